@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# kmemsim: the front door. `make help` lists what there is.
+#
+# Objects are listed in Kbuild files, one a folder, in the kernel's syntax;
+# this file reads them. V=1 shows the commands, O=DIR builds elsewhere.
+
+O ?= build
+V ?= 0
+CC ?= cc
+CLANG ?= clang
+CFLAGS ?= -O2 -g
+WERROR ?= $(if $(CI),-Werror)
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+else
+Q :=
+say = @:
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- what the project consists of: the Kbuild files ------------------------
+
+# Collects the objects of $(1)Kbuild and, folder by folder, of those it names.
+objects :=
+kbuild_files :=
+define read_kbuild
+obj-y :=
+include $(1)Kbuild
+kbuild_files := $$(kbuild_files) $(1)Kbuild
+objects := $$(objects) $$(addprefix $(1),$$(filter %.o,$$(obj-y)))
+kbuild_dirs := $$(addprefix $(1),$$(filter %/,$$(obj-y)))
+$$(foreach dir,$$(kbuild_dirs),$$(eval $$(call read_kbuild,$$(dir))))
+endef
+$(eval $(call read_kbuild,))
+
+cmd_objects := $(filter sim/cmd/%,$(objects))
+lib_objects := $(filter-out sim/cmd/%,$(objects))
+lower_objects := $(filter pagemap/% buddy/% slab/%,$(objects))
+
+test_sources := $(wildcard tests/test_*.c)
+lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
+	tests/test_slab*.c tests/test_geometry*.c tests/test_kmalloc*.c)
+fuzz_sources := $(wildcard tests/fuzz_*.c)
+
+version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# ---- flags -----------------------------------------------------------------
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wno-sign-compare -Wno-unused-parameter
+base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP \
+	-DKMEMSIM_SRCDIR='"$(CURDIR)"'
+libs := -lnuma -ljansson -lzstd -lm
+test_libs := -lcunit $(libs)
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
+
+.PHONY: all help demo check check-slow check-layers tests bench fuzz fuzz-long coverage deps install \
+	clean
+
+all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
+
+help: ## list the targets
+	@echo 'kmemsim: make targets'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo 'Variables: O=DIR build folder, V=1 show commands, SUITE=NAME (with check) only tests so named,'
+	@echo '           CI=1 warnings are errors, CC=..., CFLAGS=...'
+
+# ---- what the host needs ---------------------------------------------------
+
+# package:what it is for:how to tell that it is there
+build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
+	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
+	libjansson-dev:JSON_output:/usr/include/jansson.h \
+	libzstd-dev:compressed_traces:/usr/include/zstd.h
+test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
+	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:/usr/lib/llvm-14/lib/clang \
+	python3:checks_of_JSON_and_CSV_output:python3
+bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
+
+.PHONY: deps-build deps-test deps-bench
+deps-build: ; $(Q)sh tests/need-packages.sh $(build_deps)
+deps-test: ; $(Q)sh tests/need-packages.sh $(build_deps) $(test_deps)
+deps-bench: ; $(Q)sh tests/need-packages.sh $(build_deps) $(bench_deps)
+deps: deps-test deps-bench ## install the Debian packages that build, tests and benchmarks need
+
+# ---- building --------------------------------------------------------------
+
+# $(call variant,NAME,COMPILER,FLAGS): rules for $(O)/NAME/*.o
+define variant
+$(O)/$(1)/%.o: %.c $(kbuild_files) Makefile
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $(base_flags) $(3) -c -o $$@ $$<
+endef
+$(eval $(call variant,obj,$(CC),$(CFLAGS)))
+$(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
+$(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,cov,$(CC),-O0 -g --coverage))
+$(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
+
+$(O)/libkmemsim.a: $(addprefix $(O)/obj/,$(lib_objects))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/version.txt: FORCE
+	@mkdir -p $(@D)
+	@echo '$(version)' | cmp -s - $@ || echo '$(version)' > $@
+FORCE: ;
+.PHONY: FORCE
+
+$(O)/obj/sim/cmd/version.o $(O)/check/sim/cmd/version.o $(O)/cov/sim/cmd/version.o: base_flags += -DKMEMSIM_VERSION='"$(version)"'
+
+$(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/libkmemsim.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
+
+compile_commands.json: $(kbuild_files) Makefile
+	$(Q)python3 -c 'import json,sys; print(json.dumps([{"directory": sys.argv[1], "file": f, "command": sys.argv[2] + " -c " + f} for f in sys.argv[3:]], indent=1))' \
+		'$(CURDIR)' '$(CC) $(subst ",\",$(filter-out -MMD -MP,$(base_flags))) $(CFLAGS)' \
+		$(patsubst %.o,%.c,$(objects)) $(test_sources) tests/main.c > $@
+
+# ---- tests -----------------------------------------------------------------
+
+check_objects := $(addprefix $(O)/check/,$(objects) $(test_sources:.c=.o) tests/main.o)
+odd_objects := $(addprefix $(O)/odd/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
+cov_objects := $(addprefix $(O)/cov/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
+
+$(O)/kmemsim-tests: $(filter-out $(O)/check/sim/cmd/main.o,$(check_objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
+
+$(O)/kmemsim-tests-odd: $(odd_objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
+
+$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
+
+tests: $(O)/kmemsim-tests $(O)/kmemsim-tests-odd
+
+clean: ## remove what was built
+	rm -rf $(O) compile_commands.json
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

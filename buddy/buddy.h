@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the page allocator. This is the layer's face.
+ *
+ * Behaviour follows Linux 6.1's mm/page_alloc.c: free lists by order and
+ * migratetype, head and tail placement, pageblocks, fallback and stealing,
+ * watermarks, lowmem reserves, zonelists, per-CPU lists. The functions inside
+ * carry the kernel's names, so that the two can be read side by side.
+ *
+ * Differs from Linux: no locks and no interrupts (a machine is driven by one
+ * thread, CPUs are arguments); reclaim and kswapd are callbacks into whoever
+ * drives the machine; a wrong free is refused instead of tainting; memory
+ * nobody asked for yet is not linked (struct fresh_blocks).
+ *
+ * Locking: none; one thread drives a machine. Two machines share nothing.
+ */
+#ifndef KMEMSIM_BUDDY_BUDDY_H
+#define KMEMSIM_BUDDY_BUDDY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buddy/counters.h"
+#include "buddy/gfp.h"
+#include "buddy/zone.h"
+#include "pagemap/pagemap.h"
+
+struct buddy;
+
+#define NUMA_NO_NODE (-1)
+
+struct buddy_config {
+	unsigned int nr_cpus;		/* 1..MAX_CPUS; spread over the nodes in equal runs */
+	int64_t min_free_kbytes;	/* -1: as the kernel computes it, with THP's recommendation */
+	unsigned int watermark_scale_factor;	/* of 10000; kernel default 10 */
+	unsigned int watermark_boost_factor;	/* of 10000; kernel default 15000; 0 off */
+	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES];	/* kernel default 256 256 32 0 0 */
+	unsigned int percpu_pagelist_high_fraction;		/* 0: from the low watermark */
+	bool page_owner;		/* keep who allocated and who freed each block */
+};
+
+/* The kernel's defaults for @nr_cpus CPUs. */
+void buddy_config_default(struct buddy_config *cfg, unsigned int nr_cpus);
+
+/*
+ * Build the allocator over @map's frames; all present memory becomes free,
+ * every pageblock MOVABLE. @map must outlive it. Errors: -EINVAL, -ENOMEM.
+ */
+int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_config *cfg,
+		 struct kerror *err);
+void buddy_destroy(struct buddy *b);
+
+/* ---- allocation -------------------------------------------------------- */
+
+/*
+ * 2^@order frames (0..MAX_PAGE_ORDER) for @cpu, from node @nid or, with
+ * NUMA_NO_NODE, from @cpu's own; the zone, the migratetype and how low memory
+ * may sink come from @gfp. With __GFP_ZERO the frames are cleared, with
+ * __GFP_COMP and an order above 0 they become a compound page. Returns the
+ * first frame, which the caller owns with reference count 1, or PFN_NONE when
+ * there is no memory or the order is too large (counted in alloc_fail).
+ * Follows __alloc_pages().
+ */
+pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid);
+
+/*
+ * Give back the block of 2^@order frames at @pfn that buddy_alloc_pages()
+ * returned (or a part of it after buddy_split_page()). Returns 0; or, with
+ * nothing changed, counted and reported: -EINVAL for a frame that is no memory
+ * or not the first of a block, -EALREADY for a block that is not allocated,
+ * -EDOM for another order than allocated. Follows __free_pages().
+ */
+int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
+
+/*
+ * Up to @nr single frames into @pfns, fast: they come from one per-CPU list
+ * under one watermark check. Returns how many. Follows __alloc_pages_bulk().
+ */
+unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int nid,
+			      unsigned int nr, pfn_t *pfns);
+
+/*
+ * Turn an allocated, non-compound block into 2^order single frames that are
+ * freed one by one (Linux: split_page). Returns 0, -EINVAL or -EALREADY as
+ * buddy_free_pages() does.
+ */
+int buddy_split_page(struct buddy *b, pfn_t pfn);
+
+/* Return what lies on @cpu's (or all CPUs') per-CPU lists to the free lists. */
+void buddy_drain_pages(struct buddy *b, unsigned int cpu);
+void buddy_drain_all_pages(struct buddy *b);
+
+/* ---- what the upper layers register ------------------------------------ */
+
+/*
+ * Called when a request finds no memory above the min watermark, once per
+ * try: free something and return how many frames, or 0 to let the request
+ * fail. @order is what was asked for.
+ */
+typedef uint64_t (*buddy_reclaim_fn)(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp);
+void buddy_set_reclaim(struct buddy *b, buddy_reclaim_fn fn, void *ctx);
+
+/* On whose behalf calls are made from now on; page_owner keeps it. */
+struct buddy_caller {
+	uint32_t site;		/* the driver's number for a call site */
+	int32_t pid;
+	uint64_t when;		/* the driver's clock, e.g. an event number */
+};
+void buddy_set_caller(struct buddy *b, const struct buddy_caller *caller);
+
+struct page_owner {
+	struct buddy_caller alloc, free;
+	bool alloc_valid, free_valid;
+	unsigned int order;	/* of the last allocation */
+	gfp_t gfp;
+};
+/* Returns false where page_owner is off or nothing is known of @pfn. */
+bool buddy_page_owner(const struct buddy *b, pfn_t pfn, struct page_owner *owner);
+
+enum buddy_complaint { BUDDY_DOUBLE_FREE, BUDDY_WRONG_ORDER, BUDDY_BAD_FRAME };
+
+struct buddy_report {
+	enum buddy_complaint what;
+	pfn_t pfn;
+	unsigned int order;		/* as passed */
+	unsigned int order_allocated;	/* BUDDY_WRONG_ORDER */
+	bool owner_known;
+	struct page_owner owner;
+};
+typedef void (*buddy_report_fn)(void *ctx, const struct buddy_report *report);
+void buddy_set_report(struct buddy *b, buddy_report_fn fn, void *ctx);
+
+/*
+ * Deterministic failure injection: of the requests of at least @min_order let
+ * every @interval-th fail (0 turns it off), @times times at most (-1: no end).
+ */
+void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsigned int min_order);
+
+/* ---- looking inside ---------------------------------------------------- */
+
+struct pagemap *buddy_pagemap(const struct buddy *b);
+unsigned int buddy_nr_cpus(const struct buddy *b);
+unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
+uint64_t buddy_min_free_kbytes(const struct buddy *b);
+/* NULL where @nid or @idx does not exist; an unpopulated zone is returned. */
+const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx);
+enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn);
+uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter);
+/* Frames of @zone on all CPUs' lists. */
+uint64_t buddy_zone_pcp_pages(const struct buddy *b, const struct zone *zone);
+/* NUMA events of one zone, by the BC_numa_* names. */
+uint64_t buddy_zone_numa(const struct buddy *b, const struct zone *zone, enum buddy_counter counter);
+
+/* Blocks in a free list, in the order they would be handed out: start with @prev none. */
+pfn_t buddy_next_free(const struct buddy *b, const struct zone *zone, unsigned int order,
+		      enum migratetype mt, pfn_t prev);
+
+/* Pageblocks of @zone by type, as pagetypeinfo counts them. */
+void buddy_count_pageblocks(const struct buddy *b, const struct zone *zone,
+			    uint64_t count[MIGRATE_TYPES]);
+
+/*
+ * How the frames in use lie in aligned blocks of 2^@order frames: *@full gets
+ * the blocks that hold no free frame at all, *@partial those with some used
+ * and some free, *@used_in_full the used frames in full blocks. Frames on
+ * per-CPU lists are free. Cost: the free lists' length, and a bit a block.
+ * Returns 0 or -ENOMEM.
+ */
+int buddy_block_usage(const struct buddy *b, unsigned int order, uint64_t *full,
+		      uint64_t *partial, uint64_t *used_in_full);
+
+/*
+ * Recount everything against the stored counters, read-only: lists well
+ * linked, blocks aligned, flagged and inside their zone, no block in two
+ * lists, no two free buddies left unmerged, counts and free_pages equal,
+ * free + used = managed. Calls @fn (may be NULL) with a sentence for each
+ * violation and returns their number. Cost: all listed blocks.
+ */
+typedef void (*buddy_violation_fn)(void *ctx, const char *text);
+unsigned int buddy_validate(const struct buddy *b, buddy_violation_fn fn, void *ctx);
+
+/* ---- fragmentation, as pure functions (Linux: mm/vmstat.c) -------------- */
+
+struct contig_page_info {
+	uint64_t free_pages;
+	uint64_t free_blocks_total;
+	uint64_t free_blocks_suitable;
+};
+
+/* What @zone's free lists hold with a request of @order in mind. */
+void fill_contig_page_info(const struct zone *zone, unsigned int order,
+			   struct contig_page_info *info);
+/* Thousandths of the free memory that lie in blocks too small for @order; 0..1000. */
+int unusable_free_index(unsigned int order, const struct contig_page_info *info);
+/*
+ * -1000 where a request of @order would succeed; otherwise thousandths: near
+ * 0 it fails for want of memory, near 1000 because memory is fragmented.
+ */
+int fragmentation_index(unsigned int order, const struct contig_page_info *info);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: one emitter, several outputs. A report is a sequence of calls that
+ * each name the machine key and the human label together, so the two cannot
+ * drift apart; text, JSON and CSV come from the same calls.
+ *
+ *   section("faults", "Page faults")        text: a heading   JSON: "faults": {
+ *     value_u64("first_touched", "frames touched first", "frames", 12)
+ *     table("zones", "Zones", columns...)    text: aligned     JSON: "zones": [ {..}, .. ]
+ *       cell(...) per column; row_end
+ *     table_end
+ *   section_end
+ *
+ * Sections nest. Keys are lower-case with underscores and unique among their
+ * siblings. Nothing is printed until emitter_write(); what was emitted is
+ * kept as a jansson tree, which is small because a report is.
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_REPORT_EMITTER_H
+#define KMEMSIM_SIM_REPORT_EMITTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "pagemap/error.h"
+
+#define REPORT_SCHEMA_VERSION 1
+
+struct emitter;
+
+struct emitter_column {
+	const char *key;
+	const char *label;	/* heading in the text */
+	const char *unit;	/* "" for none; shown in the heading */
+	bool left;		/* left-aligned in the text (names) */
+};
+
+struct emitter *emitter_create(void);	/* NULL: no memory */
+void emitter_destroy(struct emitter *em);
+
+void emit_section(struct emitter *em, const char *key, const char *label);
+void emit_section_end(struct emitter *em);
+void emit_str(struct emitter *em, const char *key, const char *label, const char *value);
+void emit_u64(struct emitter *em, const char *key, const char *label, const char *unit, uint64_t value);
+void emit_i64(struct emitter *em, const char *key, const char *label, const char *unit, int64_t value);
+/* @decimals digits behind the point in the text; JSON gets the same rounded value. */
+void emit_real(struct emitter *em, const char *key, const char *label, const char *unit,
+	       double value, int decimals);
+void emit_bool(struct emitter *em, const char *key, const char *label, bool value);
+/* Something that could not be measured: text shows @why, JSON null and key_note: why. */
+void emit_missing(struct emitter *em, const char *key, const char *label, const char *why);
+/*
+ * A share: text shows "12.3 % (123 / 1000)", JSON an object with ratio (null
+ * when @den is 0), numerator and denominator.
+ */
+void emit_share(struct emitter *em, const char *key, const char *label, const char *unit,
+		uint64_t num, uint64_t den);
+/* A remark of one sentence; JSON: "note_1", "note_2" and so on. */
+void emit_note(struct emitter *em, const char *text);
+
+void emit_table(struct emitter *em, const char *key, const char *label,
+		const struct emitter_column *columns, unsigned int nr_columns);
+void emit_cell_str(struct emitter *em, const char *value);
+void emit_cell_u64(struct emitter *em, uint64_t value);
+void emit_cell_i64(struct emitter *em, int64_t value);
+void emit_cell_real(struct emitter *em, double value, int decimals);
+void emit_cell_share(struct emitter *em, uint64_t num, uint64_t den);	/* percent, 1 decimal; null for den 0 */
+void emit_row_end(struct emitter *em);	/* checks that every column got its cell */
+void emit_table_end(struct emitter *em);
+
+enum emitter_format { EMIT_TEXT, EMIT_JSON, EMIT_CSV };
+
+/*
+ * Write what was emitted to @out. JSON is one object with "schema_version"
+ * first, keys in the order of the calls, and ends with a newline. CSV has one
+ * line a value: path,label,unit,value (path joins keys and row numbers with
+ * dots), fields quoted where RFC 4180 asks for it. Can be called several times
+ * with different formats. Errors: -ENOMEM (also for an emission that failed
+ * earlier), -EINVAL (unbalanced calls, a duplicate key), -EIO and the like.
+ */
+int emitter_write(struct emitter *em, enum emitter_format format, FILE *out, struct kerror *err);
+
+#endif

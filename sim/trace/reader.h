@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: trace readers. One file per format implements struct reader_ops
+ * over a byte source; reader_open() looks at the first bytes and picks one.
+ *
+ * A reader knows nothing of the machine. It hands out good events in their
+ * order and keeps going: a malformed line is counted, described once through
+ * the message callback, skipped, and the next good line is not lost.
+ */
+#ifndef KMEMSIM_SIM_TRACE_READER_H
+#define KMEMSIM_SIM_TRACE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pagemap/error.h"
+#include "sim/trace/event.h"
+#include "sim/trace/names.h"
+
+/* ---- bytes ------------------------------------------------------------- */
+
+struct source;
+
+/*
+ * Open @path ("-": standard input) and decompress it where it starts with
+ * zstd's magic. Errors: the negative errno of the system, or -EBADMSG.
+ */
+int source_open(struct source **out, const char *path, struct kerror *err);
+/* The same over @len bytes in memory, which must outlive the source. */
+int source_open_memory(struct source **out, const void *data, size_t len, struct kerror *err);
+void source_close(struct source *src);
+/*
+ * Up to @size bytes; 0 at the end. -EBADMSG for a damaged or truncated zstd
+ * stream (@err says at which offset), or -errno; what came before is good.
+ */
+int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err);
+/* Bytes of the file consumed so far and its size, 0 where unknown; for progress only. */
+uint64_t source_consumed(const struct source *src);
+uint64_t source_total(const struct source *src);
+const char *source_name(const struct source *src);
+
+/* ---- events ------------------------------------------------------------ */
+
+struct reader_stats {
+	uint64_t lines;		/* records looked at, comments and empty lines included */
+	uint64_t events;	/* good events handed out, unknown tracepoints included */
+	uint64_t malformed;	/* events that could not be understood */
+	uint64_t ignored;	/* comments, empty lines, call chains */
+	uint64_t unknown_gfp;	/* gfp flag names no table knows */
+	uint64_t by_kind[NR_EVENT_KINDS];
+	bool truncated;		/* the input ended with an error; @error says which */
+	struct kerror error;
+};
+
+/*
+ * Called for a malformed line: @line counts from 1, @text says what is wrong
+ * ("order=99 is above 10"). The reader calls it for the first @limit lines
+ * only; the count goes on.
+ */
+typedef void (*reader_message_fn)(void *ctx, const char *source, uint64_t line, const char *text);
+
+struct reader;
+
+struct reader_ops {
+	const char *name;	/* "perf-script" */
+	const char *text;	/* one sentence */
+	/* Score 0..100: how much the first @len bytes look like this format. */
+	int (*probe)(const unsigned char *head, size_t len);
+	int (*open)(struct reader *rd, struct kerror *err);
+	void (*close)(struct reader *rd);
+	/* Fill up to @max events; 0 at the end of the input, -errno only for lack of memory. */
+	int (*read)(struct reader *rd, struct event *events, int max, struct kerror *err);
+};
+
+struct reader {
+	const struct reader_ops *ops;
+	struct source *src;	/* owned */
+	struct names *names;	/* not owned */
+	struct reader_stats stats;
+	reader_message_fn message;
+	void *message_ctx;
+	unsigned int message_limit;
+	void *priv;		/* the format's */
+	unsigned char *head;	/* bytes read while probing; the format's read() consumes them first */
+	size_t head_len;
+};
+
+extern const struct reader_ops perf_script_reader;
+/* All formats, ending with NULL. */
+extern const struct reader_ops *const reader_formats[];
+
+/*
+ * Open @src in the format named @format, or the likeliest where it is NULL.
+ * Takes over @src on success and on failure. Strings go to @names. Errors:
+ * -EINVAL (no such format), -ENOMSG (looks like none), -ENODATA (empty
+ * input), those of source_read().
+ */
+int reader_open(struct reader **out, struct source *src, const char *format, struct names *names,
+		struct kerror *err);
+void reader_close(struct reader *rd);
+void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsigned int limit);
+
+static inline int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err)
+{
+	return rd->ops->read(rd, events, max, err);
+}
+
+#endif

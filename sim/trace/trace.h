@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a whole trace, read once. What an early event was can show late (a
+ * page event turns out to be a slab page when the first object appears in it),
+ * so the events are kept and looked at twice. The first @memory_limit bytes
+ * stay in memory, the rest goes to an unlinked temporary file: 100 million
+ * events need disk, not memory.
+ *
+ * Locking: none. Ownership: the trace owns events and names.
+ */
+#ifndef KMEMSIM_SIM_TRACE_TRACE_H
+#define KMEMSIM_SIM_TRACE_TRACE_H
+
+#include "sim/trace/reader.h"
+
+struct trace;
+
+struct trace_summary {
+	struct reader_stats read;
+	uint64_t nr_events;
+	uint64_t first_ns, last_ns;	/* smallest and largest time stamp; 0 without events */
+	unsigned int max_cpu;
+	uint64_t max_pfn;
+	uint64_t memory_bytes;		/* events kept in memory */
+	uint64_t spilled_bytes;		/* events kept in the temporary file */
+	/* filled by trace_resolve() */
+	bool direct_map_known;
+	uint64_t direct_map_base;	/* address of pfn 0 in the traced kernel */
+	uint64_t direct_map_votes;	/* pairs of page and object that agree on it */
+	uint64_t slab_page_allocs;	/* page events that were slab pages */
+	uint64_t slab_page_frees;
+	uint64_t names_inferred;	/* object events that got their cache name from a later free */
+};
+
+/* Called now and then while reading; bytes as source_consumed() and source_total(). */
+typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, uint64_t total);
+
+struct trace *trace_create(uint64_t memory_limit);	/* NULL: no memory. 0: the default, 64 MiB */
+void trace_destroy(struct trace *trace);
+struct names *trace_names(struct trace *trace);
+const struct trace_summary *trace_summary(const struct trace *trace);
+
+/*
+ * Append all events of @rd. A reader that stops with an error is no failure:
+ * what came before is kept, and summary.read.truncated says so. Errors:
+ * -ENOMEM, -ENOSPC and other errors of the temporary file; -EBADMSG when more
+ * than half of the lines that looked like events were malformed.
+ */
+int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
+	       struct kerror *err);
+/* Append @nr events as they are (tests, generators). */
+int trace_append(struct trace *trace, const struct event *events, size_t nr, struct kerror *err);
+
+/*
+ * Find out what single events cannot tell: where the traced kernel's direct
+ * map lies, which page events are slab pages, and cache names the tracepoint
+ * lacked. Call once, after loading. -ENOMEM or the temporary file's errors.
+ */
+int trace_resolve(struct trace *trace, struct kerror *err);
+
+/* A walk over the events in order. Any number can be under way. */
+struct trace_cursor {
+	struct trace *trace;
+	uint64_t next;		/* number of the next event, from 0 */
+	struct event *buf;	/* owned: read buffer for spilled events */
+};
+int trace_cursor_init(struct trace_cursor *cur, struct trace *trace, struct kerror *err);
+void trace_cursor_exit(struct trace_cursor *cur);
+/*
+ * The next run of events, valid until the next call; EVF_* flags are set.
+ * Returns their number, 0 at the end, or -errno of the temporary file.
+ */
+int64_t trace_cursor_next(struct trace_cursor *cur, const struct event **events, struct kerror *err);
+
+#endif

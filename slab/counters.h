@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the counters of one object cache, one list. Names are those of
+ * /sys/kernel/slab/CACHE/ where the kernel has them.
+ */
+#ifndef KMEMSIM_SLAB_COUNTERS_H
+#define KMEMSIM_SLAB_COUNTERS_H
+
+#include <stdint.h>
+
+#define SLAB_COUNTERS(X) \
+	X(alloc_fastpath,     "objects from the CPU's own free list") \
+	X(alloc_slowpath,     "objects that needed more than that") \
+	X(free_fastpath,      "objects freed to the CPU's own slab") \
+	X(free_slowpath,      "objects freed to another slab") \
+	X(free_frozen,        "frees to a slab that some CPU holds") \
+	X(free_add_partial,   "frees that made a full slab partial") \
+	X(free_remove_partial, "frees that emptied a slab of the partial list") \
+	X(alloc_from_partial, "CPU slabs taken from the node's partial list") \
+	X(alloc_slab,         "slabs obtained from the page allocator") \
+	X(alloc_refill,       "free lists taken over from the CPU's slab") \
+	X(alloc_node_mismatch, "CPU slabs put away because another node was asked for") \
+	X(free_slab,          "slabs given back to the page allocator") \
+	X(cpuslab_flush,      "CPU slabs put away by a flush") \
+	X(deactivate_full,    "CPU slabs put away with no free object") \
+	X(deactivate_empty,   "CPU slabs put away with no used object") \
+	X(deactivate_to_head, "CPU slabs put at the head of the partial list") \
+	X(deactivate_to_tail, "CPU slabs put at its tail") \
+	X(order_fallback,     "slabs of a smaller order, the preferred one was not to be had") \
+	X(cpu_partial_alloc,  "CPU slabs taken from the CPU's partial list") \
+	X(cpu_partial_free,   "slabs put on a CPU's partial list by a free") \
+	X(cpu_partial_node,   "slabs moved from the node's to a CPU's partial list") \
+	X(cpu_partial_drain,  "CPU partial lists moved to the node") \
+	X(alloc_fail,         "requests that got nothing") \
+	X(bad_free_double,    "refused: a free of an object that is not allocated") \
+	X(bad_free_cache,     "refused: a free into another cache than the object's") \
+	X(bad_free_address,   "refused: a free of an address that is no object start")
+
+enum slab_counter {
+#define SLAB_COUNTER_ENUM(name, text) SC_##name,
+	SLAB_COUNTERS(SLAB_COUNTER_ENUM)
+#undef SLAB_COUNTER_ENUM
+	NR_SLAB_COUNTERS
+};
+
+struct slab_counter_desc {
+	const char *name;
+	const char *text;
+};
+
+/* Indexed by enum slab_counter. */
+extern const struct slab_counter_desc slab_counter_desc[NR_SLAB_COUNTERS];
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what an engine of the slab layer provides. The common code
+ * (slab/cache.c) has checked every argument before it calls, keeps the live
+ * bits, and never looks into an engine's own structures; an engine never sees
+ * a wrong free.
+ */
+#ifndef KMEMSIM_SLAB_ENGINE_ENGINE_H
+#define KMEMSIM_SLAB_ENGINE_ENGINE_H
+
+#include "slab/slab.h"
+
+struct slab_engine_param {
+	const char *name;
+	const char *text;	/* one sentence, with the default */
+};
+
+struct slab_engine {
+	const char *name;
+	const char *text;	/* one sentence */
+	const struct slab_engine_param *params;	/* ends with a NULL name */
+
+	/* Per-cache state; the geometry is known. -ENOMEM. */
+	int (*cache_init)(struct kmem_cache *s);
+	/* Gives every slab back, live objects or not, and frees the state. */
+	void (*cache_exit)(struct kmem_cache *s);
+
+	void *(*alloc)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+	/* @slab is the head page of @object's slab. */
+	void (*free)(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+	/* As kmem_cache_alloc_bulk(); may hand out fewer than @nr when memory ends. */
+	unsigned int (*alloc_bulk)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
+				   unsigned int nr, void **objects);
+
+	/* Put away what CPUs hold, so that empty slabs can be given back. */
+	void (*flush)(struct kmem_cache *s);
+	unsigned int (*shrink)(struct kmem_cache *s);
+
+	void (*info)(const struct kmem_cache *s, struct slabinfo *info);
+	/* Every slab the cache owns, any order; the head's pfn. Returns false when @fn did. */
+	bool (*for_each_slab)(const struct kmem_cache *s,
+			      bool (*fn)(void *ctx, pfn_t slab), void *ctx);
+	unsigned int (*validate)(const struct kmem_cache *s, slab_violation_fn fn, void *ctx);
+};
+
+extern const struct slab_engine slub_engine;
+
+/* All engines, ending with NULL. */
+extern const struct slab_engine *const slab_engines[];
+
+#endif

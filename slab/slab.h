@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: object caches on top of the page allocator. This is the layer's face.
+ *
+ * A kmem_cache cuts blocks of frames (slabs) into objects of one size. How it
+ * keeps track of them is an engine's business (slab/engine/, behind struct
+ * slab_engine); names, geometry, merging, kmalloc classes and the checks that
+ * refuse a wrong free are common to all engines.
+ *
+ * Objects are real memory of the machine's arena. An object's slab is found
+ * through its frame's struct page, never by a search. One bit for each 8 bytes
+ * of arena (mapped lazily) says that a live object starts there: that alone
+ * tells a double free, a stray pointer and an interior pointer from a good one.
+ *
+ * Differs from Linux: no RCU (SLAB_TYPESAFE_BY_RCU only shapes the geometry),
+ * no memory cgroups (kmalloc-cg-* exist and are chosen by __GFP_ACCOUNT), and
+ * a wrong free is refused in every build, not only with debugging on.
+ *
+ * Locking: none; one thread drives a machine. Two machines share nothing.
+ */
+#ifndef KMEMSIM_SLAB_SLAB_H
+#define KMEMSIM_SLAB_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buddy/buddy.h"
+#include "slab/counters.h"
+
+struct slab_allocator;
+struct kmem_cache;
+
+/* Cache flags; the kernel's meanings, our numbers. */
+#define SLAB_HWCACHE_ALIGN	0x0001u
+#define SLAB_RECLAIM_ACCOUNT	0x0002u
+#define SLAB_CACHE_DMA		0x0004u
+#define SLAB_CACHE_DMA32	0x0008u
+#define SLAB_ACCOUNT		0x0010u
+#define SLAB_TYPESAFE_BY_RCU	0x0020u
+#define SLAB_PANIC		0x0040u	/* accepted, without effect */
+#define SLAB_NO_MERGE		0x0080u
+#define SLAB_KMALLOC		0x0100u	/* set by kmalloc's own caches */
+
+#define KMALLOC_MIN_SIZE	8
+#define KMALLOC_MAX_CACHE_SIZE	8192
+
+enum kmalloc_kind { KMALLOC_NORMAL, KMALLOC_DMA, KMALLOC_CGROUP, KMALLOC_RECLAIM, NR_KMALLOC_KINDS };
+
+struct slab_config {
+	const char *engine;	/* "slub" */
+	unsigned int slab_min_order;	/* default 0 */
+	unsigned int slab_max_order;	/* default 3, PAGE_ALLOC_COSTLY_ORDER */
+	unsigned int slab_min_objects;	/* 0: from the number of CPUs */
+	bool merge;		/* let compatible caches share slabs; kernel default true */
+	bool freelist_random;	/* shuffle each new slab's free list, from seed */
+	uint64_t seed;
+};
+void slab_config_default(struct slab_config *cfg);
+
+/*
+ * Build the object allocator and its kmalloc caches on @b, which must outlive
+ * it. Errors: -EINVAL (unknown engine, orders out of range), -ENOMEM.
+ */
+int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
+			  const struct slab_config *cfg, struct kerror *err);
+/* Gives every slab back, live objects or not. */
+void slab_allocator_destroy(struct slab_allocator *sa);
+
+/* ---- caches ------------------------------------------------------------ */
+
+struct kmem_cache_args {
+	const char *name;	/* copied; at most 63 bytes */
+	uint32_t size;		/* bytes an object needs, 1..4 MiB */
+	uint32_t align;		/* 0, or a power of two up to PAGE_SIZE */
+	uint32_t flags;		/* SLAB_* */
+	uint32_t useroffset, usersize;	/* caches that differ here do not merge */
+	void (*ctor)(void *object);	/* run once when a slab is made */
+};
+
+/*
+ * Create a cache, or with merging find a compatible one and return that with
+ * its alias count raised. Errors: NULL with @err filled: -EINVAL (name or size
+ * or alignment out of range), -EEXIST (name taken), -ENOMEM.
+ */
+struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,
+				     struct kerror *err);
+
+/*
+ * Drop one reference; with the last one flush the cache and free it. With
+ * objects still live it is kept, each of them goes to the report function as
+ * SLAB_LIVE_AT_DESTROY (in address order), and -EBUSY is returned.
+ */
+int kmem_cache_destroy(struct kmem_cache *s);
+
+/* Give back every empty slab and sort the partial lists, fullest first; returns slabs given back. */
+unsigned int kmem_cache_shrink(struct kmem_cache *s);
+
+/* An object for @cpu, from its own or from node @nid; NULL when there is no memory. */
+void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp);
+void *kmem_cache_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+
+/*
+ * Free @object, which @s (or a cache merged with it) handed out; NULL is
+ * allowed. Returns 0; or, with nothing changed, counted and reported: -EINVAL
+ * for an address where no object starts, -EALREADY for an object that is not
+ * allocated, -EXDEV for an object of another cache.
+ */
+int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object);
+
+/* All @nr or none (returns @nr or 0); follows kmem_cache_alloc_bulk(). */
+unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
+				   unsigned int nr, void **objects);
+/* Returns how many were refused; NULLs are skipped. */
+unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
+				  void **objects);
+
+/* ---- kmalloc ----------------------------------------------------------- */
+
+/* @size 0 gives ZERO_SIZE_PTR, above KMALLOC_MAX_CACHE_SIZE frames straight from buddy. */
+#define ZERO_SIZE_PTR ((void *)16)
+void *kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp);
+void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid);
+/* Frees what kmalloc or any cache handed out; NULL and ZERO_SIZE_PTR are allowed. As kmem_cache_free(). */
+int kfree(struct slab_allocator *sa, unsigned int cpu, void *object);
+/* Usable bytes at @object, 0 where none is live there. */
+size_t ksize(const struct slab_allocator *sa, const void *object);
+/* The cache that would serve kmalloc(@size, @gfp); NULL where none is large enough. */
+struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp);
+
+/* ---- complaints -------------------------------------------------------- */
+
+enum slab_complaint { SLAB_DOUBLE_FREE, SLAB_WRONG_CACHE, SLAB_BAD_ADDRESS, SLAB_LIVE_AT_DESTROY };
+
+struct slab_report {
+	enum slab_complaint what;
+	const void *object;		/* as passed */
+	const struct kmem_cache *cache;	/* the cache passed; NULL for kfree */
+	const struct kmem_cache *owner;	/* whose slab it lies in; NULL where none */
+	uint32_t offset;		/* of the address inside that slab */
+};
+typedef void (*slab_report_fn)(void *ctx, const struct slab_report *report);
+void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx);
+
+/* Let every @interval-th object request fail (0: off), @times times at most (-1: no end). */
+void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times);
+
+/* ---- looking inside ---------------------------------------------------- */
+
+/* A cache at a glance; all counts are exact at the moment of the call. */
+struct slabinfo {
+	uint64_t active_objs;	/* as the kernel prints it: objects not free in partial slabs on node lists */
+	uint64_t num_objs;
+	uint64_t active_slabs;
+	uint64_t num_slabs;
+	uint64_t used_objs;	/* objects really handed out */
+	uint64_t slab_pages;	/* frames held */
+	uint64_t cpu_slabs;	/* slabs held by CPUs, their partial lists included */
+	uint64_t partial_slabs;	/* on node lists */
+};
+void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info);
+
+struct slab_allocator *kmem_cache_allocator(const struct kmem_cache *s);
+const char *kmem_cache_name(const struct kmem_cache *s);
+uint32_t kmem_cache_object_size(const struct kmem_cache *s);	/* asked for */
+uint32_t kmem_cache_size(const struct kmem_cache *s);		/* with alignment and metadata */
+uint32_t kmem_cache_align(const struct kmem_cache *s);
+uint32_t kmem_cache_flags(const struct kmem_cache *s);
+unsigned int kmem_cache_order(const struct kmem_cache *s);
+unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s);
+unsigned int kmem_cache_min_partial(const struct kmem_cache *s);
+unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
+unsigned int kmem_cache_aliases(const struct kmem_cache *s);
+uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
+uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
+
+/* Caches, newest first as slabinfo lists them: start with NULL; NULL ends. */
+struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev);
+struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name);
+struct buddy *slab_buddy(const struct slab_allocator *sa);
+/* The live object that starts at @addr: its cache, or NULL (large kmallocs have none either). */
+struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *addr);
+/* Frames held by large kmallocs. */
+uint64_t slab_large_pages(const struct slab_allocator *sa);
+
+/*
+ * Recount all slabs of all caches: free lists inside their slab and without
+ * repeats, counts equal to bits, lists well linked, pages owned. Read-only;
+ * calls @fn (may be NULL) for each violation and returns their number.
+ */
+typedef void (*slab_violation_fn)(void *ctx, const char *text);
+unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn, void *ctx);
+
+/* ---- geometry, as pure functions (Linux: calculate_sizes, calculate_order) ---- */
+
+struct slab_geometry {
+	uint32_t object_size;	/* as asked for */
+	uint32_t size;		/* distance between objects */
+	uint32_t align;
+	uint32_t offset;	/* of the free pointer inside a free object */
+	unsigned int order;
+	unsigned int objects;	/* a slab */
+	unsigned int min_order;	/* smallest order that holds one object */
+	unsigned int min_partial;
+	unsigned int cpu_partial;
+	unsigned int cpu_partial_slabs;
+};
+
+/*
+ * Compute the layout of @args for a machine with @nr_cpus CPUs. Errors:
+ * -EINVAL, -E2BIG where no order holds one object.
+ */
+int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
+		  const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
+
+#endif

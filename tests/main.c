@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: runs the CUnit suites. `kmemsim-tests -v` names each test,
+ * `kmemsim-tests NAME` runs the suites and tests whose name contains NAME.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pagemap/geometry.h"
+#include "tests/suites.h"
+#include "tests/tests.h"
+
+#define DECLARE_SUITE(module) extern const struct test_suite module##_suite;
+#define LIST_SUITE(module) &module##_suite,
+
+LOWER_SUITES(DECLARE_SUITE)
+#ifndef KMEMSIM_TEST_LOWER_ONLY
+UPPER_SUITES(DECLARE_SUITE)
+#endif
+
+static const struct test_suite *const suites[] = {
+	LOWER_SUITES(LIST_SUITE)
+#ifndef KMEMSIM_TEST_LOWER_ONLY
+	UPPER_SUITES(LIST_SUITE)
+#endif
+	NULL
+};
+
+static char path[4096];
+
+const char *test_shared(const char *name)
+{
+	const char *root = getenv("KMEMSIM_SHARED");
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", root ? root : KMEMSIM_SRCDIR "/../shared", name);
+	file = fopen(path, "r");
+	if (!file) {
+		fprintf(stderr, "skipped: %s is not here\n", path);
+		return NULL;
+	}
+	fclose(file);
+	return path;
+}
+
+const char *test_data(const char *name)
+{
+	snprintf(path, sizeof(path), "%s/tests/%s", KMEMSIM_SRCDIR, name);
+	return path;
+}
+
+bool test_kernel_geometry(void)
+{
+	return NR_PAGE_ORDERS == 11 && PAGEBLOCK_ORDER == 9;
+}
+
+uint64_t test_rand(struct test_rng *rng)
+{
+	rng->s ^= rng->s >> 12;
+	rng->s ^= rng->s << 25;
+	rng->s ^= rng->s >> 27;
+	return rng->s * 0x2545f4914f6cdd1dULL;
+}
+
+uint32_t test_rand_below(struct test_rng *rng, uint32_t n)
+{
+	return (uint32_t)(((test_rand(rng) >> 32) * n) >> 32);
+}
+
+static unsigned int add_suite(const struct test_suite *suite, const char *filter)
+{
+	bool whole = !filter || strstr(suite->name, filter);
+	const struct test_case *test;
+	CU_pSuite cu = NULL;
+	unsigned int nr = 0;
+
+	for (test = suite->cases; test->name; test++) {
+		if (!whole && !strstr(test->name, filter))
+			continue;
+		if (!cu)
+			cu = CU_add_suite(suite->name, NULL, NULL);
+		if (!cu || !CU_add_test(cu, test->name, test->fn)) {
+			fprintf(stderr, "%s: %s\n", suite->name, CU_get_error_msg());
+			exit(2);
+		}
+		nr++;
+	}
+	return nr;
+}
+
+int main(int argc, char **argv)
+{
+	CU_BasicRunMode mode = CU_BRM_NORMAL;
+	const char *filter = NULL;
+	unsigned int nr = 0, failures;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-v"))
+			mode = CU_BRM_VERBOSE;
+		else if (argv[i][0] != '-' && !filter)
+			filter = argv[i];
+		else {
+			fprintf(stderr, "usage: %s [-v] [NAME]\n", argv[0]);
+			return 2;
+		}
+	}
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 2;
+	for (i = 0; suites[i]; i++)
+		nr += add_suite(suites[i], filter);
+	if (!nr) {
+		fprintf(stderr, "%s: no suite and no test is called '%s'\n", argv[0], filter ? filter : "");
+		return 2;
+	}
+	CU_basic_set_mode(mode);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failures != 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: every suite, one line each: X(module).
+ * LOWER_SUITES also run in the build with odd geometry.
+ */
+#define LOWER_SUITES(X) \
+	X(pagemap) \
+	/* end */
+#define UPPER_SUITES(X) \
+	/* end */
