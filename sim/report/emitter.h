@@ -11,11 +11,19 @@
  *     table_end
  *   section_end
  *
- * Sections nest. Keys are lower-case with underscores and unique among their
- * siblings. Nothing is printed until emitter_write(); what was emitted is
- * kept as a jansson tree, which is small because a report is.
+ * Sections nest. Keys are lower-case letters, digits and underscores, start
+ * with a letter and are unique among their siblings. Nothing is printed until
+ * emitter_write(): a column's width is known only when its last cell is. What
+ * was emitted is kept as a small tree of nodes, from which JSON is built with
+ * jansson.
  *
- * Locking: none.
+ * Strings come from traces and may hold anything. What is no printable UTF-8
+ * is kept as \xNN, a byte each, so that no output breaks and no terminal obeys.
+ *
+ * The first error is kept, makes later emissions void and comes back from
+ * emitter_write(): a report's code needs no checks of its own.
+ *
+ * Locking: none. Strings passed in are copied.
  */
 #ifndef KMEMSIM_SIM_REPORT_EMITTER_H
 #define KMEMSIM_SIM_REPORT_EMITTER_H
@@ -34,7 +42,7 @@ struct emitter_column {
 	const char *key;
 	const char *label;	/* heading in the text */
 	const char *unit;	/* "" for none; shown in the heading */
-	bool left;		/* left-aligned in the text (names) */
+	bool left;		/* left-aligned in the text (names); cut where the table is too wide */
 };
 
 struct emitter *emitter_create(void);	/* NULL: no memory */
@@ -43,21 +51,25 @@ void emitter_destroy(struct emitter *em);
 void emit_section(struct emitter *em, const char *key, const char *label);
 void emit_section_end(struct emitter *em);
 void emit_str(struct emitter *em, const char *key, const char *label, const char *value);
+/* Above INT64_MAX JSON, which jansson limits, gets the nearest double. */
 void emit_u64(struct emitter *em, const char *key, const char *label, const char *unit, uint64_t value);
 void emit_i64(struct emitter *em, const char *key, const char *label, const char *unit, int64_t value);
-/* @decimals digits behind the point in the text; JSON gets the same rounded value. */
+/*
+ * @decimals (0..9) digits behind the point in the text; JSON gets the same
+ * rounded value. Infinity and not-a-number become emit_missing().
+ */
 void emit_real(struct emitter *em, const char *key, const char *label, const char *unit,
 	       double value, int decimals);
 void emit_bool(struct emitter *em, const char *key, const char *label, bool value);
 /* Something that could not be measured: text shows @why, JSON null and key_note: why. */
 void emit_missing(struct emitter *em, const char *key, const char *label, const char *why);
 /*
- * A share: text shows "12.3 % (123 / 1000)", JSON an object with ratio (null
- * when @den is 0), numerator and denominator.
+ * A share: text shows "12.3 % (123 / 1000)", JSON and CSV ratio (6 decimals;
+ * null when @den is 0), numerator and denominator. @unit is that of both.
  */
 void emit_share(struct emitter *em, const char *key, const char *label, const char *unit,
 		uint64_t num, uint64_t den);
-/* A remark of one sentence; JSON: "note_1", "note_2" and so on. */
+/* A remark of one sentence; JSON: "note_1", "note_2" and so on, counted per section. */
 void emit_note(struct emitter *em, const char *text);
 
 void emit_table(struct emitter *em, const char *key, const char *label,
@@ -73,13 +85,17 @@ void emit_table_end(struct emitter *em);
 enum emitter_format { EMIT_TEXT, EMIT_JSON, EMIT_CSV };
 
 /*
- * Write what was emitted to @out. JSON is one object with "schema_version"
- * first, keys in the order of the calls, and ends with a newline. CSV has one
- * line a value: path,label,unit,value (path joins keys and row numbers with
- * dots), fields quoted where RFC 4180 asks for it. Can be called several times
- * with different formats. Errors: -ENOMEM (also for an emission that failed
- * earlier), -EINVAL (unbalanced calls, a duplicate key), -EIO and the like.
+ * Write what was emitted to @out. Text fits EMITTER_TEXT_WIDTH columns where
+ * its words and numbers do. JSON is one object with "schema_version" first,
+ * keys in the order of the calls, and ends with a newline. CSV has one line a
+ * value: path,label,unit,value (path joins keys and row numbers, from 0, with
+ * dots; an unknown value is empty), fields quoted where RFC 4180 asks for it,
+ * lines ended by a newline. Can be called several times with different
+ * formats. Errors: -ENOMEM (also for an emission that failed earlier), -EINVAL
+ * (unbalanced calls, a malformed or duplicate key, a row with too few or too
+ * many cells), -EIO and what else a write can fail with.
  */
+#define EMITTER_TEXT_WIDTH 100
 int emitter_write(struct emitter *em, enum emitter_format format, FILE *out, struct kerror *err);
 
 #endif
