@@ -8,6 +8,13 @@
  * virtual addresses; it knows nothing of caches, of speculation or of walks
  * that overlap, so it counts, it does not time.
  *
+ * Differs from hardware, where vendors do not say or cores differ: replacement
+ * is exact LRU instead of an approximation; a walk fills both levels, the
+ * second level serves data alone (where a core shares it with instructions),
+ * an entry leaving one level does not move to the other, and a hit in the
+ * first does not renew the entry in the second. A level without entries for a
+ * page size never hits for it, though a core may keep a smaller translation.
+ *
  * Locking: none. Ownership: tlb_create()'s caller.
  */
 #ifndef KMEMSIM_SIM_TLB_H
@@ -34,15 +41,18 @@ struct tlb_geometry {
 	struct tlb_array l2[NR_TLB_PAGES];
 	bool l1_shared;			/* l1[TLB_4K] holds all sizes; the others must be 0 */
 	bool l2_shared_2m;		/* l2[TLB_4K] also holds 2M translations; l2[TLB_2M] must be 0 */
+	bool l2_shared_1g;		/* l2[TLB_4K] also holds 1G translations; l2[TLB_1G] must be 0 */
 };
 
-extern const struct tlb_geometry tlb_presets[];	/* ends with an empty name */
+/* Ends with an empty name. "shared" is what tlb_parse() calls it where sizes share an array. */
+extern const struct tlb_geometry tlb_presets[];
 
 /*
  * A preset's name, or a geometry such as
  * "l1=64x4,l1-2m=32x4,l1-1g=4,l2=1536x12,l2-2m=shared,l2-1g=16x4" (entries x
  * ways; no ways: fully associative; "shared" for l1-2m and l1-1g together, or
- * for l2-2m). Sets must be powers of two. -EINVAL with a sentence otherwise.
+ * for l2-2m or l2-1g; what is not named has no entries; l1 must be named).
+ * Sets must be powers of two. -EINVAL with a sentence otherwise.
  */
 int tlb_parse(const char *text, struct tlb_geometry *geo, struct kerror *err);
 
@@ -51,10 +61,16 @@ struct tlb_stats {
 };
 
 struct tlb;
-/* A TLB for memory mapped with pages of @size throughout. -EINVAL, -ENOMEM. */
+/*
+ * An empty TLB for memory mapped with pages of @size throughout; *@out is the
+ * caller's until tlb_destroy(). -EINVAL (a geometry tlb_parse() would refuse),
+ * -ENOMEM.
+ */
 int tlb_create(struct tlb **out, const struct tlb_geometry *geo, enum tlb_page size, struct kerror *err);
 void tlb_destroy(struct tlb *tlb);
-/* One access to the byte at @addr. */
+/* The array that serves pages of @size in level 1 or 2; 0 entries where there is none. */
+struct tlb_array tlb_level(const struct tlb_geometry *geo, unsigned int level, enum tlb_page size);
+/* One access to the byte at @addr; an access that straddles a page border is two. */
 void tlb_access(struct tlb *tlb, uint64_t addr);
 const struct tlb_stats *tlb_stats(const struct tlb *tlb);
 /* Bytes the TLB can map at best: its largest level's entries times the page size. */
