@@ -70,54 +70,75 @@ void slab_allocator_destroy(struct slab_allocator *sa);
 /* ---- caches ------------------------------------------------------------ */
 
 struct kmem_cache_args {
-	const char *name;	/* copied; at most 63 bytes */
+	const char *name;	/* copied; 1..63 printable bytes without blanks */
 	uint32_t size;		/* bytes an object needs, 1..4 MiB */
 	uint32_t align;		/* 0, or a power of two up to PAGE_SIZE */
 	uint32_t flags;		/* SLAB_* */
-	uint32_t useroffset, usersize;	/* caches that differ here do not merge */
+	uint32_t useroffset, usersize;	/* a region copied to user space; such caches never merge */
 	void (*ctor)(void *object);	/* run once when a slab is made */
 };
 
 /*
  * Create a cache, or with merging find a compatible one and return that with
- * its alias count raised. Errors: NULL with @err filled: -EINVAL (name or size
- * or alignment out of range), -EEXIST (name taken), -ENOMEM.
+ * its alias count raised (an alias's own name is not kept). Errors: NULL with
+ * @err filled: -EINVAL (name, size, alignment or flags out of range), -E2BIG
+ * (an object is larger than the largest block), -EEXIST (name taken), -ENOMEM.
+ * Follows kmem_cache_create_usercopy(), find_mergeable() and slab_unmergeable().
  */
 struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,
 				     struct kerror *err);
 
 /*
- * Drop one reference; with the last one flush the cache and free it. With
- * objects still live it is kept, each of them goes to the report function as
- * SLAB_LIVE_AT_DESTROY (in address order), and -EBUSY is returned.
+ * Drop one reference; with the last one flush the cache and free it, slabs
+ * going back on CPU 0's behalf; NULL is allowed. With objects still live it is
+ * kept, each of them goes to the report function as SLAB_LIVE_AT_DESTROY (in
+ * address order), and -EBUSY is returned. -ENOMEM: kept, and no memory to name
+ * them. -EINVAL for a kmalloc cache, which lives as long as the allocator.
  */
 int kmem_cache_destroy(struct kmem_cache *s);
 
-/* Give back every empty slab and sort the partial lists, fullest first; returns slabs given back. */
+/*
+ * Put away what the CPUs hold, give back every empty slab and sort the partial
+ * lists, fullest first; returns slabs given back (the flush's included).
+ * Follows __kmem_cache_shrink(); slabs go back on CPU 0's behalf.
+ */
 unsigned int kmem_cache_shrink(struct kmem_cache *s);
 
-/* An object for @cpu, from its own or from node @nid; NULL when there is no memory. */
+/*
+ * An object for @cpu (below the machine's number of CPUs, unchecked), from its
+ * own node or from node @nid (one without memory is no constraint, as in the
+ * kernel); NULL when there is no memory. __GFP_ZERO clears object_size bytes.
+ * Follows slab_alloc_node().
+ */
 void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp);
 void *kmem_cache_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 
 /*
  * Free @object, which @s (or a cache merged with it) handed out; NULL is
  * allowed. Returns 0; or, with nothing changed, counted and reported: -EINVAL
- * for an address where no object starts, -EALREADY for an object that is not
- * allocated, -EXDEV for an object of another cache.
+ * for an address where no object starts (a freed object's whose slab was given
+ * back is one), -EALREADY for an object of any cache that is not allocated,
+ * -EXDEV for a live object of another cache.
  */
 int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object);
 
 /* All @nr or none (returns @nr or 0); follows kmem_cache_alloc_bulk(). */
 unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 				   unsigned int nr, void **objects);
-/* Returns how many were refused; NULLs are skipped. */
+/*
+ * Returns how many were refused; NULLs are skipped. Runs of objects of one
+ * slab are freed as one list, as build_detached_freelist() finds them; the
+ * array is left in another order.
+ */
 unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
 				  void **objects);
 
 /* ---- kmalloc ----------------------------------------------------------- */
 
-/* @size 0 gives ZERO_SIZE_PTR, above KMALLOC_MAX_CACHE_SIZE frames straight from buddy. */
+/*
+ * @size 0 gives ZERO_SIZE_PTR, above KMALLOC_MAX_CACHE_SIZE frames straight
+ * from buddy, rounded up to a power of two; NULL above the largest block.
+ */
 #define ZERO_SIZE_PTR ((void *)16)
 void *kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp);
 void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid);
@@ -125,7 +146,7 @@ void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object);
 /* Usable bytes at @object, 0 where none is live there. */
 size_t ksize(const struct slab_allocator *sa, const void *object);
-/* The cache that would serve kmalloc(@size, @gfp); NULL where none is large enough. */
+/* The cache that would serve kmalloc(@size, @gfp); NULL for 0 and where none is large enough. */
 struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp);
 
 /* ---- complaints -------------------------------------------------------- */
@@ -137,12 +158,15 @@ struct slab_report {
 	const void *object;		/* as passed */
 	const struct kmem_cache *cache;	/* the cache passed; NULL for kfree */
 	const struct kmem_cache *owner;	/* whose slab it lies in; NULL where none */
-	uint32_t offset;		/* of the address inside that slab */
+	uint32_t offset;		/* of the address inside that slab, 0 where none */
 };
 typedef void (*slab_report_fn)(void *ctx, const struct slab_report *report);
 void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx);
 
-/* Let every @interval-th object request fail (0: off), @times times at most (-1: no end). */
+/*
+ * Let every @interval-th request for objects fail (0: off), @times times at
+ * most (-1: no end). A bulk call is one request.
+ */
 void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times);
 
 /* ---- looking inside ---------------------------------------------------- */
@@ -173,6 +197,8 @@ unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
 uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
+/* Over all caches, destroyed ones included, and of what no cache can be blamed for. */
+uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter);
 
 /* Caches, newest first as slabinfo lists them: start with NULL; NULL ends. */
 struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev);
@@ -182,6 +208,12 @@ struct buddy *slab_buddy(const struct slab_allocator *sa);
 struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *addr);
 /* Frames held by large kmallocs. */
 uint64_t slab_large_pages(const struct slab_allocator *sa);
+
+/* Every free object of @s's slab @slab, CPU-held ones first; see engine.h. For snapshots and tests. */
+bool slab_for_each_free(const struct kmem_cache *s, pfn_t slab,
+			bool (*fn)(void *ctx, void *object), void *ctx);
+/* Every slab of @s, by its head's frame, in no promised order. Returns false when @fn did. */
+bool slab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx);
 
 /*
  * Recount all slabs of all caches: free lists inside their slab and without
@@ -197,6 +229,7 @@ struct slab_geometry {
 	uint32_t object_size;	/* as asked for */
 	uint32_t size;		/* distance between objects */
 	uint32_t align;
+	uint32_t inuse;		/* bytes before the metadata: object_size in whole words */
 	uint32_t offset;	/* of the free pointer inside a free object */
 	unsigned int order;
 	unsigned int objects;	/* a slab */
@@ -208,7 +241,8 @@ struct slab_geometry {
 
 /*
  * Compute the layout of @args for a machine with @nr_cpus CPUs. Errors:
- * -EINVAL, -E2BIG where no order holds one object.
+ * -EINVAL, -E2BIG where no order holds one object. SLAB_KMALLOC among the flags
+ * aligns powers of two to themselves, as kmalloc promises.
  */
 int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 		  const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);

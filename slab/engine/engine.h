@@ -31,6 +31,8 @@ struct slab_engine {
 	/* As kmem_cache_alloc_bulk(); may hand out fewer than @nr when memory ends. */
 	unsigned int (*alloc_bulk)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 				   unsigned int nr, void **objects);
+	/* @nr objects of @s, all good; the array may be reordered. */
+	void (*free_bulk)(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects);
 
 	/* Put away what CPUs hold, so that empty slabs can be given back. */
 	void (*flush)(struct kmem_cache *s);
@@ -40,12 +42,25 @@ struct slab_engine {
 	/* Every slab the cache owns, any order; the head's pfn. Returns false when @fn did. */
 	bool (*for_each_slab)(const struct kmem_cache *s,
 			      bool (*fn)(void *ctx, pfn_t slab), void *ctx);
+	/*
+	 * The free objects of one slab, those a CPU holds first, each list in the
+	 * order it would be handed out. @fn gets each link before it is followed
+	 * and returns false to stop: a link may be rubbish. Returns false when @fn did.
+	 */
+	bool (*for_each_free)(const struct kmem_cache *s, pfn_t slab,
+			      bool (*fn)(void *ctx, void *object), void *ctx);
+	/* What the engine counted; the common code adds its own. */
+	uint64_t (*counter)(const struct kmem_cache *s, enum slab_counter counter);
+	/* The engine's own lists; the common code checks slabs and objects. */
 	unsigned int (*validate)(const struct kmem_cache *s, slab_violation_fn fn, void *ctx);
 };
 
 extern const struct slab_engine slub_engine;
 
-/* All engines, ending with NULL. */
+/* All engines, ending with NULL. The first one is the default. */
 extern const struct slab_engine *const slab_engines[];
+
+/* NULL where no engine is called @name. */
+const struct slab_engine *slab_find_engine(const char *name);
 
 #endif

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: caches and what is common to all engines: creation, merging,
+ * destruction, the checks of every free, the live bits, injected failures.
+ * Follows Linux 6.1's mm/slab_common.c.
+ *
+ * A cache lives from kmem_cache_create() to the kmem_cache_destroy() that
+ * drops its last reference and finds no live object; kmalloc's caches live as
+ * long as the allocator.
+ *
+ * Locking: none; one thread drives a machine. The page allocator may call back
+ * for reclaim in the middle of an allocation, and that may allocate and free
+ * objects of any cache.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "slab/internal.h"
+
+#define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
+			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \
+			      SLAB_PANIC | SLAB_NO_MERGE)
+#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
+#define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
+
+/* ---- the allocator ----------------------------------------------------- */
+
+void slab_config_default(struct slab_config *cfg)
+{
+	*cfg = (struct slab_config){
+		.engine = slab_engines[0]->name,
+		.slab_max_order = PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ?
+				  PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER,
+		.merge = true,
+	};
+}
+
+/*
+ * Where a request looks for partial slabs when its own node has none: nearest
+ * first, of equally near ones those behind the node before those in front of
+ * it, as find_next_best_node() prefers them.
+ */
+static void order_nodes(struct slab_allocator *sa, unsigned int from)
+{
+	uint8_t *order = sa->node_order[from];
+	unsigned int i, j;
+
+	for (i = 0; i < sa->nr_nodes; i++) {
+		unsigned int nid = (from + i) % sa->nr_nodes;
+
+		for (j = i; j && sa->map->distance[from][order[j - 1]] > sa->map->distance[from][nid]; j--)
+			order[j] = order[j - 1];
+		order[j] = (uint8_t)nid;
+	}
+}
+
+int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
+			  const struct slab_config *cfg, struct kerror *err)
+{
+	const struct slab_engine *engine = slab_find_engine(cfg->engine);
+	struct slab_allocator *sa;
+	unsigned int nid;
+	int ret;
+
+	*out = NULL;
+	if (!engine)
+		return kerror_set(err, -EINVAL, "no slab engine is called '%s'", cfg->engine);
+	sa = calloc(1, sizeof(*sa));
+	if (!sa)
+		return kerror_set(err, -ENOMEM, "no memory for the slab allocator");
+
+	sa->buddy = b;
+	sa->map = buddy_pagemap(b);
+	sa->base = sa->map->base;
+	sa->bytes = (size_t)sa->map->end_pfn << PAGE_SHIFT;
+	sa->pages = sa->map->pages;
+	sa->nr_cpus = buddy_nr_cpus(b);
+	sa->nr_nodes = sa->map->nr_nodes;
+	sa->engine = engine;
+	sa->cfg = *cfg;
+	sa->cfg.engine = engine->name;
+	sa->random_state = cfg->seed;
+	sa->large_head = PFN_NONE_VAL;
+	for (nid = 0; nid < sa->nr_nodes; nid++) {
+		sa->node_has_memory[nid] = sa->map->node[nid].present != 0;
+		order_nodes(sa, nid);
+	}
+
+	ret = live_create(sa, err);
+	if (!ret)
+		ret = kmalloc_caches_create(sa, err);
+	if (ret) {
+		slab_allocator_destroy(sa);
+		return ret;
+	}
+	*out = sa;
+	return 0;
+}
+
+/* splitmix64: any seed is good, also 0. */
+uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n)
+{
+	uint64_t x = sa->random_state += 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	x ^= x >> 31;
+	return (uint32_t)(((x >> 32) * n) >> 32);
+}
+
+/* ---- creating and destroying caches ------------------------------------ */
+
+/* The order in which free lists of new slabs are linked; follows cache_random_seq_create(). */
+static int init_random_seq(struct kmem_cache *s)
+{
+	uint32_t i;
+
+	if (!s->sa->cfg.freelist_random || s->objects < 2)
+		return 0;
+	s->random_seq = malloc(s->objects * sizeof(*s->random_seq));
+	if (!s->random_seq)
+		return -ENOMEM;
+	for (i = 0; i < s->objects; i++)
+		s->random_seq[i] = i * s->size;
+	for (i = s->objects - 1; i > 0; i--) {
+		uint32_t j = slab_random_below(s->sa, i + 1);
+		uint32_t tmp = s->random_seq[i];
+
+		s->random_seq[i] = s->random_seq[j];
+		s->random_seq[j] = tmp;
+	}
+	return 0;
+}
+
+/* The smallest id no cache has; the table grows by doubling. */
+static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
+{
+	struct kmem_cache **caches;
+	uint32_t id, nr;
+
+	for (id = 0; id < sa->nr_ids && sa->caches[id]; id++)
+		;
+	if (id == sa->nr_ids) {
+		nr = sa->nr_ids ? sa->nr_ids * 2 : 64;
+		caches = realloc(sa->caches, nr * sizeof(*caches));
+		if (!caches)
+			return -ENOMEM;
+		memset(caches + sa->nr_ids, 0, (nr - sa->nr_ids) * sizeof(*caches));
+		sa->caches = caches;
+		sa->nr_ids = nr;
+	}
+	s->id = id;
+	sa->caches[id] = s;
+	return 0;
+}
+
+static void release_cache(struct kmem_cache *s)
+{
+	struct slab_allocator *sa = s->sa;
+
+	if (s->id != NO_CACHE_ID)
+		sa->caches[s->id] = NULL;
+	free(s->random_seq);
+	free(s);
+}
+
+static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo)
+{
+	s->object_size = geo->object_size;
+	s->size = geo->size;
+	s->align = geo->align;
+	s->inuse = geo->inuse;
+	s->offset = geo->offset;
+	s->order = geo->order;
+	s->objects = geo->objects;
+	s->min_order = geo->min_order;
+	s->min_partial = geo->min_partial;
+	s->cpu_partial = geo->cpu_partial;
+	s->cpu_partial_slabs = geo->cpu_partial_slabs;
+
+	if (s->order)
+		s->allocflags |= __GFP_COMP;
+	if (s->flags & SLAB_CACHE_DMA)
+		s->allocflags |= GFP_DMA;
+	if (s->flags & SLAB_CACHE_DMA32)
+		s->allocflags |= GFP_DMA32;
+	if (s->flags & SLAB_RECLAIM_ACCOUNT)
+		s->allocflags |= __GFP_RECLAIMABLE;
+}
+
+struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,
+				     struct kerror *err)
+{
+	struct slab_geometry geo;
+	struct kmem_cache *s;
+	int ret;
+
+	if (slab_geometry(&geo, args, &sa->cfg, sa->nr_cpus, err))
+		return NULL;
+	s = aligned_alloc(_Alignof(struct kmem_cache), sizeof(*s));
+	if (!s) {
+		kerror_set(err, -ENOMEM, "no memory for cache '%s'", args->name);
+		return NULL;
+	}
+	memset(s, 0, sizeof(*s));
+	s->sa = sa;
+	s->id = NO_CACHE_ID;
+	s->engine = sa->engine;
+	s->alloc = sa->engine->alloc;
+	s->free = sa->engine->free;
+	s->flags = args->flags;
+	s->ctor = args->ctor;
+	s->usersize = args->usersize;
+	s->refcount = 1;
+	memcpy(s->name, args->name, strlen(args->name) + 1);
+	apply_geometry(s, &geo);
+
+	ret = init_random_seq(s);
+	if (!ret)
+		ret = alloc_cache_id(sa, s);
+	if (!ret)
+		ret = s->engine->cache_init(s);
+	if (ret) {
+		kerror_set(err, ret, "no memory for cache '%s'", args->name);
+		release_cache(s);
+		return NULL;
+	}
+	s->older = sa->newest;
+	if (sa->newest)
+		sa->newest->newer = s;
+	else
+		sa->oldest = s;
+	sa->newest = s;
+	return s;
+}
+
+static bool slab_unmergeable(const struct kmem_cache *s)
+{
+	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize;
+}
+
+/* Follows find_mergeable(): the oldest cache whose objects are less than a word larger. */
+static struct kmem_cache *find_mergeable(struct slab_allocator *sa,
+					 const struct kmem_cache_args *args,
+					 const struct slab_geometry *geo)
+{
+	struct kmem_cache *s;
+
+	if (!sa->cfg.merge || (args->flags & SLAB_NEVER_MERGE) || args->ctor || args->usersize)
+		return NULL;
+	for (s = sa->oldest; s; s = s->newer) {
+		if (slab_unmergeable(s) || geo->size > s->size)
+			continue;
+		if ((args->flags & SLAB_MERGE_SAME) != (s->flags & SLAB_MERGE_SAME))
+			continue;
+		if (s->size & (geo->align - 1))
+			continue;
+		if (s->size - geo->size >= sizeof(void *))
+			continue;
+		return s;
+	}
+	return NULL;
+}
+
+static int check_name(const char *name, struct kerror *err)
+{
+	size_t i, len = name ? strnlen(name, CACHE_NAME_MAX + 1) : 0;
+
+	if (!len || len > CACHE_NAME_MAX)
+		return kerror_set(err, -EINVAL, "a cache's name has 1..%d bytes", CACHE_NAME_MAX);
+	for (i = 0; i < len; i++)
+		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f)
+			return kerror_set(err, -EINVAL, "a cache's name has no blanks or control characters");
+	return 0;
+}
+
+struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,
+				     struct kerror *err)
+{
+	struct slab_geometry geo;
+	struct kmem_cache *s;
+
+	if (check_name(args->name, err))
+		return NULL;
+	if (args->flags & ~SLAB_FLAGS_PERMITTED) {
+		kerror_set(err, -EINVAL, "cache '%s': unknown flags 0x%x", args->name,
+			   args->flags & ~SLAB_FLAGS_PERMITTED);
+		return NULL;
+	}
+	if (args->usersize > args->size || args->useroffset > args->size - args->usersize) {
+		kerror_set(err, -EINVAL, "cache '%s': the user region does not lie within the object",
+			   args->name);
+		return NULL;
+	}
+	if (slab_find_cache(sa, args->name)) {
+		kerror_set(err, -EEXIST, "there is a cache '%s' already", args->name);
+		return NULL;
+	}
+	if (slab_geometry(&geo, args, &sa->cfg, sa->nr_cpus, err))
+		return NULL;
+	s = find_mergeable(sa, args, &geo);
+	if (!s)
+		return slab_create_cache(sa, args, err);
+
+	/* The larger of the two objects is what a zeroed request clears. */
+	s->refcount++;
+	if (s->object_size < geo.object_size)
+		s->object_size = geo.object_size;
+	if (s->inuse < geo.inuse)
+		s->inuse = geo.inuse;
+	return s;
+}
+
+static void unlink_cache(struct kmem_cache *s)
+{
+	struct slab_allocator *sa = s->sa;
+
+	if (s->newer)
+		s->newer->older = s->older;
+	else
+		sa->newest = s->older;
+	if (s->older)
+		s->older->newer = s->newer;
+	else
+		sa->oldest = s->newer;
+}
+
+struct slab_collection {
+	uint32_t *pfns;
+	size_t nr;
+};
+
+static bool collect_slab(void *ctx, pfn_t slab)
+{
+	struct slab_collection *all = ctx;
+
+	all->pfns[all->nr++] = pfn_val(slab);
+	return true;
+}
+
+static int compare_pfns(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* In address order, so that the same run always names them alike. */
+static int report_live_objects(struct kmem_cache *s, uint64_t nr_slabs)
+{
+	struct slab_collection all = { .pfns = calloc(nr_slabs, sizeof(*all.pfns)) };
+	struct slab_allocator *sa = s->sa;
+	unsigned int i;
+	size_t n;
+
+	if (!all.pfns)
+		return -ENOMEM;
+	s->engine->for_each_slab(s, collect_slab, &all);
+	qsort(all.pfns, all.nr, sizeof(*all.pfns), compare_pfns);
+	for (n = 0; n < all.nr; n++) {
+		const struct page *slab = &sa->pages[all.pfns[n]];
+		unsigned char *object = slab_address(sa, slab);
+
+		for (i = 0; i < slab_objects(slab); i++, object += s->size)
+			if (live_test(sa, arena_offset(sa, object)))
+				slab_report_live(s, slab, object);
+	}
+	free(all.pfns);
+	return -EBUSY;
+}
+
+int kmem_cache_destroy(struct kmem_cache *s)
+{
+	struct slab_allocator *sa;
+	struct slabinfo info;
+	unsigned int i;
+
+	if (!s)
+		return 0;
+	sa = s->sa;
+	if (s->flags & SLAB_KMALLOC)
+		return -EINVAL;
+	if (s->refcount > 1) {
+		s->refcount--;
+		return 0;
+	}
+	s->engine->flush(s);
+	get_slabinfo(s, &info);
+	if (info.used_objs)
+		return report_live_objects(s, info.num_slabs);
+
+	s->engine->shrink(s);
+	for (i = 0; i < NR_SLAB_COUNTERS; i++)
+		sa->stat[i] += kmem_cache_counter(s, i);
+	s->engine->cache_exit(s);
+	unlink_cache(s);
+	release_cache(s);
+	return 0;
+}
+
+void slab_allocator_destroy(struct slab_allocator *sa)
+{
+	struct kmem_cache *s, *older;
+
+	if (!sa)
+		return;
+	for (s = sa->newest; s; s = older) {
+		older = s->older;
+		s->engine->cache_exit(s);
+		release_cache(s);
+	}
+	kmalloc_large_release_all(sa);
+	live_destroy(sa);
+	free(sa->caches);
+	free(sa);
+}
+
+unsigned int kmem_cache_shrink(struct kmem_cache *s)
+{
+	uint64_t before = kmem_cache_counter(s, SC_free_slab);
+
+	s->engine->flush(s);
+	s->engine->shrink(s);
+	return (unsigned int)(kmem_cache_counter(s, SC_free_slab) - before);
+}
+
+/* ---- allocating -------------------------------------------------------- */
+
+void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times)
+{
+	sa->fail_interval = times ? interval : 0;
+	sa->fail_times = times;
+	sa->fail_count = 0;
+}
+
+bool __slab_should_fail(struct slab_allocator *sa)
+{
+	if (++sa->fail_count < sa->fail_interval)
+		return false;
+	sa->fail_count = 0;
+	if (sa->fail_times > 0 && !--sa->fail_times)
+		sa->fail_interval = 0;
+	return true;
+}
+
+void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s)
+{
+	if (s)
+		s->stat[SC_alloc_fail]++;
+	else
+		sa->stat[SC_alloc_fail]++;
+	return NULL;
+}
+
+/* Objects above a frame have frames that no free pointer ever touched. */
+void slab_zero_object(struct kmem_cache *s, void *object)
+{
+	struct slab_allocator *sa = s->sa;
+	size_t first = arena_offset(sa, object) >> PAGE_SHIFT;
+	size_t last = (arena_offset(sa, object) + s->object_size - 1) >> PAGE_SHIFT;
+
+	if (last > first)
+		pagemap_touch(sa->map, pfn_make((uint32_t)first), (uint32_t)(last - first + 1));
+	memset(object, 0, s->object_size);
+}
+
+void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
+{
+	return slab_alloc_node(s, cpu, gfp, NUMA_NO_NODE);
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	return slab_alloc_node(s, cpu, gfp, slab_node_or_any(s->sa, nid));
+}
+
+unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
+				   unsigned int nr, void **objects)
+{
+	struct slab_allocator *sa = s->sa;
+	unsigned int i, got;
+
+	if (slab_should_fail(sa)) {
+		slab_alloc_failed(sa, s);
+		return 0;
+	}
+	got = s->engine->alloc_bulk(s, cpu, gfp, nr, objects);
+	if (got < nr) {
+		s->engine->free_bulk(s, cpu, got, objects);
+		slab_alloc_failed(sa, s);
+		return 0;
+	}
+	for (i = 0; i < nr; i++) {
+		live_set(sa, arena_offset(sa, objects[i]));
+		if (gfp & __GFP_ZERO)
+			slab_zero_object(s, objects[i]);
+	}
+	return nr;
+}
+
+/* ---- freeing ----------------------------------------------------------- */
+
+int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
+{
+	struct slab_allocator *sa = s->sa;
+	size_t offset = arena_offset(sa, object);
+	struct page *page;
+
+	if (unlikely(!object))
+		return 0;
+	if (unlikely(!live_test(sa, offset)))
+		return slab_bad_free(sa, s, object);
+	page = slab_head_of(sa, offset);
+	if (unlikely(page->slab_cache != s->id))
+		return slab_bad_free(sa, s, object);
+	live_clear(sa, offset);
+	s->free(s, cpu, page, object);
+	return 0;
+}
+
+unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
+				  void **objects)
+{
+	struct slab_allocator *sa = s->sa;
+	unsigned int i, good = 0, refused = 0;
+
+	for (i = 0; i < nr; i++) {
+		void *object = objects[i];
+		size_t offset = arena_offset(sa, object);
+
+		if (!object)
+			continue;
+		if (!live_test(sa, offset) || slab_head_of(sa, offset)->slab_cache != s->id) {
+			slab_bad_free(sa, s, object);
+			refused++;
+			continue;
+		}
+		live_clear(sa, offset);
+		objects[good++] = object;
+	}
+	s->engine->free_bulk(s, cpu, good, objects);
+	return refused;
+}
+
+void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx)
+{
+	sa->report = fn;
+	sa->report_ctx = ctx;
+}
+
+/* ---- looking inside ---------------------------------------------------- */
+
+void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info)
+{
+	memset(info, 0, sizeof(*info));
+	s->engine->info(s, info);
+}
+
+struct slab_allocator *kmem_cache_allocator(const struct kmem_cache *s)
+{
+	return s->sa;
+}
+
+const char *kmem_cache_name(const struct kmem_cache *s)
+{
+	return s->name;
+}
+
+uint32_t kmem_cache_object_size(const struct kmem_cache *s)
+{
+	return s->object_size;
+}
+
+uint32_t kmem_cache_size(const struct kmem_cache *s)
+{
+	return s->size;
+}
+
+uint32_t kmem_cache_align(const struct kmem_cache *s)
+{
+	return s->align;
+}
+
+uint32_t kmem_cache_flags(const struct kmem_cache *s)
+{
+	return s->flags;
+}
+
+unsigned int kmem_cache_order(const struct kmem_cache *s)
+{
+	return s->order;
+}
+
+unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s)
+{
+	return s->objects;
+}
+
+unsigned int kmem_cache_min_partial(const struct kmem_cache *s)
+{
+	return s->min_partial;
+}
+
+unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s)
+{
+	return s->cpu_partial;
+}
+
+unsigned int kmem_cache_aliases(const struct kmem_cache *s)
+{
+	return s->refcount - 1;
+}
+
+uint32_t kmem_cache_id(const struct kmem_cache *s)
+{
+	return s->id;
+}
+
+uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter)
+{
+	return s->stat[counter] + s->engine->counter(s, counter);
+}
+
+uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter)
+{
+	uint64_t sum = sa->stat[counter];
+	const struct kmem_cache *s;
+
+	for (s = sa->newest; s; s = s->older)
+		sum += kmem_cache_counter(s, counter);
+	return sum;
+}
+
+struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev)
+{
+	return prev ? prev->older : sa->newest;
+}
+
+struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name)
+{
+	struct kmem_cache *s;
+
+	for (s = sa->newest; s; s = s->older)
+		if (!strcmp(s->name, name))
+			return s;
+	return NULL;
+}
+
+struct buddy *slab_buddy(const struct slab_allocator *sa)
+{
+	return sa->buddy;
+}
+
+struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *addr)
+{
+	size_t offset = arena_offset(sa, addr);
+	const struct page *page;
+
+	if (!live_test(sa, offset))
+		return NULL;
+	page = slab_head_of(sa, offset);
+	return page->flags & PG_slab ? sa->caches[page->slab_cache] : NULL;
+}
+
+bool slab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx)
+{
+	return s->engine->for_each_slab(s, fn, ctx);
+}
+
+bool slab_for_each_free(const struct kmem_cache *s, pfn_t slab,
+			bool (*fn)(void *ctx, void *object), void *ctx)
+{
+	return s->engine->for_each_free(s, slab, fn, ctx);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: SLUB, the engine of Linux since 2.6.23, as it is in 6.1: allocation
+ * and free, fast and slow. The states of a slab are drawn in slub.h; lists and
+ * slabs on their way are in slub_partial.c.
+ *
+ * Differs from Linux: no locks and no transaction ids (one thread drives a
+ * machine); full slabs are kept in a list, as the kernel does for debugged
+ * caches only, so that every slab can be found; no pfmemalloc slabs; partial
+ * slabs of other nodes are always considered, where the kernel rolls a die
+ * that says yes 98 times of 100; no NUMA policy.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "slab/engine/slub.h"
+
+/* ---- allocation -------------------------------------------------------- */
+
+static inline bool node_match(const struct page *slab, int nid)
+{
+	return nid == NUMA_NO_NODE || slab_nid(slab) == (unsigned int)nid;
+}
+
+/*
+ * What others freed to the CPU's slab becomes the CPU's; without any the slab
+ * is full, no longer the CPU's, and NULL is returned. Follows get_freelist().
+ */
+static void *get_freelist(struct kmem_cache *s, struct slub_cpu *c)
+{
+	struct page *slab = c->slab;
+	void *freelist = slab_get_freelist(s, slab);
+
+	slab->slab_inuse = (uint16_t)slab_objects(slab);
+	slab->slab_freelist = NO_OBJECT;
+	if (freelist)
+		return freelist;
+	slab_set_frozen(slab, false);
+	c->slab = NULL;
+	slub_add_full(s, slab);
+	return NULL;
+}
+
+/* A free list from what the CPU holds: its slab, then its partial list one by one. */
+static void *refill_from_cpu(struct kmem_cache *s, unsigned int cpu, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	void *freelist;
+
+	for (;;) {
+		if (c->slab && !node_match(c->slab, nid)) {
+			c->stat[SC_alloc_node_mismatch]++;
+			slub_deactivate_cpu_slab(s, cpu);
+		} else if (c->slab) {
+			freelist = get_freelist(s, c);
+			if (freelist) {
+				c->stat[SC_alloc_refill]++;
+				return freelist;
+			}
+		}
+		if (!c->partial)
+			return NULL;
+		c->slab = c->partial;
+		c->partial = slab_next(s, c->slab);
+		c->stat[SC_cpu_partial_alloc]++;
+	}
+}
+
+/* A free list from a slab that becomes the CPU's: a node's partial one, or a new one. */
+static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	struct page *slab;
+	void *freelist;
+
+	slab = slub_get_partial(s, cpu, nid, &freelist);
+	if (!slab) {
+		slab = slub_new_slab(s, cpu, gfp, nid);
+		if (!slab)
+			return NULL;
+		c->stat[SC_alloc_slab]++;
+		freelist = slab_get_freelist(s, slab);
+		slab->slab_freelist = NO_OBJECT;
+		slab->slab_inuse = (uint16_t)slab_objects(slab);
+		slab_set_frozen(slab, true);
+	}
+	/* Reclaim, called for the new slab, may have given the CPU another one. */
+	if (c->slab) {
+		slub_deactivate_cpu_slab(s, cpu);
+		c->stat[SC_cpuslab_flush]++;
+	}
+	c->slab = slab;
+	return freelist;
+}
+
+/* Follows ___slab_alloc(). */
+static __attribute__((noinline)) void *slub_alloc_slow(struct kmem_cache *s, unsigned int cpu,
+						       gfp_t gfp, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	void *freelist;
+
+	freelist = refill_from_cpu(s, cpu, nid);
+	if (!freelist)
+		freelist = refill_from_outside(s, cpu, gfp, nid);
+	if (!freelist)
+		return NULL;
+	c->freelist = get_freepointer(s, freelist);
+	c->stat[SC_alloc_slowpath]++;
+	return freelist;
+}
+
+static inline void *slub_alloc_fast(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	void *object = c->freelist;
+
+	if (unlikely(!object || !node_match(c->slab, nid)))
+		return slub_alloc_slow(s, cpu, gfp, nid);
+	c->freelist = get_freepointer(s, object);
+	c->stat[SC_alloc_fastpath]++;
+	return object;
+}
+
+static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	return slub_alloc_fast(s, cpu, gfp, nid);
+}
+
+static unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
+				    unsigned int nr, void **objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = slub_alloc_fast(s, cpu, gfp, NUMA_NO_NODE);
+		if (!objects[i])
+			break;
+	}
+	return i;
+}
+
+/* ---- free -------------------------------------------------------------- */
+
+/*
+ * @cnt objects, linked from @head to @tail, go back to a slab that is not the
+ * CPU's. Follows __slab_free().
+ */
+static __attribute__((noinline)) void slub_free_slow(struct kmem_cache *s, unsigned int cpu,
+						     struct page *slab, void *head, void *tail,
+						     unsigned int cnt)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	bool was_full = slab->slab_freelist == NO_OBJECT;
+	struct slub_node *n;
+
+	c->stat[SC_free_slowpath] += cnt;
+	set_freepointer(s, tail, slab_get_freelist(s, slab));
+	slab_set_freelist(s, slab, head);
+	slab->slab_inuse = (uint16_t)(slab->slab_inuse - cnt);
+
+	if (slab_frozen(slab)) {
+		c->stat[SC_free_frozen]++;
+		return;
+	}
+	if (was_full) {
+		/* It was in use from end to end; this CPU is likely to need it soon. */
+		slub_remove_full(s, slab);
+		slab_set_frozen(slab, true);
+		slub_put_cpu_partial(s, cpu, slab, true);
+		c->stat[SC_cpu_partial_free]++;
+		return;
+	}
+	n = slub_node_of(s, slab);
+	if (!slab->slab_inuse && n->nr_partial >= s->min_partial) {
+		slub_remove_partial(s, n, slab);
+		c->stat[SC_free_remove_partial]++;
+		slub_discard_slab(s, cpu, slab);
+		c->stat[SC_free_slab]++;
+	}
+}
+
+/* Follows do_slab_free(). */
+static inline void slub_free_list(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+				  void *head, void *tail, unsigned int cnt)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+
+	if (unlikely(slab != c->slab)) {
+		slub_free_slow(s, cpu, slab, head, tail, cnt);
+		return;
+	}
+	set_freepointer(s, tail, c->freelist);
+	c->freelist = head;
+	c->stat[SC_free_fastpath] += cnt;
+}
+
+static void slub_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
+{
+	slub_free_list(s, cpu, slab, object, object, 1);
+}
+
+/*
+ * From the end of the array backwards, the objects of one slab are gathered
+ * into a list, giving up after three of other slabs; the list's head is the
+ * object found first. Follows build_detached_freelist(), and the reversal that
+ * slab_free_freelist_hook() makes of it.
+ */
+static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
+{
+	struct slab_allocator *sa = s->sa;
+
+	while (nr) {
+		unsigned int i = --nr, lookahead = 3, cnt = 1;
+		void *head = objects[i], *tail = head;
+		struct page *slab = slab_head_of(sa, arena_offset(sa, head));
+
+		while (i) {
+			void *object = objects[--i];
+
+			if (slab_head_of(sa, arena_offset(sa, object)) == slab) {
+				set_freepointer(s, tail, object);
+				tail = object;
+				cnt++;
+				objects[i] = objects[--nr];
+				objects[nr] = object;
+			} else if (!--lookahead) {
+				break;
+			}
+		}
+		slub_free_list(s, cpu, slab, head, tail, cnt);
+	}
+}
+
+/* ---- caches ------------------------------------------------------------ */
+
+static int slub_cache_init(struct kmem_cache *s)
+{
+	struct slab_allocator *sa = s->sa;
+	size_t bytes = sa->nr_cpus * sizeof(struct slub_cpu);
+	unsigned int nid;
+
+	s->percpu = aligned_alloc(_Alignof(struct slub_cpu), bytes);
+	s->pernode = calloc(sa->nr_nodes, sizeof(struct slub_node));
+	if (!s->percpu || !s->pernode) {
+		free(s->percpu);
+		free(s->pernode);
+		return -ENOMEM;
+	}
+	memset(s->percpu, 0, bytes);
+	for (nid = 0; nid < sa->nr_nodes; nid++) {
+		slab_list_init(&slub_node(s, nid)->partial);
+		slab_list_init(&slub_node(s, nid)->full);
+	}
+	return 0;
+}
+
+static void discard_list(struct kmem_cache *s, struct page_list *list)
+{
+	struct page *slab;
+
+	while ((slab = slab_from_link(s, list->head))) {
+		slab_list_del(s, list, slab);
+		slub_discard_slab(s, 0, slab);
+	}
+}
+
+static void slub_cache_exit(struct kmem_cache *s)
+{
+	unsigned int cpu, nid;
+
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+		slub_flush_cpu(s, cpu);
+	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+		discard_list(s, &slub_node(s, nid)->partial);
+		discard_list(s, &slub_node(s, nid)->full);
+	}
+	free(s->percpu);
+	free(s->pernode);
+}
+
+static void slub_flush(struct kmem_cache *s)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+		slub_flush_cpu(s, cpu);
+}
+
+static uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
+{
+	uint64_t sum = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+		sum += slub_cpu(s, cpu)->stat[counter];
+	return sum;
+}
+
+static const struct slab_engine_param slub_params[] = {
+	{ "slab_min_order", "smallest order of a slab; default 0" },
+	{ "slab_max_order", "order up to which objects are packed for little waste; default 3" },
+	{ "slab_min_objects", "objects a slab should hold; default 4 * (fls(CPUs) + 1)" },
+	{ "cpu_partial", "free objects a CPU may keep in partial slabs; by size 120, 52, 24 or 6" },
+	{ "min_partial", "empty slabs a node keeps; log2(size) / 2, within 5..10" },
+	{ "freelist_random", "shuffle the free list of each new slab; default off" },
+	{ NULL, NULL }
+};
+
+const struct slab_engine slub_engine = {
+	.name = "slub",
+	.text = "SLUB as in Linux 6.1: a slab and a list of partial slabs a CPU, partial lists a node",
+	.params = slub_params,
+	.cache_init = slub_cache_init,
+	.cache_exit = slub_cache_exit,
+	.alloc = slub_alloc,
+	.free = slub_free,
+	.alloc_bulk = slub_alloc_bulk,
+	.free_bulk = slub_free_bulk,
+	.flush = slub_flush,
+	.shrink = slub_shrink,
+	.info = slub_info,
+	.for_each_slab = slub_for_each_slab,
+	.for_each_free = slub_for_each_free,
+	.counter = slub_counter,
+	.validate = slub_validate,
+};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the files of the SLUB engine share.
+ *
+ * A slab is in one of these states (its page's slab_objects has the frozen
+ * bit, slab_inuse and slab_freelist as in internal.h):
+ *
+ *   CPU slab      frozen, c->slab; c->freelist holds the objects the CPU hands
+ *                 out, slab_freelist those that others freed meanwhile
+ *   CPU partial   frozen, linked through ->next from c->partial; slab_private
+ *                 is the length of the list from here on
+ *   node partial  in n->partial: not full, can be empty
+ *   full          in n->full: no free object
+ *
+ *   new --> CPU slab --(exhausted)--> full --(first free)--> CPU partial
+ *               ^  \--(flush, other node)--> node partial        |  |
+ *               |\_______(next CPU slab)_________________________|  |
+ *                \______(taken)______ node partial <--(drain)_______|
+ *
+ * A free object holds, at byte s->offset, the address of the next free one.
+ */
+#ifndef KMEMSIM_SLAB_ENGINE_SLUB_H
+#define KMEMSIM_SLAB_ENGINE_SLUB_H
+
+#include "slab/internal.h"
+
+struct slub_cpu {
+	void *freelist;			/* objects of ->slab that this CPU hands out */
+	struct page *slab;
+	struct page *partial;		/* frozen slabs to use next */
+	uint64_t stat[NR_SLAB_COUNTERS];
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct slub_cpu, stat[SC_free_frozen + 1]) == 64,
+	       "the fast paths and the frequent slow one touch one cache line");
+
+struct slub_node {
+	struct page_list partial;
+	struct page_list full;
+	uint64_t nr_partial;
+	uint64_t nr_full;
+	uint64_t nr_slabs;
+	uint64_t nr_objects;
+	uint64_t nr_pages;
+};
+
+static inline struct slub_cpu *slub_cpu(const struct kmem_cache *s, unsigned int cpu)
+{
+	return (struct slub_cpu *)s->percpu + cpu;
+}
+
+static inline struct slub_node *slub_node(const struct kmem_cache *s, unsigned int nid)
+{
+	return (struct slub_node *)s->pernode + nid;
+}
+
+static inline struct slub_node *slub_node_of(const struct kmem_cache *s, const struct page *slab)
+{
+	return slub_node(s, slab_nid(slab));
+}
+
+/* ---- free lists -------------------------------------------------------- */
+
+static inline void *get_freepointer(const struct kmem_cache *s, void *object)
+{
+	return *(void **)((char *)object + s->offset);
+}
+
+static inline void set_freepointer(const struct kmem_cache *s, void *object, void *next)
+{
+	*(void **)((char *)object + s->offset) = next;
+}
+
+static inline void *slab_get_freelist(const struct kmem_cache *s, const struct page *slab)
+{
+	if (slab->slab_freelist == NO_OBJECT)
+		return NULL;
+	return slab_address(s->sa, slab) + slab->slab_freelist;
+}
+
+static inline void slab_set_freelist(const struct kmem_cache *s, struct page *slab, void *object)
+{
+	if (object)
+		slab->slab_freelist = (uint32_t)((unsigned char *)object - slab_address(s->sa, slab));
+	else
+		slab->slab_freelist = NO_OBJECT;
+}
+
+static inline void slab_set_frozen(struct page *slab, bool frozen)
+{
+	slab->slab_objects = (uint16_t)(slab_objects(slab) | (frozen ? SLAB_FROZEN : 0));
+}
+
+/* ---- lists of slabs ---------------------------------------------------- */
+
+static inline struct page *slab_from_link(const struct kmem_cache *s, uint32_t link)
+{
+	return link == PFN_NONE_VAL ? NULL : &s->sa->pages[link];
+}
+
+static inline struct page *slab_next(const struct kmem_cache *s, const struct page *slab)
+{
+	return slab_from_link(s, slab->next);
+}
+
+void slab_list_init(struct page_list *list);
+void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+
+void slub_add_full(struct kmem_cache *s, struct page *slab);
+void slub_remove_full(struct kmem_cache *s, struct page *slab);
+void slub_remove_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab);
+
+/* ---- slabs on their way (slub_partial.c) ------------------------------- */
+
+/*
+ * A new slab from buddy, all objects free and constructed, not frozen, on no
+ * list; NULL when there is no memory. Follows allocate_slab().
+ */
+struct page *slub_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+/* Give an unlinked slab back to buddy. Follows discard_slab(). */
+void slub_discard_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab);
+
+/*
+ * Take a partial slab from @nid or @cpu's node or, when any will do, the
+ * nearest that has many: the slab is frozen, its free list in *@freelist, and
+ * more slabs of that node may have moved to the CPU's partial list. Follows
+ * get_partial().
+ */
+struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, int nid, void **freelist);
+
+/*
+ * Put a slab that was just frozen on the CPU's partial list; with @drain a
+ * list that is full moves to the nodes first. Follows put_cpu_partial().
+ */
+void slub_put_cpu_partial(struct kmem_cache *s, unsigned int cpu, struct page *slab, bool drain);
+
+/* Take the CPU's slab away from it, its free list too. Follows deactivate_slab(). */
+void slub_deactivate_cpu_slab(struct kmem_cache *s, unsigned int cpu);
+
+/* Put away all that @cpu holds. Follows __flush_cpu_slab(). */
+void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu);
+
+/* Follows __kmem_cache_do_shrink(). */
+unsigned int slub_shrink(struct kmem_cache *s);
+
+/* ---- looking (slub_check.c) -------------------------------------------- */
+
+void slub_info(const struct kmem_cache *s, struct slabinfo *info);
+bool slub_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx);
+bool slub_for_each_free(const struct kmem_cache *s, pfn_t slab,
+			bool (*fn)(void *ctx, void *object), void *ctx);
+unsigned int slub_validate(const struct kmem_cache *s, slab_violation_fn fn, void *ctx);
+
+#endif

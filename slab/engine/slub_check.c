@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: looking at SLUB's state without changing it: the figures of
+ * slabinfo, every slab, every free object, and whether the lists are sound.
+ */
+#include "slab/engine/slub.h"
+
+static unsigned int free_list_length(const struct kmem_cache *s, void *object)
+{
+	unsigned int nr = 0;
+
+	for (; object; object = get_freepointer(s, object))
+		nr++;
+	return nr;
+}
+
+/* Follows get_slabinfo(): what lies free on CPUs counts as active there. */
+void slub_info(const struct kmem_cache *s, struct slabinfo *info)
+{
+	uint64_t partial_free = 0, cpu_free = 0;
+	const struct page *slab;
+	unsigned int cpu, nid;
+
+	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+		const struct slub_node *n = slub_node(s, nid);
+
+		info->num_slabs += n->nr_slabs;
+		info->num_objs += n->nr_objects;
+		info->slab_pages += n->nr_pages;
+		info->partial_slabs += n->nr_partial;
+		for (slab = slab_from_link(s, n->partial.head); slab; slab = slab_next(s, slab))
+			partial_free += slab_objects(slab) - slab->slab_inuse;
+	}
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+		const struct slub_cpu *c = slub_cpu(s, cpu);
+
+		if (c->slab) {
+			info->cpu_slabs++;
+			cpu_free += slab_objects(c->slab) - c->slab->slab_inuse;
+			cpu_free += free_list_length(s, c->freelist);
+		}
+		for (slab = c->partial; slab; slab = slab_next(s, slab)) {
+			info->cpu_slabs++;
+			cpu_free += slab_objects(slab) - slab->slab_inuse;
+		}
+	}
+	info->active_slabs = info->num_slabs;
+	info->active_objs = info->num_objs - partial_free;
+	info->used_objs = info->active_objs - cpu_free;
+}
+
+static bool for_each_in_chain(const struct kmem_cache *s, const struct page *slab,
+			      bool (*fn)(void *ctx, pfn_t slab), void *ctx)
+{
+	for (; slab; slab = slab_next(s, slab))
+		if (!fn(ctx, slab_pfn(s->sa, slab)))
+			return false;
+	return true;
+}
+
+bool slub_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx)
+{
+	unsigned int cpu, nid;
+
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+		const struct slub_cpu *c = slub_cpu(s, cpu);
+
+		if (c->slab && !fn(ctx, slab_pfn(s->sa, c->slab)))
+			return false;
+		if (!for_each_in_chain(s, c->partial, fn, ctx))
+			return false;
+	}
+	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+		const struct slub_node *n = slub_node(s, nid);
+
+		if (!for_each_in_chain(s, slab_from_link(s, n->partial.head), fn, ctx) ||
+		    !for_each_in_chain(s, slab_from_link(s, n->full.head), fn, ctx))
+			return false;
+	}
+	return true;
+}
+
+static bool for_each_link(const struct kmem_cache *s, void *object,
+			  bool (*fn)(void *ctx, void *object), void *ctx)
+{
+	for (; object; object = get_freepointer(s, object))
+		if (!fn(ctx, object))
+			return false;
+	return true;
+}
+
+bool slub_for_each_free(const struct kmem_cache *s, pfn_t pfn,
+			bool (*fn)(void *ctx, void *object), void *ctx)
+{
+	const struct page *slab = page_from_pfn(s->sa->map, pfn);
+	unsigned int cpu;
+
+	for (cpu = 0; slab_frozen(slab) && cpu < s->sa->nr_cpus; cpu++) {
+		const struct slub_cpu *c = slub_cpu(s, cpu);
+
+		if (c->slab == slab)
+			return for_each_link(s, c->freelist, fn, ctx) &&
+			       for_each_link(s, slab_get_freelist(s, slab), fn, ctx);
+	}
+	return for_each_link(s, slab_get_freelist(s, slab), fn, ctx);
+}
+
+/* ---- validation -------------------------------------------------------- */
+
+struct check {
+	const struct kmem_cache *s;
+	slab_violation_fn fn;
+	void *ctx;
+	unsigned int violations;
+	uint64_t slabs;
+};
+
+#define COMPLAIN(chk, fmt, ...) \
+	((chk)->violations += slab_violation((chk)->fn, (chk)->ctx, "cache %s: " fmt, \
+					     (chk)->s->name, ##__VA_ARGS__))
+
+/* The walk ends at a link that leads nowhere, and where the list is longer than it can be. */
+static bool next_is_sound(struct check *chk, uint32_t link, const char *where)
+{
+	if (link == PFN_NONE_VAL)
+		return false;
+	if (link >= chk->s->sa->map->end_pfn) {
+		COMPLAIN(chk, "%s list leads to frame %u, which does not exist", where, link);
+		return false;
+	}
+	if (++chk->slabs > chk->s->sa->map->end_pfn) {
+		COMPLAIN(chk, "%s list runs in a circle", where);
+		return false;
+	}
+	return true;
+}
+
+static void check_node_list(struct check *chk, unsigned int nid, const struct page_list *list,
+			    uint64_t count, bool full)
+{
+	const char *where = full ? "full" : "partial";
+	uint32_t link, prev = PFN_NONE_VAL;
+	uint64_t nr = 0;
+
+	for (link = list->head; next_is_sound(chk, link, where); link = chk->s->sa->pages[link].next) {
+		const struct page *slab = &chk->s->sa->pages[link];
+		bool no_free = slab->slab_freelist == NO_OBJECT;
+
+		if (slab->prev != prev)
+			COMPLAIN(chk, "slab %u on the %s list: the way back is wrong", link, where);
+		if (slab_frozen(slab))
+			COMPLAIN(chk, "slab %u on the %s list is frozen", link, where);
+		if (no_free != full || (slab->slab_inuse == slab_objects(slab)) != full)
+			COMPLAIN(chk, "slab %u on the %s list has %u of %u objects in use", link,
+				 where, slab->slab_inuse, slab_objects(slab));
+		if (slab_nid(slab) != nid)
+			COMPLAIN(chk, "slab %u of node %u is on node %u's %s list", link,
+				 slab_nid(slab), nid, where);
+		prev = link;
+		nr++;
+	}
+	if (list->tail != prev)
+		COMPLAIN(chk, "node %u's %s list does not end at its tail", nid, where);
+	if (nr != count)
+		COMPLAIN(chk, "node %u's %s list has %llu slabs, counted %llu", nid, where,
+			 (unsigned long long)nr, (unsigned long long)count);
+}
+
+static void check_cpu(struct check *chk, unsigned int cpu)
+{
+	const struct slub_cpu *c = slub_cpu(chk->s, cpu);
+	const struct page *slab;
+	uint32_t link, length;
+
+	if (c->slab) {
+		chk->slabs++;
+		if (!slab_frozen(c->slab))
+			COMPLAIN(chk, "CPU %u's slab %u is not frozen", cpu,
+				 pfn_val(slab_pfn(chk->s->sa, c->slab)));
+	} else if (c->freelist) {
+		COMPLAIN(chk, "CPU %u has free objects and no slab", cpu);
+	}
+	if (!c->partial)
+		return;
+	length = c->partial->slab_private;
+	for (link = pfn_val(slab_pfn(chk->s->sa, c->partial)); next_is_sound(chk, link, "CPU partial");
+	     link = slab->next) {
+		slab = &chk->s->sa->pages[link];
+		if (!slab_frozen(slab))
+			COMPLAIN(chk, "slab %u on CPU %u's partial list is not frozen", link, cpu);
+		if (slab->slab_freelist == NO_OBJECT)
+			COMPLAIN(chk, "slab %u on CPU %u's partial list is full", link, cpu);
+		if (slab->slab_private != length--)
+			COMPLAIN(chk, "slab %u on CPU %u's partial list counts %u slabs", link, cpu,
+				 slab->slab_private);
+	}
+	if (length)
+		COMPLAIN(chk, "CPU %u's partial list is %u slabs off its count", cpu, length);
+}
+
+unsigned int slub_validate(const struct kmem_cache *s, slab_violation_fn fn, void *ctx)
+{
+	struct check chk = { .s = s, .fn = fn, .ctx = ctx };
+	uint64_t counted = 0;
+	unsigned int cpu, nid;
+
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+		check_cpu(&chk, cpu);
+	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+		const struct slub_node *n = slub_node(s, nid);
+
+		check_node_list(&chk, nid, &n->partial, n->nr_partial, false);
+		check_node_list(&chk, nid, &n->full, n->nr_full, true);
+		counted += n->nr_slabs;
+	}
+	if (chk.slabs != counted)
+		COMPLAIN(&chk, "%llu slabs on lists, counted %llu", (unsigned long long)chk.slabs,
+			 (unsigned long long)counted);
+	return chk.violations;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the files of the slab layer share and nobody else sees: the
+ * cache, the allocator, the live bits.
+ *
+ * A slab's head page while a cache owns it:
+ *
+ *   flags          PG_allocated | PG_slab, and PG_head where the order is above 0
+ *   next, prev     the list the slab is in
+ *   slab_cache     id of the cache; NO_CACHE_ID for a large kmalloc (PG_large)
+ *   slab_freelist  byte offset of the first free object inside the slab, or NO_OBJECT
+ *   slab_inuse     objects that are not on slab_freelist
+ *   slab_objects   objects the slab holds; SLAB_FROZEN: a CPU owns slab_freelist's rest
+ *   slab_private   the engine's
+ *
+ * Locking: none; one thread drives a machine.
+ */
+#ifndef KMEMSIM_SLAB_INTERNAL_H
+#define KMEMSIM_SLAB_INTERNAL_H
+
+#include "slab/engine/engine.h"
+#include "slab/slab.h"
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+#define CACHE_NAME_MAX	63
+#define NO_CACHE_ID	UINT32_MAX
+#define NO_OBJECT	UINT32_MAX
+#define SLAB_FROZEN	0x8000u
+#define MAX_OBJS_PER_SLAB 32767u
+
+/* Live bits: one for each 8 bytes of arena, so a frame's bits are one cache line. */
+#define LIVE_SHIFT	3
+#define LIVE_BYTES_PER_FRAME (PAGE_SIZE >> LIVE_SHIFT >> 3)
+_Static_assert(LIVE_BYTES_PER_FRAME == 64, "a frame's live bits fill one cache line");
+
+#define KMALLOC_SHIFT_LOW	3
+#define KMALLOC_SHIFT_HIGH	13
+#define NR_KMALLOC_CLASSES	(KMALLOC_SHIFT_HIGH + 1)
+_Static_assert(KMALLOC_MIN_SIZE == 1 << KMALLOC_SHIFT_LOW, "the smallest class");
+_Static_assert(KMALLOC_MAX_CACHE_SIZE == 1 << KMALLOC_SHIFT_HIGH, "the largest class");
+
+struct kmem_cache {
+	/* what every allocation and free reads */
+	void *(*alloc)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+	void (*free)(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+	struct slab_allocator *sa;
+	void *percpu;			/* the engine's, one a CPU */
+	void *pernode;			/* the engine's, one a node */
+	uint32_t id;
+	uint32_t offset;		/* of the free pointer */
+	uint32_t object_size;
+	uint32_t size;
+	uint32_t inuse;			/* bytes of an object before metadata */
+	uint32_t flags;
+
+	/* what slow paths read */
+	unsigned int order;
+	unsigned int objects;
+	unsigned int min_order;
+	unsigned int min_partial;
+	unsigned int cpu_partial;
+	unsigned int cpu_partial_slabs;
+	gfp_t allocflags;
+	uint32_t align;
+	uint32_t usersize;
+	unsigned int refcount;
+	void (*ctor)(void *object);
+	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
+	const struct slab_engine *engine;
+	struct kmem_cache *older;	/* next in slabinfo's order */
+	struct kmem_cache *newer;
+	uint64_t stat[NR_SLAB_COUNTERS]; /* what the common code counts */
+	char name[CACHE_NAME_MAX + 1];
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct kmem_cache, order) == 64, "the hot half fills one cache line");
+
+struct slab_allocator {
+	unsigned char *base;		/* address of pfn 0's frame */
+	size_t bytes;			/* of the range of frames */
+	struct page *pages;
+	uint64_t *live;
+	struct kmem_cache **caches;	/* by id; holes are NULL */
+	unsigned int fail_interval;
+	uint32_t nr_ids;
+
+	unsigned int fail_count;
+	int64_t fail_times;
+	struct buddy *buddy;
+	struct pagemap *map;
+	unsigned int nr_cpus;
+	unsigned int nr_nodes;
+	const struct slab_engine *engine;
+	struct slab_config cfg;
+	uint64_t random_state;
+	struct kmem_cache *newest;
+	struct kmem_cache *oldest;
+	struct kmem_cache *kmalloc[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES];
+	uint32_t large_head;		/* pfn; large kmallocs, linked through their head pages */
+	uint64_t large_pages;
+	slab_report_fn report;
+	void *report_ctx;
+	uint64_t stat[NR_SLAB_COUNTERS]; /* of no cache, and of caches that are gone */
+	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* nodes by distance, nearest first */
+	bool node_has_memory[MAX_NUMNODES];
+};
+
+/* ---- frames and objects ------------------------------------------------ */
+
+static inline struct page *slab_head_of(const struct slab_allocator *sa, size_t arena_offset)
+{
+	struct page *page = &sa->pages[arena_offset >> PAGE_SHIFT];
+
+	if (page->flags & PG_tail)
+		page = &sa->pages[page->compound_head];
+	return page;
+}
+
+static inline unsigned char *slab_address(const struct slab_allocator *sa, const struct page *slab)
+{
+	return sa->base + ((size_t)(slab - sa->pages) << PAGE_SHIFT);
+}
+
+static inline pfn_t slab_pfn(const struct slab_allocator *sa, const struct page *slab)
+{
+	return pfn_make((uint32_t)(slab - sa->pages));
+}
+
+static inline unsigned int slab_objects(const struct page *slab)
+{
+	return slab->slab_objects & ~SLAB_FROZEN;
+}
+
+static inline bool slab_frozen(const struct page *slab)
+{
+	return slab->slab_objects & SLAB_FROZEN;
+}
+
+static inline unsigned int slab_nid(const struct page *slab)
+{
+	return page_zone_id(slab) / MAX_NR_ZONES;
+}
+
+/* ---- live bits --------------------------------------------------------- */
+
+/* Where @object lies in the arena; at least sa->bytes where it does not. */
+static inline size_t arena_offset(const struct slab_allocator *sa, const void *object)
+{
+	return (uintptr_t)object - (uintptr_t)sa->base;
+}
+
+/* True where a live object starts exactly there; any offset is allowed. */
+static inline bool live_test(const struct slab_allocator *sa, size_t offset)
+{
+	if (unlikely(offset >= sa->bytes || (offset & ((1U << LIVE_SHIFT) - 1))))
+		return false;
+	return sa->live[offset >> (LIVE_SHIFT + 6)] >> ((offset >> LIVE_SHIFT) & 63) & 1;
+}
+
+static inline void live_set(struct slab_allocator *sa, size_t offset)
+{
+	sa->live[offset >> (LIVE_SHIFT + 6)] |= 1ULL << ((offset >> LIVE_SHIFT) & 63);
+}
+
+static inline void live_clear(struct slab_allocator *sa, size_t offset)
+{
+	sa->live[offset >> (LIVE_SHIFT + 6)] &= ~(1ULL << ((offset >> LIVE_SHIFT) & 63));
+}
+
+/* Map and unmap the bits; -ENOMEM. */
+int live_create(struct slab_allocator *sa, struct kerror *err);
+void live_destroy(struct slab_allocator *sa);
+
+/* ---- common allocation and free ---------------------------------------- */
+
+bool __slab_should_fail(struct slab_allocator *sa);
+/* Counts the failure and returns NULL. @s is NULL where no cache was concerned. */
+void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s);
+void slab_zero_object(struct kmem_cache *s, void *object);
+
+/* True where the caller asked for this request to fail. */
+static inline bool slab_should_fail(struct slab_allocator *sa)
+{
+	return unlikely(sa->fail_interval) && __slab_should_fail(sa);
+}
+
+/* A node the kernel would not know is no constraint. */
+static inline int slab_node_or_any(const struct slab_allocator *sa, int nid)
+{
+	if (likely(nid == NUMA_NO_NODE))
+		return nid;
+	if (nid < 0 || nid >= (int)sa->nr_nodes || !sa->node_has_memory[nid])
+		return NUMA_NO_NODE;
+	return nid;
+}
+
+/* What all single allocations share; follows slab_alloc_node(). */
+static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slab_allocator *sa = s->sa;
+	void *object;
+
+	if (slab_should_fail(sa))
+		return slab_alloc_failed(sa, s);
+	object = s->alloc(s, cpu, gfp, nid);
+	if (unlikely(!object))
+		return slab_alloc_failed(sa, s);
+	live_set(sa, arena_offset(sa, object));
+	if (unlikely(gfp & __GFP_ZERO))
+		slab_zero_object(s, object);
+	return object;
+}
+
+/*
+ * The cold end of a free: tell what is wrong with @object, count and report
+ * it. @s is the cache passed, NULL for kfree. Returns the negative errno.
+ */
+int slab_bad_free(struct slab_allocator *sa, struct kmem_cache *s, void *object);
+
+/* Report one live object of @s in @slab at @object (SLAB_LIVE_AT_DESTROY). */
+void slab_report_live(struct kmem_cache *s, const struct page *slab, const void *object);
+
+/* Make a cache, without merging; kmalloc's own are allowed. */
+struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,
+				     struct kerror *err);
+
+int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err);
+/* Gives back what large kmallocs hold. */
+void kmalloc_large_release_all(struct slab_allocator *sa);
+
+/* 0..n-1 from the allocator's seeded generator. */
+uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n);
+
+/* One violation: format a sentence for @fn (may be NULL). Returns 1, to be added up. */
+unsigned int slab_violation(slab_violation_fn fn, void *ctx, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

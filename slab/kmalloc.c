@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: kmalloc, objects by size. Classes are 8, 16, 32, 64, 96, 128, 192,
+ * 256 and so on in powers of two to 8192, in four kinds; what is larger comes
+ * as a compound page straight from buddy, flagged PG_large and linked into the
+ * allocator's list. Follows Linux 6.1's slab_common.c.
+ *
+ * Differs from Linux: classes that the build's largest block cannot hold do
+ * not exist (the test build with 3 orders); boot caches (kmem_cache and
+ * kmem_cache_node) are not objects of the machine.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "slab/internal.h"
+
+#define CLASS_96	1	/* the kernel's places for the two sizes between powers */
+#define CLASS_192	2
+
+/* Class of each size up to 192, by (size - 1) / 8. */
+static const uint8_t size_index[24] = {
+	3, 4, 5, 5, 6, 6, 6, 6,
+	CLASS_96, CLASS_96, CLASS_96, CLASS_96, 7, 7, 7, 7,
+	CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192,
+};
+
+static inline unsigned int kmalloc_class(size_t size)
+{
+	if (size <= 192)
+		return size_index[(size - 1) / 8];
+	return 64 - __builtin_clzl(size - 1);
+}
+
+/* DMA weighs more than reclaimable, that more than accounted; follows kmalloc_type(). */
+static inline enum kmalloc_kind kmalloc_kind(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
+		return KMALLOC_NORMAL;
+	if (gfp & __GFP_DMA)
+		return KMALLOC_DMA;
+	if (gfp & __GFP_RECLAIMABLE)
+		return KMALLOC_RECLAIM;
+	return KMALLOC_CGROUP;
+}
+
+struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
+{
+	if (unlikely(!size || size > KMALLOC_MAX_CACHE_SIZE))
+		return NULL;
+	return sa->kmalloc[kmalloc_kind(gfp)][kmalloc_class(size)];
+}
+
+/* ---- the caches -------------------------------------------------------- */
+
+static const struct {
+	const char *prefix;
+	uint32_t flags;
+} kinds[NR_KMALLOC_KINDS] = {
+	[KMALLOC_NORMAL] = { "kmalloc", 0 },
+	[KMALLOC_DMA] = { "dma-kmalloc", SLAB_CACHE_DMA },
+	[KMALLOC_CGROUP] = { "kmalloc-cg", SLAB_ACCOUNT },
+	[KMALLOC_RECLAIM] = { "kmalloc-rcl", SLAB_RECLAIM_ACCOUNT },
+};
+
+static uint32_t class_size(unsigned int class)
+{
+	if (class == CLASS_96)
+		return 96;
+	if (class == CLASS_192)
+		return 192;
+	return 1U << class;
+}
+
+static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigned int class,
+		      struct kerror *err)
+{
+	uint32_t size = class_size(class);
+	struct kerror own = { 0 };
+	struct kmem_cache_args args = {
+		.size = size,
+		.flags = kinds[kind].flags | SLAB_KMALLOC,
+		.usersize = size,
+	};
+	char name[CACHE_NAME_MAX + 1];
+
+	if (size < 1024)
+		snprintf(name, sizeof(name), "%s-%u", kinds[kind].prefix, size);
+	else
+		snprintf(name, sizeof(name), "%s-%uk", kinds[kind].prefix, size / 1024);
+	args.name = name;
+
+	sa->kmalloc[kind][class] = slab_create_cache(sa, &args, &own);
+	if (!sa->kmalloc[kind][class] && own.code != -E2BIG)
+		return kerror_set(err, own.code, "%s", own.text);
+	return 0;
+}
+
+/* The kernel's order of creation is the order slabinfo lists them in. */
+int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
+{
+	static const enum kmalloc_kind order[] = {
+		KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA
+	};
+	unsigned int kind, class;
+	int ret = 0;
+
+	for (kind = 0; kind < NR_KMALLOC_KINDS && !ret; kind++) {
+		for (class = KMALLOC_SHIFT_LOW; class <= KMALLOC_SHIFT_HIGH && !ret; class++) {
+			ret = create_one(sa, order[kind], class, err);
+			if (!ret && class == 6)
+				ret = create_one(sa, order[kind], CLASS_96, err);
+			if (!ret && class == 7)
+				ret = create_one(sa, order[kind], CLASS_192, err);
+		}
+	}
+	return ret;
+}
+
+/* ---- larger than any class --------------------------------------------- */
+
+static void *kmalloc_large(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
+			   int nid)
+{
+	size_t last_frame = (size - 1) >> PAGE_SHIFT;
+	unsigned int order = last_frame ? 64 - __builtin_clzl(last_frame) : 0;
+	struct page *page;
+	pfn_t pfn;
+
+	if (slab_should_fail(sa) || size > PAGE_SIZE << MAX_PAGE_ORDER)
+		return slab_alloc_failed(sa, NULL);
+	gfp = (gfp | __GFP_COMP) & ~(gfp_t)(__GFP_DMA32 | __GFP_HIGHMEM);
+	pfn = buddy_alloc_pages(sa->buddy, cpu, gfp, order, slab_node_or_any(sa, nid));
+	if (pfn_is_none(pfn))
+		return slab_alloc_failed(sa, NULL);
+
+	page = page_from_pfn(sa->map, pfn);
+	page->flags |= PG_large;
+	page->slab_cache = NO_CACHE_ID;
+	page->prev = PFN_NONE_VAL;
+	page->next = sa->large_head;
+	if (sa->large_head != PFN_NONE_VAL)
+		sa->pages[sa->large_head].prev = pfn_val(pfn);
+	sa->large_head = pfn_val(pfn);
+	sa->large_pages += 1U << order;
+	live_set(sa, arena_offset(sa, virt_from_pfn(sa->map, pfn)));
+	return virt_from_pfn(sa->map, pfn);
+}
+
+static void free_large(struct slab_allocator *sa, unsigned int cpu, struct page *page)
+{
+	unsigned int order = page_order(page);
+
+	if (page->next != PFN_NONE_VAL)
+		sa->pages[page->next].prev = page->prev;
+	if (page->prev != PFN_NONE_VAL)
+		sa->pages[page->prev].next = page->next;
+	else
+		sa->large_head = page->next;
+	sa->large_pages -= 1U << order;
+	live_clear(sa, arena_offset(sa, slab_address(sa, page)));
+	page->flags &= ~PG_large;
+	page->private[0] = page->private[1] = 0;
+	buddy_free_pages(sa->buddy, cpu, slab_pfn(sa, page), order);
+}
+
+void kmalloc_large_release_all(struct slab_allocator *sa)
+{
+	while (sa->large_head != PFN_NONE_VAL)
+		free_large(sa, 0, &sa->pages[sa->large_head]);
+}
+
+uint64_t slab_large_pages(const struct slab_allocator *sa)
+{
+	return sa->large_pages;
+}
+
+/* ---- the calls --------------------------------------------------------- */
+
+void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid)
+{
+	struct kmem_cache *s;
+
+	if (unlikely(!size))
+		return ZERO_SIZE_PTR;
+	s = kmalloc_slab(sa, size, gfp);
+	if (unlikely(!s))
+		return kmalloc_large(sa, cpu, size, gfp, nid);
+	return slab_alloc_node(s, cpu, gfp, slab_node_or_any(sa, nid));
+}
+
+void *kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp)
+{
+	return kmalloc_node(sa, cpu, size, gfp, NUMA_NO_NODE);
+}
+
+int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
+{
+	size_t offset = arena_offset(sa, object);
+	struct kmem_cache *s;
+	struct page *page;
+
+	if (unlikely((uintptr_t)object <= (uintptr_t)ZERO_SIZE_PTR))
+		return 0;
+	if (unlikely(!live_test(sa, offset)))
+		return slab_bad_free(sa, NULL, object);
+	page = slab_head_of(sa, offset);
+	if (unlikely(!(page->flags & PG_slab))) {
+		free_large(sa, cpu, page);
+		return 0;
+	}
+	s = sa->caches[page->slab_cache];
+	live_clear(sa, offset);
+	s->free(s, cpu, page, object);
+	return 0;
+}
+
+size_t ksize(const struct slab_allocator *sa, const void *object)
+{
+	size_t offset = arena_offset(sa, object);
+	const struct kmem_cache *s;
+	const struct page *page;
+
+	if (!live_test(sa, offset))
+		return 0;
+	page = slab_head_of(sa, offset);
+	if (page->flags & PG_large)
+		return PAGE_SIZE << page_order(page);
+	s = sa->caches[page->slab_cache];
+	return s->offset >= s->inuse ? s->inuse : s->size;
+}
