@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the report's sections about the trace, faults, internal
+ * fragmentation and counters; see report.h. Single-threaded.
+ */
+#include "sim/report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROW(em, ...) do { __VA_ARGS__; emit_row_end(em); } while (0)
+
+static const char *const layer_names[] = {
+	[LAYERS_PAGES] = "pages", [LAYERS_SLAB] = "slab", [LAYERS_BOTH] = "both"
+};
+static const char *const touch_names[] = {
+	[TOUCH_LINKS] = "links", [TOUCH_ZERO] = "zero", [TOUCH_ALL] = "all"
+};
+
+static void emit_machine(struct emitter *em, const struct report_input *in)
+{
+	const struct machine_config *cfg = in->machine_cfg;
+	const struct machine *m = in->replay->machine;
+	struct machine_pages pages;
+
+	machine_count_pages(m, &pages);
+	emit_section(em, "machine", "Simulated machine");
+	emit_u64(em, "memory", "memory", "bytes", cfg->mem_bytes);
+	emit_u64(em, "managed_pages", "managed", "frames", pages.managed);
+	emit_u64(em, "nodes", "nodes", "", cfg->nr_nodes);
+	emit_u64(em, "cpus", "CPUs", "", buddy_nr_cpus(m->buddy));
+	emit_u64(em, "min_free_kbytes", "min_free_kbytes", "KiB", buddy_min_free_kbytes(m->buddy));
+	emit_str(em, "layers", "layers replayed", layer_names[in->replay->cfg.layers]);
+	emit_str(em, "touch", "frames written", touch_names[in->replay->cfg.touch]);
+	if (cfg->bind) {
+		emit_bool(em, "bound", "bound to host nodes", m->map->bound);
+		if (!m->map->bound)
+			emit_note(em, m->map->bind_note);
+	}
+	emit_section_end(em);
+}
+
+/* ---- 1. the trace -------------------------------------------------------- */
+
+static void emit_event_kinds(struct emitter *em, const struct trace_summary *sum)
+{
+	static const struct emitter_column columns[] = {
+		{ "kind", "event", "", true }, { "events", "count", "", false },
+		{ "replayed", "replayed", "", true }, { "meaning", "meaning", "", true },
+	};
+	int kind;
+
+	emit_table(em, "events_by_kind", "Events by kind", columns, 4);
+	for (kind = 0; kind < NR_EVENT_KINDS; kind++) {
+		const struct event_kind_desc *desc = &event_kind_desc[kind];
+
+		if (!sum->read.by_kind[kind])
+			continue;
+		ROW(em, emit_cell_str(em, desc->tracepoint), emit_cell_u64(em, sum->read.by_kind[kind]),
+		    emit_cell_str(em, desc->replayed ? "yes" : "no"), emit_cell_str(em, desc->text));
+	}
+	emit_table_end(em);
+}
+
+static void emit_direct_map(struct emitter *em, const struct trace_summary *sum)
+{
+	char text[32];
+
+	if (!sum->direct_map_known) {
+		emit_missing(em, "direct_map_base", "traced kernel's direct map",
+			     "no page event and object event agree on it; slab pages were not told apart");
+		return;
+	}
+	snprintf(text, sizeof(text), "0x%016llx", (unsigned long long)sum->direct_map_base);
+	emit_str(em, "direct_map_base", "traced kernel's direct map", text);
+	emit_u64(em, "direct_map_votes", "  pairs that agree on it", "", sum->direct_map_votes);
+}
+
+static void emit_trace(struct emitter *em, const struct report_input *in)
+{
+	const struct trace_summary *sum = in->trace;
+	const struct replay *rp = in->replay;
+	uint64_t sim_us = (sum->last_ns - sum->first_ns) / 1000;
+	int i;
+
+	emit_section(em, "trace", "Trace");
+	emit_str(em, "file", "file", in->trace_path);
+	emit_u64(em, "lines", "lines", "", sum->read.lines);
+	emit_u64(em, "events", "events", "", sum->nr_events);
+	emit_u64(em, "malformed", "malformed lines, skipped", "", sum->read.malformed);
+	emit_u64(em, "ignored", "comments, call chains, empty lines", "", sum->read.ignored);
+	emit_u64(em, "unknown_gfp", "unknown gfp flags", "", sum->read.unknown_gfp);
+	emit_bool(em, "truncated", "input ended early", sum->read.truncated);
+	if (sum->read.truncated)
+		emit_note(em, sum->read.error.text);
+	emit_u64(em, "simulated_us", "simulated time", "us", sim_us);
+	if (in->host) {
+		uint64_t wall = in->host->wall_ns ? in->host->wall_ns : 1;
+		uint64_t all = wall + in->load_ns;
+
+		emit_u64(em, "load_us", "reading the trace took", "us", in->load_ns / 1000);
+		emit_u64(em, "replay_us", "replaying it took", "us", wall / 1000);
+		emit_real(em, "replay_rate", "replay rate", "events/s",
+			  (double)sum->nr_events * 1e9 / (double)wall, 0);
+		emit_real(em, "total_rate", "whole rate, reading included", "events/s",
+			  (double)sum->nr_events * 1e9 / (double)all, 0);
+	}
+	emit_direct_map(em, sum);
+	emit_u64(em, "names_inferred", "cache names learnt from frees", "", sum->names_inferred);
+	emit_event_kinds(em, sum);
+	emit_section(em, "replay", "What became of the events");
+	for (i = 0; i < NR_REPLAY_COUNTERS; i++)
+		emit_u64(em, replay_counter_desc[i].name, replay_counter_desc[i].text, "",
+			 rp->counter[i]);
+	emit_section_end(em);
+	if (rp->stop.code)
+		emit_str(em, "stopped", "strict run stopped", rp->stop.text);
+	emit_section_end(em);
+}
+
+/* ---- books --------------------------------------------------------------- */
+
+static void emit_moment(struct emitter *em, const char *key, const char *label,
+			const struct sample *sample)
+{
+	int64_t value[NR_SAMPLE_FIELDS];
+	size_t i;
+
+	memcpy(value, sample, sizeof(value));
+	emit_section(em, key, label);
+	for (i = 0; i < NR_SAMPLE_FIELDS; i++)
+		emit_i64(em, sample_desc[i].name, sample_desc[i].text, sample_desc[i].unit, value[i]);
+	emit_section_end(em);
+}
+
+static void emit_books(struct emitter *em, const struct report_input *in)
+{
+	const struct timeline *tl = in->timeline;
+
+	emit_section(em, "memory", "Memory over the run");
+	emit_u64(em, "samples", "samples taken", "", tl->nr);
+	emit_u64(em, "unbalanced_samples", "samples whose books did not balance", "", tl->unbalanced);
+	emit_moment(em, "peak", "At the peak of used memory", &tl->peak);
+	emit_moment(em, "end", "At the end", &tl->last);
+	emit_section_end(em);
+}
+
+/* ---- 2. page faults ------------------------------------------------------ */
+
+static void emit_host(struct emitter *em, const struct host_counters *host, enum host_counter which,
+		      const char *key, const char *label, const char *why)
+{
+	if (host->value[which] < 0)
+		emit_missing(em, key, label, why);
+	else
+		emit_i64(em, key, label, "", host->value[which]);
+}
+
+static void emit_faults(struct emitter *em, const struct report_input *in)
+{
+	const char *why = "not supported";
+	const struct host_counters *host = in->host;
+
+	emit_section(em, "page_faults", "Page faults");
+	emit_u64(em, "first_touches", "frames the machine wrote to for the first time", "frames",
+		 in->replay->machine->map->nr_touched);
+	if (host) {
+		emit_host(em, host, HOST_MINOR_FAULTS, "host_minor",
+			  "host, replay only: minor faults (getrusage)", why);
+		emit_host(em, host, HOST_MAJOR_FAULTS, "host_major",
+			  "host, replay only: major faults (getrusage)", why);
+		emit_host(em, host, HOST_PAGE_FAULTS, "host_perf",
+			  "host, replay only: page faults (perf_event_open)", why);
+	}
+	emit_section_end(em);
+}
+
+/* ---- 3. internal fragmentation ------------------------------------------- */
+
+static void emit_internal(struct emitter *em, const struct report_input *in)
+{
+	const struct replay_totals *total = &in->replay->total;
+	struct internal_metrics m;
+
+	metrics_internal(in->replay, &m);
+	emit_section(em, "internal", "Internal fragmentation");
+	emit_u64(em, "held", "frames of slabs and large kmallocs", "bytes", m.held);
+	emit_u64(em, "requested", "  requested by live objects", "bytes", m.requested);
+	emit_u64(em, "rounding", "  objects larger than requested", "bytes", m.rounding);
+	emit_u64(em, "free_objects", "  free objects in slabs", "bytes", m.free_objects);
+	emit_u64(em, "slab_tails", "  behind the last object of a slab", "bytes", m.slab_tails);
+	emit_u64(em, "large_rounding", "  large kmallocs, to a power of two", "bytes", m.large_rounding);
+	emit_share(em, "object_waste", "lost inside objects, of what was allocated, now", "bytes",
+		   m.rounding + m.large_rounding, total->bytes_alloc);
+	emit_share(em, "object_waste_run", "the same over all objects of the run", "bytes",
+		   total->total_alloc - total->total_req, total->total_alloc);
+	emit_share(em, "waste", "not used by objects, of all frames held, now", "bytes",
+		   m.held - m.requested, m.held);
+	emit_u64(em, "peak_requested", "most ever requested at once", "bytes", total->peak_bytes_req);
+	emit_u64(em, "peak_allocated", "most ever allocated at once", "bytes", total->peak_bytes_alloc);
+	emit_section_end(em);
+}
+
+/* ---- 7. counters --------------------------------------------------------- */
+
+static void emit_counters(struct emitter *em, const struct report_input *in)
+{
+	const struct machine *m = in->replay->machine;
+	int i;
+
+	emit_section(em, "counters", "Allocator counters");
+	emit_section(em, "buddy", "Page allocator");
+	for (i = 0; i < NR_BUDDY_COUNTERS; i++)
+		emit_u64(em, buddy_counter_desc[i].name, buddy_counter_desc[i].text, "",
+			 buddy_counter(m->buddy, i));
+	emit_section_end(em);
+	emit_section(em, "slab", "Object caches, all together");
+	for (i = 0; i < NR_SLAB_COUNTERS; i++)
+		emit_u64(em, slab_counter_desc[i].name, slab_counter_desc[i].text, "",
+			 slab_counter(m->slab, i));
+	emit_section_end(em);
+	emit_section_end(em);
+}
+
+int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	int ret;
+
+	emit_str(em, "program", "kmemsim", in->version);
+	emit_machine(em, in);
+	emit_trace(em, in);
+	emit_books(em, in);
+	emit_faults(em, in);
+	emit_internal(em, in);
+	report_external(em, in);
+	ret = report_tlb(em, in, err);
+	if (!ret)
+		ret = report_top(em, in, err);
+	if (!ret)
+		ret = report_leaks(em, in, err);
+	if (!ret)
+		emit_counters(em, in);
+	return ret;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the report's sections about where memory lies: external
+ * fragmentation and TLB-friendliness; see report.h. Single-threaded.
+ */
+#include "sim/report/report.h"
+
+#include <stdio.h>
+
+#define HUGE_ORDER (21 - PAGE_SHIFT)
+
+/* ---- 4. external fragmentation ------------------------------------------- */
+
+static void emit_zone(struct emitter *em, const struct report_input *in, const struct zone *zone)
+{
+	static const struct emitter_column columns[] = {
+		{ "order", "order", "", false }, { "free_blocks", "free blocks", "", false },
+		{ "unusable_index", "unusable", "1/1000", false },
+		{ "fragmentation_index", "frag. index", "1/1000", false },
+	};
+	struct zone_metrics zm;
+	char key[32], label[64];
+	unsigned int order;
+
+	metrics_zone(in->replay->machine, zone, &zm);
+	snprintf(key, sizeof(key), "node%u_%s", zone->nid, zone_names[zone->idx]);
+	snprintf(label, sizeof(label), "Node %u, zone %s", zone->nid, zone_names[zone->idx]);
+	emit_section(em, key, label);
+	emit_u64(em, "managed_pages", "managed", "frames", zone->managed_pages);
+	emit_u64(em, "free_list_pages", "in free lists", "frames", zm.free_lists);
+	emit_u64(em, "pcp_pages", "on per-CPU lists", "frames", zm.pcp);
+	emit_u64(em, "used_pages", "used", "frames", zone->allocated_pages);
+	emit_share(em, "largest_block", "largest free block, of the free lists", "frames",
+		   zm.largest_order < 0 ? 0 : 1ULL << zm.largest_order, zm.free_lists);
+	emit_table(em, "orders", "By order", columns, 4);
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		emit_cell_u64(em, order);
+		emit_cell_u64(em, zm.nr_free[order]);
+		emit_cell_i64(em, zm.unusable[order]);
+		emit_cell_i64(em, zm.fragindex[order]);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	emit_section_end(em);
+}
+
+void report_external(struct emitter *em, const struct report_input *in)
+{
+	const struct machine *m = in->replay->machine;
+	unsigned int nid, idx;
+
+	emit_section(em, "external", "External fragmentation");
+	emit_note(em, "fragmentation index -1000: a request of that order would succeed");
+	for (nid = 0; nid < m->map->nr_nodes; nid++) {
+		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
+
+			if (zone && zone_populated(zone))
+				emit_zone(em, in, zone);
+		}
+	}
+	emit_section_end(em);
+}
+
+/* ---- 5. TLB-friendliness ------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint64_t bytes;
+} tlb_pages[NR_TLB_PAGES] = { { "4K", 1ULL << 12 }, { "2M", 1ULL << 21 }, { "1G", 1ULL << 30 } };
+
+static void emit_tlb_table(struct emitter *em, const struct replay *rp)
+{
+	static const struct emitter_column columns[] = {
+		{ "page", "mapped with", "", true }, { "lookups", "lookups", "", false },
+		{ "l1_hit_rate", "L1 hits", "%", false }, { "l2_hit_rate", "L2 hits of the rest", "%", false },
+		{ "walks", "page walks", "", false }, { "walks_per_1000", "walks", "1/1000 lookups", false },
+		{ "reach", "reach", "bytes", false }, { "reach_needed", "reach needed", "bytes", false },
+	};
+	int size;
+
+	emit_table(em, "mapped_with", "If the frames were mapped with", columns, 8);
+	for (size = 0; size < NR_TLB_PAGES; size++) {
+		const struct tlb_stats *stats = tlb_stats(rp->tlb[size]);
+		double lookups = stats->lookups ? (double)stats->lookups : 1;
+
+		emit_cell_str(em, tlb_pages[size].name);
+		emit_cell_u64(em, stats->lookups);
+		emit_cell_share(em, stats->l1_hits, stats->lookups);
+		emit_cell_share(em, stats->l2_hits, stats->lookups - stats->l1_hits);
+		emit_cell_u64(em, stats->walks);
+		emit_cell_real(em, (double)stats->walks * 1000 / lookups, 2);
+		emit_cell_u64(em, tlb_reach(&rp->cfg.tlb, size));
+		emit_cell_u64(em, rp->distinct[size] * tlb_pages[size].bytes);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
+int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	const struct replay *rp = in->replay;
+	uint64_t full, partial, used_in_full;
+	struct machine_pages pages;
+	int ret;
+
+	ret = buddy_block_usage(rp->machine->buddy, HUGE_ORDER, &full, &partial, &used_in_full);
+	if (ret)
+		return kerror_set(err, ret, "no memory to look at 2 MiB blocks");
+	machine_count_pages(rp->machine, &pages);
+	emit_section(em, "tlb", "TLB-friendliness");
+	emit_str(em, "model", "model", rp->cfg.tlb.name);
+	emit_str(em, "model_source", "  from", rp->cfg.tlb.text ? rp->cfg.tlb.text : "");
+	emit_tlb_table(em, rp);
+	emit_u64(em, "full_2m_blocks", "2 MiB blocks without a free frame", "", full);
+	emit_u64(em, "partial_2m_blocks", "2 MiB blocks partly free", "", partial);
+	emit_share(em, "used_in_full_2m", "used memory that lies in full 2 MiB blocks", "frames",
+		   used_in_full, pages.used);
+	if (in->host) {
+		const struct host_counters *host = in->host;
+
+		if (host->value[HOST_DTLB_LOADS] < 0)
+			emit_missing(em, "host_dtlb_loads", "host's data-TLB loads", "not supported");
+		else
+			emit_i64(em, "host_dtlb_loads", "host's data-TLB loads", "",
+				 host->value[HOST_DTLB_LOADS]);
+		if (host->value[HOST_DTLB_MISSES] < 0)
+			emit_missing(em, "host_dtlb_misses", "host's data-TLB load misses", "not supported");
+		else
+			emit_i64(em, "host_dtlb_misses", "host's data-TLB load misses", "",
+				 host->value[HOST_DTLB_MISSES]);
+	}
+	emit_section_end(em);
+	return 0;
+}

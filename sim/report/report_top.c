@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the report's tables of caches, call sites and leak suspects; see
+ * report.h. Single-threaded.
+ */
+#include "sim/report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int no_memory(struct kerror *err)
+{
+	return kerror_set(err, -ENOMEM, "no memory to sort caches and call sites");
+}
+
+static const char *site_text(const struct report_input *in, name_id site)
+{
+	return site ? names_text(in->replay->names, site) : "(unknown)";
+}
+
+static int emit_caches(struct emitter *em, const struct report_input *in, const char *key,
+		       const char *label, enum metrics_order order, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "cache", "cache", "", true }, { "allocs", "allocated", "", false },
+		{ "live", "live", "", false }, { "live_bytes", "live", "bytes", false },
+		{ "share", "share", "%", false }, { "held_bytes", "held", "bytes", false },
+		{ "waste_bytes", "waste", "bytes", false }, { "waste_share", "share", "%", false },
+	};
+	uint64_t all_live = in->replay->total.bytes_alloc, all_waste = 0;
+	struct cache_metrics *list;
+	int nr, i;
+
+	list = metrics_caches(in->replay, order, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	for (i = 0; i < nr; i++)
+		all_waste += list[i].waste;
+	emit_table(em, key, label, columns, 8);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		const struct replay_cache *record = list[i].record;
+
+		emit_cell_str(em, list[i].name);
+		emit_cell_u64(em, record->allocs);
+		emit_cell_u64(em, record->live);
+		emit_cell_u64(em, record->bytes_alloc);
+		emit_cell_share(em, record->bytes_alloc, all_live);
+		emit_cell_u64(em, list[i].held);
+		emit_cell_u64(em, list[i].waste);
+		emit_cell_share(em, list[i].waste, all_waste);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	free(list);
+	return 0;
+}
+
+static int emit_sites(struct emitter *em, const struct report_input *in, const char *key,
+		      const char *label, enum metrics_order order, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "call_site", "call site", "", true }, { "allocs", "allocated", "", false },
+		{ "live", "live", "", false }, { "live_bytes", "live", "bytes", false },
+		{ "share", "share", "%", false }, { "waste_bytes", "waste", "bytes", false },
+		{ "waste_share", "share", "%", false },
+	};
+	const struct replay_totals *total = &in->replay->total;
+	struct site_metrics *list;
+	int nr, i;
+
+	list = metrics_sites(in->replay, order, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	emit_table(em, key, label, columns, 7);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		const struct replay_site *record = list[i].record;
+
+		emit_cell_str(em, site_text(in, list[i].site));
+		emit_cell_u64(em, record->allocs);
+		emit_cell_u64(em, record->live);
+		emit_cell_u64(em, record->bytes_alloc);
+		emit_cell_share(em, record->bytes_alloc, total->bytes_alloc);
+		emit_cell_u64(em, list[i].waste);
+		emit_cell_share(em, list[i].waste, total->bytes_alloc - total->bytes_req);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	free(list);
+	return 0;
+}
+
+int report_top(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	int ret;
+
+	emit_section(em, "top", "Who holds memory, who wastes it");
+	ret = emit_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
+	if (!ret)
+		ret = emit_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
+	if (!ret)
+		ret = emit_sites(em, in, "sites_by_bytes", "Call sites by live bytes", BY_LIVE_BYTES, err);
+	if (!ret)
+		ret = emit_sites(em, in, "sites_by_waste", "Call sites by waste", BY_WASTE, err);
+	emit_section_end(em);
+	return ret;
+}
+
+int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "call_site", "call site", "", true }, { "objects", "objects", "", false },
+		{ "bytes", "requested", "bytes", false }, { "oldest_event", "oldest", "event", false },
+		{ "newest_event", "newest", "event", false }, { "oldest_age_us", "oldest age", "us", false },
+	};
+	const struct replay *rp = in->replay;
+	struct leak_metrics *list;
+	int nr, i;
+
+	list = metrics_leaks(rp, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	emit_section(em, "leaks", "Never freed (leak suspects)");
+	emit_note(em, "a trace of single tasks misses frees made elsewhere: suspects, not culprits");
+	emit_u64(em, "objects", "objects never freed", "", rp->total.live_objects);
+	emit_u64(em, "bytes", "  requested", "bytes", rp->total.bytes_req);
+	emit_u64(em, "call_sites", "  by so many call sites", "", (uint64_t)nr);
+	emit_u64(em, "blocks", "page blocks never freed", "", rp->total.live_blocks);
+	emit_u64(em, "block_pages", "  frames", "frames", rp->total.block_pages);
+	emit_table(em, "suspects", "Suspects by bytes", columns, 6);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		uint64_t end = in->trace->last_ns;
+
+		emit_cell_str(em, site_text(in, list[i].site));
+		emit_cell_u64(em, list[i].objects);
+		emit_cell_u64(em, list[i].bytes_req);
+		emit_cell_u64(em, list[i].oldest_event);
+		emit_cell_u64(em, list[i].newest_event);
+		emit_cell_u64(em, end > list[i].oldest_ns ? (end - list[i].oldest_ns) / 1000 : 0);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	emit_section_end(em);
+	free(list);
+	return 0;
+}
