@@ -74,6 +74,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	sa->map = buddy_pagemap(b);
 	sa->base = sa->map->base;
 	sa->bytes = (size_t)sa->map->end_pfn << PAGE_SHIFT;
+	sa->live_bits = sa->bytes >> LIVE_SHIFT;
 	sa->pages = sa->map->pages;
 	sa->nr_cpus = buddy_nr_cpus(b);
 	sa->nr_nodes = sa->map->nr_nodes;
@@ -514,8 +515,7 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
 		return slab_bad_free(sa, s, object);
-	live_clear(sa, offset);
-	s->free(s, cpu, page, object);
+	slab_free(s, cpu, page, object);
 	return 0;
 }
 

@@ -41,18 +41,31 @@ _Static_assert(LIVE_BYTES_PER_FRAME == 64, "a frame's live bits fill one cache l
 _Static_assert(KMALLOC_MIN_SIZE == 1 << KMALLOC_SHIFT_LOW, "the smallest class");
 _Static_assert(KMALLOC_MAX_CACHE_SIZE == 1 << KMALLOC_SHIFT_HIGH, "the largest class");
 
+/*
+ * What an engine lets the common code do by itself, without a call: the start
+ * of its state for each CPU. An engine that hands objects out of one slab a CPU
+ * keeps that slab and its free list here (linked at byte s->offset); one that
+ * does not leaves both NULL, and every request reaches its ops.
+ */
+struct slab_front {
+	void *freelist;
+	struct page *slab;
+	uint64_t alloc_fastpath;
+	uint64_t free_fastpath;
+};
+
 struct kmem_cache {
 	/* what every allocation and free reads */
 	void *(*alloc)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 	void (*free)(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
 	struct slab_allocator *sa;
-	void *percpu;			/* the engine's, one a CPU */
+	void *percpu;			/* the engine's, one a CPU, each begins with a slab_front */
 	void *pernode;			/* the engine's, one a node */
+	uint32_t percpu_size;		/* bytes from one CPU's to the next one's */
 	uint32_t id;
 	uint32_t offset;		/* of the free pointer */
 	uint32_t object_size;
 	uint32_t size;
-	uint32_t inuse;			/* bytes of an object before metadata */
 	uint32_t flags;
 
 	/* what slow paths read */
@@ -64,6 +77,7 @@ struct kmem_cache {
 	unsigned int cpu_partial_slabs;
 	gfp_t allocflags;
 	uint32_t align;
+	uint32_t inuse;			/* bytes of an object before metadata */
 	uint32_t usersize;
 	unsigned int refcount;
 	void (*ctor)(void *object);
@@ -80,8 +94,9 @@ _Static_assert(offsetof(struct kmem_cache, order) == 64, "the hot half fills one
 struct slab_allocator {
 	unsigned char *base;		/* address of pfn 0's frame */
 	size_t bytes;			/* of the range of frames */
-	struct page *pages;
+	size_t live_bits;		/* bytes >> LIVE_SHIFT */
 	uint64_t *live;
+	struct page *pages;
 	struct kmem_cache **caches;	/* by id; holes are NULL */
 	unsigned int fail_interval;
 	uint32_t nr_ids;
@@ -151,12 +166,25 @@ static inline size_t arena_offset(const struct slab_allocator *sa, const void *o
 	return (uintptr_t)object - (uintptr_t)sa->base;
 }
 
+/*
+ * The number of an arena offset's live bit. What is left over below 8 bytes
+ * goes to the top, so that one comparison with live_bits finds an address that
+ * is unaligned as well as one that is not in the arena.
+ */
+static inline size_t live_bit(size_t offset)
+{
+	return offset >> LIVE_SHIFT | offset << (64 - LIVE_SHIFT);
+}
+
+static inline bool live_bit_test(const struct slab_allocator *sa, size_t bit)
+{
+	return bit < sa->live_bits && (sa->live[bit >> 6] >> (bit & 63) & 1);
+}
+
 /* True where a live object starts exactly there; any offset is allowed. */
 static inline bool live_test(const struct slab_allocator *sa, size_t offset)
 {
-	if (unlikely(offset >= sa->bytes || (offset & ((1U << LIVE_SHIFT) - 1))))
-		return false;
-	return sa->live[offset >> (LIVE_SHIFT + 6)] >> ((offset >> LIVE_SHIFT) & 63) & 1;
+	return live_bit_test(sa, live_bit(offset));
 }
 
 static inline void live_set(struct slab_allocator *sa, size_t offset)
@@ -196,6 +224,35 @@ static inline int slab_node_or_any(const struct slab_allocator *sa, int nid)
 	return nid;
 }
 
+static inline struct slab_front *slab_front(const struct kmem_cache *s, unsigned int cpu)
+{
+	return (struct slab_front *)((char *)s->percpu + (size_t)cpu * s->percpu_size);
+}
+
+static inline void *get_freepointer(const struct kmem_cache *s, const void *object)
+{
+	return *(void *const *)((const char *)object + s->offset);
+}
+
+static inline void set_freepointer(const struct kmem_cache *s, void *object, void *next)
+{
+	*(void **)((char *)object + s->offset) = next;
+}
+
+/* The first free object of the CPU's own slab, NULL where there is none or it is of another node. */
+static inline void *slab_alloc_front(struct kmem_cache *s, unsigned int cpu, int nid)
+{
+	struct slab_front *front = slab_front(s, cpu);
+	void *object = front->freelist;
+
+	if (unlikely(!object) ||
+	    unlikely(nid != NUMA_NO_NODE && slab_nid(front->slab) != (unsigned int)nid))
+		return NULL;
+	front->freelist = get_freepointer(s, object);
+	front->alloc_fastpath++;
+	return object;
+}
+
 /* What all single allocations share; follows slab_alloc_node(). */
 static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
@@ -204,13 +261,32 @@ static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_
 
 	if (slab_should_fail(sa))
 		return slab_alloc_failed(sa, s);
-	object = s->alloc(s, cpu, gfp, nid);
-	if (unlikely(!object))
-		return slab_alloc_failed(sa, s);
+	object = slab_alloc_front(s, cpu, nid);
+	if (unlikely(!object)) {
+		object = s->alloc(s, cpu, gfp, nid);
+		if (unlikely(!object))
+			return slab_alloc_failed(sa, s);
+	}
 	live_set(sa, arena_offset(sa, object));
 	if (unlikely(gfp & __GFP_ZERO))
 		slab_zero_object(s, object);
 	return object;
+}
+
+/* Give a checked object back to @s. Follows do_slab_free(). */
+static inline void slab_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+			     void *object)
+{
+	struct slab_front *front = slab_front(s, cpu);
+
+	live_clear(s->sa, arena_offset(s->sa, object));
+	if (unlikely(slab != front->slab)) {
+		s->free(s, cpu, slab, object);
+		return;
+	}
+	set_freepointer(s, object, front->freelist);
+	front->freelist = object;
+	front->free_fastpath++;
 }
 
 /*

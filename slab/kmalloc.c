@@ -210,8 +210,7 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 		return 0;
 	}
 	s = sa->caches[page->slab_cache];
-	live_clear(sa, offset);
-	s->free(s, cpu, page, object);
+	slab_free(s, cpu, page, object);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * kmemsim: what an engine of the slab layer provides. The common code
  * (slab/cache.c) has checked every argument before it calls, keeps the live
- * bits, and never looks into an engine's own structures; an engine never sees
- * a wrong free.
+ * bits, and never looks into an engine's own structures, struct slab_front
+ * apart; an engine never sees a wrong free.
  */
 #ifndef KMEMSIM_SLAB_ENGINE_ENGINE_H
 #define KMEMSIM_SLAB_ENGINE_ENGINE_H
@@ -25,8 +25,9 @@ struct slab_engine {
 	/* Gives every slab back, live objects or not, and frees the state. */
 	void (*cache_exit)(struct kmem_cache *s);
 
+	/* Called where the CPU's slab_front has nothing to give; NULL when memory ends. */
 	void *(*alloc)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
-	/* @slab is the head page of @object's slab. */
+	/* @slab is the head page of @object's slab, not the one in the CPU's slab_front. */
 	void (*free)(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
 	/* As kmem_cache_alloc_bulk(); may hand out fewer than @nr when memory ends. */
 	unsigned int (*alloc_bulk)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,

@@ -16,7 +16,7 @@
 
 #include "slab/engine/slub.h"
 
-/* ---- allocation -------------------------------------------------------- */
+/* ---- allocation (the fast path is slab_alloc_front()) ------------------ */
 
 static inline bool node_match(const struct page *slab, int nid)
 {
@@ -29,7 +29,7 @@ static inline bool node_match(const struct page *slab, int nid)
  */
 static void *get_freelist(struct kmem_cache *s, struct slub_cpu *c)
 {
-	struct page *slab = c->slab;
+	struct page *slab = c->front.slab;
 	void *freelist = slab_get_freelist(s, slab);
 
 	slab->slab_inuse = (uint16_t)slab_objects(slab);
@@ -37,7 +37,7 @@ static void *get_freelist(struct kmem_cache *s, struct slub_cpu *c)
 	if (freelist)
 		return freelist;
 	slab_set_frozen(slab, false);
-	c->slab = NULL;
+	c->front.slab = NULL;
 	slub_add_full(s, slab);
 	return NULL;
 }
@@ -49,10 +49,10 @@ static void *refill_from_cpu(struct kmem_cache *s, unsigned int cpu, int nid)
 	void *freelist;
 
 	for (;;) {
-		if (c->slab && !node_match(c->slab, nid)) {
+		if (c->front.slab && !node_match(c->front.slab, nid)) {
 			c->stat[SC_alloc_node_mismatch]++;
 			slub_deactivate_cpu_slab(s, cpu);
-		} else if (c->slab) {
+		} else if (c->front.slab) {
 			freelist = get_freelist(s, c);
 			if (freelist) {
 				c->stat[SC_alloc_refill]++;
@@ -61,8 +61,8 @@ static void *refill_from_cpu(struct kmem_cache *s, unsigned int cpu, int nid)
 		}
 		if (!c->partial)
 			return NULL;
-		c->slab = c->partial;
-		c->partial = slab_next(s, c->slab);
+		c->front.slab = c->partial;
+		c->partial = slab_next(s, c->front.slab);
 		c->stat[SC_cpu_partial_alloc]++;
 	}
 }
@@ -86,17 +86,16 @@ static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t g
 		slab_set_frozen(slab, true);
 	}
 	/* Reclaim, called for the new slab, may have given the CPU another one. */
-	if (c->slab) {
+	if (c->front.slab) {
 		slub_deactivate_cpu_slab(s, cpu);
 		c->stat[SC_cpuslab_flush]++;
 	}
-	c->slab = slab;
+	c->front.slab = slab;
 	return freelist;
 }
 
 /* Follows ___slab_alloc(). */
-static __attribute__((noinline)) void *slub_alloc_slow(struct kmem_cache *s, unsigned int cpu,
-						       gfp_t gfp, int nid)
+static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
 	void *freelist;
@@ -106,26 +105,9 @@ static __attribute__((noinline)) void *slub_alloc_slow(struct kmem_cache *s, uns
 		freelist = refill_from_outside(s, cpu, gfp, nid);
 	if (!freelist)
 		return NULL;
-	c->freelist = get_freepointer(s, freelist);
+	c->front.freelist = get_freepointer(s, freelist);
 	c->stat[SC_alloc_slowpath]++;
 	return freelist;
-}
-
-static inline void *slub_alloc_fast(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
-{
-	struct slub_cpu *c = slub_cpu(s, cpu);
-	void *object = c->freelist;
-
-	if (unlikely(!object || !node_match(c->slab, nid)))
-		return slub_alloc_slow(s, cpu, gfp, nid);
-	c->freelist = get_freepointer(s, object);
-	c->stat[SC_alloc_fastpath]++;
-	return object;
-}
-
-static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
-{
-	return slub_alloc_fast(s, cpu, gfp, nid);
 }
 
 static unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
@@ -134,22 +116,23 @@ static unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		objects[i] = slub_alloc_fast(s, cpu, gfp, NUMA_NO_NODE);
+		objects[i] = slab_alloc_front(s, cpu, NUMA_NO_NODE);
+		if (!objects[i])
+			objects[i] = slub_alloc(s, cpu, gfp, NUMA_NO_NODE);
 		if (!objects[i])
 			break;
 	}
 	return i;
 }
 
-/* ---- free -------------------------------------------------------------- */
+/* ---- free (the fast path is slab_free()) ------------------------------- */
 
 /*
  * @cnt objects, linked from @head to @tail, go back to a slab that is not the
  * CPU's. Follows __slab_free().
  */
-static __attribute__((noinline)) void slub_free_slow(struct kmem_cache *s, unsigned int cpu,
-						     struct page *slab, void *head, void *tail,
-						     unsigned int cnt)
+static void slub_free_chain(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *head,
+			    void *tail, unsigned int cnt)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
 	bool was_full = slab->slab_freelist == NO_OBJECT;
@@ -181,24 +164,9 @@ static __attribute__((noinline)) void slub_free_slow(struct kmem_cache *s, unsig
 	}
 }
 
-/* Follows do_slab_free(). */
-static inline void slub_free_list(struct kmem_cache *s, unsigned int cpu, struct page *slab,
-				  void *head, void *tail, unsigned int cnt)
-{
-	struct slub_cpu *c = slub_cpu(s, cpu);
-
-	if (unlikely(slab != c->slab)) {
-		slub_free_slow(s, cpu, slab, head, tail, cnt);
-		return;
-	}
-	set_freepointer(s, tail, c->freelist);
-	c->freelist = head;
-	c->stat[SC_free_fastpath] += cnt;
-}
-
 static void slub_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
 {
-	slub_free_list(s, cpu, slab, object, object, 1);
+	slub_free_chain(s, cpu, slab, object, object, 1);
 }
 
 /*
@@ -209,6 +177,7 @@ static void slub_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
  */
 static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
 {
+	struct slub_cpu *c = slub_cpu(s, cpu);
 	struct slab_allocator *sa = s->sa;
 
 	while (nr) {
@@ -229,7 +198,13 @@ static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int 
 				break;
 			}
 		}
-		slub_free_list(s, cpu, slab, head, tail, cnt);
+		if (slab == c->front.slab) {
+			set_freepointer(s, tail, c->front.freelist);
+			c->front.freelist = head;
+			c->front.free_fastpath += cnt;
+		} else {
+			slub_free_chain(s, cpu, slab, head, tail, cnt);
+		}
 	}
 }
 
@@ -249,6 +224,7 @@ static int slub_cache_init(struct kmem_cache *s)
 		return -ENOMEM;
 	}
 	memset(s->percpu, 0, bytes);
+	s->percpu_size = sizeof(struct slub_cpu);
 	for (nid = 0; nid < sa->nr_nodes; nid++) {
 		slab_list_init(&slub_node(s, nid)->partial);
 		slab_list_init(&slub_node(s, nid)->full);
@@ -293,8 +269,16 @@ static uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter count
 	uint64_t sum = 0;
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
-		sum += slub_cpu(s, cpu)->stat[counter];
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+		const struct slub_cpu *c = slub_cpu(s, cpu);
+
+		if (counter == SC_alloc_fastpath)
+			sum += c->front.alloc_fastpath;
+		else if (counter == SC_free_fastpath)
+			sum += c->front.free_fastpath;
+		else
+			sum += c->stat[counter];
+	}
 	return sum;
 }
 

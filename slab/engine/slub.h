@@ -5,7 +5,7 @@
  * A slab is in one of these states (its page's slab_objects has the frozen
  * bit, slab_inuse and slab_freelist as in internal.h):
  *
- *   CPU slab      frozen, c->slab; c->freelist holds the objects the CPU hands
+ *   CPU slab      frozen, c->front.slab; c->front.freelist holds the objects the CPU hands
  *                 out, slab_freelist those that others freed meanwhile
  *   CPU partial   frozen, linked through ->next from c->partial; slab_private
  *                 is the length of the list from here on
@@ -25,14 +25,12 @@
 #include "slab/internal.h"
 
 struct slub_cpu {
-	void *freelist;			/* objects of ->slab that this CPU hands out */
-	struct page *slab;
+	struct slab_front front;	/* the CPU slab; freelist: what this CPU hands out of it */
 	struct page *partial;		/* frozen slabs to use next */
-	uint64_t stat[NR_SLAB_COUNTERS];
+	uint64_t stat[NR_SLAB_COUNTERS];	/* but those that front has */
 } __attribute__((aligned(64)));
 
-_Static_assert(offsetof(struct slub_cpu, stat[SC_free_frozen + 1]) == 64,
-	       "the fast paths and the frequent slow one touch one cache line");
+_Static_assert(offsetof(struct slub_cpu, front) == 0, "the common code finds it there");
 
 struct slub_node {
 	struct page_list partial;
@@ -60,16 +58,6 @@ static inline struct slub_node *slub_node_of(const struct kmem_cache *s, const s
 }
 
 /* ---- free lists -------------------------------------------------------- */
-
-static inline void *get_freepointer(const struct kmem_cache *s, void *object)
-{
-	return *(void **)((char *)object + s->offset);
-}
-
-static inline void set_freepointer(const struct kmem_cache *s, void *object, void *next)
-{
-	*(void **)((char *)object + s->offset) = next;
-}
 
 static inline void *slab_get_freelist(const struct kmem_cache *s, const struct page *slab)
 {

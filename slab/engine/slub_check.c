@@ -34,10 +34,10 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
-		if (c->slab) {
+		if (c->front.slab) {
 			info->cpu_slabs++;
-			cpu_free += slab_objects(c->slab) - c->slab->slab_inuse;
-			cpu_free += free_list_length(s, c->freelist);
+			cpu_free += slab_objects(c->front.slab) - c->front.slab->slab_inuse;
+			cpu_free += free_list_length(s, c->front.freelist);
 		}
 		for (slab = c->partial; slab; slab = slab_next(s, slab)) {
 			info->cpu_slabs++;
@@ -65,7 +65,7 @@ bool slub_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t 
 	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
-		if (c->slab && !fn(ctx, slab_pfn(s->sa, c->slab)))
+		if (c->front.slab && !fn(ctx, slab_pfn(s->sa, c->front.slab)))
 			return false;
 		if (!for_each_in_chain(s, c->partial, fn, ctx))
 			return false;
@@ -98,8 +98,8 @@ bool slub_for_each_free(const struct kmem_cache *s, pfn_t pfn,
 	for (cpu = 0; slab_frozen(slab) && cpu < s->sa->nr_cpus; cpu++) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
-		if (c->slab == slab)
-			return for_each_link(s, c->freelist, fn, ctx) &&
+		if (c->front.slab == slab)
+			return for_each_link(s, c->front.freelist, fn, ctx) &&
 			       for_each_link(s, slab_get_freelist(s, slab), fn, ctx);
 	}
 	return for_each_link(s, slab_get_freelist(s, slab), fn, ctx);
@@ -172,12 +172,12 @@ static void check_cpu(struct check *chk, unsigned int cpu)
 	const struct page *slab;
 	uint32_t link, length;
 
-	if (c->slab) {
+	if (c->front.slab) {
 		chk->slabs++;
-		if (!slab_frozen(c->slab))
+		if (!slab_frozen(c->front.slab))
 			COMPLAIN(chk, "CPU %u's slab %u is not frozen", cpu,
-				 pfn_val(slab_pfn(chk->s->sa, c->slab)));
-	} else if (c->freelist) {
+				 pfn_val(slab_pfn(chk->s->sa, c->front.slab)));
+	} else if (c->front.freelist) {
 		COMPLAIN(chk, "CPU %u has free objects and no slab", cpu);
 	}
 	if (!c->partial)

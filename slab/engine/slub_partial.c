@@ -342,13 +342,13 @@ void slub_put_cpu_partial(struct kmem_cache *s, unsigned int cpu, struct page *s
 void slub_deactivate_cpu_slab(struct kmem_cache *s, unsigned int cpu)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	struct page *slab = c->slab;
+	struct page *slab = c->front.slab;
 	struct slub_node *n = slub_node_of(s, slab);
 	bool remote_frees = slab->slab_freelist != NO_OBJECT;
-	void *head = c->freelist, *object, *tail = NULL;
+	void *head = c->front.freelist, *object, *tail = NULL;
 
-	c->slab = NULL;
-	c->freelist = NULL;
+	c->front.slab = NULL;
+	c->front.freelist = NULL;
 	for (object = head; object; object = get_freepointer(s, object)) {
 		tail = object;
 		slab->slab_inuse--;
@@ -378,7 +378,7 @@ void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu)
 	struct slub_cpu *c = slub_cpu(s, cpu);
 	struct page *partial;
 
-	if (c->slab) {
+	if (c->front.slab) {
 		slub_deactivate_cpu_slab(s, cpu);
 		c->stat[SC_cpuslab_flush]++;
 	}
