@@ -52,8 +52,6 @@ lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/t
 	tests/test_slab*.c tests/test_geometry*.c tests/test_kmalloc*.c)
 fuzz_sources := $(wildcard tests/fuzz_*.c)
 
-version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-
 # ---- flags -----------------------------------------------------------------
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -111,15 +109,7 @@ $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,und
 
 $(O)/libkmemsim.a: $(addprefix $(O)/obj/,$(lib_objects))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
-
-$(O)/version.txt: FORCE
-	@mkdir -p $(@D)
-	@echo '$(version)' | cmp -s - $@ || echo '$(version)' > $@
-FORCE: ;
-.PHONY: FORCE
-
-$(O)/obj/sim/cmd/version.o $(O)/check/sim/cmd/version.o $(O)/cov/sim/cmd/version.o: base_flags += -DKMEMSIM_VERSION='"$(version)"'
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/libkmemsim.a
 	$(call say,LD,$@)
@@ -149,6 +139,84 @@ $(O)/kmemsim-asan: $(addprefix $(O)/check/,$(objects))
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
 
 tests: $(O)/kmemsim-tests $(O)/kmemsim-tests-odd
+
+# Sanitizers must not hide behind an allocator that returns memory it has not got.
+run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+
+check: ## install what tests need, build them, run them (SUITE=NAME: only those)
+	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory run-check
+
+.PHONY: run-check
+ifdef SUITE
+run-check: tests
+	$(Q)$(run_tests) $(O)/kmemsim-tests -v $(SUITE)
+else
+run-check: all tests check-layers check-types fuzz coverage
+	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
+endif
+
+check-layers: ## the layering rule: no include upward, no printing below sim/cmd
+	$(Q)sh tests/check-layers.sh
+
+.PHONY: check-types
+check-types: ## a pfn passed as an order must not compile
+	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_good.c
+	$(Q)if $(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_bad.c 2>/dev/null; then \
+		echo 'tests/types_bad.c compiles: a pfn can be passed as an order'; exit 1; fi
+
+# ---- fuzzing ---------------------------------------------------------------
+
+FUZZ_SECONDS ?= 20
+fuzz_objects := $(addprefix $(O)/fuzz/,$(lib_objects))
+fuzz_targets := $(patsubst tests/fuzz_%.c,$(O)/fuzz-%,$(fuzz_sources))
+
+$(O)/fuzz-%: $(O)/fuzz/tests/fuzz_%.o $(fuzz_objects)
+	$(call say,LD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(libs)
+
+# New inputs go to a folder of their own, so that a run leaves the tree as it was.
+fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
+	$(Q)for target in $(patsubst $(O)/fuzz-%,%,$(fuzz_targets)); do \
+		mkdir -p $(O)/corpus/$$target && \
+		echo "  FUZZ    $$target for $(FUZZ_SECONDS) s" && \
+		$(O)/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/crash-$$target- \
+			$(O)/corpus/$$target tests/corpus/$$target 2>$(O)/fuzz-$$target.log || \
+			{ tail -40 $(O)/fuzz-$$target.log; exit 1; }; \
+		grep -E 'number_of_executed_units' $(O)/fuzz-$$target.log | sed 's/^/          /'; \
+	done
+
+fuzz-long: ## the same for ten minutes each
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
+check-slow: ## slower suites: longer fuzzing
+	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120
+
+# ---- coverage --------------------------------------------------------------
+
+$(O)/kmemsim-tests-cov: $(filter-out $(O)/cov/sim/%,$(cov_objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) --coverage -o $@ $^ $(test_libs)
+$(O)/cov/tests/main.o: base_flags += -DKMEMSIM_TEST_LOWER_ONLY
+
+coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fails below 90 %
+	$(Q)find $(O)/cov -name '*.gcda' -delete
+	$(Q)$(O)/kmemsim-tests-cov >$(O)/cov/tests.log 2>&1 || { tail -30 $(O)/cov/tests.log; exit 1; }
+	$(Q)sh tests/coverage.sh $(O)/cov 90 pagemap buddy slab
+
+# ---- the main job ----------------------------------------------------------
+
+demo: ## install what is missing, build, replay a real trace and print the report
+	$(Q)$(MAKE) --no-print-directory deps-build
+	$(Q)$(MAKE) --no-print-directory all
+	$(O)/kmemsim run tests/traces/loopback-http.perf.txt.zst
+
+prefix ?= /usr/local
+install: all ## install the program below $(DESTDIR)$(prefix)
+	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
 
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the command line. Only files in this folder print to the terminal
+ * or decide the exit status.
+ */
+#ifndef KMEMSIM_SIM_CMD_CMD_H
+#define KMEMSIM_SIM_CMD_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses: all went well; a strict run found something; usage or unreadable input. */
+#define EXIT_FINE 0
+#define EXIT_FOUND 1
+#define EXIT_USAGE 2
+
+extern const char kmemsim_version[];
+
+/* Subcommands get their own name as argv[0] and return an exit status. */
+int cmd_run(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+
+/*
+ * "4k", "2M", "64G", "1T" or plain bytes, from @min to @max. Returns false
+ * where @text is anything else.
+ */
+bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* A decimal number from @min to @max. */
+bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim list: what can be chosen, and what is counted, from the lists in the code. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/metrics.h"
+#include "sim/trace/reader.h"
+#include "slab/engine/engine.h"
+
+static void list_formats(void)
+{
+	const struct reader_ops *const *format;
+
+	for (format = reader_formats; *format; format++)
+		printf("%-16s %s\n", (*format)->name, (*format)->text);
+}
+
+static void list_engines(void)
+{
+	const struct slab_engine *const *engine;
+	const struct slab_engine_param *param;
+
+	for (engine = slab_engines; *engine; engine++) {
+		printf("%-16s %s\n", (*engine)->name, (*engine)->text);
+		for (param = (*engine)->params; param && param->name; param++)
+			printf("  %-20s %s\n", param->name, param->text);
+	}
+}
+
+static void list_tlbs(void)
+{
+	static const char *const names[] = { "4K", "2M", "1G" };
+	const struct tlb_geometry *geo;
+	int level, size;
+
+	for (geo = tlb_presets; geo->name[0]; geo++) {
+		printf("%-16s %s\n", geo->name, geo->text);
+		for (level = 1; level <= 2; level++) {
+			printf("  L%d:", level);
+			for (size = 0; size < NR_TLB_PAGES; size++) {
+				struct tlb_array array = tlb_level(geo, (unsigned int)level, size);
+
+				printf("  %s %u entries", names[size], array.entries);
+				if (array.ways)
+					printf(" (%u ways)", array.ways);
+			}
+			putchar('\n');
+		}
+	}
+}
+
+static void list_counters(void)
+{
+	size_t i;
+
+	puts("events (trace.events_by_kind)");
+	for (i = 0; i < NR_EVENT_KINDS; i++)
+		printf("  %-28s %s\n", event_kind_desc[i].tracepoint, event_kind_desc[i].text);
+	puts("replay (trace.replay)");
+	for (i = 0; i < NR_REPLAY_COUNTERS; i++)
+		printf("  %-28s %s\n", replay_counter_desc[i].name, replay_counter_desc[i].text);
+	puts("timeline (columns of --timeline; memory.peak, memory.end)");
+	for (i = 0; i < NR_SAMPLE_FIELDS; i++)
+		printf("  %-28s %s%s%s%s\n", sample_desc[i].name, sample_desc[i].text,
+		       sample_desc[i].unit[0] ? " (" : "", sample_desc[i].unit,
+		       sample_desc[i].unit[0] ? ")" : "");
+	puts("page allocator (counters.buddy)");
+	for (i = 0; i < NR_BUDDY_COUNTERS; i++)
+		printf("  %-28s %s\n", buddy_counter_desc[i].name, buddy_counter_desc[i].text);
+	puts("object caches (counters.slab)");
+	for (i = 0; i < NR_SLAB_COUNTERS; i++)
+		printf("  %-28s %s\n", slab_counter_desc[i].name, slab_counter_desc[i].text);
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} lists[] = {
+	{ "formats", list_formats },
+	{ "engines", list_engines },
+	{ "tlbs", list_tlbs },
+	{ "counters", list_counters },
+};
+
+int cmd_list(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc == 2)
+		for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+			if (!strcmp(argv[1], lists[i].name)) {
+				lists[i].fn();
+				return EXIT_FINE;
+			}
+	fputs("Usage: kmemsim list formats|engines|tlbs|counters\n",
+	      argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
+	return argc == 2 && !strcmp(argv[1], "--help") ? EXIT_FINE : EXIT_USAGE;
+}

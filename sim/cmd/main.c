@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: finds the subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*fn)(int argc, char **argv);
+	const char *text;
+} commands[] = {
+	{ "run", cmd_run, "replay a trace and report what happened to memory" },
+	{ "list", cmd_list, "list trace formats, slab engines, TLB models, counters" },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("Usage: kmemsim COMMAND [OPTION...]\n"
+	      "A user-space twin of the Linux kernel's physical-memory allocators.\n\n"
+	      "Commands:\n", out);
+	for (i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].text);
+	fputs("\n"
+	      "  kmemsim COMMAND --help   a command's options\n"
+	      "  kmemsim --version        the version\n\n"
+	      "Exit status: 0 fine, 1 a strict run found something, 2 usage or unreadable input.\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("kmemsim %s\n", kmemsim_version);
+		return EXIT_FINE;
+	}
+	for (i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].fn(argc - 1, argv + 1);
+	fprintf(stderr, "kmemsim: there is no command '%s'; 'kmemsim --help' lists them\n", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim run --procfs: the files it writes. */
+#ifndef KMEMSIM_SIM_CMD_PROCFS_FILES_H
+#define KMEMSIM_SIM_CMD_PROCFS_FILES_H
+
+#include <stdio.h>
+
+#include "sim/machine.h"
+
+struct procfs_file {
+	const char *name;
+	int (*print)(const struct machine *m, FILE *out);	/* 0 or -errno */
+};
+
+extern const struct procfs_file procfs_files[];		/* ends with a NULL name */
+
+#endif

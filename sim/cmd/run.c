@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim run: a trace through a machine into a report.
+ *
+ * What was read is never thrown away: when the input ends with an error, the
+ * events before it are replayed and reported, and the exit status is 2.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/procfs_files.h"
+#include "sim/cmd/run_options.h"
+#include "sim/report/report.h"
+#include "sim/timeline.h"
+#include "sim/trace/trace.h"
+
+#define AUTO_SAMPLES 100
+
+struct run {
+	struct run_options opt;
+	struct trace *trace;
+	struct machine *machine;
+	struct replay *replay;
+	struct timeline timeline;
+	struct host_counters host;
+	uint64_t load_ns;
+	FILE *timeline_file;
+	bool progress;
+	uint64_t progress_ns;		/* when the line was last written */
+	uint64_t malformed_told;
+};
+
+static void complain(const char *text)
+{
+	fprintf(stderr, "kmemsim: %s\n", text);
+}
+
+/* ---- progress ------------------------------------------------------------ */
+
+static void progress_clear(const struct run *run)
+{
+	if (run->progress)
+		fputs("\r\033[K", stderr);
+}
+
+static void progress_line(struct run *run, const char *what, uint64_t events, uint64_t part,
+			  uint64_t whole)
+{
+	uint64_t now;
+
+	if (!run->progress)
+		return;
+	now = host_now();
+	if (now - run->progress_ns < 100000000ULL)
+		return;
+	run->progress_ns = now;
+	fprintf(stderr, "\r\033[K%s: %" PRIu64 " events", what, events);
+	if (whole)
+		fprintf(stderr, ", %" PRIu64 " %%", part * 100 / whole);
+	fflush(stderr);
+}
+
+static void on_load_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t total)
+{
+	progress_line(ctx, "reading", events, bytes, total);
+}
+
+static void on_bad_line(void *ctx, const char *source, uint64_t line, const char *text)
+{
+	struct run *run = ctx;
+
+	progress_clear(run);
+	fprintf(stderr, "kmemsim: %s:%" PRIu64 ": %s\n", source, line, text);
+	if (++run->malformed_told == run->opt.messages)
+		fprintf(stderr, "kmemsim: %s: further malformed lines are only counted\n", source);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+static int load(struct run *run, struct kerror *err)
+{
+	uint64_t start = host_now();
+	struct source *src;
+	struct reader *rd;
+	int ret;
+
+	run->trace = trace_create(0);
+	if (!run->trace)
+		return kerror_set(err, -ENOMEM, "no memory for a trace");
+	ret = source_open(&src, run->opt.trace, err);
+	if (ret)
+		return ret;
+	ret = reader_open(&rd, src, run->opt.format, trace_names(run->trace), err);
+	if (ret)
+		return ret;
+	reader_set_message(rd, on_bad_line, run, run->opt.messages);
+	ret = trace_load(run->trace, rd, on_load_progress, run, err);
+	reader_close(rd);
+	progress_clear(run);
+	if (!ret)
+		ret = trace_resolve(run->trace, err);
+	if (!ret && !trace_summary(run->trace)->nr_events)
+		ret = kerror_set(err, -ENODATA, "%s: no events", run->opt.trace);
+	run->load_ns = host_now() - start;
+	return ret;
+}
+
+/* ---- replaying ----------------------------------------------------------- */
+
+static void take_sample(struct run *run, uint64_t time_ns)
+{
+	struct sample sample;
+
+	metrics_sample(run->replay, time_ns, trace_summary(run->trace)->first_ns, &sample);
+	timeline_add(&run->timeline, &sample);
+}
+
+/* Replay the events in pieces that end where samples are due. */
+static int replay_all(struct run *run, struct kerror *err)
+{
+	uint64_t nr = trace_summary(run->trace)->nr_events;
+	uint64_t every = run->opt.every ? run->opt.every : nr / AUTO_SAMPLES + 1;
+	uint64_t due = every, time_ns = trace_summary(run->trace)->first_ns;
+	const struct event *events;
+	struct trace_cursor cur;
+	int64_t got = 0;
+	int ret;
+
+	ret = trace_cursor_init(&cur, run->trace, err);
+	if (ret)
+		return ret;
+	take_sample(run, time_ns);
+	while (!ret && (got = trace_cursor_next(&cur, &events, err)) > 0) {
+		int64_t at = 0;
+
+		while (!ret && at < got) {
+			uint64_t piece = due - run->replay->events;
+
+			if (piece > (uint64_t)(got - at))
+				piece = (uint64_t)(got - at);
+			ret = replay_events(run->replay, events + at, piece, err);
+			at += (int64_t)piece;
+			time_ns = events[at - 1].time_ns;
+			if (!ret && run->replay->events == due) {
+				take_sample(run, time_ns);
+				due += every;
+			}
+		}
+		progress_line(run, "replaying", run->replay->events, run->replay->events, nr);
+	}
+	if (!ret && got < 0)
+		ret = (int)got;
+	if ((uint64_t)run->timeline.last.event != run->replay->events)
+		take_sample(run, time_ns);
+	trace_cursor_exit(&cur);
+	progress_clear(run);
+	return ret;
+}
+
+static int boot(struct run *run, struct kerror *err)
+{
+	int ret;
+
+	if (!run->opt.cpus_given) {
+		unsigned int cpus = trace_summary(run->trace)->max_cpu + 1;
+
+		run->opt.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
+	}
+	ret = machine_create(&run->machine, &run->opt.machine, err);
+	if (ret)
+		return ret;
+	if (run->opt.machine.bind && !run->machine->map->bound)
+		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
+	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.replay, err);
+}
+
+/* ---- reporting ----------------------------------------------------------- */
+
+static int open_output(FILE **out, const char *path, struct kerror *err)
+{
+	*out = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+}
+
+/* Closing is where a full disk shows. */
+static int close_output(FILE *out, const char *path, struct kerror *err)
+{
+	bool bad = fflush(out) || ferror(out);
+
+	if (out != stdout)
+		bad |= fclose(out) != 0;
+	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
+}
+
+static int write_format(struct emitter *em, enum emitter_format format, const char *path,
+			struct kerror *err)
+{
+	FILE *out;
+	int ret = open_output(&out, path, err);
+
+	if (ret)
+		return ret;
+	ret = emitter_write(em, format, out, err);
+	if (ret) {
+		close_output(out, path, NULL);
+		return ret;
+	}
+	return close_output(out, path, err);
+}
+
+static int write_reports(struct run *run, struct kerror *err)
+{
+	const struct run_options *opt = &run->opt;
+	bool taken = (opt->json && !strcmp(opt->json, "-")) || (opt->csv && !strcmp(opt->csv, "-"));
+	const struct report_input in = {
+		.version = kmemsim_version,
+		.trace_path = opt->trace,
+		.trace = trace_summary(run->trace),
+		.machine_cfg = &opt->machine,
+		.replay = run->replay,
+		.timeline = &run->timeline,
+		.host = opt->timing ? &run->host : NULL,
+		.load_ns = run->load_ns,
+		.top = opt->top,
+	};
+	struct emitter *em = emitter_create();
+	int ret;
+
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	ret = report_emit(em, &in, err);
+	if (!ret && !opt->quiet && !taken)
+		ret = write_format(em, EMIT_TEXT, "-", err);
+	if (!ret && opt->json)
+		ret = write_format(em, EMIT_JSON, opt->json, err);
+	if (!ret && opt->csv)
+		ret = write_format(em, EMIT_CSV, opt->csv, err);
+	emitter_destroy(em);
+	return ret;
+}
+
+static int write_procfs(const struct run *run, struct kerror *err)
+{
+	const char *dir = run->opt.procfs;
+	size_t i;
+	int ret = 0;
+
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return kerror_set(err, -errno, "%s: %s", dir, strerror(errno));
+	for (i = 0; !ret && procfs_files[i].name; i++) {
+		char path[4096];
+		FILE *out;
+
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, procfs_files[i].name) >= sizeof(path))
+			return kerror_set(err, -ENAMETOOLONG, "%s: the name is too long", dir);
+		ret = open_output(&out, path, err);
+		if (ret)
+			break;
+		if (procfs_files[i].print(run->machine, out))
+			ret = kerror_set(err, -EIO, "%s: could not be written", path);
+		if (close_output(out, path, ret ? NULL : err) && !ret)
+			ret = -EIO;
+	}
+	return ret;
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+/* 0; 1: a strict run stopped; -errno. */
+static int run_all(struct run *run, struct kerror *err)
+{
+	int ret, stopped = 0;
+
+	if (run->opt.timeline) {
+		ret = open_output(&run->timeline_file, run->opt.timeline, err);
+		if (ret)
+			return ret;
+	}
+	ret = load(run, err);
+	if (!ret)
+		ret = boot(run, err);
+	if (ret)
+		return ret;
+	timeline_init(&run->timeline, run->timeline_file);
+	host_start(&run->host);
+	ret = replay_all(run, err);
+	host_stop(&run->host);
+	if (ret == -ECANCELED) {
+		complain(run->replay->stop.text);
+		stopped = 1;
+		ret = 0;
+	}
+	if (!ret)
+		ret = write_reports(run, err);
+	if (!ret && run->opt.procfs)
+		ret = write_procfs(run, err);
+	if (run->timeline_file) {
+		struct kerror late;
+		int closed = close_output(run->timeline_file, run->opt.timeline, ret ? &late : err);
+
+		run->timeline_file = NULL;
+		ret = ret ? ret : closed;
+	}
+	return ret ? ret : stopped;
+}
+
+static int finish(struct run *run, int ret, const struct kerror *err)
+{
+	const struct trace_summary *sum = run->trace ? trace_summary(run->trace) : NULL;
+
+	if (ret < 0) {
+		progress_clear(run);
+		complain(err->text);
+		return EXIT_USAGE;
+	}
+	if (sum->read.malformed)
+		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", run->opt.trace,
+			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
+	if (run->timeline.unbalanced)
+		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
+			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
+			run->timeline.nr);
+	if (sum->read.truncated) {
+		fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events before it were replayed\n",
+			sum->read.error.text, sum->nr_events);
+		return EXIT_USAGE;
+	}
+	if (ret || (run->opt.replay.strict && (sum->read.malformed || run->timeline.unbalanced)))
+		return EXIT_FOUND;
+	return EXIT_FINE;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct kerror err = { .text = "failed without saying why" };
+	struct run run = { 0 };
+	int ret, status;
+
+	run_parse(argc, argv, &run.opt);
+	run.progress = !run.opt.quiet && isatty(STDERR_FILENO);
+	ret = run_all(&run, &err);
+	status = finish(&run, ret, &err);
+	replay_destroy(run.replay);
+	machine_destroy(run.machine);
+	trace_destroy(run.trace);
+	return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim run: what its command line says. */
+#ifndef KMEMSIM_SIM_CMD_RUN_OPTIONS_H
+#define KMEMSIM_SIM_CMD_RUN_OPTIONS_H
+
+#include "sim/replay.h"
+
+struct run_options {
+	struct machine_config machine;
+	struct replay_config replay;
+	const char *trace;		/* "-": standard input */
+	const char *format;		/* NULL: the likeliest */
+	const char *json;		/* files; NULL: not wanted; "-": standard output */
+	const char *csv;
+	const char *timeline;
+	const char *procfs;		/* folder */
+	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
+	unsigned int top;
+	unsigned int messages;		/* malformed lines told in full */
+	bool cpus_given;
+	bool timing;
+	bool quiet;			/* no text report, no progress line */
+};
+
+/* Fill @opt from the command line. Prints and exits on --help and on mistakes. */
+void run_parse(int argc, char **argv, struct run_options *opt);
+
+#endif

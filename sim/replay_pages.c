@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the replay of page events; see replay.h.
+ *
+ * A block of the trace is known by its first pfn. The kernel may free it in
+ * parts (split_page, a torn huge page) and a trace may lose frees, so blocks
+ * that overlap a new one are taken as freed, and a free that hits the middle
+ * of a block takes the block apart first.
+ *
+ * Single-threaded: one thread drives a machine.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/replay_internal.h"
+
+static int give_back(struct replay *rp, const struct event *ev, struct live *block,
+		     struct kerror *err)
+{
+	pfn_t pfn = pfn_make((uint32_t)block->sim);
+	unsigned int order = block->order;
+	int ret;
+
+	live_remove(&rp->blocks, block);
+	rp->blocks_of_order[order]--;
+	rp->total.live_blocks--;
+	rp->total.block_pages -= 1ULL << order;
+	ret = buddy_free_pages(rp->machine->buddy, replay_cpu(rp, ev), pfn, order);
+	if (!ret)
+		return 0;
+	rp->counter[RC_refused_free]++;
+	return replay_finding(rp, ev, "our machine refused to free a block it had handed out", err);
+}
+
+/* The live block that holds frame @pfn of the trace without beginning there, or NULL. */
+static struct live *find_around(struct replay *rp, uint64_t pfn)
+{
+	unsigned int order;
+
+	for (order = 1; order < NR_PAGE_ORDERS; order++) {
+		uint64_t head = pfn & ~((1ULL << order) - 1);
+		struct live *block;
+
+		if (!rp->blocks_of_order[order] || head == pfn)
+			continue;
+		block = live_find(&rp->blocks, head);
+		if (block && block->sim && pfn < head + (1ULL << block->order))
+			return block;
+	}
+	return NULL;
+}
+
+/* Whatever the trace still calls live in the frames of a new block was freed unseen. */
+static int drop_overlaps(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	uint64_t i, nr = 1ULL << ev->order;
+	struct live *block = find_around(rp, ev->addr);
+	int ret;
+
+	if (block) {
+		rp->counter[RC_lost_page_free]++;
+		ret = give_back(rp, ev, block, err);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < nr && rp->blocks.nr; i++) {
+		block = live_find(&rp->blocks, ev->addr + i);
+		if (!block)
+			continue;
+		if (!block->sim) {
+			live_remove(&rp->blocks, block);
+			continue;
+		}
+		rp->counter[RC_lost_page_free]++;
+		ret = give_back(rp, ev, block, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static struct live *enter_block(struct replay *rp, uint64_t key, uint64_t sim, unsigned int order)
+{
+	struct live *block = live_insert(&rp->blocks, key);
+
+	if (!block)
+		return NULL;
+	block->sim = sim;
+	block->order = (uint8_t)order;
+	block->born = rp->events;
+	rp->blocks_of_order[order]++;
+	rp->total.live_blocks++;
+	rp->total.block_pages += 1ULL << order;
+	return block;
+}
+
+int replay_page_alloc(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	struct pagemap *map = rp->machine->map;
+	uint32_t i;
+	pfn_t pfn;
+	int ret;
+
+	if (ev->addr == EVENT_PFN_FAILED) {
+		rp->counter[RC_traced_alloc_fail]++;
+		return 0;
+	}
+	ret = drop_overlaps(rp, ev, err);
+	if (ret)
+		return ret;
+	pfn = buddy_alloc_pages(rp->machine->buddy, replay_cpu(rp, ev), replay_gfp(rp, ev), ev->order,
+				replay_node(rp, ev));
+	if (pfn_is_none(pfn)) {
+		rp->counter[RC_page_alloc_fail]++;
+		if (!live_insert(&rp->blocks, ev->addr))
+			goto no_memory;
+		return replay_finding(rp, ev, "the machine has no memory for this block", err);
+	}
+	if (!enter_block(rp, ev->addr, pfn_val(pfn), ev->order))
+		goto no_memory;
+	rp->counter[RC_blocks_allocated]++;
+	if (rp->cfg.touch == TOUCH_ALL) {
+		for (i = 0; i < 1U << ev->order; i++)
+			memset(virt_from_pfn(map, pfn_add(pfn, i)), 0, sizeof(uint64_t));
+		pagemap_touch(map, pfn, 1U << ev->order);
+	}
+	return 0;
+no_memory:
+	return kerror_set(err, -ENOMEM, "no memory for the books of live blocks");
+}
+
+/* Turn @block into single frames, here and in the machine. */
+static int take_apart(struct replay *rp, const struct event *ev, struct live *block,
+		      struct kerror *err)
+{
+	uint64_t key = block->key, sim = block->sim, i;
+	unsigned int order = block->order;
+
+	if (buddy_split_page(rp->machine->buddy, pfn_make((uint32_t)sim))) {
+		rp->counter[RC_refused_free]++;
+		return replay_finding(rp, ev, "our machine refused to split a block it had handed out", err);
+	}
+	rp->counter[RC_page_split]++;
+	live_remove(&rp->blocks, block);
+	rp->blocks_of_order[order]--;
+	rp->total.live_blocks--;
+	rp->total.block_pages -= 1ULL << order;
+	for (i = 0; i < 1ULL << order; i++)
+		if (!enter_block(rp, key + i, sim + i, 0))
+			return kerror_set(err, -ENOMEM, "no memory for the books of live blocks");
+	return 0;
+}
+
+/* Free the single frames and smaller blocks that lie in the freed range. */
+static int free_parts(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	uint64_t i;
+	int ret;
+
+	for (i = 0; i < 1ULL << ev->order; i++) {
+		struct live *part = live_find(&rp->blocks, ev->addr + i);
+
+		if (!part || !part->sim)
+			continue;
+		ret = give_back(rp, ev, part, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int replay_page_free(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	struct live *block = live_find(&rp->blocks, ev->addr);
+	int ret;
+
+	if (block && !block->sim) {
+		rp->counter[RC_failed_free_skipped]++;
+		live_remove(&rp->blocks, block);
+		return 0;
+	}
+	if (!block)
+		block = find_around(rp, ev->addr);
+	if (!block) {
+		rp->counter[RC_unmatched_page_free]++;
+		return 0;
+	}
+	rp->counter[RC_blocks_freed]++;
+	if (block->key == ev->addr && block->order == ev->order)
+		return give_back(rp, ev, block, err);
+	if (block->key == ev->addr && block->order < ev->order) {
+		rp->counter[RC_page_order_mismatch]++;
+	} else {
+		ret = take_apart(rp, ev, block, err);
+		if (ret)
+			return ret;
+	}
+	return free_parts(rp, ev, err);
+}

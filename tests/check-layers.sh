@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The layering rule, checked on the text: a layer includes nothing from above,
+# only sim/cmd prints or exits, and the layers keep no writable globals.
+set -eu
+cd "$(dirname "$0")/.."
+bad=0
+
+# $1 folder, $2 pattern it must not contain, $3 what that would mean
+forbid() {
+	if grep -rnE --include='*.[ch]' "$2" $1; then
+		echo "$1: $3" >&2
+		bad=1
+	fi
+}
+
+forbid pagemap '#include "(buddy|slab|sim)/' 'includes a higher layer'
+forbid buddy '#include "(slab|sim)/' 'includes a higher layer'
+forbid slab '#include "sim/' 'includes a higher layer'
+forbid sim/trace '#include "(sim/(machine|replay|metrics|report|cmd|timeline|tlb|live)|slab/|buddy/buddy)' \
+	'a reader knows the machine'
+forbid 'sim/report/emitter.c sim/report/emitter_text.c sim/report/emitter_json.c sim/report/emitter_csv.c' \
+	'#include "(buddy|slab|sim/(machine|replay|metrics|trace))' 'the emitter knows what it prints'
+forbid 'sim/metrics.c sim/metrics.h sim/machine.c sim/machine.h' '#include "sim/report' \
+	'a metric knows how it is printed'
+for layer in pagemap buddy slab sim/trace sim/report; do
+	forbid "$layer" '(^|[^a-z_])(printf|puts|putchar|perror|exit|_exit|abort|err|errx|warn|warnx)\(' \
+		'prints or exits'
+done
+forbid 'pagemap buddy slab' '(fprintf|fputs|stderr|stdout)' 'prints'
+
+# Writable data in the objects of the layers: two machines share nothing.
+for object in $(find "${O:-build}/obj/pagemap" "${O:-build}/obj/buddy" "${O:-build}/obj/slab" -name '*.o' 2>/dev/null); do
+	if nm "$object" | grep -E ' [bBdDC] ' | grep -v ' d\.'; then
+		echo "$object: a writable global" >&2
+		bad=1
+	fi
+done
+exit $bad

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim tests: page frames, topology, compound pages, the record of touched frames. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "pagemap/pagemap.h"
+#include "tests/tests.h"
+
+#define BLOCK MAX_ORDER_NR_PAGES
+
+static struct pagemap *make(uint64_t bytes, unsigned int nodes, const struct mem_range *holes,
+			    unsigned int nr_holes, uint32_t movable)
+{
+	struct pagemap_config cfg = { .movable_pages = movable };
+	struct pagemap *map = NULL;
+	struct kerror err = { 0 };
+
+	if (pagemap_config_memory(&cfg, bytes, nodes, holes, nr_holes, &err) ||
+	    pagemap_create(&map, &cfg, &err))
+		CU_FAIL(err.text);
+	return map;
+}
+
+/* A frame, its struct page and its address name the same thing, in every direction. */
+static void test_conversions(void)
+{
+	struct pagemap *map = make(64 << 20, 1, NULL, 0, 0);
+	uint32_t samples[] = { 1, 2, 1023, 1024, 4095, (64 << 20 >> PAGE_SHIFT) - 1 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		pfn_t pfn = pfn_make(samples[i]);
+		unsigned char *virt = virt_from_pfn(map, pfn);
+
+		CU_ASSERT(pfn_eq(pfn_from_page(map, page_from_pfn(map, pfn)), pfn));
+		CU_ASSERT(pfn_eq(pfn_from_virt(map, virt), pfn));
+		CU_ASSERT(pfn_eq(pfn_from_virt(map, virt + PAGE_SIZE - 1), pfn));
+		CU_ASSERT(pfn_in_map(map, pfn) && virt_in_map(map, virt));
+		virt[0] = 1;
+		virt[PAGE_SIZE - 1] = 1;
+	}
+	CU_ASSERT_FALSE(virt_in_map(map, map->base - 1));
+	CU_ASSERT_FALSE(virt_in_map(map, map->base + ((size_t)map->end_pfn << PAGE_SHIFT)));
+	CU_ASSERT_FALSE(pfn_in_map(map, PFN_NONE));
+	pagemap_destroy(map);
+}
+
+/* A block aligned in pfns is aligned in virtual memory, up to the largest order. */
+static void test_alignment(void)
+{
+	struct pagemap *map = make(64 << 20, 1, NULL, 0, 0);
+
+	CU_ASSERT_EQUAL((uintptr_t)map->base % ((size_t)BLOCK << PAGE_SHIFT), 0);
+	CU_ASSERT_EQUAL(map->end_pfn % BLOCK, 0);
+	pagemap_destroy(map);
+}
+
+/* Memory of 8 GiB has the PC's zones: DMA to 16 MiB, DMA32 to 4 GiB, the rest NORMAL. */
+static void test_zones(void)
+{
+	struct pagemap *map = make(8ULL << 30, 1, NULL, 0, 0);
+	const struct zone_span *zone = map->node[0].zone;
+
+	CU_ASSERT_EQUAL(zone[ZONE_DMA].start, 1);
+	CU_ASSERT_EQUAL(zone[ZONE_DMA].spanned, 4095);
+	CU_ASSERT_EQUAL(zone[ZONE_DMA].present, 4095);
+	CU_ASSERT_EQUAL(zone[ZONE_DMA32].start, 4096);
+	CU_ASSERT_EQUAL(zone[ZONE_DMA32].spanned, (1 << 20) - 4096);
+	CU_ASSERT_EQUAL(zone[ZONE_NORMAL].start, 1 << 20);
+	CU_ASSERT_EQUAL(zone[ZONE_NORMAL].spanned, 1 << 20);
+	CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].present, 0);
+	CU_ASSERT_EQUAL(zone[ZONE_DEVICE].present, 0);
+	CU_ASSERT_EQUAL(map->node[0].present, (2U << 20) - 1);
+	pagemap_destroy(map);
+}
+
+/* ZONE_MOVABLE takes the end of each node and leaves the first 16 MiB alone. */
+static void test_movable_zone(void)
+{
+	struct pagemap *map = make(64 << 20, 1, NULL, 0, 2048);
+	const struct zone_span *zone = map->node[0].zone;
+
+	CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].start, 16384 - 2048);
+	CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].present, 2048);
+	CU_ASSERT_EQUAL(zone[ZONE_DMA32].present, 16384 - 4096 - 2048);
+	pagemap_destroy(map);
+
+	map = make(64 << 20, 1, NULL, 0, UINT32_MAX);
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_DMA].present, 4095);
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_DMA32].present, 0);
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_MOVABLE].present, 16384 - 4096);
+	pagemap_destroy(map);
+}
+
+/* A hole is spanned but not present, belongs to nobody, and moves memory up. */
+static void test_holes(void)
+{
+	struct mem_range holes[] = { { 3 << 18, 1 << 20, 0 } };	/* 3 GiB to 4 GiB */
+	struct pagemap *map = make(4ULL << 30, 1, holes, 1, 0);
+
+	CU_ASSERT_EQUAL(map->nr_ranges, 2);
+	CU_ASSERT(pagemap_present(map, pfn_make((3 << 18) - 1)));
+	CU_ASSERT_FALSE(pagemap_present(map, pfn_make(3 << 18)));
+	CU_ASSERT_FALSE(pagemap_present(map, pfn_make((1 << 20) - 1)));
+	CU_ASSERT(pagemap_present(map, pfn_make(1 << 20)));
+	CU_ASSERT_FALSE(pagemap_present(map, pfn_make(0)));
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_DMA32].present, (3 << 18) - 4096);
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_NORMAL].start, 1 << 20);
+	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_NORMAL].present, 1 << 18);
+	CU_ASSERT_EQUAL(map->node[0].present, (1 << 20) - 1);
+	pagemap_destroy(map);
+}
+
+/* Nodes get equal shares that begin on borders of the largest block; distances default. */
+static void test_nodes(void)
+{
+	struct pagemap *map = make(3ULL << 30, 3, NULL, 0, 0);
+	unsigned int node;
+	uint64_t present = 0;
+
+	CU_ASSERT_EQUAL(map->nr_nodes, 3);
+	for (node = 0; node < 3; node++) {
+		const struct node_span *span = &map->node[node];
+
+		if (node)
+			CU_ASSERT_EQUAL(span->start % BLOCK, 0);
+		CU_ASSERT_EQUAL(pagemap_node_of(map, pfn_make(span->start)), node);
+		CU_ASSERT_EQUAL(pagemap_node_of(map, pfn_make(span->start + span->spanned - 1)), node);
+		present += span->present;
+	}
+	CU_ASSERT_EQUAL(present, (3 << 18) - 1);
+	CU_ASSERT_EQUAL(map->distance[1][1], 10);
+	CU_ASSERT_EQUAL(map->distance[0][2], 20);
+	pagemap_destroy(map);
+}
+
+/* Two machines share nothing. */
+static void test_two_machines(void)
+{
+	struct pagemap *a = make(64 << 20, 1, NULL, 0, 0), *b = make(64 << 20, 1, NULL, 0, 0);
+
+	*(char *)virt_from_pfn(a, pfn_make(7)) = 'a';
+	page_from_pfn(a, pfn_make(7))->refcount = 3;
+	CU_ASSERT_EQUAL(*(char *)virt_from_pfn(b, pfn_make(7)), 0);
+	CU_ASSERT_EQUAL(page_from_pfn(b, pfn_make(7))->refcount, 0);
+	CU_ASSERT_FALSE(virt_in_map(b, virt_from_pfn(a, pfn_make(7))));
+	pagemap_destroy(a);
+	pagemap_destroy(b);
+}
+
+/* 1 TiB is only address space: booting its page map costs no memory to speak of. */
+static void test_terabyte(void)
+{
+	struct rusage before, after;
+	struct pagemap *map;
+
+	getrusage(RUSAGE_SELF, &before);
+	map = make(1ULL << 40, 2, NULL, 0, 0);
+	getrusage(RUSAGE_SELF, &after);
+	CU_ASSERT(after.ru_minflt - before.ru_minflt < 256);
+	*(char *)virt_from_pfn(map, pfn_make((1U << 28) - 1)) = 1;
+	CU_ASSERT_EQUAL(pagemap_node_of(map, pfn_make((1U << 28) - 1)), 1);
+	pagemap_destroy(map);
+}
+
+/* Every tail knows its head, and taking the compound apart leaves tails all zero. */
+static void test_compound(void)
+{
+	struct pagemap *map = make(64 << 20, 1, NULL, 0, 0);
+	struct page zero = { 0 }, *page = page_from_pfn(map, pfn_make(4096));
+	unsigned int i;
+
+	page->flags = page_flags_make(PG_allocated, 2, 1, 3);
+	prep_compound_page(map, pfn_make(4096), 2);
+	for (i = 0; i < 4; i++)
+		CU_ASSERT_PTR_EQUAL(compound_head(map, page + i), page);
+	CU_ASSERT_PTR_EQUAL(compound_head(map, page + 4), page + 4);
+	CU_ASSERT_EQUAL(page_order(page), 2);
+	CU_ASSERT_EQUAL(page_migratetype(page), 1);
+	CU_ASSERT_EQUAL(page_zone_id(page), 3);
+	destroy_compound_page(map, pfn_make(4096), 2);
+	CU_ASSERT_EQUAL(page->flags & (PG_head | PG_allocated), PG_allocated);
+	for (i = 1; i < 4; i++)
+		CU_ASSERT_EQUAL(memcmp(page + i, &zero, sizeof(zero)), 0);
+	pagemap_destroy(map);
+}
+
+/* A frame counts once, however often and in whatever run it is touched. */
+static void test_touch(void)
+{
+	struct pagemap *map = make(64 << 20, 1, NULL, 0, 0);
+
+	CU_ASSERT_EQUAL(pagemap_touch(map, pfn_make(60), 8), 8);
+	CU_ASSERT_EQUAL(pagemap_touch(map, pfn_make(60), 8), 0);
+	CU_ASSERT_EQUAL(pagemap_touch(map, pfn_make(64), 1), 0);
+	CU_ASSERT_EQUAL(pagemap_touch(map, pfn_make(0), 256), 248);
+	CU_ASSERT_EQUAL(pagemap_touch(map, pfn_make(100), 0), 0);
+	CU_ASSERT_EQUAL(map->nr_touched, 256);
+	pagemap_destroy(map);
+}
+
+static void expect_error(struct pagemap_config *cfg, const char *part)
+{
+	struct pagemap *map = NULL;
+	struct kerror err = { 0 };
+
+	CU_ASSERT_EQUAL(pagemap_create(&map, cfg, &err), -EINVAL);
+	CU_ASSERT_PTR_NULL(map);
+	if (!strstr(err.text, part))
+		CU_FAIL(err.text);
+}
+
+/* Every impossible layout is refused with a sentence that names what is wrong. */
+static void test_bad_layouts(void)
+{
+	struct pagemap_config cfg = { .nr_ranges = 1, .nr_nodes = 1, .ranges = { { 1, 4096, 0 } } };
+	struct mem_range hole = { 5, 5, 0 };
+	struct pagemap_config bad;
+	struct kerror err = { 0 };
+	unsigned int i;
+
+	bad = cfg, bad.nr_nodes = 0;
+	expect_error(&bad, "0 nodes");
+	bad = cfg, bad.nr_nodes = 2;
+	expect_error(&bad, "a node has no memory");
+	bad = cfg, bad.nr_ranges = 0;
+	expect_error(&bad, "0 ranges");
+	bad = cfg, bad.ranges[0].end = 1;
+	expect_error(&bad, "is empty");
+	bad = cfg, bad.ranges[0].node = 3;
+	expect_error(&bad, "on node 3");
+	bad = cfg, bad.nr_ranges = 2, bad.ranges[1] = (struct mem_range){ 4000, 5000, 0 };
+	expect_error(&bad, "overlap");
+	bad = cfg, bad.nr_nodes = 2, bad.nr_ranges = 2;
+	bad.ranges[0].end = 4097;
+	bad.ranges[1] = (struct mem_range){ 4098, 8192, 1 };
+	expect_error(&bad, "share a block");
+	bad = cfg, bad.distance[0][0] = 9;
+	expect_error(&bad, "10 is the least");
+
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 4096, 1, NULL, 0, &err), -EINVAL);
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1ULL << 50, 1, NULL, 0, &err), -EINVAL);
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1 << 30, 0, NULL, 0, &err), -EINVAL);
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1 << 30, 17, NULL, 0, &err), -EINVAL);
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1 << 30, 1, &hole, 1, &err), -EINVAL);
+	CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 16ULL << 40, 1, NULL, 0, NULL), -EINVAL);
+	{
+		struct mem_range holes[MAX_MEM_RANGES];
+
+		for (i = 0; i < MAX_MEM_RANGES; i++)
+			holes[i] = (struct mem_range){ 100 + 2 * i, 101 + 2 * i, 0 };
+		CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1 << 30, 1, holes, MAX_MEM_RANGES, &err),
+				-EINVAL);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "ranges"));
+		holes[0] = (struct mem_range){ 200, 0xfffffff0, 0 };
+		CU_ASSERT_EQUAL(pagemap_config_memory(&bad, 1 << 30, 1, holes, 1, &err), -EINVAL);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "beyond"));
+	}
+}
+
+/* Binding either happens or says why not; the machine works in both cases. */
+static void test_bind(void)
+{
+	struct pagemap_config cfg = { .bind = true };
+	struct pagemap *map = NULL;
+
+	CU_ASSERT_EQUAL(pagemap_config_memory(&cfg, 64 << 20, MAX_NUMNODES, NULL, 0, NULL), 0);
+	cfg.bind = true;
+	CU_ASSERT_EQUAL_FATAL(pagemap_create(&map, &cfg, NULL), 0);
+	CU_ASSERT_EQUAL(map->bound, map->bind_note[0] == '\0');
+	*(char *)virt_from_pfn(map, pfn_make(map->node[1].start)) = 1;
+	pagemap_destroy(map);
+
+	CU_ASSERT_EQUAL(pagemap_config_memory(&cfg, 64 << 20, 1, NULL, 0, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(pagemap_create(&map, &cfg, NULL), 0);
+	CU_ASSERT_EQUAL(map->bound, map->bind_note[0] == '\0');
+	*(char *)virt_from_pfn(map, pfn_make(1)) = 1;
+	pagemap_destroy(map);
+	pagemap_destroy(NULL);
+}
+
+/* An error's text is always terminated, and nobody has to ask for one. */
+static void test_error_text(void)
+{
+	char text[400];
+	struct kerror err;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	CU_ASSERT_EQUAL(kerror_set(&err, -EIO, "%s", text), -EIO);
+	CU_ASSERT_EQUAL(strlen(err.text), sizeof(err.text) - 1);
+	CU_ASSERT_EQUAL(kerror_set(NULL, -EIO, "%s", text), -EIO);
+}
+
+static const struct test_case cases[] = {
+	{ "pagemap_conversions", test_conversions },
+	{ "pagemap_alignment", test_alignment },
+	{ "pagemap_zones", test_zones },
+	{ "pagemap_movable_zone", test_movable_zone },
+	{ "pagemap_holes", test_holes },
+	{ "pagemap_nodes", test_nodes },
+	{ "pagemap_two_machines", test_two_machines },
+	{ "pagemap_terabyte", test_terabyte },
+	{ "pagemap_compound", test_compound },
+	{ "pagemap_touch", test_touch },
+	{ "pagemap_bad_layouts", test_bad_layouts },
+	{ "pagemap_bind", test_bind },
+	{ "pagemap_error_text", test_error_text },
+	{ NULL, NULL }
+};
+
+const struct test_suite pagemap_suite = { "pagemap", cases };
