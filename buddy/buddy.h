@@ -10,7 +10,9 @@
  * Differs from Linux: no locks and no interrupts (a machine is driven by one
  * thread, CPUs are arguments); reclaim and kswapd are callbacks into whoever
  * drives the machine; a wrong free is refused instead of tainting; memory
- * nobody asked for yet is not linked (struct fresh_blocks).
+ * nobody asked for yet is not linked (struct fresh_blocks). The per-CPU drift
+ * of NR_FREE_PAGES (vm_stat_diff) is not modelled: free_pages is exact.
+ * There is no compaction, and no task: neither PF_MEMALLOC nor an OOM victim.
  *
  * Locking: none; one thread drives a machine. Two machines share nothing.
  */
@@ -66,8 +68,9 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 
 /*
  * Give back the block of 2^@order frames at @pfn that buddy_alloc_pages()
- * returned (or a part of it after buddy_split_page()). Returns 0; or, with
- * nothing changed, counted and reported: -EINVAL for a frame that is no memory
+ * returned (or a part of it after buddy_split_page()). Its owner must have taken
+ * its own marks (PG_slab, PG_large) off: a marked frame is refused like one that
+ * is no block's first. Returns 0; or, with nothing changed, counted and reported: -EINVAL for a frame that is no memory
  * or not the first of a block, -EALREADY for a block that is not allocated,
  * -EDOM for another order than allocated. Follows __free_pages().
  */
@@ -100,6 +103,15 @@ void buddy_drain_all_pages(struct buddy *b);
  */
 typedef uint64_t (*buddy_reclaim_fn)(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp);
 void buddy_set_reclaim(struct buddy *b, buddy_reclaim_fn fn, void *ctx);
+
+/*
+ * Called where Linux wakes node @nid's kswapd: after a watermark was boosted,
+ * and when a request finds every zone below its low watermark. Without one
+ * (NULL) kswapd is taken to run at once, to find nothing to reclaim, and to
+ * take the node's watermark boosts back.
+ */
+typedef void (*buddy_kswapd_fn)(void *ctx, unsigned int nid, unsigned int order);
+void buddy_set_kswapd(struct buddy *b, buddy_kswapd_fn fn, void *ctx);
 
 /* On whose behalf calls are made from now on; page_owner keeps it. */
 struct buddy_caller {

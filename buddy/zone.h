@@ -7,6 +7,7 @@
 #define KMEMSIM_BUDDY_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pagemap/pagemap.h"
@@ -38,10 +39,14 @@ enum zone_watermarks {
 #define NR_LOWORDER_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
 #define NR_PCP_LISTS (NR_LOWORDER_PCP_LISTS + NR_PCP_THP)
 
-/* A doubly linked list of blocks; the links are in struct page. */
+/*
+ * A doubly linked list of blocks; the links are in struct page. What is not
+ * needed is not kept, because writing it would cost a cache line of the
+ * neighbour: the head's prev is undefined, and so is @tail of an empty list.
+ */
 struct page_list {
 	uint32_t head;		/* PFN_NONE_VAL when empty */
-	uint32_t tail;
+	uint32_t tail;		/* its next is PFN_NONE_VAL */
 };
 
 struct free_area {
@@ -74,26 +79,53 @@ struct fresh_blocks {
 	struct page_list behind;
 };
 
+/*
+ * What happened in a zone, by order, so that one increment on the hot path
+ * yields several of the counters of counters.h.
+ */
+struct zone_stat {
+	uint64_t numa[2][2];	/* allocations, by [zone on the wanted node][zone on the CPU's node] */
+	uint64_t numa_foreign;	/* allocations that wanted this zone and went to another node */
+	uint64_t pcp_alloc[NR_PAGE_ORDERS];	/* blocks handed out of per-CPU lists */
+	uint64_t pcp_free[NR_PAGE_ORDERS];	/* blocks freed to per-CPU lists */
+	uint64_t buddy_alloc[NR_PAGE_ORDERS];	/* blocks handed out of the free lists */
+	uint64_t buddy_free[NR_PAGE_ORDERS];	/* blocks freed to the free lists */
+};
+
+#define ZONE_BOOSTED_WATERMARK	(1U << 0)	/* boosted just now; kswapd is still to be woken */
+#define ZONE_RECLAIM_ACTIVE	(1U << 1)	/* kswapd is at work: per-CPU lists are kept short */
+#define ZONE_MIXED_BUDDIES	(1U << 2)	/* held blocks of types that do not merge; free buddies
+						 * of pageblock size may lie side by side */
+
+/* The first two cache lines are all that an allocation's watermark check reads. */
 struct zone {
 	uint64_t watermark[NR_WMARK];	/* frames; without the boost */
 	uint64_t watermark_boost;
-	uint64_t lowmem_reserve[MAX_NR_ZONES];
-	uint64_t free_pages;		/* in free lists, fresh blocks included */
+	uint64_t free_pages;		/* in free lists, fresh blocks included, Isolate's not */
 	uint64_t nr_reserved_highatomic; /* frames */
-	struct per_cpu_pages *pcp;	/* one a CPU */
-	struct free_area free_area[NR_PAGE_ORDERS];
+	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
+	uint64_t lowmem_reserve[MAX_NR_ZONES];
+	uint64_t allocated_pages;	/* owned by callers; kept apart from free_pages on purpose */
 	unsigned int nid;
-	enum zone_type idx;
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
+	enum zone_type idx;
+	unsigned int flags;		/* ZONE_* */
+
+	struct zone_stat stat;
+	struct free_area free_area[NR_PAGE_ORDERS];
 	uint32_t start_pfn;
 	uint32_t spanned_pages;
 	uint64_t present_pages;
 	uint64_t managed_pages;
-	uint64_t allocated_pages;	/* owned by callers; kept apart from free_pages on purpose */
-	unsigned int nr_fresh;		/* of fresh[], ascending */
+	unsigned int nr_isolate_pageblock;
+	unsigned int nr_fresh;		/* of fresh[], ascending, none empty */
 	struct fresh_blocks fresh[MAX_MEM_RANGES];
-};
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct zone, lowmem_reserve) == 64, "what the watermark check reads is two cache lines");
+_Static_assert(offsetof(struct zone, stat) == 128, "what the watermark check reads is two cache lines");
+_Static_assert(sizeof(struct per_cpu_pages) == 128, "a CPU's lists of a zone are two cache lines");
 
 static inline uint64_t zone_watermark(const struct zone *zone, enum zone_watermarks mark)
 {

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the counters' names and meanings, and the value of each. Those that
+ * follow from what the zones count by order are summed up when asked for.
+ *
+ * Single-threaded: one thread drives a machine.
+ */
+#include "buddy/internal.h"
+
+const struct buddy_counter_desc buddy_counter_desc[NR_BUDDY_COUNTERS] = {
+#define BUDDY_COUNTER_DESC(kind, name, text) { (#kind)[0], #name, text },
+	BUDDY_COUNTERS(BUDDY_COUNTER_DESC)
+#undef BUDDY_COUNTER_DESC
+};
+
+_Static_assert(BC_pgalloc_device - BC_pgalloc_dma == ZONE_DEVICE, "one pgalloc for each zone type");
+_Static_assert(BC_allocstall_device - BC_allocstall_dma == ZONE_DEVICE,
+	       "one allocstall for each zone type");
+
+static uint64_t frames(const uint64_t blocks[NR_PAGE_ORDERS])
+{
+	unsigned int order;
+	uint64_t sum = 0;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		sum += blocks[order] << order;
+	return sum;
+}
+
+static uint64_t sum(const uint64_t blocks[NR_PAGE_ORDERS])
+{
+	unsigned int order;
+	uint64_t nr = 0;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		nr += blocks[order];
+	return nr;
+}
+
+/* What @zone contributes to @counter; 0 for counters that are no sum over zones. */
+static uint64_t zone_counter(const struct zone *zone, enum buddy_counter counter)
+{
+	const struct zone_stat *stat = &zone->stat;
+
+	switch (counter) {
+	case BC_pgfree:
+		return frames(stat->pcp_free) + frames(stat->buddy_free);
+	case BC_numa_hit:
+		return stat->numa[1][0] + stat->numa[1][1];
+	case BC_numa_miss:
+		return stat->numa[0][0] + stat->numa[0][1];
+	case BC_numa_foreign:
+		return stat->numa_foreign;
+	case BC_numa_local:
+		return stat->numa[0][1] + stat->numa[1][1];
+	case BC_numa_other:
+		return stat->numa[0][0] + stat->numa[1][0];
+	case BC_pcp_alloc:
+		return sum(stat->pcp_alloc);
+	case BC_pcp_free:
+		return sum(stat->pcp_free);
+	case BC_buddy_alloc:
+		return sum(stat->buddy_alloc);
+	case BC_buddy_free:
+		return sum(stat->buddy_free);
+	default:
+		if (counter == BC_pgalloc_dma + zone->idx)
+			return frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
+		return 0;
+	}
+}
+
+uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter)
+{
+	unsigned int id;
+	uint64_t value;
+
+	if ((unsigned int)counter >= NR_BUDDY_COUNTERS)
+		return 0;
+	value = b->counters[counter];
+	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
+		value += zone_counter(&b->zones[id], counter);
+	return value;
+}
+
+uint64_t buddy_zone_numa(const struct buddy *b, const struct zone *zone, enum buddy_counter counter)
+{
+	return counter >= BC_numa_hit && counter <= BC_numa_other ? zone_counter(zone, counter) : 0;
+}
