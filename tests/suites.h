@@ -7,4 +7,5 @@
 	X(pagemap) \
 	/* end */
 #define UPPER_SUITES(X) \
+	X(tlb) \
 	/* end */
