@@ -7,5 +7,6 @@
 	X(pagemap) \
 	/* end */
 #define UPPER_SUITES(X) \
+	X(emitter) \
 	X(tlb) \
 	/* end */

@@ -51,7 +51,7 @@ void emitter_destroy(struct emitter *em);
 void emit_section(struct emitter *em, const char *key, const char *label);
 void emit_section_end(struct emitter *em);
 void emit_str(struct emitter *em, const char *key, const char *label, const char *value);
-/* Above INT64_MAX JSON, which jansson limits, gets the nearest double. */
+/* Above INT64_MAX, where jansson's integers end, JSON gets a number of 15 digits. */
 void emit_u64(struct emitter *em, const char *key, const char *label, const char *unit, uint64_t value);
 void emit_i64(struct emitter *em, const char *key, const char *label, const char *unit, int64_t value);
 /*
