@@ -29,6 +29,10 @@ struct source;
 int source_open(struct source **out, const char *path, struct kerror *err);
 /* The same over @len bytes in memory, which must outlive the source. */
 int source_open_memory(struct source **out, const void *data, size_t len, struct kerror *err);
+/* The same over whatever @fn delivers: up to @size bytes, 0 at the end, -errno. */
+typedef int64_t (*source_read_fn)(void *ctx, void *buf, size_t size);
+int source_open_callback(struct source **out, const char *name, source_read_fn fn, void *ctx,
+			 struct kerror *err);
 void source_close(struct source *src);
 /*
  * Up to @size bytes; 0 at the end. -EBADMSG for a damaged or truncated zstd

@@ -20,7 +20,7 @@ struct trace_summary {
 	uint64_t nr_events;
 	uint64_t first_ns, last_ns;	/* smallest and largest time stamp; 0 without events */
 	unsigned int max_cpu;
-	uint64_t max_pfn;
+	uint64_t max_pfn;		/* last frame of the highest block in a page event */
 	uint64_t memory_bytes;		/* events kept in memory */
 	uint64_t spilled_bytes;		/* events kept in the temporary file */
 	/* filled by trace_resolve() */
@@ -48,7 +48,7 @@ const struct trace_summary *trace_summary(const struct trace *trace);
  */
 int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
 	       struct kerror *err);
-/* Append @nr events as they are (tests, generators). */
+/* Append @nr events as they are (tests, generators); as sane as a reader makes them. */
 int trace_append(struct trace *trace, const struct event *events, size_t nr, struct kerror *err);
 
 /*

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the list of trace formats, and the choice among them by what the
+ * first bytes look like.
+ *
+ * States: open -> closed. Locking: none, single-threaded.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/trace/reader.h"
+
+#define PROBE_BYTES	(64u << 10)
+#define FORMAT_LIST	80	/* bytes of the list of formats in a message */
+
+const struct reader_ops *const reader_formats[] = {
+	&perf_script_reader,
+	NULL
+};
+
+/* Inputs people try first, and what to do with each. */
+static const struct hint {
+	unsigned char magic[10];
+	unsigned char len;
+	const char *text;
+} hints[] = {
+	{ "PERFILE2", 8, "this is perf's binary recording; run 'perf script -i FILE' and give me its output" },
+	{ "2ELIFREP", 8, "this is perf's binary recording; run 'perf script -i FILE' and give me its output" },
+	{ "\x17\x08\x44tracing", 10, "this is trace-cmd's binary recording, which no reader here takes yet" },
+	{ "\x1f\x8b", 2, "this is compressed with gzip; unpack it first (zstd is unpacked on the fly)" },
+	{ "\xfd""7zXZ", 6, "this is compressed with xz; unpack it first (zstd is unpacked on the fly)" },
+	{ "BZh", 3, "this is compressed with bzip2; unpack it first (zstd is unpacked on the fly)" },
+	{ "\x7f""ELF", 4, "this is a program, not a trace" },
+};
+
+static int read_head(struct reader *rd, struct kerror *err)
+{
+	rd->head = malloc(PROBE_BYTES);
+	if (!rd->head)
+		return kerror_set(err, -ENOMEM, "no memory to look at %.100s", source_name(rd->src));
+	while (rd->head_len < PROBE_BYTES) {
+		int64_t got = source_read(rd->src, rd->head + rd->head_len,
+					  PROBE_BYTES - rd->head_len, err);
+
+		/* The source fails again when the format gets there: first what came before. */
+		if (got < 0 && !rd->head_len)
+			return (int)got;
+		if (got <= 0)
+			break;
+		rd->head_len += got;
+	}
+	if (!rd->head_len)
+		return kerror_set(err, -ENODATA, "%.100s: it is empty", source_name(rd->src));
+	return 0;
+}
+
+static void list_formats(char text[FORMAT_LIST])
+{
+	const struct reader_ops *const *ops;
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (ops = reader_formats; *ops; ops++) {
+		size_t n = strlen((*ops)->name);
+
+		if (len + n + 3 > FORMAT_LIST)
+			break;
+		if (len) {
+			memcpy(text + len, ", ", 2);
+			len += 2;
+		}
+		memcpy(text + len, (*ops)->name, n + 1);
+		len += n;
+	}
+}
+
+static int choose_by_name(struct reader *rd, const char *format, struct kerror *err)
+{
+	const struct reader_ops *const *ops;
+	char list[FORMAT_LIST];
+
+	for (ops = reader_formats; *ops; ops++) {
+		if (!strcmp((*ops)->name, format)) {
+			rd->ops = *ops;
+			return 0;
+		}
+	}
+	list_formats(list);
+	return kerror_set(err, -EINVAL, "no trace format is called '%.40s' (there is: %s)", format,
+			  list);
+}
+
+static int choose_by_head(struct reader *rd, struct kerror *err)
+{
+	const char *name = source_name(rd->src);
+	const struct reader_ops *const *ops;
+	char list[FORMAT_LIST];
+	int best = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (rd->head_len >= hints[i].len && !memcmp(rd->head, hints[i].magic, hints[i].len))
+			return kerror_set(err, -ENOMSG, "%.100s: %s", name, hints[i].text);
+	}
+	for (ops = reader_formats; *ops; ops++) {
+		int score = (*ops)->probe(rd->head, rd->head_len);
+
+		if (score > best) {
+			best = score;
+			rd->ops = *ops;
+		}
+	}
+	if (rd->ops)
+		return 0;
+	list_formats(list);
+	return kerror_set(err, -ENOMSG, "%.100s: it looks like no trace format I know (%s)", name,
+			  list);
+}
+
+int reader_open(struct reader **out, struct source *src, const char *format, struct names *names,
+		struct kerror *err)
+{
+	struct reader *rd = calloc(1, sizeof(*rd));
+	int ret;
+
+	if (!rd) {
+		source_close(src);
+		return kerror_set(err, -ENOMEM, "no memory for a trace reader");
+	}
+	rd->src = src;
+	rd->names = names;
+	ret = format ? choose_by_name(rd, format, err) : 0;
+	if (!ret)
+		ret = read_head(rd, err);
+	if (!ret && !format)
+		ret = choose_by_head(rd, err);
+	if (!ret)
+		ret = rd->ops->open(rd, err);
+	if (ret) {
+		rd->ops = NULL;
+		reader_close(rd);
+		return ret;
+	}
+	*out = rd;
+	return 0;
+}
+
+void reader_close(struct reader *rd)
+{
+	if (!rd)
+		return;
+	if (rd->ops)
+		rd->ops->close(rd);
+	source_close(rd->src);
+	free(rd->head);
+	free(rd);
+}
+
+void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsigned int limit)
+{
+	rd->message = fn;
+	rd->message_ctx = ctx;
+	rd->message_limit = limit;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: byte sources. A raw layer (file, memory, callback) and, where the
+ * bytes begin with zstd's magic, a decompressing layer above it.
+ *
+ * States: good -> ended, or good -> failed. Both last ones stick: reading on
+ * gives the same answer again, so a caller may see an error twice but never
+ * bytes behind it.
+ * Locking: none, single-threaded.
+ *
+ * zstd forgets what one call had already written when that call ends with an
+ * error. So each call gets at most one block and never the next block's
+ * header with it: whatever lies before the damage reaches the caller.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "sim/trace/reader.h"
+
+#define SOURCE_IN_BYTES		(128u << 10)
+#define ZSTD_BLOCK_HEADER	3
+#define ZSTD_FRAME_START	5
+#define NAME_SHOWN		100	/* bytes of a file's name in a message */
+
+struct source {
+	char *name;
+	/* raw layer */
+	int fd;				/* -1: memory or callback */
+	bool close_fd;
+	const unsigned char *mem;
+	size_t mem_len;
+	source_read_fn fn;
+	void *fn_ctx;
+	uint64_t consumed, total;
+	/* bytes read ahead: the magic, or zstd's input */
+	unsigned char *in;
+	size_t in_pos, in_len;
+	/* zstd */
+	ZSTD_DStream *zstd;		/* NULL: plain */
+	unsigned char *out;
+	size_t out_pos, out_len, out_size;
+	size_t hint;			/* bytes zstd wants next; 0: between frames */
+	struct kerror error;		/* code != 0: failed for good */
+};
+
+static int source_fail(struct source *src, struct kerror *err, int code, const char *what)
+{
+	kerror_set(&src->error, code, "%.*s: %s", NAME_SHOWN, src->name, what);
+	if (err)
+		*err = src->error;
+	return code;
+}
+
+static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	int64_t got;
+
+	if (src->fn) {
+		got = src->fn(src->fn_ctx, buf, size);
+		if (got < 0)
+			return source_fail(src, err, (int)got, strerror((int)-got));
+	} else if (src->fd < 0) {
+		got = size < src->mem_len ? size : src->mem_len;
+		memcpy(buf, src->mem, got);
+		src->mem += got;
+		src->mem_len -= got;
+	} else {
+		do {
+			got = read(src->fd, buf, size);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0)
+			return source_fail(src, err, -errno, strerror(errno));
+	}
+	src->consumed += got;
+	return got;
+}
+
+static bool zstd_magic(const unsigned char *p, size_t len)
+{
+	uint32_t magic;
+
+	if (len < 4)
+		return false;
+	magic = p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+	return magic == ZSTD_MAGICNUMBER ||
+	       (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+static int source_start_zstd(struct source *src, struct kerror *err)
+{
+	src->zstd = ZSTD_createDStream();
+	src->out_size = ZSTD_DStreamOutSize();
+	src->out = malloc(src->out_size);
+	if (!src->zstd || !src->out)
+		return kerror_set(err, -ENOMEM, "no memory to decompress %.*s", NAME_SHOWN,
+				  src->name);
+	ZSTD_initDStream(src->zstd);
+	return 0;
+}
+
+static int source_start(struct source **out, struct source *src, const char *name,
+			struct kerror *err)
+{
+	int ret = 0;
+
+	src->name = strdup(name);
+	src->in = malloc(SOURCE_IN_BYTES);
+	if (!src->name || !src->in) {
+		ret = kerror_set(err, -ENOMEM, "no memory to read %.*s", NAME_SHOWN, name);
+		goto fail;
+	}
+	while (src->in_len < 4) {
+		int64_t got = raw_read(src, src->in + src->in_len, 4 - src->in_len, err);
+
+		if (got < 0) {
+			ret = (int)got;
+			goto fail;
+		}
+		if (!got)
+			break;
+		src->in_len += got;
+	}
+	if (zstd_magic(src->in, src->in_len)) {
+		ret = source_start_zstd(src, err);
+		if (ret)
+			goto fail;
+	}
+	*out = src;
+	return 0;
+fail:
+	source_close(src);
+	return ret;
+}
+
+static struct source *source_alloc(struct kerror *err)
+{
+	struct source *src = calloc(1, sizeof(*src));
+
+	if (!src)
+		kerror_set(err, -ENOMEM, "no memory for a trace source");
+	else
+		src->fd = -1;
+	return src;
+}
+
+int source_open(struct source **out, const char *path, struct kerror *err)
+{
+	bool is_stdin = !strcmp(path, "-");
+	const char *name = is_stdin ? "standard input" : path;
+	struct source *src = source_alloc(err);
+	struct stat st;
+	int code;
+
+	if (!src)
+		return -ENOMEM;
+	src->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	src->close_fd = !is_stdin;
+	if (src->fd < 0 || fstat(src->fd, &st))
+		code = -errno;
+	else if (S_ISDIR(st.st_mode))
+		code = -EISDIR;
+	else
+		code = 0;
+	if (code) {
+		source_close(src);
+		return kerror_set(err, code, "%.*s: %s", NAME_SHOWN, name, strerror(-code));
+	}
+	src->total = S_ISREG(st.st_mode) ? st.st_size : 0;
+	return source_start(out, src, name, err);
+}
+
+int source_open_memory(struct source **out, const void *data, size_t len, struct kerror *err)
+{
+	struct source *src = source_alloc(err);
+
+	if (!src)
+		return -ENOMEM;
+	src->mem = data;
+	src->mem_len = len;
+	src->total = len;
+	return source_start(out, src, "memory", err);
+}
+
+int source_open_callback(struct source **out, const char *name, source_read_fn fn, void *ctx,
+			 struct kerror *err)
+{
+	struct source *src = source_alloc(err);
+
+	if (!src)
+		return -ENOMEM;
+	src->fn = fn;
+	src->fn_ctx = ctx;
+	return source_start(out, src, name, err);
+}
+
+void source_close(struct source *src)
+{
+	if (!src)
+		return;
+	if (src->close_fd && src->fd >= 0)
+		close(src->fd);
+	ZSTD_freeDStream(src->zstd);
+	free(src->out);
+	free(src->in);
+	free(src->name);
+	free(src);
+}
+
+static int zstd_fail(struct source *src, struct kerror *err, const char *what)
+{
+	kerror_set(&src->error, -EBADMSG, "%.*s: the zstd stream is %s at byte %llu", NAME_SHOWN,
+		   src->name, what,
+		   (unsigned long long)(src->consumed - (src->in_len - src->in_pos)));
+	if (err)
+		*err = src->error;
+	return -EBADMSG;
+}
+
+/* Decode until there is output: 1; 0 at a clean end; -errno. */
+static int zstd_fill(struct source *src, struct kerror *err)
+{
+	ZSTD_outBuffer out = { src->out, src->out_size, 0 };
+
+	while (!out.pos) {
+		ZSTD_inBuffer in = { src->in + src->in_pos, src->in_len - src->in_pos, 0 };
+		size_t step = src->hint > ZSTD_BLOCK_HEADER ? src->hint - ZSTD_BLOCK_HEADER :
+			      src->hint ? src->hint : ZSTD_FRAME_START;
+		size_t ret;
+
+		if (!in.size) {
+			int64_t got = raw_read(src, src->in, SOURCE_IN_BYTES, err);
+
+			if (got < 0)
+				return (int)got;
+			if (!got)
+				return src->hint ? zstd_fail(src, err, "truncated") : 0;
+			src->in_pos = 0;
+			src->in_len = got;
+			continue;
+		}
+		if (in.size > step)
+			in.size = step;
+		ret = ZSTD_decompressStream(src->zstd, &out, &in);
+		if (ZSTD_isError(ret)) {
+			char what[120];
+
+			snprintf(what, sizeof(what), "damaged (%s)", ZSTD_getErrorName(ret));
+			return zstd_fail(src, err, what);
+		}
+		src->in_pos += in.pos;
+		src->hint = ret;
+	}
+	src->out_pos = 0;
+	src->out_len = out.pos;
+	return 1;
+}
+
+static size_t copy_out(void *buf, size_t size, const unsigned char *from, size_t *pos, size_t len)
+{
+	size_t n = len - *pos < size ? len - *pos : size;
+
+	memcpy(buf, from + *pos, n);
+	*pos += n;
+	return n;
+}
+
+int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	if (src->error.code) {
+		if (err)
+			*err = src->error;
+		return src->error.code;
+	}
+	if (!size)
+		return 0;
+	if (src->zstd) {
+		if (src->out_pos == src->out_len) {
+			int ret = zstd_fill(src, err);
+
+			if (ret <= 0)
+				return ret;
+		}
+		return copy_out(buf, size, src->out, &src->out_pos, src->out_len);
+	}
+	if (src->in_pos < src->in_len)
+		return copy_out(buf, size, src->in, &src->in_pos, src->in_len);
+	return raw_read(src, buf, size, err);
+}
+
+uint64_t source_consumed(const struct source *src)
+{
+	return src->consumed - (src->in_len - src->in_pos);
+}
+
+uint64_t source_total(const struct source *src)
+{
+	return src->total;
+}
+
+const char *source_name(const struct source *src)
+{
+	return src->name;
+}
