@@ -455,7 +455,7 @@ void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s)
 }
 
 /* Objects above a frame have frames that no free pointer ever touched. */
-void slab_zero_object(struct kmem_cache *s, void *object)
+void *slab_zero_object(struct kmem_cache *s, void *object)
 {
 	struct slab_allocator *sa = s->sa;
 	size_t first = arena_offset(sa, object) >> PAGE_SHIFT;
@@ -463,7 +463,23 @@ void slab_zero_object(struct kmem_cache *s, void *object)
 
 	if (last > first)
 		pagemap_touch(sa->map, pfn_make((uint32_t)first), (uint32_t)(last - first + 1));
-	memset(object, 0, s->object_size);
+	return memset(object, 0, s->object_size);
+}
+
+void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slab_allocator *sa = s->sa;
+	void *object;
+
+	if (slab_should_fail(sa))
+		return slab_alloc_failed(sa, s);
+	object = slab_alloc_front(s, cpu, nid);
+	if (!object)
+		object = s->alloc(s, cpu, gfp, nid);
+	if (!object)
+		return slab_alloc_failed(sa, s);
+	live_set(sa, arena_offset(sa, object));
+	return gfp & __GFP_ZERO ? slab_zero_object(s, object) : object;
 }
 
 void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
@@ -515,6 +531,7 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
 		return slab_bad_free(sa, s, object);
+	live_clear(sa, offset);
 	slab_free(s, cpu, page, object);
 	return 0;
 }

@@ -187,6 +187,7 @@ static inline bool live_test(const struct slab_allocator *sa, size_t offset)
 	return live_bit_test(sa, live_bit(offset));
 }
 
+/* @offset is that of an object's start. */
 static inline void live_set(struct slab_allocator *sa, size_t offset)
 {
 	sa->live[offset >> (LIVE_SHIFT + 6)] |= 1ULL << ((offset >> LIVE_SHIFT) & 63);
@@ -206,7 +207,10 @@ void live_destroy(struct slab_allocator *sa);
 bool __slab_should_fail(struct slab_allocator *sa);
 /* Counts the failure and returns NULL. @s is NULL where no cache was concerned. */
 void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s);
-void slab_zero_object(struct kmem_cache *s, void *object);
+/* Clears and returns @object. */
+void *slab_zero_object(struct kmem_cache *s, void *object);
+/* An allocation that the CPU's own slab cannot serve, or that may be told to fail. */
+void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 
 /* True where the caller asked for this request to fail. */
 static inline bool slab_should_fail(struct slab_allocator *sa)
@@ -259,27 +263,23 @@ static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_
 	struct slab_allocator *sa = s->sa;
 	void *object;
 
-	if (slab_should_fail(sa))
-		return slab_alloc_failed(sa, s);
+	if (unlikely(sa->fail_interval))
+		return __slab_alloc_node(s, cpu, gfp, nid);
 	object = slab_alloc_front(s, cpu, nid);
-	if (unlikely(!object)) {
-		object = s->alloc(s, cpu, gfp, nid);
-		if (unlikely(!object))
-			return slab_alloc_failed(sa, s);
-	}
+	if (unlikely(!object))
+		return __slab_alloc_node(s, cpu, gfp, nid);
 	live_set(sa, arena_offset(sa, object));
 	if (unlikely(gfp & __GFP_ZERO))
-		slab_zero_object(s, object);
+		return slab_zero_object(s, object);
 	return object;
 }
 
-/* Give a checked object back to @s. Follows do_slab_free(). */
+/* Give an object, checked and no longer live, back to @s. Follows do_slab_free(). */
 static inline void slab_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
 			     void *object)
 {
 	struct slab_front *front = slab_front(s, cpu);
 
-	live_clear(s->sa, arena_offset(s->sa, object));
 	if (unlikely(slab != front->slab)) {
 		s->free(s, cpu, slab, object);
 		return;

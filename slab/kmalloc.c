@@ -119,8 +119,8 @@ int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 
 /* ---- larger than any class --------------------------------------------- */
 
-static void *kmalloc_large(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
-			   int nid)
+static __attribute__((noinline)) void *kmalloc_large(struct slab_allocator *sa, unsigned int cpu,
+						     size_t size, gfp_t gfp, int nid)
 {
 	size_t last_frame = (size - 1) >> PAGE_SHIFT;
 	unsigned int order = last_frame ? 64 - __builtin_clzl(last_frame) : 0;
@@ -130,7 +130,7 @@ static void *kmalloc_large(struct slab_allocator *sa, unsigned int cpu, size_t s
 	if (slab_should_fail(sa) || size > PAGE_SIZE << MAX_PAGE_ORDER)
 		return slab_alloc_failed(sa, NULL);
 	gfp = (gfp | __GFP_COMP) & ~(gfp_t)(__GFP_DMA32 | __GFP_HIGHMEM);
-	pfn = buddy_alloc_pages(sa->buddy, cpu, gfp, order, slab_node_or_any(sa, nid));
+	pfn = buddy_alloc_pages(sa->buddy, cpu, gfp, order, nid);
 	if (pfn_is_none(pfn))
 		return slab_alloc_failed(sa, NULL);
 
@@ -177,21 +177,26 @@ uint64_t slab_large_pages(const struct slab_allocator *sa)
 
 /* ---- the calls --------------------------------------------------------- */
 
-void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid)
+static inline void *do_kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
+			       int nid)
 {
-	struct kmem_cache *s;
+	struct kmem_cache *s = kmalloc_slab(sa, size, gfp);
 
-	if (unlikely(!size))
+	if (likely(s))
+		return slab_alloc_node(s, cpu, gfp, nid);
+	if (!size)
 		return ZERO_SIZE_PTR;
-	s = kmalloc_slab(sa, size, gfp);
-	if (unlikely(!s))
-		return kmalloc_large(sa, cpu, size, gfp, nid);
-	return slab_alloc_node(s, cpu, gfp, slab_node_or_any(sa, nid));
+	return kmalloc_large(sa, cpu, size, gfp, nid);
 }
 
 void *kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp)
 {
-	return kmalloc_node(sa, cpu, size, gfp, NUMA_NO_NODE);
+	return do_kmalloc(sa, cpu, size, gfp, NUMA_NO_NODE);
+}
+
+void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid)
+{
+	return do_kmalloc(sa, cpu, size, gfp, slab_node_or_any(sa, nid));
 }
 
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
@@ -210,6 +215,7 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 		return 0;
 	}
 	s = sa->caches[page->slab_cache];
+	live_clear(sa, offset);
 	slab_free(s, cpu, page, object);
 	return 0;
 }
