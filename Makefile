@@ -207,6 +207,19 @@ coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fa
 	$(Q)$(O)/kmemsim-tests-cov >$(O)/cov/tests.log 2>&1 || { tail -30 $(O)/cov/tests.log; exit 1; }
 	$(Q)sh tests/coverage.sh $(O)/cov 90 pagemap buddy slab
 
+# ---- benchmarks ------------------------------------------------------------
+
+bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
+
+$(O)/kmemsim-bench: $(bench_objects) $(O)/libkmemsim.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
+
+bench: ## measure speed and peak memory beside perf kmem, malloc and a bare list
+	$(Q)$(MAKE) --no-print-directory deps-bench
+	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench
+	$(Q)sh tests/bench/bench.sh $(O)
+
 # ---- the main job ----------------------------------------------------------
 
 demo: ## install what is missing, build, replay a real trace and print the report

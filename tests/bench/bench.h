@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim-bench: how fast the layers are, each figure beside a peer that was
+ * measured in the same minute on the same CPU. Timing is never a test: a bar
+ * that is missed is printed as missed, and the exit status stays 0.
+ *
+ * Single-threaded. All figures are medians of rounds in which the contestants
+ * take turns, with the smallest and the largest round beside them.
+ */
+#ifndef KMEMSIM_TESTS_BENCH_BENCH_H
+#define KMEMSIM_TESTS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pagemap/pfn.h"
+
+#define BENCH_MAX_ROUNDS 32
+
+/* ---- measuring: measure.c ------------------------------------------------ */
+
+struct bench_stat {
+	double median, min, max;
+};
+
+/* Samples of one figure; bench_stat_of() sorts them. */
+struct bench_samples {
+	double value[BENCH_MAX_ROUNDS];
+	unsigned int nr;
+};
+
+/* One contestant: @run does @pairs allocations and frees with @ctx. */
+struct bench_case {
+	void (*run)(void *ctx, uint64_t pairs);
+	void *ctx;
+	struct bench_stat ns;	/* out: nanoseconds a pair */
+};
+
+/* CPU time of this process: what other programs do on the CPU meanwhile is not counted. */
+double bench_cpu_seconds(void);
+double bench_wall_seconds(void);
+void bench_add(struct bench_samples *samples, double value);
+struct bench_stat bench_stat_of(struct bench_samples *samples);
+/* Run each case once to warm up, then all of them in turn, @rounds times. */
+void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
+		      unsigned int rounds);
+/* Stay on one CPU, the last allowed one (children inherit it). Returns it, or -1. */
+int bench_pin(void);
+/* A line on stderr, then exit status 2. */
+void bench_die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* ---- tables: measure.c ---------------------------------------------------- */
+
+enum bench_bar { BAR_NONE, BAR_AT_MOST, BAR_AT_LEAST };
+
+/*
+ * One row: our figure, a peer's (NULL: none), and the ratio ours / peer's
+ * against @bar. @name and @peer_name are at most 34 and 14 columns.
+ */
+void bench_row(const char *name, const struct bench_stat *ours, const char *peer_name,
+	       const struct bench_stat *peer, enum bench_bar bar, double limit);
+void bench_heading(const char *title, const char *unit);
+
+/* ---- what is measured ----------------------------------------------------- */
+
+void bench_pages(unsigned int rounds);
+void bench_objects(unsigned int rounds);
+
+struct bench_recording {
+	const char *name;
+	const char *text;	/* what perf script printed */
+	const char *data;	/* perf's own recording */
+	const char *kmemsim;	/* the program */
+};
+void bench_recording(const struct bench_recording *rec, unsigned int rounds);
+
+/*
+ * A child process that holds the events of the trace @text in memory and
+ * replays them into a freshly booted machine when asked to. It is a process of
+ * its own because a child's peak memory is at least its parent's at the fork.
+ */
+struct memory_worker {
+	int pid;
+	int ask, answer;	/* pipes */
+	uint64_t nr_events;
+};
+void memory_worker_start(struct memory_worker *worker, const char *text);
+/* Seconds of CPU for one replay of all events; booting is not counted. */
+double memory_worker_round(struct memory_worker *worker);
+void memory_worker_stop(struct memory_worker *worker);
+
+/* ---- peers: peers.c, a file of its own so that no call is inlined --------- */
+
+struct lifo;
+struct lifo *lifo_create(uint32_t nr);	/* holds frames 1..nr */
+void lifo_destroy(struct lifo *lifo);
+/* Same arguments as buddy_alloc_pages() and buddy_free_pages(). */
+pfn_t lifo_alloc_pages(struct lifo *lifo, unsigned int cpu, uint32_t gfp, unsigned int order, int nid);
+int lifo_free_pages(struct lifo *lifo, unsigned int cpu, pfn_t pfn, unsigned int order);
+
+#endif

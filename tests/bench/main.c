@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim-bench: the command line, used by tests/bench/bench.sh.
+ *
+ *	kmemsim-bench micro ROUNDS
+ *	kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/bench/bench.h"
+
+static unsigned int parse_rounds(const char *text)
+{
+	char *end;
+	unsigned long rounds = strtoul(text, &end, 10);
+
+	if (*end || rounds < 1 || rounds > BENCH_MAX_ROUNDS)
+		bench_die("'%s' is no number of rounds from 1 to %d", text, BENCH_MAX_ROUNDS);
+	return (unsigned int)rounds;
+}
+
+int main(int argc, char **argv)
+{
+	if (bench_pin() < 0)
+		fputs("kmemsim-bench: cannot stay on one CPU; figures will spread\n", stderr);
+	if (argc == 3 && !strcmp(argv[1], "micro")) {
+		unsigned int rounds = parse_rounds(argv[2]);
+
+		bench_pages(rounds);
+		bench_objects(rounds);
+		return 0;
+	}
+	if (argc == 7 && !strcmp(argv[1], "recording")) {
+		const struct bench_recording rec = {
+			.name = argv[3], .text = argv[4], .data = argv[5], .kmemsim = argv[6],
+		};
+
+		bench_recording(&rec, parse_rounds(argv[2]));
+		return 0;
+	}
+	fputs("usage: kmemsim-bench micro ROUNDS\n"
+	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n", stderr);
+	return 2;
+}
