@@ -5,6 +5,8 @@
  */
 #define LOWER_SUITES(X) \
 	X(pagemap) \
+	X(geometry) \
+	X(slab) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
