@@ -10,5 +10,10 @@
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
+	X(procfs) \
+	X(procfs_machine) \
 	X(tlb) \
+	X(live) \
+	X(replay) \
+	X(cmd) \
 	/* end */
