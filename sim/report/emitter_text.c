@@ -323,6 +323,16 @@ static void table_layout(const struct emitter_node *table, int indent, struct la
 	}
 }
 
+/* How many bytes of @text, which is wider, make @width columns. */
+static size_t bytes_of(const char *text, int width)
+{
+	size_t len = 0;
+
+	while (width >= 0)
+		width -= (text[len++] & 0xc0) != 0x80;
+	return len - 1;
+}
+
 /* @len bytes of @text in a column of @width; what does not fit ends in "...". */
 static void put_cell(struct page_writer *w, const char *text, size_t len, int width, bool left)
 {
@@ -334,11 +344,7 @@ static void put_cell(struct page_writer *w, const char *text, size_t len, int wi
 		put_spaces(w, left ? width - used : 0);
 		return;
 	}
-	while (len && width_of(text, len) > width - 3)
-		len--;
-	while (len && (text[len] & 0xc0) == 0x80)
-		len--;
-	put_bytes(w, text, len);
+	put_bytes(w, text, bytes_of(text, width - 3));
 	put_text(w, "...");
 }
 
