@@ -63,7 +63,7 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo check check-slow check-layers tests bench fuzz fuzz-long coverage deps install \
+.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps install \
 	clean
 
 all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
@@ -226,6 +226,12 @@ demo: ## install what is missing, build, replay a real trace and print the repor
 	$(Q)$(MAKE) --no-print-directory deps-build
 	$(Q)$(MAKE) --no-print-directory all
 	$(O)/kmemsim run tests/traces/loopback-http.perf.txt.zst
+
+golden: all ## write the golden reports anew (look at the difference before you commit it)
+	$(Q)mkdir -p tests/golden
+	$(O)/kmemsim run --no-timing tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.txt
+	$(O)/kmemsim run --no-timing --json - tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.json
+	$(O)/kmemsim run --no-timing --csv - --mem 64M --nodes 2 tests/traces/gcc-hello.perf.txt.zst > tests/golden/gcc-hello-64M.csv
 
 prefix ?= /usr/local
 install: all ## install the program below $(DESTDIR)$(prefix)

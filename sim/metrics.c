@@ -158,8 +158,21 @@ static int caches_by_waste(const void *a, const void *b)
 	return cmp ? cmp : strcmp(x->name, y->name);
 }
 
+static int caches_by_traffic(const void *a, const void *b)
+{
+	const struct cache_metrics *x = a, *y = b;
+	int cmp = compare_u64(x->record->total_alloc, y->record->total_alloc);
+
+	return cmp ? cmp : strcmp(x->name, y->name);
+}
+
 struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr)
 {
+	static int (*const compare[])(const void *a, const void *b) = {
+		[BY_LIVE_BYTES] = caches_by_bytes,
+		[BY_WASTE] = caches_by_waste,
+		[BY_TRAFFIC] = caches_by_traffic,
+	};
 	struct cache_metrics *list = calloc(rp->nr_caches, sizeof(*list));
 	unsigned int i;
 
@@ -187,7 +200,7 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 		cm->waste = cm->held - record->bytes_req;
 		(*nr)++;
 	}
-	qsort(list, (size_t)*nr, sizeof(*list), order == BY_WASTE ? caches_by_waste : caches_by_bytes);
+	qsort(list, (size_t)*nr, sizeof(*list), compare[order]);
 	return list;
 }
 

@@ -16,21 +16,21 @@
 /* X(name, unit, meaning): a column of the timeline each. */
 #define SAMPLE_FIELDS(X) \
 	X(event,         "",       "events replayed so far") \
-	X(time_us,       "us",     "time stamp of the last of them, since the trace's first") \
-	X(managed_pages, "frames", "all frames the page allocator manages") \
-	X(free_pages,    "frames", "free: in free lists and on per-CPU lists") \
-	X(pcp_pages,     "frames", "the part of them on per-CPU lists") \
-	X(used_pages,    "frames", "owned by callers; counted apart from free_pages") \
-	X(block_pages,   "frames", "owned by the trace's page blocks") \
-	X(slab_pages,    "frames", "owned by slab caches") \
-	X(large_pages,   "frames", "owned by kmallocs too large for a cache") \
-	X(touched_pages, "frames", "frames the machine has written to so far") \
-	X(live_objects,  "",       "the trace's objects that are alive") \
-	X(requested,     "bytes",  "what they asked for") \
-	X(allocated,     "bytes",  "what was reserved for them") \
-	X(largest_free_order, "",  "order of the largest block in the free lists, -1: none") \
-	X(unusable_2m,   "1/1000", "free memory in blocks too small for order 9, over all zones") \
-	X(alloc_fail,    "",       "allocations our machine had no memory for, so far")
+	X(time_us,       "us",     "their last time stamp, from the trace's first on") \
+	X(managed_pages, "frames", "frames the page allocator manages") \
+	X(free_pages,    "frames", "free: in free lists or on per-CPU lists") \
+	X(pcp_pages,     "frames", "  on per-CPU lists") \
+	X(used_pages,    "frames", "used: owned by callers") \
+	X(block_pages,   "frames", "  by the trace's page blocks") \
+	X(slab_pages,    "frames", "  by slab caches") \
+	X(large_pages,   "frames", "  by kmallocs too large for a cache") \
+	X(touched_pages, "frames", "frames written to so far") \
+	X(live_objects,  "",       "live objects") \
+	X(requested,     "bytes",  "  requested") \
+	X(allocated,     "bytes",  "  allocated: reserved for them") \
+	X(largest_free_order, "",  "order of the largest free block (-1: none)") \
+	X(unusable_2m,   "1/1000", "free memory in blocks too small for order 9") \
+	X(alloc_fail,    "",       "allocations our machine had no memory for")
 
 struct sample {
 #define SAMPLE_FIELD(name, unit, text) int64_t name;
@@ -112,7 +112,7 @@ struct leak_metrics {
  * the order is the same in every run. *@nr gets their length. NULL with *@nr 0
  * where there is nothing, NULL with *@nr -1 where memory ran out.
  */
-enum metrics_order { BY_LIVE_BYTES, BY_WASTE };
+enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC };	/* BY_TRAFFIC: caches only */
 struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr);
 struct site_metrics *metrics_sites(const struct replay *rp, enum metrics_order order, int *nr);
 struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr);

@@ -156,6 +156,7 @@ static void book_alloc(struct replay *rp, const struct live *obj)
 
 	rec->live++;
 	rec->allocs++;
+	rec->total_alloc += obj->bytes_alloc;
 	rec->bytes_req += obj->bytes_req;
 	rec->bytes_alloc += obj->bytes_alloc;
 	if (rec->bytes_alloc > rec->peak_bytes_alloc)

@@ -36,25 +36,25 @@ enum touch_policy {
 	X(objects_freed,      "objects freed") \
 	X(blocks_allocated,   "page blocks allocated") \
 	X(blocks_freed,       "page blocks freed") \
-	X(slab_page_allocs,   "page allocations left out: our slab layer makes its own") \
-	X(slab_page_frees,    "page frees left out for the same reason") \
+	X(slab_page_allocs,   "slab pages' allocations, left out: our slab layer makes its own") \
+	X(slab_page_frees,    "slab pages' frees, left out for the same reason") \
 	X(layer_skipped,      "events of a layer that is not replayed") \
 	X(not_replayed,       "events of kinds that only inform") \
-	X(unmatched_object_free, "frees of objects allocated before the trace began, or elsewhere") \
-	X(unmatched_page_free, "frees of page blocks allocated before the trace began, or elsewhere") \
-	X(lost_object_free,   "objects whose address was handed out again without a free") \
-	X(lost_page_free,     "page blocks whose frame was handed out again without a free") \
+	X(unmatched_object_free, "frees of objects whose allocation is not in the trace") \
+	X(unmatched_page_free, "frees of page blocks whose allocation is not in the trace") \
+	X(lost_object_free,   "objects whose address came again without a free") \
+	X(lost_page_free,     "page blocks whose frame came again without a free") \
 	X(free_null,          "kfree(NULL) and the like") \
 	X(zero_size,          "kmalloc(0), which allocates nothing") \
 	X(traced_alloc_fail,  "allocations that failed in the traced kernel") \
 	X(object_alloc_fail,  "objects our machine had no memory for") \
 	X(page_alloc_fail,    "page blocks our machine had no memory for") \
-	X(impossible_cache,   "objects of a cache too large or too odd to exist here; their allocation fails") \
-	X(failed_free_skipped, "frees of those") \
+	X(impossible_cache,   "objects of caches too large to exist here") \
+	X(failed_free_skipped, "frees of objects and blocks we had no memory for") \
 	X(page_split,         "page blocks freed in parts") \
-	X(page_order_mismatch, "page blocks freed with a larger order than allocated") \
-	X(cache_mismatch,     "objects freed under another cache's name than allocated") \
-	X(refused_free,       "frees our own machine refused: a fault of the simulator") \
+	X(page_order_mismatch, "page blocks freed with a larger order") \
+	X(cache_mismatch,     "objects freed under another cache's name") \
+	X(refused_free,       "frees our machine refused: a fault of the simulator") \
 	X(node_unknown,       "requests for a node our machine does not have")
 
 enum replay_counter {
@@ -85,6 +85,7 @@ struct replay_cache {
 	uint64_t bytes_req;		/* of live objects, asked for */
 	uint64_t bytes_alloc;		/* of live objects, reserved */
 	uint64_t allocs, frees;		/* over the whole run */
+	uint64_t total_alloc;		/* bytes of all objects ever allocated */
 	uint64_t peak_bytes_alloc;
 };
 

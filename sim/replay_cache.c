@@ -109,6 +109,7 @@ static void choose_name(struct replay *rp, char *buf, size_t size, const struct 
 static int create_cache(struct replay *rp, const struct event *ev, struct kerror *err)
 {
 	struct kmem_cache_args args = { 0 };
+	struct kerror why = { 0 };
 	struct kmem_cache *cache;
 	char name[64];
 	int record;
@@ -119,9 +120,9 @@ static int create_cache(struct replay *rp, const struct event *ev, struct kerror
 	args.flags |= SLAB_NO_MERGE;
 	if (ev->gfp & __GFP_RECLAIMABLE)
 		args.flags |= SLAB_RECLAIM_ACCOUNT;
-	cache = kmem_cache_create(rp->machine->slab, &args, err);
+	cache = kmem_cache_create(rp->machine->slab, &args, &why);
 	if (!cache)
-		return err && err->code ? err->code : -ENOMEM;
+		return kerror_set(err, why.code, "%s", why.text);
 	record = replay_cache_record(rp, cache, err);
 	if (record > 0)
 		rp->caches[record].name = ev->cache;

@@ -7,6 +7,9 @@
 	X(pagemap) \
 	X(geometry) \
 	X(slab) \
+	X(slab_api) \
+	X(slab_check) \
+	X(slab_model) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

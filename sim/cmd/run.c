@@ -201,15 +201,16 @@ static int close_output(FILE *out, const char *path, struct kerror *err)
 static int write_format(struct emitter *em, enum emitter_format format, const char *path,
 			struct kerror *err)
 {
+	struct kerror why = { 0 };
 	FILE *out;
 	int ret = open_output(&out, path, err);
 
 	if (ret)
 		return ret;
-	ret = emitter_write(em, format, out, err);
+	ret = emitter_write(em, format, out, &why);
 	if (ret) {
 		close_output(out, path, NULL);
-		return ret;
+		return kerror_set(err, ret, "%s: %s", path, why.text);
 	}
 	return close_output(out, path, err);
 }

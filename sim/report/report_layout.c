@@ -5,6 +5,7 @@
  */
 #include "sim/report/report.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #define HUGE_ORDER (21 - PAGE_SHIFT)
@@ -20,10 +21,12 @@ static void emit_zone(struct emitter *em, const struct report_input *in, const s
 	};
 	struct zone_metrics zm;
 	char key[32], label[64];
-	unsigned int order;
+	unsigned int order, i;
 
 	metrics_zone(in->replay->machine, zone, &zm);
 	snprintf(key, sizeof(key), "node%u_%s", zone->nid, zone_names[zone->idx]);
+	for (i = 0; key[i]; i++)
+		key[i] = (char)tolower((unsigned char)key[i]);
 	snprintf(label, sizeof(label), "Node %u, zone %s", zone->nid, zone_names[zone->idx]);
 	emit_section(em, key, label);
 	emit_u64(em, "managed_pages", "managed", "frames", zone->managed_pages);
@@ -73,8 +76,8 @@ static void emit_tlb_table(struct emitter *em, const struct replay *rp)
 {
 	static const struct emitter_column columns[] = {
 		{ "page", "mapped with", "", true }, { "lookups", "lookups", "", false },
-		{ "l1_hit_rate", "L1 hits", "%", false }, { "l2_hit_rate", "L2 hits of the rest", "%", false },
-		{ "walks", "page walks", "", false }, { "walks_per_1000", "walks", "1/1000 lookups", false },
+		{ "l1_hits", "L1 hits", "%", false }, { "l2_hits", "L2 hits", "% of rest", false },
+		{ "walks", "page walks", "", false }, { "walks_per_1000", "per lookup", "1/1000", false },
 		{ "reach", "reach", "bytes", false }, { "reach_needed", "reach needed", "bytes", false },
 	};
 	int size;

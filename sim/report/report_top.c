@@ -56,6 +56,38 @@ static int emit_caches(struct emitter *em, const struct report_input *in, const 
 	return 0;
 }
 
+static int emit_traffic(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "cache", "cache", "", true }, { "size", "object", "bytes", false },
+		{ "allocs", "allocated", "", false }, { "frees", "freed", "", false },
+		{ "total_bytes", "over the run", "bytes", false }, { "share", "share", "%", false },
+		{ "peak_bytes", "live at most", "bytes", false },
+	};
+	struct cache_metrics *list;
+	int nr, i;
+
+	list = metrics_caches(in->replay, BY_TRAFFIC, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	emit_table(em, "caches_by_traffic", "Caches by bytes allocated over the run", columns, 7);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		const struct replay_cache *record = list[i].record;
+
+		emit_cell_str(em, list[i].name);
+		emit_cell_u64(em, record->cache ? kmem_cache_size(record->cache) : 0);
+		emit_cell_u64(em, record->allocs);
+		emit_cell_u64(em, record->frees);
+		emit_cell_u64(em, record->total_alloc);
+		emit_cell_share(em, record->total_alloc, in->replay->total.total_alloc);
+		emit_cell_u64(em, record->peak_bytes_alloc);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	free(list);
+	return 0;
+}
+
 static int emit_sites(struct emitter *em, const struct report_input *in, const char *key,
 		      const char *label, enum metrics_order order, struct kerror *err)
 {
@@ -95,7 +127,9 @@ int report_top(struct emitter *em, const struct report_input *in, struct kerror 
 	int ret;
 
 	emit_section(em, "top", "Who holds memory, who wastes it");
-	ret = emit_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
+	ret = emit_traffic(em, in, err);
+	if (!ret)
+		ret = emit_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)
 		ret = emit_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
 	if (!ret)

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: the command line as a user meets it. Each command runs in a
+ * child of its own with its output in files, so exit statuses and messages are
+ * the real ones.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/cmd/cmd.h"
+#include "tests/tests.h"
+
+#define DEMO "tests/traces/loopback-http.perf.txt.zst"
+#define SMALL "tests/traces/gcc-hello.perf.txt.zst"
+
+struct result {
+	int status;
+	char *out, *err;
+	size_t out_len;
+};
+
+static char folder[64];
+
+static char *slurp(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "rb");
+	char *text;
+	long size;
+
+	if (!file)
+		return NULL;
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	rewind(file);
+	text = malloc((size_t)size + 1);
+	if (fread(text, 1, (size_t)size, file) != (size_t)size)
+		size = 0;
+	text[size] = 0;
+	fclose(file);
+	if (len)
+		*len = (size_t)size;
+	return text;
+}
+
+static char *in_folder(const char *name)
+{
+	static char path[32][128];
+	static int next;
+
+	next = (next + 1) % 32;
+	if (!folder[0]) {
+		snprintf(folder, sizeof(folder), "/tmp/kmemsim-test-XXXXXX");
+		if (!mkdtemp(folder))
+			abort();
+	}
+	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
+	return path[next];
+}
+
+static char *write_file(const char *name, const void *data, size_t len)
+{
+	char *path = in_folder(name);
+	FILE *file = fopen(path, "wb");
+
+	fwrite(data, 1, len, file);
+	fclose(file);
+	return path;
+}
+
+static void redirect(const char *path, int fd, int flags)
+{
+	int file = open(path, flags, 0600);
+
+	if (file < 0 || dup2(file, fd) < 0)
+		_exit(99);
+}
+
+/* Run `kmemsim run` with @args (ends with NULL), standard input from @input or empty. */
+static struct result run(const char *input, const char *const *args)
+{
+	char *argv[32] = { (char *)"run" };
+	struct result res = { 0 };
+	int argc = 1, status;
+	pid_t pid;
+
+	while (*args && argc < 31)
+		argv[argc++] = (char *)*args++;
+	in_folder("out");
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		redirect(input ? input : "/dev/null", 0, O_RDONLY);
+		redirect(in_folder("out"), 1, O_WRONLY | O_CREAT | O_TRUNC);
+		redirect(in_folder("err"), 2, O_WRONLY | O_CREAT | O_TRUNC);
+		if (chdir(KMEMSIM_SRCDIR))
+			_exit(99);
+		status = cmd_run(argc, argv);
+		fflush(NULL);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	res.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	res.out = slurp(in_folder("out"), &res.out_len);
+	res.err = slurp(in_folder("err"), NULL);
+	return res;
+}
+
+#define RUN(input, ...) run(input, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void done(struct result *res)
+{
+	free(res->out);
+	free(res->err);
+}
+
+static void expect(struct result res, int status, const char *part)
+{
+	CU_ASSERT_EQUAL(res.status, status);
+	if (res.status != status)
+		fprintf(stderr, "status %d instead of %d: %s\n", res.status, status, res.err);
+	if (!strstr(res.err, part)) {
+		fprintf(stderr, "expected '%s' in: %s\n", part, res.err);
+		CU_FAIL("a message is missing");
+	}
+	done(&res);
+}
+
+static void same_as_golden(const struct result *res, const char *name)
+{
+	char path[64];
+	char *golden;
+
+	CU_ASSERT_EQUAL(res->status, 0);
+	snprintf(path, sizeof(path), "golden/%s", name);
+	golden = slurp(test_data(path), NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+	if (strcmp(golden, res->out)) {
+		fprintf(stderr, "%s differs from what the program prints; if that is meant: make golden\n", path);
+		CU_FAIL("golden report");
+	}
+	free(golden);
+}
+
+/* The reports of the traces in the tree, to the byte, in all three formats. */
+static void test_golden(void)
+{
+	struct result res;
+
+	res = RUN(NULL, "--no-timing", DEMO);
+	same_as_golden(&res, "loopback-http.txt");
+	done(&res);
+	res = RUN(NULL, "--no-timing", "--json", "-", DEMO);
+	same_as_golden(&res, "loopback-http.json");
+	done(&res);
+	res = RUN(NULL, "--no-timing", "--csv", "-", SMALL, "--mem", "64M", "--nodes", "2");
+	same_as_golden(&res, "gcc-hello-64M.csv");
+	done(&res);
+}
+
+/* The same input gives the same bytes, timeline and kernel files included. */
+static void test_deterministic(void)
+{
+	static const char *const files[] = { "buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "slabinfo",
+					     "extfrag_index", "unusable_index" };
+	struct result a, b;
+	size_t i;
+
+	a = RUN(NULL, "--no-timing", "--freelist-random", "--seed", "5", "--timeline", in_folder("t1"),
+		"--procfs", in_folder("p1"), SMALL);
+	b = RUN(NULL, "--no-timing", "--freelist-random", "--seed", "5", "--timeline", in_folder("t2"),
+		"--procfs", in_folder("p2"), SMALL);
+	CU_ASSERT_EQUAL(a.status, 0);
+	CU_ASSERT_STRING_EQUAL(a.out, b.out);
+	done(&a);
+	done(&b);
+	a.out = slurp(in_folder("t1"), NULL);
+	b.out = slurp(in_folder("t2"), NULL);
+	CU_ASSERT(a.out && strlen(a.out) > 1000);
+	CU_ASSERT_STRING_EQUAL(a.out, b.out);
+	free(a.out);
+	free(b.out);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "p1/%s", files[i]);
+		a.out = slurp(in_folder(name), NULL);
+		snprintf(name, sizeof(name), "p2/%s", files[i]);
+		b.out = slurp(in_folder(name), NULL);
+		CU_ASSERT(a.out && a.out[0]);
+		CU_ASSERT_STRING_EQUAL(a.out, b.out);
+		free(a.out);
+		free(b.out);
+	}
+}
+
+static json_t *load_report(struct result *res)
+{
+	json_error_t error;
+	json_t *root = json_loads(res->out, JSON_REJECT_DUPLICATES, &error);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "schema_version")), 1);
+	return root;
+}
+
+static bool has_cache(const json_t *root, const char *table, const char *name)
+{
+	const json_t *rows = json_object_get(json_object_get(root, "top"), table), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (!strncmp(json_string_value(json_object_get(row, "cache")), name, strlen(name)))
+			return true;
+	return false;
+}
+
+static int64_t number(const json_t *root, const char *section, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(root, section), key));
+}
+
+/* The web server's trace names socket buffers and files on top, and it adds up. */
+static void test_adds_up(void)
+{
+	struct result res = RUN(NULL, "--no-timing", "--json", "-", "--every", "500", DEMO);
+	json_t *root = load_report(&res), *end;
+
+	CU_ASSERT(has_cache(root, "caches_by_traffic", "skbuff_"));
+	CU_ASSERT(has_cache(root, "caches_by_traffic", "filp"));
+	CU_ASSERT(has_cache(root, "caches_by_traffic", "TCP"));
+	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+	CU_ASSERT(number(root, "memory", "samples") > 250);
+	end = json_object_get(json_object_get(root, "memory"), "end");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(end, "free_pages")) +
+			json_integer_value(json_object_get(end, "used_pages")),
+			json_integer_value(json_object_get(end, "managed_pages")));
+	CU_ASSERT_EQUAL(number(root, "internal", "held"),
+			number(root, "internal", "requested") + number(root, "internal", "rounding") +
+			number(root, "internal", "free_objects") + number(root, "internal", "slab_tails") +
+			number(root, "internal", "large_rounding"));
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(
+			json_object_get(json_object_get(root, "trace"), "replay"), "refused_free")), 0);
+	json_decref(root);
+	done(&res);
+}
+
+static void check_documented(const json_t *node, const char *doc, const char *skip)
+{
+	const json_t *value;
+	const char *key;
+	char quoted[128];
+	size_t i;
+
+	json_array_foreach(node, i, value)
+		check_documented(value, doc, skip);
+	if (!json_is_object(node))
+		return;
+	json_object_foreach((json_t *)node, key, value) {
+		snprintf(quoted, sizeof(quoted), "`%s`", key);
+		if (!strstr(doc, quoted) && !strstr(skip, quoted) && strncmp(key, "node", 4)) {
+			fprintf(stderr, "docs/metrics.md does not define %s\n", quoted);
+			CU_FAIL("an undocumented figure");
+		}
+		if (strcmp(key, "counters"))
+			check_documented(value, doc, skip);
+	}
+}
+
+/* Every key of the JSON report is defined in docs/metrics.md. */
+static void test_documented(void)
+{
+	struct result res = RUN(NULL, "--bind", "--nodes", "16", "--json", "-", SMALL);
+	char *doc = slurp(test_data("../docs/metrics.md"), NULL);
+	json_t *root = load_report(&res);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(doc);
+	check_documented(root, doc,
+			 "`schema_version` `machine` `trace` `replay` `memory` `page_faults` `internal` "
+			 "`external` `tlb` `top` `leaks` `counters` `ratio` `numerator` `denominator` "
+			 "`host_dtlb_loads_note` `host_dtlb_misses_note` `host_perf_note`");
+	json_decref(root);
+	free(doc);
+	done(&res);
+}
+
+/* Standard input, plain and compressed, is a trace like any file. */
+static void test_stdin(void)
+{
+	struct result file = RUN(NULL, "--no-timing", "--json", "-", SMALL);
+	char path[4096];
+	struct result piped;
+
+	snprintf(path, sizeof(path), "%s/" SMALL, KMEMSIM_SRCDIR);
+	piped = RUN(path, "--no-timing", "--json", "-", "-");
+	CU_ASSERT_EQUAL(piped.status, 0);
+	CU_ASSERT_EQUAL(file.out_len - piped.out_len, strlen(SMALL) - strlen("-"));
+	done(&file);
+	done(&piped);
+}
+
+/* Mistakes on the command line end with status 2 and a sentence that helps. */
+static void test_usage(void)
+{
+	expect(RUN(NULL, "--mem", "64G"), 2, "no trace given");
+	expect(RUN(NULL, "a", "b"), 2, "one trace at a time");
+	expect(RUN(NULL, "--no-such-option", SMALL), 2, "unrecognized option");
+	expect(RUN(NULL, "--mem", "64X", SMALL), 2, "--mem=64X");
+	expect(RUN(NULL, "--mem", "-1", SMALL), 2, "--mem=-1");
+	expect(RUN(NULL, "--mem", "99999999999999999999", SMALL), 2, "--mem=");
+	expect(RUN(NULL, "--mem", "17T", SMALL), 2, "up to 16T");
+	expect(RUN(NULL, "--mem", "4K", SMALL), 2, "from 1M");
+	expect(RUN(NULL, "--mem", "4M", "--nodes", "8", SMALL), 2, "at least 1 MiB");
+	expect(RUN(NULL, "--nodes", "0", SMALL), 2, "from 1 to 16");
+	expect(RUN(NULL, "--cpus", "2000", SMALL), 2, "from 1 to 1024");
+	expect(RUN(NULL, "--cpus", "2x", SMALL), 2, "--cpus=2x");
+	expect(RUN(NULL, "--layers", "none", SMALL), 2, "pages, slab or both");
+	expect(RUN(NULL, "--touch", "", SMALL), 2, "links, zero or all");
+	expect(RUN(NULL, "--tlb", "pentium", SMALL), 2, "--tlb=pentium");
+	expect(RUN(NULL, "--hole", "4G-3G", SMALL), 2, "FROM below TO");
+	expect(RUN(NULL, "--hole", "4G", SMALL), 2, "expected FROM-TO");
+	expect(RUN(NULL, "--distance", "10,20", "--nodes", "2", SMALL), 2, "square");
+	expect(RUN(NULL, "--distance", "10,20;20", SMALL), 2, "differ in length");
+	expect(RUN(NULL, "--distance", "10,x;20,10", SMALL), 2, "not a distance");
+	expect(RUN(NULL, "--every", "0", SMALL), 2, "--every=0");
+	expect(RUN(NULL, "--format", "wireshark", SMALL), 2, "wireshark");
+	expect(RUN(NULL, "--json", "-", "--csv", "-", SMALL), 2, "both");
+	expect(RUN(NULL, "--json", "/nonexistent/x.json", SMALL), 2, "/nonexistent/x.json: No such file");
+	expect(RUN(NULL, "--json", "/dev/full", SMALL), 2, "/dev/full: ");
+	expect(RUN(NULL, "--timeline", "/dev/full", SMALL), 2, "/dev/full: ");
+	expect(RUN(NULL, "--procfs", "/dev/null/x", SMALL), 2, "/dev/null/x: ");
+}
+
+/* Input that is no trace is refused with a sentence that says what it is. */
+static void test_unreadable(void)
+{
+	static const char nonsense[] = "this is\nnot a trace\nat all\nreally not\n";
+	unsigned char rubbish[5000];
+	struct test_rng rng = { 3 };
+	size_t i;
+
+	for (i = 0; i < sizeof(rubbish); i++)
+		rubbish[i] = (unsigned char)test_rand(&rng);
+	expect(RUN(NULL, "/nonexistent/trace"), 2, "/nonexistent/trace: No such file");
+	expect(RUN(NULL, "/tmp"), 2, "/tmp: ");
+	expect(RUN(NULL, write_file("empty", "", 0)), 2, "empty");
+	expect(RUN(NULL, "-"), 2, "empty");
+	expect(RUN(NULL, write_file("nonsense", nonsense, sizeof(nonsense) - 1)), 2, "nonsense");
+	expect(RUN(NULL, write_file("rubbish", rubbish, sizeof(rubbish))), 2, "rubbish");
+	expect(RUN(NULL, write_file("perf.data", "PERFILE2\0\0\0\0", 12)), 2, "perf script");
+	expect(RUN(NULL, write_file("bad.zst", "\x28\xb5\x2f\xfd\x24\x00\x01", 7)), 2, "bad.zst");
+}
+
+static const char good[] =
+	" cat 1 [000] 1.000001: kmem:kmalloc: call_site=a+0x1 ptr=0xffff888000001000 bytes_req=100 "
+	"bytes_alloc=128 gfp_flags=GFP_KERNEL\n"
+	" cat 1 [000] 1.000002: kmem:mm_page_alloc: page=0x5 pfn=0x5 order=0 migratetype=0 "
+	"gfp_flags=GFP_KERNEL\n"
+	" cat 1 [000] 1.000003: kmem:kfree: call_site=b+0x2 ptr=0xffff888000001000\n";
+
+static json_t *json_of(const char *text, size_t len, int status)
+{
+	struct result res = RUN(NULL, "--no-timing", "--json", "-", write_file("trace", text, len));
+	json_t *root;
+
+	CU_ASSERT_EQUAL(res.status, status);
+	root = load_report(&res);
+	done(&res);
+	return root;
+}
+
+/* Bad lines among good ones: each is told with its number, counted, and costs no good line. */
+static void test_malformed(void)
+{
+	char *text = malloc(1 << 21);
+	struct result res;
+	json_t *root;
+	size_t len;
+
+	len = (size_t)snprintf(text, 1 << 21, "%s cat 1 [000] 1.0: kmem:mm_page_alloc: pfn=0x5 order=99 "
+			      "gfp_flags=GFP_KERNEL\n%s", good, good);
+	res = RUN(NULL, write_file("trace", text, len));
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "trace:4: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "order=99"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "1 malformed line skipped"));
+	done(&res);
+	res = RUN(NULL, "--strict", in_folder("trace"));
+	CU_ASSERT_EQUAL(res.status, 1);
+	done(&res);
+	root = json_of(text, len, 0);
+	CU_ASSERT_EQUAL(number(root, "trace", "events"), 6);
+	CU_ASSERT_EQUAL(number(root, "trace", "malformed"), 1);
+	json_decref(root);
+
+	/* A line of a megabyte between good ones. */
+	memcpy(text, good, sizeof(good) - 1);
+	len = sizeof(good) - 1;
+	memset(text + len, 'x', 1 << 20);
+	len += 1 << 20;
+	text[len++] = '\n';
+	memcpy(text + len, good, sizeof(good) - 1);
+	len += sizeof(good) - 1;
+	root = json_of(text, len, 0);
+	CU_ASSERT_EQUAL(number(root, "trace", "events"), 6);
+	CU_ASSERT_EQUAL(number(root, "trace", "malformed"), 1);
+	json_decref(root);
+
+	/* More bad than good: refused. */
+	len = (size_t)snprintf(text, 1 << 21, "%sx: kmem:kfree: ptr=\n y\n z\n w\n v\n", good);
+	expect(RUN(NULL, write_file("trace", text, len)), 2, "malformed");
+	free(text);
+}
+
+/* A compressed file cut anywhere is reported up to the cut, with status 2. */
+static void test_truncated(void)
+{
+	struct result res;
+	json_t *root;
+	char *whole;
+	size_t len;
+
+	whole = slurp(test_data("traces/gcc-hello.perf.txt.zst"), &len);
+	write_file("cut.zst", whole, len / 2);
+	free(whole);
+	res = RUN(NULL, "--no-timing", "--json", "-", in_folder("cut.zst"));
+	CU_ASSERT_EQUAL(res.status, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "events before it were replayed"));
+	root = load_report(&res);
+	CU_ASSERT(json_is_true(json_object_get(json_object_get(root, "trace"), "truncated")));
+	CU_ASSERT(number(root, "trace", "events") > 1000);
+	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+	json_decref(root);
+	done(&res);
+}
+
+/* Too little memory: the run goes on and counts; strict, it stops with status 1 and says where. */
+static void test_small_memory(void)
+{
+	struct result res = RUN(NULL, "--no-timing", "--json", "-", "--mem", "8M", SMALL);
+	json_t *root = load_report(&res);
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT(json_integer_value(json_object_get(json_object_get(json_object_get(root, "memory"), "end"),
+						     "alloc_fail")) > 0);
+	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+	json_decref(root);
+	done(&res);
+	expect(RUN(NULL, "--strict", "--mem", "8M", SMALL), 1, "stopped at line");
+}
+
+/* Every combination of layers, touch policy, nodes and zones replays with balanced books. */
+static void test_variants(void)
+{
+	static const char *const layers[] = { "pages", "slab", "both" };
+	static const char *const touches[] = { "links", "zero", "all" };
+	size_t i, j;
+
+	for (i = 0; i < 3; i++) {
+		for (j = 0; j < 3; j++) {
+			struct result res = RUN(NULL, "--no-timing", "--json", "-", "--layers", layers[i],
+						"--touch", touches[j], "--nodes", "2", "--cpus", "3", "--hole",
+						"64M-96M", "--movable", "16M", "--mem", "256M", "--page-owner",
+						"--distance", "10,30;30,10", SMALL);
+			json_t *root = load_report(&res);
+
+			CU_ASSERT_EQUAL(res.status, 0);
+			CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+			json_decref(root);
+			done(&res);
+		}
+	}
+}
+
+/* The timeline has its heading, a line a sample, and every line as many columns. */
+static void test_timeline(void)
+{
+	struct result res = RUN(NULL, "-q", "--timeline", in_folder("timeline"), "--every", "1000", SMALL);
+	char *csv = slurp(in_folder("timeline"), NULL), *at;
+	unsigned int lines = 0, commas = 0;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_STRING_EQUAL(res.out, "");
+	CU_ASSERT_EQUAL_FATAL(strncmp(csv, "event,time_us,managed_pages,", 28), 0);
+	for (at = csv; *at; at++) {
+		lines += *at == '\n';
+		commas += *at == ',';
+	}
+	/* 26,972 events: one sample before, 26 whole thousands, one at the end, and the heading. */
+	CU_ASSERT_EQUAL(lines, 29);
+	CU_ASSERT_EQUAL(commas, 29 * 15);
+	free(csv);
+	done(&res);
+}
+
+/* Sizes as people type them. */
+static void test_units(void)
+{
+	uint64_t value;
+
+	CU_ASSERT(parse_size("4096", 0, UINT64_MAX, &value) && value == 4096);
+	CU_ASSERT(parse_size("4k", 0, UINT64_MAX, &value) && value == 4096);
+	CU_ASSERT(parse_size("2M", 0, UINT64_MAX, &value) && value == 2 << 20);
+	CU_ASSERT(parse_size("2MiB", 0, UINT64_MAX, &value) && value == 2 << 20);
+	CU_ASSERT(parse_size("64G", 0, UINT64_MAX, &value) && value == 64ULL << 30);
+	CU_ASSERT(parse_size("1t", 0, UINT64_MAX, &value) && value == 1ULL << 40);
+	CU_ASSERT_FALSE(parse_size("", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("k", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("0x10", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("1P", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("1kk", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("20000000T", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_size("5", 6, 7, &value));
+	CU_ASSERT(parse_number("18446744073709551615", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_number("18446744073709551616", 0, UINT64_MAX, &value));
+	CU_ASSERT_FALSE(parse_number(" 1", 0, 9, &value));
+	CU_ASSERT_FALSE(parse_number("+1", 0, 9, &value));
+}
+
+static const struct test_case cases[] = {
+	{ "cmd_units", test_units },
+	{ "cmd_golden", test_golden },
+	{ "cmd_deterministic", test_deterministic },
+	{ "cmd_adds_up", test_adds_up },
+	{ "cmd_documented", test_documented },
+	{ "cmd_stdin", test_stdin },
+	{ "cmd_usage", test_usage },
+	{ "cmd_unreadable", test_unreadable },
+	{ "cmd_malformed", test_malformed },
+	{ "cmd_truncated", test_truncated },
+	{ "cmd_small_memory", test_small_memory },
+	{ "cmd_variants", test_variants },
+	{ "cmd_timeline", test_timeline },
+	{ NULL, NULL }
+};
+
+const struct test_suite cmd_suite = { "cmd", cases };
