@@ -319,41 +319,28 @@ static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp
  */
 pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid)
 {
+	const struct short_way *way;
 	struct per_cpu_pages *pcp;
-	struct page_list *list;
-	enum migratetype mt;
-	struct zone *zone;
 	struct page *page;
 	uint32_t pfn;
 
-	if (unlikely(order | b->slow | (gfp & __GFP_THISNODE) || cpu >= b->nr_cpus))
+	if (unlikely(order | b->slow | (gfp & __GFP_THISNODE) || nid != NUMA_NO_NODE ||
+		     cpu >= b->nr_cpus))
 		goto slow;
-	if (nid == NUMA_NO_NODE)
-		nid = b->cpu_node[cpu];
-	else if (unlikely((unsigned int)nid >= b->nr_nodes))
-		goto slow;
-	zone = b->preferred[nid][gfp % 16];
-	if (unlikely(!zone))
-		goto slow;
-	if (unlikely(zone->free_pages <= zone_watermark(zone, WMARK_LOW) +
-		     zone->nr_reserved_highatomic + zone->lowmem_reserve[gfp_zone(gfp)]))
-		goto slow;
-	mt = gfp_migratetype(gfp);
-	pcp = &zone->pcp[cpu];
-	list = &pcp->lists[mt];
-	pfn = list->head;
-	if (unlikely(pfn == PFN_NONE_VAL))
+	way = &b->cpu_way[cpu].alloc[gfp % GFP_PLACE_BITS];
+	pfn = way->list->head;
+	if (unlikely(pfn == PFN_NONE_VAL || way->zone->free_pages <= *way->low_mark))
 		goto slow;
 	page = &b->pages[pfn];
-	list->head = page->next;
-	page->flags = page_flags_make(PG_allocated, 0, mt, zone->id);
-	page->refcount = 1;
+	pcp = way->pcp;
+	way->list->head = page->next;
+	set_page_state(page, way->state);
 	pcp->count--;
-	pcp->free_factor >>= 1;
-	zone->allocated_pages++;
-	zone->stat.pcp_alloc[0]++;
-	zone->stat.numa[1][zone->nid == b->cpu_node[cpu]]++;
-	if (gfp & __GFP_ZERO)
+	if (pcp->free_factor)
+		pcp->free_factor >>= 1;
+	pcp->nr_alloc++;
+	way->zone->allocated_pages++;
+	if (unlikely(gfp & __GFP_ZERO))
 		clear_pages(b, pfn, 0);
 	return pfn_make(pfn);
 slow:
@@ -422,6 +409,17 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
 
 /* ---- giving back --------------------------------------------------------- */
 
+/* The next free on @cpu will probably be of the same zone. */
+static void prepare_short_way(struct buddy *b, unsigned int cpu, struct zone *zone)
+{
+	struct cpu_way *way = &b->cpu_way[cpu];
+
+	way->frame = page_flags_make(PG_allocated, 0, 0, zone->id);
+	way->pcp_flags = page_flags_make(PG_pcp, 0, 0, zone->id);
+	way->pcp = &zone->pcp[cpu];
+	way->zone = zone;
+}
+
 static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order)
 {
 	struct page *page;
@@ -437,6 +435,7 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 		destroy_compound_page(b->map, pfn, order);
 	if (b->slow & SLOW_OWNER)
 		page_owner_free(b, pfn.v);
+	prepare_short_way(b, cpu, page_zone(b, page));
 	if (pcp_allowed_order(order))
 		free_unref_page(b, cpu, pfn.v, order);
 	else
@@ -444,42 +443,40 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 	return 0;
 }
 
-/* All of a frame's state but the migratetype and the zone. */
-#define PG_STATE (~(PG_MT_MASK | PG_ZONE_MASK))
-
-/* One frame without anything unusual goes on the CPU's list right here. */
+/* One frame of the zone that this CPU freed to before goes on its list right here. */
 int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order)
 {
 	struct per_cpu_pages *pcp;
 	struct page_list *list;
-	enum migratetype mt;
-	struct zone *zone;
+	struct cpu_way *way;
 	struct page *page;
+	unsigned int mt;
 	uint32_t head;
 
 	if (unlikely(order | b->slow || pfn.v >= b->end_pfn || cpu >= b->nr_cpus))
-		return __free_pages(b, cpu, pfn, order);
+		goto slow;
+	way = &b->cpu_way[cpu];
 	page = &b->pages[pfn.v];
-	mt = get_pageblock_migratetype(b, pfn.v);
-	if (unlikely((page->flags & PG_STATE) != PG_allocated || mt >= MIGRATE_PCPTYPES))
-		return __free_pages(b, cpu, pfn, order);
-	zone = page_zone(b, page);
-	pcp = &zone->pcp[cpu];
+	mt = b->pageblock[pfn.v >> PAGEBLOCK_ORDER];
+	if (unlikely((page->flags & ~PG_MT_MASK) != way->frame || mt >= MIGRATE_PCPTYPES))
+		goto slow;
+	pcp = way->pcp;
 	list = &pcp->lists[mt];
 	head = list->head;
-	page->flags = page_flags_make(PG_pcp, 0, mt, zone->id);
-	page->refcount = 0;
+	set_page_state(page, page_state(way->pcp_flags | mt << PG_MT_SHIFT, 0));
 	page->next = head;
 	list->head = pfn.v;
-	if (head != PFN_NONE_VAL)
+	if (likely(head != PFN_NONE_VAL))
 		b->pages[head].prev = pfn.v;
 	else
 		list->tail = pfn.v;
-	zone->allocated_pages--;
-	zone->stat.pcp_free[0]++;
-	if (unlikely(++pcp->count >= pcp->high || zone->flags & ZONE_RECLAIM_ACTIVE))
-		free_unref_page_drain(b, zone, pcp, mt, 0);
+	pcp->nr_free++;
+	way->zone->allocated_pages--;
+	if (unlikely(++pcp->count >= pcp->high))
+		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);
 	return 0;
+slow:
+	return __free_pages(b, cpu, pfn, order);
 }
 
 int buddy_split_page(struct buddy *b, pfn_t pfn)

@@ -54,10 +54,12 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 	b->zones = aligned_alloc(64, nr_zones * sizeof(*b->zones));
 	b->zonelists = calloc((size_t)b->nr_nodes * NR_ZONELISTS, sizeof(*b->zonelists));
 	b->pageblock = malloc(b->pageblock_bytes);
+	b->cpu_way = aligned_alloc(64, b->nr_cpus * sizeof(*b->cpu_way));
 	b->pcp_mem = aligned_alloc(64, nr_zones * b->nr_cpus * sizeof(*b->pcp_mem));
-	if (!b->zones || !b->zonelists || !b->pageblock || !b->pcp_mem)
+	if (!b->zones || !b->zonelists || !b->pageblock || !b->cpu_way || !b->pcp_mem)
 		return kerror_set(err, -ENOMEM, "no memory for the tables of %zu zones and %u CPUs",
 				  nr_zones, b->nr_cpus);
+	memset(b->cpu_way, 0, b->nr_cpus * sizeof(*b->cpu_way));
 	memset(b->zones, 0, nr_zones * sizeof(*b->zones));
 	memset(b->pageblock, MIGRATE_MOVABLE, b->pageblock_bytes);
 	return 0;
@@ -158,6 +160,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 	b->cfg = *cfg;
 	b->nr_cpus = cfg->nr_cpus;
 	b->nr_nodes = map->nr_nodes;
+	page_list_init(&b->empty_list);
 	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
 		b->cpu_node[cpu] = (uint8_t)(cpu * b->nr_nodes / b->nr_cpus);
 		b->node_nr_cpus[b->cpu_node[cpu]]++;
@@ -189,6 +192,7 @@ void buddy_destroy(struct buddy *b)
 	free(b->zones);
 	free(b->zonelists);
 	free(b->pageblock);
+	free(b->cpu_way);
 	free(b->pcp_mem);
 	free(b);
 }

@@ -37,35 +37,51 @@ static uint64_t sum(const uint64_t blocks[NR_PAGE_ORDERS])
 	return nr;
 }
 
+/* What went the short way: single frames, wanted and found in @zone, by whether its CPU is near. */
+static void short_way_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2],
+			    uint64_t *nr_free)
+{
+	unsigned int cpu;
+
+	alloc[0] = alloc[1] = *nr_free = 0;
+	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++) {
+		alloc[b->cpu_node[cpu] == zone->nid] += zone->pcp[cpu].nr_alloc;
+		*nr_free += zone->pcp[cpu].nr_free;
+	}
+}
+
 /* What @zone contributes to @counter; 0 for counters that are no sum over zones. */
-static uint64_t zone_counter(const struct zone *zone, enum buddy_counter counter)
+static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
+			     enum buddy_counter counter)
 {
 	const struct zone_stat *stat = &zone->stat;
+	uint64_t alloc[2], nr_free;
 
+	short_way_count(b, zone, alloc, &nr_free);
 	switch (counter) {
 	case BC_pgfree:
-		return frames(stat->pcp_free) + frames(stat->buddy_free);
+		return nr_free + frames(stat->pcp_free) + frames(stat->buddy_free);
 	case BC_numa_hit:
-		return stat->numa[1][0] + stat->numa[1][1];
+		return alloc[0] + alloc[1] + stat->numa[1][0] + stat->numa[1][1];
 	case BC_numa_miss:
 		return stat->numa[0][0] + stat->numa[0][1];
 	case BC_numa_foreign:
 		return stat->numa_foreign;
 	case BC_numa_local:
-		return stat->numa[0][1] + stat->numa[1][1];
+		return alloc[1] + stat->numa[0][1] + stat->numa[1][1];
 	case BC_numa_other:
-		return stat->numa[0][0] + stat->numa[1][0];
+		return alloc[0] + stat->numa[0][0] + stat->numa[1][0];
 	case BC_pcp_alloc:
-		return sum(stat->pcp_alloc);
+		return alloc[0] + alloc[1] + sum(stat->pcp_alloc);
 	case BC_pcp_free:
-		return sum(stat->pcp_free);
+		return nr_free + sum(stat->pcp_free);
 	case BC_buddy_alloc:
 		return sum(stat->buddy_alloc);
 	case BC_buddy_free:
 		return sum(stat->buddy_free);
 	default:
 		if (counter == BC_pgalloc_dma + zone->idx)
-			return frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
+			return alloc[0] + alloc[1] + frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
 		return 0;
 	}
 }
@@ -79,11 +95,11 @@ uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter)
 		return 0;
 	value = b->counters[counter];
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
-		value += zone_counter(&b->zones[id], counter);
+		value += zone_counter(b, &b->zones[id], counter);
 	return value;
 }
 
 uint64_t buddy_zone_numa(const struct buddy *b, const struct zone *zone, enum buddy_counter counter)
 {
-	return counter >= BC_numa_hit && counter <= BC_numa_other ? zone_counter(zone, counter) : 0;
+	return counter >= BC_numa_hit && counter <= BC_numa_other ? zone_counter(b, zone, counter) : 0;
 }

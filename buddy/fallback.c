@@ -95,6 +95,7 @@ bool boost_watermark(const struct buddy *b, struct zone *zone)
 	zone->watermark_boost += PAGEBLOCK_NR_PAGES;
 	if (zone->watermark_boost > max_boost)
 		zone->watermark_boost = max_boost;
+	zone_update_low_mark(zone);
 	return true;
 }
 
@@ -218,6 +219,7 @@ void reserve_highatomic_pageblock(struct buddy *b, uint32_t pfn, struct zone *zo
 	    !migratetype_is_mergeable(get_pageblock_migratetype(b, pfn)))
 		return;
 	zone->nr_reserved_highatomic += PAGEBLOCK_NR_PAGES;
+	zone_update_low_mark(zone);
 	set_pageblock_migratetype(b, zone, pfn, MIGRATE_HIGHATOMIC);
 	move_freepages_block(b, zone, pfn, MIGRATE_HIGHATOMIC, NULL);
 	b->counters[BC_highatomic_reserve]++;
@@ -238,6 +240,7 @@ static bool unreserve_zone(struct buddy *b, struct zone *zone, enum migratetype 
 				zone->nr_reserved_highatomic -= PAGEBLOCK_NR_PAGES;
 			else
 				zone->nr_reserved_highatomic = 0;
+			zone_update_low_mark(zone);
 			b->counters[BC_highatomic_unreserve]++;
 		}
 		set_pageblock_migratetype(b, zone, pfn, mt);

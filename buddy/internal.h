@@ -13,6 +13,8 @@
 #ifndef KMEMSIM_BUDDY_INTERNAL_H
 #define KMEMSIM_BUDDY_INTERNAL_H
 
+#include <string.h>
+
 #include "buddy/buddy.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
@@ -71,6 +73,35 @@ struct owner_record {
 /* Reasons to leave the short way through an allocation or a free, one word to test. */
 #define SLOW_OWNER	(1U << 0)
 #define SLOW_FAIL	(1U << 1)
+#define SLOW_RECLAIM	(1U << 2)	/* a zone has ZONE_RECLAIM_ACTIVE */
+
+/* The gfp bits that say which zone and which list: __GFP_DMA to __GFP_RECLAIMABLE. */
+#define GFP_PLACE_BITS 32
+
+/*
+ * Where one CPU's request for one frame with certain gfp bits is served when
+ * all is well; made beforehand, so that nothing has to be worked out.
+ */
+struct short_way {
+	struct page_list *list;		/* of pcp; where no zone will do, one that is always empty */
+	struct per_cpu_pages *pcp;
+	struct zone *zone;
+	const uint64_t *low_mark;	/* of zone, for the highest zone that gfp allows */
+	uint64_t state;			/* what the frame's flags and reference count become */
+};
+
+/*
+ * What one CPU needs for the short way. Most frees go to the zone of the free
+ * before, so that zone's figures lie ready; a processor can then guess where
+ * the frame's list is before it has seen the frame's flags.
+ */
+struct cpu_way {
+	uint32_t frame;			/* an allocated single frame of that zone: flags, but the type */
+	uint32_t pcp_flags;		/* the same frame on a per-CPU list */
+	struct per_cpu_pages *pcp;
+	struct zone *zone;
+	struct short_way alloc[GFP_PLACE_BITS];
+} __attribute__((aligned(64)));
 
 struct buddy {
 	/* what each allocation and free reads */
@@ -80,10 +111,12 @@ struct buddy {
 	uint32_t slow;			/* SLOW_* */
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
+	struct cpu_way *cpu_way;	/* nr_cpus */
+	struct per_cpu_pages *pcp_mem;	/* nr_nodes * MAX_NR_ZONES * nr_cpus, by zone id, then CPU */
+
 	uint8_t cpu_node[MAX_CPUS];
 	unsigned int node_nr_cpus[MAX_NUMNODES];
-	/* the first zone to try, by node and the four zone bits of gfp; NULL where there is none */
-	struct zone *preferred[MAX_NUMNODES][16];
+	struct page_list empty_list;
 
 	struct zone *zones;		/* nr_nodes * MAX_NR_ZONES, by zone id */
 	struct zonelist *zonelists;	/* nr_nodes * NR_ZONELISTS */
@@ -91,7 +124,6 @@ struct buddy {
 	struct buddy_config cfg;
 	uint64_t min_free_kbytes;
 	uint64_t counters[NR_BUDDY_COUNTERS];	/* those that zone_stat does not yield */
-	struct per_cpu_pages *pcp_mem;
 	size_t pageblock_bytes;
 
 	buddy_reclaim_fn reclaim;
@@ -154,6 +186,23 @@ static inline bool page_is_buddy(const struct page *page, unsigned int order, un
 {
 	return (page->flags & (PG_buddy | PG_ORDER_MASK | PG_ZONE_MASK)) ==
 	       page_flags_make(PG_buddy, order, 0, zone_id);
+}
+
+/* A frame's flags and reference count as one word, so that they are written at once. */
+static inline uint64_t page_state(uint32_t flags, int32_t refcount)
+{
+	struct { uint32_t flags; int32_t refcount; } state = { flags, refcount };
+	uint64_t word;
+
+	_Static_assert(offsetof(struct page, flags) == 0 && offsetof(struct page, refcount) == 4,
+		       "flags and refcount are the first word");
+	memcpy(&word, &state, sizeof(word));
+	return word;
+}
+
+static inline void set_page_state(struct page *page, uint64_t state)
+{
+	memcpy(page, &state, sizeof(state));
 }
 
 /* ---- lists of blocks ----------------------------------------------------- */
@@ -308,6 +357,13 @@ void compute_lowmem_reserve(const uint64_t managed[MAX_NR_ZONES],
 			    uint64_t reserve[MAX_NR_ZONES][MAX_NR_ZONES]);
 int zone_batchsize(uint64_t managed_pages);
 int zone_highsize(uint64_t total_pages, int batch, unsigned int nr_split_cpus);
+/*
+ * To be called after a change of @zone's watermarks, boost, lowmem or atomic
+ * reserves: low_mark follows from them.
+ */
+void zone_update_low_mark(struct zone *zone);
+/* While kswapd is at work per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */
+void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active);
 /* Apply them to all zones of @b. */
 void setup_per_zone_wmarks(struct buddy *b);
 void setup_per_zone_lowmem_reserve(struct buddy *b);

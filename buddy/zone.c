@@ -196,6 +196,25 @@ void zone_pcp_update(struct buddy *b, struct zone *zone)
 	}
 }
 
+void zone_update_low_mark(struct zone *zone)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		zone->low_mark[i] = zone_watermark(zone, WMARK_LOW) + zone->lowmem_reserve[i] +
+				    zone->nr_reserved_highatomic;
+}
+
+void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
+{
+	unsigned int id, flags = 0;
+
+	zone->flags = active ? zone->flags | ZONE_RECLAIM_ACTIVE : zone->flags & ~ZONE_RECLAIM_ACTIVE;
+	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
+		flags |= b->zones[id].flags;
+	b->slow = flags & ZONE_RECLAIM_ACTIVE ? b->slow | SLOW_RECLAIM : b->slow & ~SLOW_RECLAIM;
+}
+
 void setup_per_zone_wmarks(struct buddy *b)
 {
 	unsigned int nr = b->nr_nodes * MAX_NR_ZONES, id;
@@ -211,6 +230,7 @@ void setup_per_zone_wmarks(struct buddy *b)
 
 		memcpy(zone->watermark, marks.watermark, sizeof(zone->watermark));
 		zone->watermark_boost = 0;
+		zone_update_low_mark(zone);
 	}
 	for (id = 0; id < nr; id++)
 		zone_pcp_update(b, &b->zones[id]);
@@ -227,8 +247,10 @@ void setup_per_zone_lowmem_reserve(struct buddy *b)
 		for (i = 0; i < MAX_NR_ZONES; i++)
 			managed[i] = zones[i].managed_pages;
 		compute_lowmem_reserve(managed, b->cfg.lowmem_reserve_ratio, reserve);
-		for (i = 0; i < MAX_NR_ZONES; i++)
+		for (i = 0; i < MAX_NR_ZONES; i++) {
 			memcpy(zones[i].lowmem_reserve, reserve[i], sizeof(reserve[i]));
+			zone_update_low_mark(&zones[i]);
+		}
 	}
 }
 
@@ -318,9 +340,36 @@ static unsigned int add_node_zones(struct buddy *b, struct zonelist *list, unsig
 	return at;
 }
 
+static void build_short_ways(struct buddy *b)
+{
+	unsigned int cpu;
+	gfp_t gfp;
+
+	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
+		const struct zonelist *list = &b->zonelists[b->cpu_node[cpu] * NR_ZONELISTS];
+
+		for (gfp = 0; gfp < GFP_PLACE_BITS; gfp++) {
+			struct short_way *way = &b->cpu_way[cpu].alloc[gfp];
+			struct zone *const *z = list[ZONELIST_FALLBACK].zone;
+			enum migratetype mt = gfp_migratetype(gfp);
+
+			while (*z && (*z)->idx > gfp_zone(gfp))
+				z++;
+			way->list = &b->empty_list;
+			if (!*z)
+				continue;
+			way->zone = *z;
+			way->pcp = &(*z)->pcp[cpu];
+			way->list = &way->pcp->lists[order_to_pindex(mt, 0)];
+			way->state = page_state(page_flags_make(PG_allocated, 0, mt, (*z)->id), 1);
+			way->low_mark = &(*z)->low_mark[gfp_zone(gfp)];
+		}
+	}
+}
+
 void build_all_zonelists(struct buddy *b)
 {
-	unsigned int load[MAX_NUMNODES] = { 0 }, nid, bits;
+	unsigned int load[MAX_NUMNODES] = { 0 }, nid;
 
 	for (nid = 0; nid < b->nr_nodes; nid++) {
 		struct zonelist *lists = &b->zonelists[nid * NR_ZONELISTS];
@@ -338,14 +387,8 @@ void build_all_zonelists(struct buddy *b)
 			prev = (unsigned int)next;
 			at = add_node_zones(b, &lists[ZONELIST_FALLBACK], at, prev);
 		}
-		for (bits = 0; bits < NR_GFP_ZONE_BITS; bits++) {
-			struct zone *const *z = lists[ZONELIST_FALLBACK].zone;
-
-			while (*z && (*z)->idx > gfp_zone(bits))
-				z++;
-			b->preferred[nid][bits] = *z;
-		}
 	}
+	build_short_ways(b);
 }
 
 /* ---- watermark checks ---------------------------------------------------- */
@@ -419,6 +462,8 @@ void wakeup_kswapd(struct buddy *b, const struct zone *zone, unsigned int order)
 		b->kswapd(b->kswapd_ctx, zone->nid, order);
 		return;
 	}
-	for (i = 0; i < MAX_NR_ZONES; i++)
+	for (i = 0; i < MAX_NR_ZONES; i++) {
 		zones[i].watermark_boost = 0;
+		zone_update_low_mark(&zones[i]);
+	}
 }

@@ -55,12 +55,15 @@ struct free_area {
 	uint64_t nr_free;		/* their sum */
 };
 
+/* All that a pair of alloc and free of one frame writes is in the first cache line. */
 struct per_cpu_pages {
 	int count;		/* frames on all lists */
 	int high;		/* frames; above it a free gives some back */
 	int batch;		/* frames moved at a time */
 	short free_factor;	/* each free in a row doubles what is given back */
 	short expire;
+	uint64_t nr_alloc;	/* single frames handed out by the short way, see zone_stat */
+	uint64_t nr_free;	/* single frames taken back by it */
 	struct page_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(64)));
 
@@ -80,8 +83,10 @@ struct fresh_blocks {
 };
 
 /*
- * What happened in a zone, by order, so that one increment on the hot path
- * yields several of the counters of counters.h.
+ * What happened in a zone, by order, so that one increment yields several of
+ * the counters of counters.h. What went the short way (one frame, from the
+ * wanted zone, through a per-CPU list) is counted in per_cpu_pages only, and
+ * added when somebody asks.
  */
 struct zone_stat {
 	uint64_t numa[2][2];	/* allocations, by [zone on the wanted node][zone on the CPU's node] */
@@ -97,7 +102,7 @@ struct zone_stat {
 #define ZONE_MIXED_BUDDIES	(1U << 2)	/* held blocks of types that do not merge; free buddies
 						 * of pageblock size may lie side by side */
 
-/* The first two cache lines are all that an allocation's watermark check reads. */
+/* The first two cache lines are all that an allocation reads of a zone. */
 struct zone {
 	uint64_t watermark[NR_WMARK];	/* frames; without the boost */
 	uint64_t watermark_boost;
@@ -106,6 +111,8 @@ struct zone {
 	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
+	uint64_t low_mark[MAX_NR_ZONES]; /* free_pages must exceed this for the short way; by highest
+					  * zone: low watermark, boost, lowmem and atomic reserves */
 	uint64_t allocated_pages;	/* owned by callers; kept apart from free_pages on purpose */
 	unsigned int nid;
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
@@ -123,9 +130,9 @@ struct zone {
 	struct fresh_blocks fresh[MAX_MEM_RANGES];
 } __attribute__((aligned(64)));
 
-_Static_assert(offsetof(struct zone, lowmem_reserve) == 64, "what the watermark check reads is two cache lines");
-_Static_assert(offsetof(struct zone, stat) == 128, "what the watermark check reads is two cache lines");
-_Static_assert(sizeof(struct per_cpu_pages) == 128, "a CPU's lists of a zone are two cache lines");
+_Static_assert(offsetof(struct zone, lowmem_reserve) == 64, "the watermark check reads one line more");
+_Static_assert(offsetof(struct per_cpu_pages, lists[MIGRATE_PCPTYPES]) <= 64,
+	       "the lists of single frames share a cache line with count and high");
 
 static inline uint64_t zone_watermark(const struct zone *zone, enum zone_watermarks mark)
 {
