@@ -63,7 +63,7 @@ static void set_up(struct scene *t)
 	kmem_cache_free(t->s, 1, (char *)slab_address(t->s->sa, t->c->front.slab) + 512);
 	t->cpu = t->c->front.slab;
 	t->partial = slab_from_link(t->s, t->n->partial.head);
-	t->large = page_of(t, kmalloc(t->m.sa, 0, 20000, GFP_KERNEL));
+	t->large = page_of(t, kmalloc(t->m.sa, 0, 10000, GFP_KERNEL));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->partial);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->cpu);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(slub_cpu(t->s, 1)->partial);
@@ -221,7 +221,7 @@ static void test_large(void)
 	BREAK(&t, t.large->prev, 5, 1, "listed as a large kmalloc");
 	BREAK(&t, t.large->slab_cache, 0, 1, "listed as a large kmalloc");
 	BREAK(&t, t.large->next, t.m.map->end_pfn, 1, "leads nowhere");
-	BREAK(&t, t.m.sa->large_pages, 9, 1, "large kmallocs hold 8 pages, counted 9");
+	BREAK(&t, t.m.sa->large_pages, 9, 1, "large kmallocs hold 4 pages, counted 9");
 	offset = arena_offset(t.m.sa, slab_address(t.m.sa, t.large));
 	live_clear(t.m.sa, offset);
 	expect(&t, 1, "has no live bit");
