@@ -324,12 +324,12 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 	struct page *page;
 	uint32_t pfn;
 
-	if (unlikely(order | b->slow | (gfp & __GFP_THISNODE) || nid != NUMA_NO_NODE ||
-		     cpu >= b->nr_cpus))
+	if (unlikely(order | b->slow | (gfp & (__GFP_THISNODE | __GFP_ZERO)) ||
+		     nid != NUMA_NO_NODE || cpu >= b->nr_cpus))
 		goto slow;
-	way = &b->cpu_way[cpu].alloc[gfp % GFP_PLACE_BITS];
+	way = &b->short_way[cpu * GFP_PLACE_BITS + gfp % GFP_PLACE_BITS];
 	pfn = way->list->head;
-	if (unlikely(pfn == PFN_NONE_VAL || way->zone->free_pages <= *way->low_mark))
+	if (unlikely(pfn == PFN_NONE_VAL || way->zone->free_pages <= way->zone->low_mark))
 		goto slow;
 	page = &b->pages[pfn];
 	pcp = way->pcp;
@@ -340,8 +340,6 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 		pcp->free_factor >>= 1;
 	pcp->nr_alloc++;
 	way->zone->allocated_pages++;
-	if (unlikely(gfp & __GFP_ZERO))
-		clear_pages(b, pfn, 0);
 	return pfn_make(pfn);
 slow:
 	return __alloc_pages(b, cpu, gfp, order, nid);
@@ -413,9 +411,13 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
 static void prepare_short_way(struct buddy *b, unsigned int cpu, struct zone *zone)
 {
 	struct cpu_way *way = &b->cpu_way[cpu];
+	unsigned int mt;
 
+	if (way->zone == zone)
+		return;
 	way->frame = page_flags_make(PG_allocated, 0, 0, zone->id);
-	way->pcp_flags = page_flags_make(PG_pcp, 0, 0, zone->id);
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		way->state[mt] = page_state(page_flags_make(PG_pcp, 0, mt, zone->id), 0);
 	way->pcp = &zone->pcp[cpu];
 	way->zone = zone;
 }
@@ -447,8 +449,8 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order)
 {
 	struct per_cpu_pages *pcp;
+	const struct cpu_way *way;
 	struct page_list *list;
-	struct cpu_way *way;
 	struct page *page;
 	unsigned int mt;
 	uint32_t head;
@@ -463,14 +465,13 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	pcp = way->pcp;
 	list = &pcp->lists[mt];
 	head = list->head;
-	set_page_state(page, page_state(way->pcp_flags | mt << PG_MT_SHIFT, 0));
+	set_page_state(page, way->state[mt]);
 	page->next = head;
 	list->head = pfn.v;
 	if (likely(head != PFN_NONE_VAL))
 		b->pages[head].prev = pfn.v;
 	else
 		list->tail = pfn.v;
-	pcp->nr_free++;
 	way->zone->allocated_pages--;
 	if (unlikely(++pcp->count >= pcp->high))
 		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);

@@ -55,8 +55,9 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 	b->zonelists = calloc((size_t)b->nr_nodes * NR_ZONELISTS, sizeof(*b->zonelists));
 	b->pageblock = malloc(b->pageblock_bytes);
 	b->cpu_way = aligned_alloc(64, b->nr_cpus * sizeof(*b->cpu_way));
+	b->short_way = calloc((size_t)b->nr_cpus * GFP_PLACE_BITS, sizeof(*b->short_way));
 	b->pcp_mem = aligned_alloc(64, nr_zones * b->nr_cpus * sizeof(*b->pcp_mem));
-	if (!b->zones || !b->zonelists || !b->pageblock || !b->cpu_way || !b->pcp_mem)
+	if (!b->zones || !b->zonelists || !b->pageblock || !b->cpu_way || !b->short_way || !b->pcp_mem)
 		return kerror_set(err, -ENOMEM, "no memory for the tables of %zu zones and %u CPUs",
 				  nr_zones, b->nr_cpus);
 	memset(b->cpu_way, 0, b->nr_cpus * sizeof(*b->cpu_way));
@@ -193,6 +194,7 @@ void buddy_destroy(struct buddy *b)
 	free(b->zonelists);
 	free(b->pageblock);
 	free(b->cpu_way);
+	free(b->short_way);
 	free(b->pcp_mem);
 	free(b);
 }

@@ -37,17 +37,14 @@ static uint64_t sum(const uint64_t blocks[NR_PAGE_ORDERS])
 	return nr;
 }
 
-/* What went the short way: single frames, wanted and found in @zone, by whether its CPU is near. */
-static void short_way_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2],
-			    uint64_t *nr_free)
+/* What went the short way: single frames, by whether the CPU is on @zone's node. */
+static void short_way_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2])
 {
 	unsigned int cpu;
 
-	alloc[0] = alloc[1] = *nr_free = 0;
-	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++) {
+	alloc[0] = alloc[1] = 0;
+	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++)
 		alloc[b->cpu_node[cpu] == zone->nid] += zone->pcp[cpu].nr_alloc;
-		*nr_free += zone->pcp[cpu].nr_free;
-	}
 }
 
 /* What @zone contributes to @counter; 0 for counters that are no sum over zones. */
@@ -55,12 +52,14 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 			     enum buddy_counter counter)
 {
 	const struct zone_stat *stat = &zone->stat;
-	uint64_t alloc[2], nr_free;
+	uint64_t alloc[2], pgalloc, pgfree;
 
-	short_way_count(b, zone, alloc, &nr_free);
+	short_way_count(b, zone, alloc);
+	pgalloc = alloc[0] + alloc[1] + frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
+	pgfree = pgalloc + stat->allocated_otherwise - zone->allocated_pages;
 	switch (counter) {
 	case BC_pgfree:
-		return nr_free + frames(stat->pcp_free) + frames(stat->buddy_free);
+		return pgfree;
 	case BC_numa_hit:
 		return alloc[0] + alloc[1] + stat->numa[1][0] + stat->numa[1][1];
 	case BC_numa_miss:
@@ -74,15 +73,13 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 	case BC_pcp_alloc:
 		return alloc[0] + alloc[1] + sum(stat->pcp_alloc);
 	case BC_pcp_free:
-		return nr_free + sum(stat->pcp_free);
+		return pgfree - frames(stat->buddy_free) - frames(stat->pcp_free) + sum(stat->pcp_free);
 	case BC_buddy_alloc:
 		return sum(stat->buddy_alloc);
 	case BC_buddy_free:
 		return sum(stat->buddy_free);
 	default:
-		if (counter == BC_pgalloc_dma + zone->idx)
-			return alloc[0] + alloc[1] + frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
-		return 0;
+		return counter == BC_pgalloc_dma + zone->idx ? pgalloc : 0;
 	}
 }
 

@@ -86,9 +86,10 @@ struct short_way {
 	struct page_list *list;		/* of pcp; where no zone will do, one that is always empty */
 	struct per_cpu_pages *pcp;
 	struct zone *zone;
-	const uint64_t *low_mark;	/* of zone, for the highest zone that gfp allows */
 	uint64_t state;			/* what the frame's flags and reference count become */
 };
+
+_Static_assert(sizeof(struct short_way) == 32, "found by a shift");
 
 /*
  * What one CPU needs for the short way. Most frees go to the zone of the free
@@ -97,11 +98,12 @@ struct short_way {
  */
 struct cpu_way {
 	uint32_t frame;			/* an allocated single frame of that zone: flags, but the type */
-	uint32_t pcp_flags;		/* the same frame on a per-CPU list */
 	struct per_cpu_pages *pcp;
 	struct zone *zone;
-	struct short_way alloc[GFP_PLACE_BITS];
+	uint64_t state[MIGRATE_PCPTYPES]; /* flags and reference count on a per-CPU list */
 } __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct cpu_way) == 64, "found by a shift");
 
 struct buddy {
 	/* what each allocation and free reads */
@@ -112,6 +114,7 @@ struct buddy {
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
 	struct cpu_way *cpu_way;	/* nr_cpus */
+	struct short_way *short_way;	/* nr_cpus * GFP_PLACE_BITS */
 	struct per_cpu_pages *pcp_mem;	/* nr_nodes * MAX_NR_ZONES * nr_cpus, by zone id, then CPU */
 
 	uint8_t cpu_node[MAX_CPUS];
@@ -358,8 +361,8 @@ void compute_lowmem_reserve(const uint64_t managed[MAX_NR_ZONES],
 int zone_batchsize(uint64_t managed_pages);
 int zone_highsize(uint64_t total_pages, int batch, unsigned int nr_split_cpus);
 /*
- * To be called after a change of @zone's watermarks, boost, lowmem or atomic
- * reserves: low_mark follows from them.
+ * To be called after a change of @zone's watermarks, boost or atomic reserve:
+ * low_mark follows from them.
  */
 void zone_update_low_mark(struct zone *zone);
 /* While kswapd is at work per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */

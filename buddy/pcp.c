@@ -192,7 +192,8 @@ void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned i
 	page_list_add(b->pages, &pcp->lists[order_to_pindex(pcp_mt, order)], pfn);
 	pcp->count += 1 << order;
 	zone->allocated_pages -= 1U << order;
-	zone->stat.pcp_free[order]++;
+	if (order)
+		zone->stat.pcp_free[order]++;
 	free_unref_page_drain(b, zone, pcp, pcp_mt, order);
 }
 

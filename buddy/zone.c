@@ -196,13 +196,14 @@ void zone_pcp_update(struct buddy *b, struct zone *zone)
 	}
 }
 
+/*
+ * The short way is only for the first zone of a request. That is the highest
+ * one with memory that the request may use, so the lowmem reserve, which keeps
+ * memory from requests that could go higher, is 0 there.
+ */
 void zone_update_low_mark(struct zone *zone)
 {
-	unsigned int i;
-
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		zone->low_mark[i] = zone_watermark(zone, WMARK_LOW) + zone->lowmem_reserve[i] +
-				    zone->nr_reserved_highatomic;
+	zone->low_mark = zone_watermark(zone, WMARK_LOW) + zone->nr_reserved_highatomic;
 }
 
 void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
@@ -247,10 +248,8 @@ void setup_per_zone_lowmem_reserve(struct buddy *b)
 		for (i = 0; i < MAX_NR_ZONES; i++)
 			managed[i] = zones[i].managed_pages;
 		compute_lowmem_reserve(managed, b->cfg.lowmem_reserve_ratio, reserve);
-		for (i = 0; i < MAX_NR_ZONES; i++) {
+		for (i = 0; i < MAX_NR_ZONES; i++)
 			memcpy(zones[i].lowmem_reserve, reserve[i], sizeof(reserve[i]));
-			zone_update_low_mark(&zones[i]);
-		}
 	}
 }
 
@@ -349,7 +348,7 @@ static void build_short_ways(struct buddy *b)
 		const struct zonelist *list = &b->zonelists[b->cpu_node[cpu] * NR_ZONELISTS];
 
 		for (gfp = 0; gfp < GFP_PLACE_BITS; gfp++) {
-			struct short_way *way = &b->cpu_way[cpu].alloc[gfp];
+			struct short_way *way = &b->short_way[cpu * GFP_PLACE_BITS + gfp];
 			struct zone *const *z = list[ZONELIST_FALLBACK].zone;
 			enum migratetype mt = gfp_migratetype(gfp);
 
@@ -362,7 +361,6 @@ static void build_short_ways(struct buddy *b)
 			way->pcp = &(*z)->pcp[cpu];
 			way->list = &way->pcp->lists[order_to_pindex(mt, 0)];
 			way->state = page_state(page_flags_make(PG_allocated, 0, mt, (*z)->id), 1);
-			way->low_mark = &(*z)->low_mark[gfp_zone(gfp)];
 		}
 	}
 }

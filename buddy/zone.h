@@ -63,7 +63,6 @@ struct per_cpu_pages {
 	short free_factor;	/* each free in a row doubles what is given back */
 	short expire;
 	uint64_t nr_alloc;	/* single frames handed out by the short way, see zone_stat */
-	uint64_t nr_free;	/* single frames taken back by it */
 	struct page_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(64)));
 
@@ -86,15 +85,17 @@ struct fresh_blocks {
  * What happened in a zone, by order, so that one increment yields several of
  * the counters of counters.h. What went the short way (one frame, from the
  * wanted zone, through a per-CPU list) is counted in per_cpu_pages only, and
- * added when somebody asks.
+ * added when somebody asks; single frames freed to per-CPU lists follow from
+ * what was handed out and is not allocated any more.
  */
 struct zone_stat {
 	uint64_t numa[2][2];	/* allocations, by [zone on the wanted node][zone on the CPU's node] */
 	uint64_t numa_foreign;	/* allocations that wanted this zone and went to another node */
 	uint64_t pcp_alloc[NR_PAGE_ORDERS];	/* blocks handed out of per-CPU lists */
-	uint64_t pcp_free[NR_PAGE_ORDERS];	/* blocks freed to per-CPU lists */
+	uint64_t pcp_free[NR_PAGE_ORDERS];	/* blocks above order 0 freed to per-CPU lists */
 	uint64_t buddy_alloc[NR_PAGE_ORDERS];	/* blocks handed out of the free lists */
 	uint64_t buddy_free[NR_PAGE_ORDERS];	/* blocks freed to the free lists */
+	uint64_t allocated_otherwise;	/* part of allocated_pages that no request took: isolated, loaded */
 };
 
 #define ZONE_BOOSTED_WATERMARK	(1U << 0)	/* boosted just now; kswapd is still to be woken */
@@ -111,8 +112,7 @@ struct zone {
 	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
-	uint64_t low_mark[MAX_NR_ZONES]; /* free_pages must exceed this for the short way; by highest
-					  * zone: low watermark, boost, lowmem and atomic reserves */
+	uint64_t low_mark;		/* low watermark, boost and atomic reserves; see zone_update_low_mark() */
 	uint64_t allocated_pages;	/* owned by callers; kept apart from free_pages on purpose */
 	unsigned int nid;
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
