@@ -19,4 +19,8 @@
 	X(live) \
 	X(replay) \
 	X(cmd) \
+	X(names) \
+	X(source) \
+	X(perf_script) \
+	X(trace) \
 	/* end */

@@ -397,17 +397,18 @@ static int finish(struct walk *walk)
 
 	if (missing)
 		return complain_missing(walk, missing);
-	if (required[ev->kind] & FIELD_PFN) {
-		bool nil = (walk->seen & FIELD_PAGE) && !walk->page && !walk->pfn;
-
-		ev->addr = nil ? EVENT_PFN_FAILED : walk->pfn;
-		return 0;
-	}
-	ev->addr = walk->ptr;
+	/* Of no meaning in a page event, but then a line that has them was put together wrongly. */
 	if (ev->bytes_alloc < ev->bytes_req) {
 		perf_complain(walk->complaint, "bytes_alloc=%u is below bytes_req=%u",
 			      ev->bytes_alloc, ev->bytes_req);
 		return -EBADMSG;
+	}
+	if (required[ev->kind] & FIELD_PFN) {
+		bool nil = (walk->seen & FIELD_PAGE) && !walk->page && !walk->pfn;
+
+		ev->addr = nil ? EVENT_PFN_FAILED : walk->pfn;
+	} else {
+		ev->addr = walk->ptr;
 	}
 	return 0;
 }

@@ -176,7 +176,8 @@ static enum match match_tail(struct perf_header *head, const char *p, const char
 		if (p == cpu_text || p[0] != ']' || p[1] != ' ')
 			return MATCH_NO;
 		if (cpu > PERF_MAX_CPU) {
-			perf_complain(complaint, "cpu=%llu is above %d", (unsigned long long)cpu,
+			perf_complain(complaint, "cpu=%.*s is above %d",
+				      (int)(p - cpu_text < 20 ? p - cpu_text : 20), cpu_text,
 				      PERF_MAX_CPU);
 			return MATCH_BAD;
 		}
