@@ -88,7 +88,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 		order_nodes(sa, nid);
 	}
 
-	ret = live_create(sa, err);
+	ret = slab_map_tables(sa, err);
 	if (!ret)
 		ret = kmalloc_caches_create(sa, err);
 	if (ret) {
@@ -142,6 +142,8 @@ static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
 
 	for (id = 0; id < sa->nr_ids && sa->caches[id]; id++)
 		;
+	if (id == MAX_CACHES)
+		return -ENOSPC;
 	if (id == sa->nr_ids) {
 		nr = sa->nr_ids ? sa->nr_ids * 2 : 64;
 		caches = realloc(sa->caches, nr * sizeof(*caches));
@@ -152,6 +154,8 @@ static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
 		sa->nr_ids = nr;
 	}
 	s->id = id;
+	s->percpu = slab_front_of_id(sa, id, 0);
+	s->percpu_size = (uint32_t)sa->percpu_size;
 	sa->caches[id] = s;
 	return 0;
 }
@@ -223,7 +227,8 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 	if (!ret)
 		ret = s->engine->cache_init(s);
 	if (ret) {
-		kerror_set(err, ret, "no memory for cache '%s'", args->name);
+		kerror_set(err, ret, ret == -ENOSPC ? "no id left for cache '%s'" :
+						      "no memory for cache '%s'", args->name);
 		release_cache(s);
 		return NULL;
 	}
@@ -395,6 +400,7 @@ int kmem_cache_destroy(struct kmem_cache *s)
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
 		sa->stat[i] += kmem_cache_counter(s, i);
 	s->engine->cache_exit(s);
+	memset(s->percpu, 0, sa->percpu_stride);
 	unlink_cache(s);
 	release_cache(s);
 	return 0;
@@ -412,7 +418,7 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 		release_cache(s);
 	}
 	kmalloc_large_release_all(sa);
-	live_destroy(sa);
+	slab_unmap_tables(sa);
 	free(sa->caches);
 	free(sa);
 }
@@ -532,7 +538,7 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	if (unlikely(page->slab_cache != s->id))
 		return slab_bad_free(sa, s, object);
 	live_clear(sa, offset);
-	slab_free(s, cpu, page, object);
+	slab_free(s, slab_front(s, cpu), cpu, page, object);
 	return 0;
 }
 

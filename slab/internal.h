@@ -29,6 +29,7 @@
 #define NO_OBJECT	UINT32_MAX
 #define SLAB_FROZEN	0x8000u
 #define MAX_OBJS_PER_SLAB 32767u
+#define MAX_CACHES	16384u
 
 /* Live bits: one for each 8 bytes of arena, so a frame's bits are one cache line. */
 #define LIVE_SHIFT	3
@@ -46,6 +47,10 @@ _Static_assert(KMALLOC_MAX_CACHE_SIZE == 1 << KMALLOC_SHIFT_HIGH, "the largest c
  * of its state for each CPU. An engine that hands objects out of one slab a CPU
  * keeps that slab and its free list here (linked at byte s->offset); one that
  * does not leaves both NULL, and every request reaches its ops.
+ *
+ * The states of all caches and CPUs are one lazily touched table, cache by
+ * cache: kfree finds the one it needs from the id in struct page alone, without
+ * waiting for the cache.
  */
 struct slab_front {
 	void *freelist;
@@ -59,7 +64,7 @@ struct kmem_cache {
 	void *(*alloc)(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 	void (*free)(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
 	struct slab_allocator *sa;
-	void *percpu;			/* the engine's, one a CPU, each begins with a slab_front */
+	void *percpu;			/* the engine's, one a CPU, see struct slab_front */
 	void *pernode;			/* the engine's, one a node */
 	uint32_t percpu_size;		/* bytes from one CPU's to the next one's */
 	uint32_t id;
@@ -98,6 +103,9 @@ struct slab_allocator {
 	uint64_t *live;
 	struct page *pages;
 	struct kmem_cache **caches;	/* by id; holes are NULL */
+	char *percpu;			/* the engine's states, by id and CPU */
+	size_t percpu_stride;		/* bytes from one cache's to the next one's */
+	size_t percpu_size;		/* bytes from one CPU's to the next one's */
 	unsigned int fail_interval;
 	uint32_t nr_ids;
 
@@ -198,9 +206,9 @@ static inline void live_clear(struct slab_allocator *sa, size_t offset)
 	sa->live[offset >> (LIVE_SHIFT + 6)] &= ~(1ULL << ((offset >> LIVE_SHIFT) & 63));
 }
 
-/* Map and unmap the bits; -ENOMEM. */
-int live_create(struct slab_allocator *sa, struct kerror *err);
-void live_destroy(struct slab_allocator *sa);
+/* Map and unmap the live bits and the engine's states; -ENOMEM. */
+int slab_map_tables(struct slab_allocator *sa, struct kerror *err);
+void slab_unmap_tables(struct slab_allocator *sa);
 
 /* ---- common allocation and free ---------------------------------------- */
 
@@ -274,12 +282,19 @@ static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_
 	return object;
 }
 
-/* Give an object, checked and no longer live, back to @s. Follows do_slab_free(). */
-static inline void slab_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
-			     void *object)
+static inline struct slab_front *slab_front_of_id(const struct slab_allocator *sa, uint32_t id,
+						  unsigned int cpu)
 {
-	struct slab_front *front = slab_front(s, cpu);
+	return (struct slab_front *)(sa->percpu + id * sa->percpu_stride + cpu * sa->percpu_size);
+}
 
+/*
+ * Give an object, checked and no longer live, back to @s, whose state for @cpu
+ * is @front. Follows do_slab_free().
+ */
+static inline void slab_free(struct kmem_cache *s, struct slab_front *front, unsigned int cpu,
+			     struct page *slab, void *object)
+{
 	if (unlikely(slab != front->slab)) {
 		s->free(s, cpu, slab, object);
 		return;

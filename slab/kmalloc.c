@@ -216,7 +216,7 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 	}
 	s = sa->caches[page->slab_cache];
 	live_clear(sa, offset);
-	slab_free(s, cpu, page, object);
+	slab_free(s, slab_front_of_id(sa, page->slab_cache, cpu), cpu, page, object);
 	return 0;
 }
 

@@ -82,7 +82,8 @@ struct kmem_cache_args {
  * Create a cache, or with merging find a compatible one and return that with
  * its alias count raised (an alias's own name is not kept). Errors: NULL with
  * @err filled: -EINVAL (name, size, alignment or flags out of range), -E2BIG
- * (an object is larger than the largest block), -EEXIST (name taken), -ENOMEM.
+ * (an object is larger than the largest block), -EEXIST (name taken), -ENOSPC
+ * (16384 caches exist), -ENOMEM.
  * Follows kmem_cache_create_usercopy(), find_mergeable() and slab_unmergeable().
  */
 struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,

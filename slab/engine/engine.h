@@ -20,7 +20,10 @@ struct slab_engine {
 	const char *text;	/* one sentence */
 	const struct slab_engine_param *params;	/* ends with a NULL name */
 
-	/* Per-cache state; the geometry is known. -ENOMEM. */
+	/* Bytes of a cache's state for one CPU: begins with struct slab_front, whole cache lines. */
+	size_t percpu_size;
+
+	/* Per-cache state; the geometry is known, the per-CPU state all zero. -ENOMEM. */
 	int (*cache_init)(struct kmem_cache *s);
 	/* Gives every slab back, live objects or not, and frees the state. */
 	void (*cache_exit)(struct kmem_cache *s);

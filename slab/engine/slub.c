@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "slab/engine/slub.h"
 
@@ -213,18 +212,11 @@ static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int 
 static int slub_cache_init(struct kmem_cache *s)
 {
 	struct slab_allocator *sa = s->sa;
-	size_t bytes = sa->nr_cpus * sizeof(struct slub_cpu);
 	unsigned int nid;
 
-	s->percpu = aligned_alloc(_Alignof(struct slub_cpu), bytes);
 	s->pernode = calloc(sa->nr_nodes, sizeof(struct slub_node));
-	if (!s->percpu || !s->pernode) {
-		free(s->percpu);
-		free(s->pernode);
+	if (!s->pernode)
 		return -ENOMEM;
-	}
-	memset(s->percpu, 0, bytes);
-	s->percpu_size = sizeof(struct slub_cpu);
 	for (nid = 0; nid < sa->nr_nodes; nid++) {
 		slab_list_init(&slub_node(s, nid)->partial);
 		slab_list_init(&slub_node(s, nid)->full);
@@ -252,7 +244,6 @@ static void slub_cache_exit(struct kmem_cache *s)
 		discard_list(s, &slub_node(s, nid)->partial);
 		discard_list(s, &slub_node(s, nid)->full);
 	}
-	free(s->percpu);
 	free(s->pernode);
 }
 
@@ -296,6 +287,7 @@ const struct slab_engine slub_engine = {
 	.name = "slub",
 	.text = "SLUB as in Linux 6.1: a slab and a list of partial slabs a CPU, partial lists a node",
 	.params = slub_params,
+	.percpu_size = sizeof(struct slub_cpu),
 	.cache_init = slub_cache_init,
 	.cache_exit = slub_cache_exit,
 	.alloc = slub_alloc,
