@@ -152,7 +152,7 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests -v $(SUITE)
 else
-run-check: all tests check-layers check-types fuzz coverage
+run-check: all tests check-layers check-types check-readme fuzz coverage
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
@@ -160,7 +160,10 @@ endif
 check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh
 
-.PHONY: check-types
+.PHONY: check-types check-readme
+check-readme: ## the report in README.md is what the program prints
+	$(Q)mkdir -p $(O) && sh tests/readme.sh $(O)
+
 check-types: ## a pfn passed as an order must not compile
 	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_good.c
 	$(Q)if $(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_bad.c 2>/dev/null; then \

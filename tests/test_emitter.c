@@ -710,7 +710,29 @@ static void test_same_again(void)
 	emitter_destroy(NULL);
 }
 
+/* Counters that are 0 are left out of the text, and their number told; JSON and CSV have them all. */
+static void test_counters(void)
+{
+	struct emitter *em = start();
+	json_t *root;
+
+	emit_section(em, "a", "A");
+	emit_counter(em, "x", "a long label of a counter that is zero", 0);
+	emit_counter(em, "y", "some", 5);
+	emit_counter(em, "z", "none", 0);
+	emit_section_end(em);
+	emit_section(em, "b", "B");
+	emit_counter(em, "x", "none", 0);
+	emit_section_end(em);
+	assert_written(em, EMIT_TEXT, "A\n=\n  some  5\n  (2 more are 0)\n\nB\n=\n  (1 more is 0)\n");
+	root = written_json(em);
+	CU_ASSERT_EQUAL(json_object_size(json_object_get(root, "a")), 3);
+	json_decref(root);
+	emitter_destroy(em);
+}
+
 static const struct test_case cases[] = {
+	{ "counters", test_counters },
 	{ "text", test_text },
 	{ "json", test_json },
 	{ "csv", test_csv },

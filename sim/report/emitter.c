@@ -251,6 +251,16 @@ void emit_u64(struct emitter *em, const char *key, const char *label, const char
 	value_add(em, key, label, unit, (struct emitter_value){ .kind = EMITTER_U64, .u64 = value });
 }
 
+void emit_counter(struct emitter *em, const char *key, const char *label, uint64_t value)
+{
+	struct emitter_node *node = node_add(em, EMITTER_VALUE, key, label, "");
+
+	if (!node)
+		return;
+	node->value = (struct emitter_value){ .kind = EMITTER_U64, .u64 = value };
+	node->zero_hidden = true;
+}
+
 void emit_i64(struct emitter *em, const char *key, const char *label, const char *unit, int64_t value)
 {
 	value_add(em, key, label, unit, (struct emitter_value){ .kind = EMITTER_I64, .i64 = value });

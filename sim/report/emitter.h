@@ -53,6 +53,8 @@ void emit_section_end(struct emitter *em);
 void emit_str(struct emitter *em, const char *key, const char *label, const char *value);
 /* Above INT64_MAX, where jansson's integers end, JSON gets a number of 15 digits. */
 void emit_u64(struct emitter *em, const char *key, const char *label, const char *unit, uint64_t value);
+/* As emit_u64(), but the text leaves zeros out and says how many; for long lists of counters. */
+void emit_counter(struct emitter *em, const char *key, const char *label, uint64_t value);
 void emit_i64(struct emitter *em, const char *key, const char *label, const char *unit, int64_t value);
 /*
  * @decimals (0..9) digits behind the point in the text; JSON gets the same

@@ -48,6 +48,7 @@ struct emitter_node {
 	enum emitter_node_kind kind;
 	char *key, *label, *unit;
 	struct emitter_value value;		/* EMITTER_VALUE; EMITTER_NOTE: a string */
+	bool zero_hidden;			/* EMITTER_VALUE: the text leaves it out when it is 0 */
 
 	/* EMITTER_TABLE; row r is cells[r * nr_columns ...] */
 	struct emitter_column *columns;		/* strings owned */

@@ -28,7 +28,7 @@
 #include <string.h>
 
 #define INDENT 2
-#define LABEL_MAX 46		/* a longer label pushes its own value only */
+#define LABEL_MAX 70		/* a longer label pushes its own value only */
 #define COLUMN_GAP 2
 #define CUT_MIN 12		/* a cut column keeps that much */
 
@@ -121,6 +121,11 @@ struct alignment {
 	int number;	/* width of the widest number */
 };
 
+static bool is_hidden(const struct emitter_node *node)
+{
+	return node->zero_hidden && !node->value.u64;
+}
+
 static struct alignment section_alignment(const struct emitter_node *section)
 {
 	const struct emitter_node *node;
@@ -132,6 +137,8 @@ static struct alignment section_alignment(const struct emitter_node *section)
 		int width;
 
 		if (node->kind != EMITTER_VALUE)
+			continue;
+		if (is_hidden(node))
 			continue;
 		width = text_width(node->label);
 		if (width > align.label && width <= LABEL_MAX)
@@ -440,6 +447,7 @@ static int put_section(struct page_writer *w, const struct emitter_node *section
 {
 	struct alignment align = section_alignment(section);
 	const struct emitter_node *node, *before = NULL;
+	unsigned int hidden = 0;
 
 	for (node = section->first; node; before = node, node = node->next) {
 		bool block = node->kind == EMITTER_SECTION || node->kind == EMITTER_TABLE;
@@ -447,6 +455,10 @@ static int put_section(struct page_writer *w, const struct emitter_node *section
 					      before->kind == EMITTER_TABLE);
 		int ret = 0;
 
+		if (is_hidden(node)) {
+			hidden++;
+			continue;
+		}
 		if (before && (block || after_block))
 			put_newline(w);
 		if (block) {
@@ -470,6 +482,14 @@ static int put_section(struct page_writer *w, const struct emitter_node *section
 		}
 		if (ret)
 			return ret;
+	}
+	if (hidden) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "(%u more %s 0)", hidden, hidden == 1 ? "is" : "are");
+		put_spaces(w, indent);
+		put_text(w, text);
+		put_newline(w);
 	}
 	return 0;
 }

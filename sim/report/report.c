@@ -111,8 +111,7 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_event_kinds(em, sum);
 	emit_section(em, "replay", "What became of the events");
 	for (i = 0; i < NR_REPLAY_COUNTERS; i++)
-		emit_u64(em, replay_counter_desc[i].name, replay_counter_desc[i].text, "",
-			 rp->counter[i]);
+		emit_counter(em, replay_counter_desc[i].name, replay_counter_desc[i].text, rp->counter[i]);
 	emit_section_end(em);
 	if (rp->stop.code)
 		emit_str(em, "stopped", "strict run stopped", rp->stop.text);
@@ -212,13 +211,13 @@ static void emit_counters(struct emitter *em, const struct report_input *in)
 	emit_section(em, "counters", "Allocator counters");
 	emit_section(em, "buddy", "Page allocator");
 	for (i = 0; i < NR_BUDDY_COUNTERS; i++)
-		emit_u64(em, buddy_counter_desc[i].name, buddy_counter_desc[i].text, "",
-			 buddy_counter(m->buddy, i));
+		emit_counter(em, buddy_counter_desc[i].name, buddy_counter_desc[i].text,
+			     buddy_counter(m->buddy, i));
 	emit_section_end(em);
 	emit_section(em, "slab", "Object caches, all together");
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
-		emit_u64(em, slab_counter_desc[i].name, slab_counter_desc[i].text, "",
-			 slab_counter(m->slab, i));
+		emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
+			     slab_counter(m->slab, i));
 	emit_section_end(em);
 	emit_section_end(em);
 }

@@ -21,7 +21,7 @@
 	X(CACHE_FREE,   "kmem_cache_free",  1, "an object of a named cache is freed") \
 	X(PAGE_ALLOC,   "mm_page_alloc",    1, "page frames are allocated") \
 	X(PAGE_FREE,    "mm_page_free",     1, "page frames are freed") \
-	X(PAGE_FREE_BATCHED, "mm_page_free_batched", 0, "a frame freed with others; mm_page_free tells the same") \
+	X(PAGE_FREE_BATCHED, "mm_page_free_batched", 0, "a frame freed with others (also in mm_page_free)") \
 	X(PAGE_ZONE_LOCKED, "mm_page_alloc_zone_locked", 0, "a block left the kernel's free lists") \
 	X(PAGE_PCPU_DRAIN, "mm_page_pcpu_drain", 0, "a block returned to the kernel's free lists") \
 	X(PAGE_EXTFRAG, "mm_page_alloc_extfrag", 0, "the kernel fell back to another migratetype") \
