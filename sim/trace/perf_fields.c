@@ -95,38 +95,53 @@ static const char *refuse(struct walk *walk, const char *key, const char *value,
 	return NULL;
 }
 
+/* Decimal digits at @p. More than fit are read but set *@overflow. */
+static inline const char *parse_decimal(const char *p, uint64_t *out, bool *overflow)
+{
+	const char *start = p;
+	uint64_t value = 0;
+	unsigned int digit;
+
+	for (; (digit = (unsigned char)(*p - '0')) < 10; p++)
+		value = value * 10 + digit;
+	*overflow = false;
+	if (__builtin_expect(p - start > 19, 0)) {
+		/* Again with care, for it may just fit: 18446744073709551615 has 20 digits. */
+		for (value = 0; start < p; start++) {
+			*overflow |= __builtin_mul_overflow(value, 10, &value);
+			*overflow |= __builtin_add_overflow(value, (uint64_t)(*start - '0'), &value);
+		}
+	}
+	*out = value;
+	return p;
+}
+
 /* A decimal number up to @max. NULL after a complaint. */
 static inline const char *parse_number(struct walk *walk, const char *key, const char *p,
 				       uint64_t max, const char *above, uint64_t *out)
 {
 	const char *start = p;
-	uint64_t value = 0;
-	bool overflow = false;
+	bool overflow;
 
-	*out = 0;
-	for (; (unsigned char)(*p - '0') < 10; p++) {
-		overflow |= __builtin_mul_overflow(value, 10, &value);
-		overflow |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
-	}
+	p = parse_decimal(p, out, &overflow);
 	if (p == start || !at_end(walk, p))
 		return refuse(walk, key, start, "is no number");
-	if (overflow || value > max)
+	if (overflow || *out > max)
 		return refuse(walk, key, start, above);
-	*out = value;
 	return p;
 }
 
+/* At most 16 digits make sense; more are read and set *@overflow. */
 static inline const char *parse_hex(const char *p, uint64_t *out, bool *overflow)
 {
+	const char *start = p;
 	uint64_t value = 0;
 	unsigned int digit;
 
-	*overflow = false;
-	for (; (digit = hex_value[(unsigned char)*p]); p++) {
-		*overflow |= value >> 60 != 0;
+	for (; (digit = hex_value[(unsigned char)*p]); p++)
 		value = value << 4 | (digit - 1);
-	}
 	*out = value;
+	*overflow = p - start > 16;
 	return p;
 }
 
@@ -174,10 +189,7 @@ static const char *parse_pfn(struct walk *walk, const char *p)
 	}
 	digits = hex ? p + 2 : p;
 	if (!hex) {
-		for (; (unsigned char)(*p - '0') < 10; p++) {
-			overflow |= __builtin_mul_overflow(value, 10, &value);
-			overflow |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
-		}
+		p = parse_decimal(p, &value, &overflow);
 		hex = !at_end(walk, p);
 	}
 	if (hex)

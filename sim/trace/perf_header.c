@@ -24,23 +24,25 @@ static inline bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+/* perf pads its columns with dozens of spaces: eight at a time (LINE_PAD allows it). */
 static inline const char *skip_spaces(const char *p)
 {
+	while (!memcmp(p, "        ", 8))
+		p += 8;
 	while (*p == ' ' || *p == '\t')
 		p++;
 	return p;
 }
 
-/* Decimal digits at @p; the value stops growing far above every limit. */
+/* Decimal digits at @p; a number too long for its value to be right is the largest there is. */
 static inline const char *parse_digits(const char *p, uint64_t *value)
 {
+	const char *start = p;
 	uint64_t v = 0;
 
-	for (; is_digit(*p); p++) {
-		if (v < UINT64_MAX / 16)
-			v = v * 10 + (*p - '0');
-	}
-	*value = v;
+	for (; is_digit(*p); p++)
+		v = v * 10 + (*p - '0');
+	*value = p - start <= 18 ? v : UINT64_MAX;
 	return p;
 }
 
