@@ -44,11 +44,18 @@ static inline enum kmalloc_kind kmalloc_kind(gfp_t gfp)
 	return KMALLOC_CGROUP;
 }
 
-struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
+static inline __attribute__((always_inline)) struct kmem_cache *
+__kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
 {
-	if (unlikely(!size || size > KMALLOC_MAX_CACHE_SIZE))
+	/* 0 wraps round to the top */
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return NULL;
 	return sa->kmalloc[kmalloc_kind(gfp)][kmalloc_class(size)];
+}
+
+struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
+{
+	return __kmalloc_slab(sa, size, gfp);
 }
 
 /* ---- the caches -------------------------------------------------------- */
@@ -180,7 +187,7 @@ uint64_t slab_large_pages(const struct slab_allocator *sa)
 static inline void *do_kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
 			       int nid)
 {
-	struct kmem_cache *s = kmalloc_slab(sa, size, gfp);
+	struct kmem_cache *s = __kmalloc_slab(sa, size, gfp);
 
 	if (likely(s))
 		return slab_alloc_node(s, cpu, gfp, nid);
