@@ -9,6 +9,7 @@
 	X(slab) \
 	X(slab_api) \
 	X(slab_check) \
+	X(slab_exact) \
 	X(slab_model) \
 	/* end */
 #define UPPER_SUITES(X) \
