@@ -300,7 +300,7 @@ pfn_t buddy_next_free(const struct buddy *b, const struct zone *zone, unsigned i
 	next = b->pages[prev.v].next;
 	if (next != PFN_NONE_VAL || !has_fresh)
 		return pfn_make(next);
-	if (prev.v == list->tail)
+	if (!page_list_empty(list) && list->tail == prev.v)
 		return pfn_make(first_fresh(zone, 0));
 	for (i = 0; i < zone->nr_fresh; i++)
 		if (!page_list_empty(&zone->fresh[i].behind) && zone->fresh[i].behind.tail == prev.v)

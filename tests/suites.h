@@ -5,6 +5,9 @@
  */
 #define LOWER_SUITES(X) \
 	X(pagemap) \
+	X(gfp) \
+	X(buddy) \
+	X(buddy_alloc) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
