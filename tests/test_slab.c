@@ -368,27 +368,34 @@ static void test_shrink_sorts(void)
 	slab_machine_destroy(&m);
 }
 
-/* More than 32 free objects: such slabs keep their order behind the sorted ones. */
+/* Up to 32 free objects count for the sorting; slabs with more stay in their order behind. */
 static void test_shrink_unsorted(void)
 {
 	struct slab_machine m;
 	struct kmem_cache *s;
+	unsigned int i, n;
 	void **objects;
-	unsigned int n;
 
 	slab_machine_create(&m, MEM, 1, 2, NULL);
 	s = slab_machine_cache(&m, "c", 32);
 	n = kmem_cache_objs_per_slab(s);
 	CU_ASSERT_EQUAL(n, 128);
-	objects = fill_slabs(s, 0, 3);
-	free_all(s, 0, objects, 40);
-	free_all(s, 0, objects + n, 39);
-	free_all(s, 0, objects + 2 * n, 5);
+	objects = fill_slabs(s, 0, 4);
+	free_all(s, 0, objects + n, 32);	/* slab 1, last on CPU 0's partial list */
+	free_all(s, 0, objects, 33);
+	free_all(s, 0, objects + 2 * n, 34);	/* slab 2, first */
+	free_all(s, 0, objects + 3 * n, 5);	/* slab 3, CPU 0's */
 	CU_ASSERT_EQUAL(kmem_cache_shrink(s), 0);
-	s->cpu_partial_slabs = 0;
+	CU_ASSERT(slab_machine_sound(&m));
+	s->cpu_partial_slabs = 0;		/* one more slab comes along each time */
+	for (i = 0; i < 5; i++)
+		CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+				    page_of(&m, objects[3 * n]));
+	for (i = 0; i < 32; i++)
+		CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+				    page_of(&m, objects[n]));
 	CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
 			    page_of(&m, objects[2 * n]));
-	CU_ASSERT(slab_machine_sound(&m));
 	free(objects);
 	slab_machine_destroy(&m);
 }
