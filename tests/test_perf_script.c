@@ -117,7 +117,9 @@ static void test_kernels(void)
 	/* a hex frame number that lost its 0x but has a letter */
 	{ HEAD "kmem:mm_page_free: page=ffffea0005b92fc0 pfn=16e4bf order=0",
 	  EV_PAGE_FREE, 1086470747000, 0x16e4bf, "cc1", NULL, NULL, 0, 0, 0, 6655, 3, -1, 0, 0 },
-	/* frame 0 exists where its page does */
+	/* frame 0 exists where its page does, or nothing is said of its page */
+	{ HEAD "kmem:mm_page_free: pfn=0 order=0",
+	  EV_PAGE_FREE, 1086470747000, 0, "cc1", NULL, NULL, 0, 0, 0, 6655, 3, -1, 0, 0 },
 	{ HEAD "kmem:mm_page_free: page=0xffffea0000000000 pfn=0x0 order=0",
 	  EV_PAGE_FREE, 1086470747000, 0, "cc1", NULL, NULL, 0, 0, 0, 6655, 3, -1, 0, 0 },
 	};

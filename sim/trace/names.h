@@ -17,7 +17,10 @@ struct names;
 struct names *names_create(void);	/* NULL: no memory */
 void names_destroy(struct names *names);
 
-/* The number of the @len bytes at @text (any bytes but NUL), new or old; 0 for no bytes, and when memory ran out. */
+/*
+ * The number of the @len bytes at @text (any bytes but NUL), new or old; 0 for
+ * no bytes, and when memory ran out.
+ */
 name_id names_intern(struct names *names, const char *text, size_t len);
 /* As names_intern(), but 0 where the string is not there yet. */
 name_id names_find(const struct names *names, const char *text, size_t len);

@@ -15,7 +15,8 @@
 
 #include "sim/trace/perf_script.h"
 
-#define COMM_MAX_BYTES	64	/* the kernel's own limit is 15, kworkers' long names have up to 63 */
+/* The kernel's own limit is 15; kworkers' long names have up to 63. */
+#define COMM_MAX_BYTES	64
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD, MATCH_RECORD };
 

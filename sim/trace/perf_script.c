@@ -22,7 +22,7 @@ struct perf_script {
 	struct lines lines;
 	struct perf_fields fields;
 	struct perf_complaint complaint;
-	bool in_chain;			/* the line before was an event or a frame of its call chain */
+	bool in_chain;			/* behind an event or its call chain */
 	name_id comm;			/* the comm before, whose text is most likely this one's */
 	const char *comm_text;
 	size_t comm_len;

@@ -19,18 +19,24 @@ const struct reader_ops *const reader_formats[] = {
 	NULL
 };
 
+#define PERF_DATA_HINT \
+	"this is perf's binary recording; run 'perf script -i FILE' and give me its output"
+#define UNPACK_HINT(tool) \
+	"this is compressed with " tool "; unpack it first (zstd is unpacked on the fly)"
+
 /* Inputs people try first, and what to do with each. */
 static const struct hint {
 	unsigned char magic[10];
 	unsigned char len;
 	const char *text;
 } hints[] = {
-	{ "PERFILE2", 8, "this is perf's binary recording; run 'perf script -i FILE' and give me its output" },
-	{ "2ELIFREP", 8, "this is perf's binary recording; run 'perf script -i FILE' and give me its output" },
-	{ "\x17\x08\x44tracing", 10, "this is trace-cmd's binary recording, which no reader here takes yet" },
-	{ "\x1f\x8b", 2, "this is compressed with gzip; unpack it first (zstd is unpacked on the fly)" },
-	{ "\xfd""7zXZ", 6, "this is compressed with xz; unpack it first (zstd is unpacked on the fly)" },
-	{ "BZh", 3, "this is compressed with bzip2; unpack it first (zstd is unpacked on the fly)" },
+	{ "PERFILE2", 8, PERF_DATA_HINT },
+	{ "2ELIFREP", 8, PERF_DATA_HINT },
+	{ "\x17\x08\x44tracing", 10,
+	  "this is trace-cmd's binary recording, which no reader here takes yet" },
+	{ "\x1f\x8b", 2, UNPACK_HINT("gzip") },
+	{ "\xfd""7zXZ", 6, UNPACK_HINT("xz") },
+	{ "BZh", 3, UNPACK_HINT("bzip2") },
 	{ "\x7f""ELF", 4, "this is a program, not a trace" },
 };
 
@@ -38,7 +44,8 @@ static int read_head(struct reader *rd, struct kerror *err)
 {
 	rd->head = malloc(PROBE_BYTES);
 	if (!rd->head)
-		return kerror_set(err, -ENOMEM, "no memory to look at %.100s", source_name(rd->src));
+		return kerror_set(err, -ENOMEM, "no memory to look at %.100s",
+				  source_name(rd->src));
 	while (rd->head_len < PROBE_BYTES) {
 		int64_t got = source_read(rd->src, rd->head + rd->head_len,
 					  PROBE_BYTES - rd->head_len, err);

@@ -266,7 +266,8 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 	add_stats(&trace->sum.read, &rd->stats);
 	if (rd->stats.malformed > rd->stats.events)
 		return kerror_set(err, -EBADMSG,
-				  "%.100s: %llu of %llu lines are malformed, so this is hardly a %s trace",
+				  "%.100s: %llu of %llu lines are malformed, "
+				  "so this is hardly a %s trace",
 				  source_name(rd->src), (unsigned long long)rd->stats.malformed,
 				  (unsigned long long)(rd->stats.malformed + rd->stats.events),
 				  rd->ops->name);
