@@ -491,9 +491,11 @@ int buddy_split_page(struct buddy *b, pfn_t pfn)
 	page = &b->pages[pfn.v];
 	if (page->flags & (PG_buddy | PG_pcp))
 		return -EALREADY;
-	if (!(page->flags & PG_allocated) || page->flags & PG_head)
+	if (!(page->flags & PG_allocated) || page->flags & (PG_slab | PG_large))
 		return -EINVAL;
 	order = page_order(page);
+	if (page->flags & PG_head)
+		destroy_compound_page(b->map, pfn, order);
 	flags = page->flags & ~PG_ORDER_MASK;
 	for (i = 0; i < 1U << order; i++) {
 		page[i].flags = flags;

@@ -84,9 +84,10 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
 			      unsigned int nr, pfn_t *pfns);
 
 /*
- * Turn an allocated, non-compound block into 2^order single frames that are
- * freed one by one (Linux: split_page). Returns 0, -EINVAL or -EALREADY as
- * buddy_free_pages() does.
+ * Turn an allocated block into 2^order single frames that are freed one by one
+ * (Linux: split_page(); a compound block loses its tails first, as a huge page
+ * does in split_huge_page()). Returns 0; -EINVAL for a frame that is no
+ * allocated block's first or that its owner marked; -EALREADY for a free block.
  */
 int buddy_split_page(struct buddy *b, pfn_t pfn);
 

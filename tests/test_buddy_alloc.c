@@ -283,7 +283,6 @@ static void test_compound(void)
 	CU_ASSERT(m.b->pages[pfn].flags & PG_head);
 	CU_ASSERT(m.b->pages[pfn + 3].flags & PG_tail);
 	CU_ASSERT_PTR_EQUAL(compound_head(m.map, &m.b->pages[pfn + 3]), &m.b->pages[pfn]);
-	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), -EINVAL);
 	put(&m, 0, pfn, 2);
 	CU_ASSERT_EQUAL(m.b->pages[pfn + 3].flags, 0);
 	pfn = get(&m, 0, __GFP_MOVABLE | __GFP_COMP, 0);
@@ -291,20 +290,29 @@ static void test_compound(void)
 	machine_free(&m);
 }
 
-/* After a split each frame is freed by itself, and the block as a whole no more. */
+/* After a split each frame is freed by itself, and the block as a whole no more; compound or not. */
 static void test_split_page(void)
 {
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_COMP };
 	struct machine m;
-	uint32_t pfn, i;
+	uint32_t pfn, i, j;
 
 	machine_small(&m, 2);
-	pfn = get(&m, 0, GFP_KERNEL, 2);
-	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), 0);
-	CU_ASSERT_EQUAL(buddy_free_pages(m.b, 0, pfn_make(pfn), 2), -EDOM);
-	for (i = 0; i < 4; i++) {
-		CU_ASSERT_EQUAL(m.b->pages[pfn + i].refcount, 1);
-		put(&m, 0, pfn + i, 0);
+	for (j = 0; j < 2; j++) {
+		pfn = get(&m, 0, gfps[j], 2);
+		CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), 0);
+		CU_ASSERT_EQUAL(buddy_free_pages(m.b, 0, pfn_make(pfn), 2), -EDOM);
+		for (i = 0; i < 4; i++) {
+			CU_ASSERT_EQUAL(m.b->pages[pfn + i].refcount, 1);
+			CU_ASSERT_EQUAL(m.b->pages[pfn + i].flags & (PG_head | PG_tail), 0);
+			put(&m, 0, pfn + i, 0);
+		}
 	}
+	pfn = get(&m, 0, GFP_KERNEL, 1);
+	m.b->pages[pfn].flags |= PG_slab;
+	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), -EINVAL);
+	m.b->pages[pfn].flags &= ~PG_slab;
+	put(&m, 0, pfn, 1);
 	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), -EALREADY);
 	CU_ASSERT_EQUAL(buddy_split_page(m.b, PFN_NONE), -EINVAL);
 	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(BASE + BLOCK + 1)), -EINVAL);
