@@ -3,9 +3,13 @@
  * kmemsim: what is alive. Maps a name from the trace (an object's address, or
  * a block's pfn) to what the simulated machine handed out for it.
  *
- * Open addressing with linear probing; entries lie in the table itself, a
- * deletion shifts its successors back, so there are no tombstones and no
- * allocation per event. The table doubles at 3/4 full.
+ *	slot[]	hash | number ---> pool[number]: key, what it is, since when
+ *
+ * Open addressing with linear probing over slots of 8 bytes, at most half of
+ * them taken: a search that fails, as each allocation's does, reads one cache
+ * line. Entries lie in a pool and are reused last in, first out, so that those
+ * of short-lived objects stay in the cache. A deletion shifts its successors
+ * back, so there are no tombstones; nothing is allocated per event.
  *
  * Locking: none.
  */
@@ -23,7 +27,7 @@ struct live {
 	uint64_t born_ns;	/* its time stamp */
 	uint32_t bytes_req;	/* asked for; blocks: 0 */
 	uint32_t bytes_alloc;	/* reserved by our machine for it; objects up to 4 GiB - 1 */
-	uint32_t site;		/* name_id of the call site, 0 unknown */
+	uint32_t site;		/* name_id of the call site, 0 unknown; free entries: the next one */
 	uint16_t cache;		/* index of the replay's cache record; blocks: 0 */
 	uint8_t order;		/* blocks, and large kmallocs */
 	uint8_t used;		/* the entry is taken */
@@ -31,33 +35,67 @@ struct live {
 
 _Static_assert(sizeof(struct live) == 48, "live objects dominate a replay's memory");
 
-struct live_table {
-	struct live *slot;
-	uint64_t nr;
-	unsigned int bits;	/* capacity is 1 << bits */
+struct live_slot {
+	uint32_t hash;		/* of the entry's key; its highest bits are the home slot */
+	uint32_t number;	/* of the entry; 0: the slot is free */
 };
 
-/* -ENOMEM. A zeroed table is empty and may be handed to live_exit(). */
+struct live_table {
+	struct live_slot *slot;
+	struct live *pool;	/* entry 0 is no entry */
+	uint64_t nr;
+	uint32_t pool_used;	/* entries ever handed out, and entry 0 */
+	uint32_t pool_size;
+	uint32_t free_entry;	/* the one freed last, 0 none */
+	unsigned int bits;	/* there are 1 << bits slots */
+};
+
+/* @bits from 1 to 31. -ENOMEM. A zeroed table may be handed to live_exit(). */
 int live_init(struct live_table *table, unsigned int bits);
 void live_exit(struct live_table *table);
 
-static inline uint64_t live_hash(const struct live_table *table, uint64_t key)
+static inline uint32_t live_hash(uint64_t key)
 {
-	return (key * 0x9e3779b97f4a7c15ULL) >> (64 - table->bits);
+	return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 32);
 }
 
-/* The entry of @key, or NULL. Valid until the next insertion or removal. */
+static inline uint32_t live_home(const struct live_table *table, uint32_t hash)
+{
+	return hash >> (32 - table->bits);
+}
+
+/* The entry of @key, or NULL. Valid until the next insertion or its removal. */
 static inline struct live *live_find(const struct live_table *table, uint64_t key)
 {
-	uint64_t mask = (1ULL << table->bits) - 1;
-	uint64_t at = live_hash(table, key);
+	uint32_t hash = live_hash(key), mask = (1U << table->bits) - 1;
+	uint32_t at = live_home(table, hash);
 
-	while (table->slot[at].used) {
-		if (table->slot[at].key == key)
-			return &table->slot[at];
-		at = (at + 1) & mask;
+	for (;; at = (at + 1) & mask) {
+		const struct live_slot *slot = &table->slot[at];
+
+		if (!slot->number)
+			return NULL;
+		if (slot->hash == hash && table->pool[slot->number].key == key)
+			return &table->pool[slot->number];
 	}
-	return NULL;
+}
+
+/*
+ * Two steps to take before a search, each some time after the one before it,
+ * so that the search does not wait for memory.
+ */
+static inline void live_prefetch_slot(const struct live_table *table, uint64_t key)
+{
+	__builtin_prefetch(&table->slot[live_home(table, live_hash(key))]);
+}
+
+static inline void live_prefetch_entry(const struct live_table *table, uint64_t key)
+{
+	const struct live_slot *slot = &table->slot[live_home(table, live_hash(key))];
+	const struct live *entry = &table->pool[slot->number];
+
+	__builtin_prefetch(entry, 1);
+	__builtin_prefetch((const char *)(entry + 1) - 1, 1);
 }
 
 /*
@@ -66,5 +104,8 @@ static inline struct live *live_find(const struct live_table *table, uint64_t ke
  */
 struct live *live_insert(struct live_table *table, uint64_t key);
 void live_remove(struct live_table *table, struct live *entry);
+
+/* Entries in no promised order: start with NULL; NULL ends. */
+const struct live *live_next(const struct live_table *table, const struct live *prev);
 
 #endif

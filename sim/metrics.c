@@ -272,18 +272,15 @@ static void add_leak(struct leak_metrics *leak, const struct live *obj)
 struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr)
 {
 	struct leak_metrics *list = calloc(rp->nr_sites, sizeof(*list));
-	uint64_t i;
+	const struct live *obj = NULL;
 	uint32_t site;
 
 	*nr = -1;
 	if (!list)
 		return NULL;
-	for (i = 0; i < 1ULL << rp->objects.bits; i++) {
-		const struct live *obj = &rp->objects.slot[i];
-
-		if (obj->used && obj->sim)
+	while ((obj = live_next(&rp->objects, obj)))
+		if (obj->sim)
 			add_leak(&list[obj->site], obj);
-	}
 	*nr = 0;
 	for (site = 0; site < rp->nr_sites; site++) {
 		if (!list[site].objects)

@@ -13,8 +13,8 @@
 #include "sim/replay_internal.h"
 
 #define FIRST_BITS 14
-/* Far enough ahead that the entry has arrived when its event is due. */
-#define PREFETCH_EVENTS 8
+/* Far enough ahead that what was asked for has arrived when it is looked at. */
+#define PREFETCH_EVENTS 6
 
 const struct replay_counter_desc replay_counter_desc[NR_REPLAY_COUNTERS] = {
 #define REPLAY_COUNTER_DESC(name, text) { #name, text },
@@ -374,6 +374,19 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 	return 0;
 }
 
+/*
+ * What the events behind @ev will look up, one step nearer: first the event,
+ * then its slot, then the entry.
+ */
+static inline void prefetch_ahead(const struct replay *rp, const struct event *ev)
+{
+	const struct event *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
+
+	__builtin_prefetch(far + PREFETCH_EVENTS);
+	live_prefetch_slot(far->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, far->addr);
+	live_prefetch_entry(near->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, near->addr);
+}
+
 int replay_events(struct replay *rp, const struct event *events, size_t nr, struct kerror *err)
 {
 	size_t i;
@@ -381,11 +394,8 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 	for (i = 0; i < nr; i++) {
 		int ret;
 
-		if (i + PREFETCH_EVENTS < nr) {
-			const struct event *ahead = &events[i + PREFETCH_EVENTS];
-
-			__builtin_prefetch(&rp->objects.slot[live_hash(&rp->objects, ahead->addr)]);
-		}
+		if (i + 2 * PREFETCH_EVENTS < nr)
+			prefetch_ahead(rp, &events[i]);
 		ret = replay_one(rp, &events[i], err);
 		if (ret)
 			return ret;

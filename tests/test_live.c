@@ -19,6 +19,7 @@ static void test_against_array(void)
 	static uint64_t born[KEYS];	/* 0: not in */
 	struct live_table table = { 0 };
 	struct test_rng rng = { 42 };
+	const struct live *walk = NULL;
 	uint64_t nr = 0;
 	uint32_t step, i;
 
@@ -48,6 +49,11 @@ static void test_against_array(void)
 
 		CU_ASSERT_EQUAL(entry ? entry->born : 0, born[i]);
 	}
+	while ((walk = live_next(&table, walk))) {
+		CU_ASSERT_PTR_EQUAL(live_find(&table, walk->key), walk);
+		nr--;
+	}
+	CU_ASSERT_EQUAL(nr, 0);
 	live_exit(&table);
 }
 

@@ -74,6 +74,7 @@ struct bench_recording {
 	const char *kmemsim;	/* the program */
 };
 void bench_recording(const struct bench_recording *rec, unsigned int rounds);
+void bench_replay(const char *text, unsigned int rounds);
 
 /*
  * A child process that holds the events of the trace @text in memory and

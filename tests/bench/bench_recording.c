@@ -100,3 +100,19 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 	bench_row("peak memory of the run, MiB", &stat[TEXT_PEAK], "perf kmem", &stat[PERF_PEAK],
 		  BAR_AT_MOST, 1.0);
 }
+
+void bench_replay(const char *text, unsigned int rounds)
+{
+	struct bench_samples samples = { 0 };
+	struct memory_worker worker;
+	struct bench_stat stat;
+
+	memory_worker_start(&worker, text);
+	memory_worker_round(&worker);
+	while (samples.nr < rounds)
+		bench_add(&samples, (double)worker.nr_events / 1000 / memory_worker_round(&worker));
+	memory_worker_stop(&worker);
+	stat = bench_stat_of(&samples);
+	bench_heading(text, "thousand events a second");
+	bench_row("replay of events in memory", &stat, NULL, NULL, BAR_NONE, 0);
+}

@@ -4,6 +4,7 @@
  *
  *	kmemsim-bench micro ROUNDS
  *	kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM
+ *	kmemsim-bench replay ROUNDS TEXT		events in memory alone, to be profiled
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,12 @@ int main(int argc, char **argv)
 		bench_recording(&rec, parse_rounds(argv[2]));
 		return 0;
 	}
+	if (argc == 4 && !strcmp(argv[1], "replay")) {
+		bench_replay(argv[3], parse_rounds(argv[2]));
+		return 0;
+	}
 	fputs("usage: kmemsim-bench micro ROUNDS\n"
-	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n", stderr);
+	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n"
+	      "       kmemsim-bench replay ROUNDS TEXT\n", stderr);
 	return 2;
 }
