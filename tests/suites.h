@@ -11,6 +11,7 @@
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
+	X(slab_bulk) \
 	X(slab_check) \
 	X(slab_exact) \
 	X(slab_model) \

@@ -18,34 +18,6 @@ static uint64_t count(const struct kmem_cache *s, enum slab_counter counter)
 	return kmem_cache_counter(s, counter);
 }
 
-static struct page *page_of(const struct slab_machine *m, const void *object)
-{
-	return compound_head(m->map, page_from_pfn(m->map, pfn_from_virt(m->map, object)));
-}
-
-/* Allocate all objects of one fresh slab on @cpu; the CPU's slab must be used up before. */
-static void fill_slab(struct kmem_cache *s, unsigned int cpu, void **objects)
-{
-	unsigned int i;
-
-	for (i = 0; i < kmem_cache_objs_per_slab(s); i++) {
-		objects[i] = kmem_cache_alloc(s, cpu, GFP_KERNEL);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(objects[i]);
-	}
-}
-
-/* @nr slabs full of objects, slab after slab. */
-static void **fill_slabs(struct kmem_cache *s, unsigned int cpu, unsigned int nr)
-{
-	void **objects = calloc((size_t)nr * kmem_cache_objs_per_slab(s), sizeof(*objects));
-	unsigned int i;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(objects);
-	for (i = 0; i < nr; i++)
-		fill_slab(s, cpu, objects + (size_t)i * kmem_cache_objs_per_slab(s));
-	return objects;
-}
-
 static void free_all(struct kmem_cache *s, unsigned int cpu, void **objects, size_t nr)
 {
 	size_t i;
@@ -83,7 +55,7 @@ static void test_ascending(void)
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slowpath), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_fastpath), n - 1);
-	CU_ASSERT_NOT_EQUAL(page_of(&m, kmem_cache_alloc(s, 0, GFP_KERNEL)), page_of(&m, first));
+	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL)), slab_machine_page(&m, first));
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 2);
 	slab_machine_destroy(&m);
 }
@@ -104,7 +76,7 @@ static void test_lifo(void)
 	CU_ASSERT_EQUAL(count(s, SC_free_fastpath), 2);
 	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 0, GFP_KERNEL), b);
 	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 0, GFP_KERNEL), a);
-	CU_ASSERT_NOT_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), page_of(&m, a));
+	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), slab_machine_page(&m, a));
 	slab_machine_destroy(&m);
 }
 
@@ -148,7 +120,7 @@ static void test_cpu_partial(void)
 	slab_machine_create(&m, MEM, 1, 2, NULL);
 	s = slab_machine_cache(&m, "c", 512);
 	n = kmem_cache_objs_per_slab(s);
-	objects = fill_slabs(s, 0, 3);	/* the last one is CPU 0's */
+	objects = slab_machine_fill(s, 0, 3);	/* the last one is CPU 0's */
 	kmem_cache_free(s, 1, objects[0]);
 	kmem_cache_free(s, 1, objects[n]);
 	CU_ASSERT_EQUAL(count(s, SC_cpu_partial_free), 2);
@@ -181,7 +153,7 @@ static void test_cpu_partial_overflow(void)
 	s = slab_machine_cache(&m, "c", 1024);
 	n = kmem_cache_objs_per_slab(s);
 	limit = s->cpu_partial_slabs;
-	objects = fill_slabs(s, 0, limit + 2);
+	objects = slab_machine_fill(s, 0, limit + 2);
 	for (i = 0; i < limit; i++)
 		kmem_cache_free(s, 0, objects[i * n]);
 	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, 0);
@@ -216,7 +188,7 @@ static void test_min_partial(void)
 	min = kmem_cache_min_partial(s);
 	nr = min + 3;
 	CU_ASSERT_EQUAL(min, 5);
-	objects = fill_slabs(s, 0, nr);
+	objects = slab_machine_fill(s, 0, nr);
 	for (i = 0; i < nr; i++)
 		kmem_cache_free(s, 0, objects[i * n]);
 	s->engine->flush(s);
@@ -252,7 +224,7 @@ static void test_drain_discards(void)
 	min = kmem_cache_min_partial(s);
 	nr = min + 2;
 	s->cpu_partial_slabs = nr;
-	objects = fill_slabs(s, 0, nr);
+	objects = slab_machine_fill(s, 0, nr);
 	free_all(s, 1, objects, nr * n);
 	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, nr);
 	s->engine->flush(s);
@@ -270,7 +242,7 @@ static void test_drain_discards(void)
 static void test_deactivate_head_tail(void)
 {
 	struct slab_machine m;
-	void *a, *b, *c;
+	void *a, *b, *c, *object;
 	struct kmem_cache *s;
 
 	slab_machine_create(&m, MEM, 1, 4, NULL);
@@ -284,14 +256,15 @@ static void test_deactivate_head_tail(void)
 	CU_ASSERT_EQUAL(count(s, SC_deactivate_to_tail), 1);
 	CU_ASSERT_EQUAL(count(s, SC_cpuslab_flush), 3);
 
-	CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 3, GFP_KERNEL)), page_of(&m, b));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 3, GFP_KERNEL)), slab_machine_page(&m, b));
 	CU_ASSERT_EQUAL(count(s, SC_alloc_from_partial), 1);
 	/* the other two came along to CPU 3's partial list: the last one is on top */
 	CU_ASSERT_EQUAL(count(s, SC_cpu_partial_node), 2);
-	CU_ASSERT_PTR_EQUAL(slub_engine.name, s->engine->name);
-	while (page_of(&m, c = kmem_cache_alloc(s, 3, GFP_KERNEL)) == page_of(&m, b))
-		;
-	CU_ASSERT_NOT_EQUAL(page_of(&m, c), page_of(&m, a));
+	do
+		object = kmem_cache_alloc(s, 3, GFP_KERNEL);
+	while (slab_machine_page(&m, object) == slab_machine_page(&m, b));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, object), slab_machine_page(&m, c));
+	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, object), slab_machine_page(&m, a));
 	slab_machine_destroy(&m);
 }
 
@@ -325,7 +298,7 @@ static void test_deactivate_full(void)
 	slab_machine_create(&m, MEM, 1, 2, NULL);
 	s = slab_machine_cache(&m, "c", 512);
 	n = kmem_cache_objs_per_slab(s);
-	objects = fill_slabs(s, 0, 1);
+	objects = slab_machine_fill(s, 0, 1);
 	s->engine->flush(s);
 	CU_ASSERT_EQUAL(count(s, SC_deactivate_full), 1);
 	CU_ASSERT_EQUAL(slab_machine_info(s).active_objs, n);
@@ -349,7 +322,7 @@ static void test_shrink_sorts(void)
 	slab_machine_create(&m, MEM, 1, 2, NULL);
 	s = slab_machine_cache(&m, "c", 512);
 	n = kmem_cache_objs_per_slab(s);
-	objects = fill_slabs(s, 0, 4);
+	objects = slab_machine_fill(s, 0, 4);
 	free_all(s, 0, objects, 4);			/* slab 0: four free */
 	free_all(s, 0, objects + n, n);			/* slab 1: empty */
 	free_all(s, 0, objects + 2 * n, 1);		/* slab 2: one free */
@@ -358,12 +331,12 @@ static void test_shrink_sorts(void)
 	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, 3);
 	CU_ASSERT(slab_machine_sound(&m));
 
-	fullest = page_of(&m, objects[2 * n]);
+	fullest = slab_machine_page(&m, objects[2 * n]);
 	s->cpu_partial_slabs = 0;	/* so that only one more slab comes along */
-	CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), fullest);
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), fullest);
 	CU_ASSERT_EQUAL(count(s, SC_cpu_partial_node), 1);
-	CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
-			    page_of(&m, objects[3 * n]));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+			    slab_machine_page(&m, objects[3 * n]));
 	free(objects);
 	slab_machine_destroy(&m);
 }
@@ -380,7 +353,7 @@ static void test_shrink_unsorted(void)
 	s = slab_machine_cache(&m, "c", 32);
 	n = kmem_cache_objs_per_slab(s);
 	CU_ASSERT_EQUAL(n, 128);
-	objects = fill_slabs(s, 0, 4);
+	objects = slab_machine_fill(s, 0, 4);
 	free_all(s, 0, objects + n, 32);
 	free_all(s, 0, objects, 33);
 	free_all(s, 0, objects + 2 * n, 34);	/* drains the two before: slab 0, slab 1 */
@@ -389,12 +362,12 @@ static void test_shrink_unsorted(void)
 	CU_ASSERT(slab_machine_sound(&m));
 	s->cpu_partial_slabs = 0;		/* one more slab comes along each time */
 	for (i = 0; i < 5; i++)
-		CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
-				    page_of(&m, objects[3 * n]));
+		CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+				    slab_machine_page(&m, objects[3 * n]));
 	for (i = 0; i < 32; i++)
-		CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
-				    page_of(&m, objects[n]));
-	CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), page_of(&m, objects[0]));
+		CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+				    slab_machine_page(&m, objects[n]));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), slab_machine_page(&m, objects[0]));
 	free(objects);
 	slab_machine_destroy(&m);
 }
@@ -409,9 +382,9 @@ static void test_node_mismatch(void)
 	slab_machine_create(&m, MEM, 2, 2, NULL);
 	s = slab_machine_cache(&m, "c", 512);
 	a = kmem_cache_alloc(s, 0, GFP_KERNEL);
-	CU_ASSERT_EQUAL(slab_nid(page_of(&m, a)), 0);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, a)), 0);
 	b = kmem_cache_alloc_node(s, 0, GFP_KERNEL, 1);
-	CU_ASSERT_EQUAL(slab_nid(page_of(&m, b)), 1);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, b)), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_node_mismatch), 1);
 	CU_ASSERT_EQUAL(count(s, SC_deactivate_to_head), 1);
 
@@ -421,7 +394,7 @@ static void test_node_mismatch(void)
 	kmem_cache_alloc_node(s, 0, GFP_KERNEL, -5);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_fastpath), 3);
 	b = kmem_cache_alloc_node(s, 0, GFP_KERNEL, 0);
-	CU_ASSERT_PTR_EQUAL(page_of(&m, b), page_of(&m, a));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, b), slab_machine_page(&m, a));
 	CU_ASSERT_EQUAL(count(s, SC_alloc_from_partial), 1);
 	slab_machine_destroy(&m);
 }
@@ -438,22 +411,22 @@ static void test_remote_partial(void)
 	s = slab_machine_cache(&m, "c", 512);
 	n = kmem_cache_objs_per_slab(s);
 	nr = kmem_cache_min_partial(s) + 1;
-	objects = fill_slabs(s, 1, nr);
-	CU_ASSERT_EQUAL(slab_nid(page_of(&m, objects[0])), 1);
+	objects = slab_machine_fill(s, 1, nr);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, objects[0])), 1);
 	for (i = 0; i < nr; i++)
 		kmem_cache_free(s, 1, objects[i * n]);
 	s->engine->flush(s);
 	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, nr);
 
 	a = kmem_cache_alloc(s, 0, GFP_KERNEL);
-	CU_ASSERT_EQUAL(slab_nid(page_of(&m, a)), 1);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, a)), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), nr);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_from_partial), 1);
 	s->engine->flush(s);
 
 	/* a request for the node itself does not look elsewhere */
 	a = kmem_cache_alloc_node(s, 0, GFP_KERNEL, 0);
-	CU_ASSERT_EQUAL(slab_nid(page_of(&m, a)), 0);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, a)), 0);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), nr + 1);
 	free(objects);
 	slab_machine_destroy(&m);
@@ -474,8 +447,8 @@ static void test_order_fallback(void)
 	buddy_set_fail(m.buddy, 1, 1, order);
 	a = kmem_cache_alloc(s, 0, GFP_KERNEL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
-	CU_ASSERT_EQUAL(page_order(page_of(&m, a)), 0);
-	CU_ASSERT_EQUAL(slab_objects(page_of(&m, a)), 4);
+	CU_ASSERT_EQUAL(page_order(slab_machine_page(&m, a)), 0);
+	CU_ASSERT_EQUAL(slab_objects(slab_machine_page(&m, a)), 4);
 	CU_ASSERT_EQUAL(count(s, SC_order_fallback), 1);
 	CU_ASSERT_EQUAL(slab_machine_info(s).num_objs, 4);
 	CU_ASSERT_EQUAL(slab_machine_info(s).slab_pages, 1);
@@ -567,105 +540,6 @@ static void test_constructor(void)
 	slab_machine_destroy(&m);
 }
 
-/* A bulk request takes objects as single ones would, across slabs; all or nothing. */
-static void test_bulk_alloc(void)
-{
-	struct slab_machine m;
-	struct kmem_cache *s;
-	unsigned int i, n;
-	void **objects;
-
-	slab_machine_create(&m, MEM, 1, 2, NULL);
-	s = slab_machine_cache(&m, "c", 512);
-	n = kmem_cache_objs_per_slab(s);
-	objects = calloc(2 * n, sizeof(*objects));
-	CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_KERNEL | __GFP_ZERO, n + 1, objects), n + 1);
-	for (i = 1; i < n; i++)
-		CU_ASSERT_PTR_EQUAL(objects[i], (char *)objects[0] + i * 512);
-	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 2);
-	CU_ASSERT_EQUAL(count(s, SC_alloc_fastpath) + count(s, SC_alloc_slowpath), n + 1);
-	CU_ASSERT(slab_machine_sound(&m));
-
-	/* memory ends in the middle: what was got goes back */
-	buddy_set_fail(m.buddy, 1, -1, 0);
-	CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_KERNEL, 2 * n, objects), 0);
-	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, n + 1);
-	CU_ASSERT_EQUAL(count(s, SC_alloc_fail), 1);
-	CU_ASSERT_EQUAL(count(s, SC_alloc_fastpath) + count(s, SC_alloc_slowpath) -
-			count(s, SC_free_fastpath) - count(s, SC_free_slowpath), n + 1);
-	free(objects);
-	slab_machine_destroy(&m);
-}
-
-/*
- * A bulk free gathers each slab's objects from the end of the array backwards:
- * the last object is the first to be handed out again. Wrong ones are refused
- * and do not hold up the rest.
- */
-static void test_bulk_free(void)
-{
-	void *objects[8], *copy[8], *other;
-	struct kmem_cache *s, *t;
-	struct slab_machine m;
-	unsigned int i;
-
-	slab_machine_create(&m, MEM, 1, 2, NULL);
-	s = slab_machine_cache(&m, "c", 512);
-	t = slab_machine_cache(&m, "d", 512);
-	CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_KERNEL, 8, objects), 8);
-	memcpy(copy, objects, sizeof(copy));
-	CU_ASSERT_EQUAL(kmem_cache_free_bulk(s, 0, 8, objects), 0);
-	for (i = 0; i < 8; i++)
-		CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 0, GFP_KERNEL), copy[7 - i]);
-
-	other = kmem_cache_alloc(t, 0, GFP_KERNEL);
-	memcpy(objects, copy, sizeof(copy));
-	objects[1] = NULL;
-	objects[2] = other;
-	objects[3] = copy[0];		/* twice in one array */
-	CU_ASSERT_EQUAL(kmem_cache_free_bulk(s, 0, 8, objects), 2);
-	CU_ASSERT_EQUAL(count(s, SC_bad_free_cache), 1);
-	CU_ASSERT_EQUAL(count(s, SC_bad_free_double), 1);
-	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, 3);
-	CU_ASSERT_EQUAL(slab_machine_info(t).used_objs, 1);
-	slab_machine_destroy(&m);
-}
-
-/* Objects of several slabs in one bulk free: three of others are looked past, then a new run begins. */
-static void test_bulk_free_runs(void)
-{
-	struct slab_machine m;
-	struct kmem_cache *s;
-	unsigned int n, i;
-	void **o, *list[6];
-
-	slab_machine_create(&m, MEM, 1, 2, NULL);
-	s = slab_machine_cache(&m, "c", 512);
-	n = kmem_cache_objs_per_slab(s);
-	o = fill_slabs(s, 0, 3);
-	/* from the back: slab 0, then two of slab 1, then slab 0 again within reach */
-	list[5] = o[0]; list[4] = o[n]; list[3] = o[n + 1]; list[2] = o[1];
-	list[1] = o[n + 2]; list[0] = o[2];
-	CU_ASSERT_EQUAL(kmem_cache_free_bulk(s, 1, 6, list), 0);
-	CU_ASSERT_EQUAL(count(s, SC_cpu_partial_free), 2);
-	CU_ASSERT_EQUAL(count(s, SC_free_slowpath), 6);
-	CU_ASSERT(slab_machine_sound(&m));
-	/*
-	 * Slab 0's run was o[0] and o[1]; the third stranger, o[n + 2], ended it.
-	 * Slab 1's then is o[n + 2], o[n + 1], o[n] or another order of these, and
-	 * o[2] came last of all, onto the frozen slab 0.
-	 */
-	CU_ASSERT_EQUAL(count(s, SC_free_frozen), 1);
-	for (i = 0; i < 3; i++)
-		CU_ASSERT_PTR_EQUAL(page_of(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
-				    page_of(&m, o[n]));
-	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 1, GFP_KERNEL), o[2]);
-	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 1, GFP_KERNEL), o[0]);
-	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 1, GFP_KERNEL), o[1]);
-	free(o);
-	slab_machine_destroy(&m);
-}
-
 /* A slab touches the frames that its free pointers lie in, once; zeroed objects those they cover. */
 static void test_touched_frames(void)
 {
@@ -709,7 +583,7 @@ static void shuffled_slab(uint64_t seed, unsigned int *order, unsigned int nr, b
 		buddy_set_fail(m.buddy, 1, 1, kmem_cache_order(s));
 	for (i = 0; i < nr; i++) {
 		object = kmem_cache_alloc(s, 0, GFP_KERNEL);
-		start = virt_from_pfn(m.map, pfn_from_page(m.map, page_of(&m, object)));
+		start = virt_from_pfn(m.map, pfn_from_page(m.map, slab_machine_page(&m, object)));
 		order[i] = (unsigned int)((object - start) / 1024);
 	}
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 1);
@@ -755,7 +629,7 @@ static void test_slab_placement(void)
 		struct kmem_cache_args args = { .name = cases[i].name, .size = 4096,
 						.flags = cases[i].flags };
 		struct kmem_cache *s = kmem_cache_create(m.sa, &args, NULL);
-		struct page *slab = page_of(&m, kmem_cache_alloc(s, 0, GFP_KERNEL));
+		struct page *slab = slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL));
 
 		CU_ASSERT_EQUAL(buddy_pageblock_migratetype(m.buddy, pfn_from_page(m.map, slab)),
 				cases[i].mt);
@@ -828,9 +702,6 @@ static const struct test_case cases[] = {
 	{ "no memory", test_no_memory },
 	{ "injected failures", test_injected_failures },
 	{ "constructor", test_constructor },
-	{ "bulk allocation", test_bulk_alloc },
-	{ "bulk free", test_bulk_free },
-	{ "bulk free in runs", test_bulk_free_runs },
 	{ "touched frames", test_touched_frames },
 	{ "shuffled free lists", test_freelist_random },
 	{ "placement of slabs", test_slab_placement },

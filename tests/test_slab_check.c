@@ -20,11 +20,6 @@ struct scene {
 	char first[256];
 };
 
-static struct page *page_of(const struct scene *t, const void *object)
-{
-	return compound_head(t->m.map, page_from_pfn(t->m.map, pfn_from_virt(t->m.map, object)));
-}
-
 static void note(void *ctx, const char *text)
 {
 	struct scene *t = ctx;
@@ -53,9 +48,9 @@ static void set_up(struct scene *t)
 	kmem_cache_free(t->s, 1, first[4]);	/* CPU 0's */
 	t->s->engine->flush(t->s);		/* 4 at the tail, 0 and 1 behind it or before */
 	t->object = first[3];
-	t->full = page_of(t, first[3]);
+	t->full = slab_machine_page(&t->m, first[3]);
 	kmem_cache_free(t->s, 1, first[2]);
-	t->cpu_partial = page_of(t, first[2]);
+	t->cpu_partial = slab_machine_page(&t->m, first[2]);
 	t->s->cpu_partial_slabs = 0;		/* take only one along */
 	t->c = slub_cpu(t->s, 0);
 	t->n = slub_node(t->s, 0);
@@ -63,7 +58,7 @@ static void set_up(struct scene *t)
 	kmem_cache_free(t->s, 1, (char *)slab_address(t->s->sa, t->c->front.slab) + 512);
 	t->cpu = t->c->front.slab;
 	t->partial = slab_from_link(t->s, t->n->partial.head);
-	t->large = page_of(t, kmalloc(t->m.sa, 0, 10000, GFP_KERNEL));
+	t->large = slab_machine_page(&t->m, kmalloc(t->m.sa, 0, 10000, GFP_KERNEL));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->partial);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->cpu);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(slub_cpu(t->s, 1)->partial);

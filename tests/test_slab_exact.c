@@ -99,9 +99,7 @@ static int take_front(int *list, unsigned int *nr_list)
 
 static struct plain_slab *slab_of(struct plain *p, const void *object)
 {
-	struct page *head = compound_head(p->m.map,
-					  page_from_pfn(p->m.map, pfn_from_virt(p->m.map, object)));
-	uint32_t pfn = pfn_val(pfn_from_page(p->m.map, head));
+	uint32_t pfn = pfn_val(pfn_from_page(p->m.map, slab_machine_page(&p->m, object)));
 	unsigned int i;
 
 	for (i = 0; i < p->all.nr; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: the machine that the slab suites run on. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/test_slab.h"
@@ -89,4 +90,22 @@ struct slabinfo slab_machine_info(const struct kmem_cache *s)
 
 	get_slabinfo(s, &info);
 	return info;
+}
+
+struct page *slab_machine_page(const struct slab_machine *m, const void *object)
+{
+	return compound_head(m->map, page_from_pfn(m->map, pfn_from_virt(m->map, object)));
+}
+
+void **slab_machine_fill(struct kmem_cache *s, unsigned int cpu, unsigned int nr)
+{
+	size_t total = (size_t)nr * kmem_cache_objs_per_slab(s), i;
+	void **objects = calloc(total, sizeof(*objects));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(objects);
+	for (i = 0; i < total; i++) {
+		objects[i] = kmem_cache_alloc(s, cpu, GFP_KERNEL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(objects[i]);
+	}
+	return objects;
 }
