@@ -8,6 +8,7 @@
 	X(gfp) \
 	X(buddy) \
 	X(buddy_alloc) \
+	X(buddy_zone) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
