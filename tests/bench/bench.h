@@ -24,7 +24,7 @@ struct bench_stat {
 	double median, min, max;
 };
 
-/* Samples of one figure; bench_stat_of() sorts them. */
+/* One figure, round by round. */
 struct bench_samples {
 	double value[BENCH_MAX_ROUNDS];
 	unsigned int nr;
@@ -34,14 +34,14 @@ struct bench_samples {
 struct bench_case {
 	void (*run)(void *ctx, uint64_t pairs);
 	void *ctx;
-	struct bench_stat ns;	/* out: nanoseconds a pair */
+	struct bench_samples ns;	/* out: nanoseconds a pair */
 };
 
 /* CPU time of this process: what other programs do on the CPU meanwhile is not counted. */
 double bench_cpu_seconds(void);
 double bench_wall_seconds(void);
 void bench_add(struct bench_samples *samples, double value);
-struct bench_stat bench_stat_of(struct bench_samples *samples);
+struct bench_stat bench_stat_of(const struct bench_samples *samples);
 /* Run each case once to warm up, then all of them in turn, @rounds times. */
 void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 		      unsigned int rounds);
@@ -56,10 +56,12 @@ enum bench_bar { BAR_NONE, BAR_AT_MOST, BAR_AT_LEAST };
 
 /*
  * One row: our figure, a peer's (NULL: none), and the ratio ours / peer's
- * against @bar. @name and @peer_name are at most 34 and 14 columns.
+ * against @bar. The ratio is the median of the rounds' own ratios: a host that
+ * changes its speed from one second to the next changes it for both.
+ * @name and @peer_name are at most 34 and 14 columns.
  */
-void bench_row(const char *name, const struct bench_stat *ours, const char *peer_name,
-	       const struct bench_stat *peer, enum bench_bar bar, double limit);
+void bench_row(const char *name, const struct bench_samples *ours, const char *peer_name,
+	       const struct bench_samples *peer, enum bench_bar bar, double limit);
 void bench_heading(const char *title, const char *unit);
 
 /* ---- what is measured ----------------------------------------------------- */

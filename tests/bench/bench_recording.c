@@ -66,7 +66,6 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 	const char *const perf[] = { "perf", "kmem", "-i", rec->data, "--slab", "--page", "stat", NULL };
 	const char *const kmemsim[] = { rec->kmemsim, "run", rec->text, NULL };
 	struct bench_samples samples[NR_FIGURES] = { 0 };
-	struct bench_stat stat[NR_FIGURES];
 	struct memory_worker worker;
 	struct spent spent;
 	unsigned int i;
@@ -86,18 +85,16 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 		bench_add(&samples[MEMORY_RATE], kevents / memory_worker_round(&worker));
 	}
 	memory_worker_stop(&worker);
-	for (i = 0; i < NR_FIGURES; i++)
-		stat[i] = bench_stat_of(&samples[i]);
 	snprintf(title, sizeof(title), "Recording %s: %llu events", rec->name,
 		 (unsigned long long)worker.nr_events);
 	bench_heading(title, "thousand events a second");
-	bench_row("kmemsim run, from text", &stat[TEXT_RATE], "perf kmem", &stat[PERF_RATE],
+	bench_row("kmemsim run, from text", &samples[TEXT_RATE], "perf kmem", &samples[PERF_RATE],
 		  BAR_AT_LEAST, 1.5);
-	bench_row("the same by CPU time", &stat[TEXT_CPU_RATE], "perf kmem", &stat[PERF_CPU_RATE],
+	bench_row("the same by CPU time", &samples[TEXT_CPU_RATE], "perf kmem", &samples[PERF_CPU_RATE],
 		  BAR_NONE, 0);
-	bench_row("replay of events in memory", &stat[MEMORY_RATE], "perf kmem", &stat[PERF_RATE],
+	bench_row("replay of events in memory", &samples[MEMORY_RATE], "perf kmem", &samples[PERF_RATE],
 		  BAR_AT_LEAST, 4.0);
-	bench_row("peak memory of the run, MiB", &stat[TEXT_PEAK], "perf kmem", &stat[PERF_PEAK],
+	bench_row("peak memory of the run, MiB", &samples[TEXT_PEAK], "perf kmem", &samples[PERF_PEAK],
 		  BAR_AT_MOST, 1.0);
 }
 
@@ -105,14 +102,12 @@ void bench_replay(const char *text, unsigned int rounds)
 {
 	struct bench_samples samples = { 0 };
 	struct memory_worker worker;
-	struct bench_stat stat;
 
 	memory_worker_start(&worker, text);
 	memory_worker_round(&worker);
 	while (samples.nr < rounds)
 		bench_add(&samples, (double)worker.nr_events / 1000 / memory_worker_round(&worker));
 	memory_worker_stop(&worker);
-	stat = bench_stat_of(&samples);
 	bench_heading(text, "thousand events a second");
-	bench_row("replay of events in memory", &stat, NULL, NULL, BAR_NONE, 0);
+	bench_row("replay of events in memory", &samples, NULL, NULL, BAR_NONE, 0);
 }

@@ -51,28 +51,26 @@ static int compare_values(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-struct bench_stat bench_stat_of(struct bench_samples *samples)
+struct bench_stat bench_stat_of(const struct bench_samples *samples)
 {
-	unsigned int nr = samples->nr;
+	struct bench_samples sorted = *samples;
+	unsigned int nr = sorted.nr;
 
 	if (!nr)
 		return (struct bench_stat){ 0 };
-	qsort(samples->value, nr, sizeof(samples->value[0]), compare_values);
+	qsort(sorted.value, nr, sizeof(sorted.value[0]), compare_values);
 	return (struct bench_stat){
-		.median = (samples->value[(nr - 1) / 2] + samples->value[nr / 2]) / 2,
-		.min = samples->value[0],
-		.max = samples->value[nr - 1],
+		.median = (sorted.value[(nr - 1) / 2] + sorted.value[nr / 2]) / 2,
+		.min = sorted.value[0],
+		.max = sorted.value[nr - 1],
 	};
 }
 
 void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 		      unsigned int rounds)
 {
-	struct bench_samples *samples = calloc(nr, sizeof(*samples));
 	unsigned int round, i;
 
-	if (!samples)
-		bench_die("no memory for samples");
 	for (i = 0; i < nr; i++)
 		cases[i].run(cases[i].ctx, pairs);
 	for (round = 0; round < rounds; round++) {
@@ -80,12 +78,9 @@ void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 			double start = bench_cpu_seconds();
 
 			cases[i].run(cases[i].ctx, pairs);
-			bench_add(&samples[i], (bench_cpu_seconds() - start) * 1e9 / (double)pairs);
+			bench_add(&cases[i].ns, (bench_cpu_seconds() - start) * 1e9 / (double)pairs);
 		}
 	}
-	for (i = 0; i < nr; i++)
-		cases[i].ns = bench_stat_of(&samples[i]);
-	free(samples);
 }
 
 int bench_pin(void)
@@ -111,34 +106,43 @@ void bench_heading(const char *title, const char *unit)
 	       "min-max", "ratio", "bar");
 }
 
-static void print_stat(const struct bench_stat *stat)
+static void print_figure(const struct bench_samples *samples)
 {
-	int decimals = stat->median < 1000 ? 1 : 0;
+	struct bench_stat stat = bench_stat_of(samples);
+	int decimals = stat.median < 1000 ? 1 : 0;
 	char spread[40];
 
-	snprintf(spread, sizeof(spread), "%.*f-%.*f", decimals, stat->min, decimals, stat->max);
-	printf(" %8.*f %-15s", decimals, stat->median, spread);
+	snprintf(spread, sizeof(spread), "%.*f-%.*f", decimals, stat.min, decimals, stat.max);
+	printf(" %8.*f %-15s", decimals, stat.median, spread);
 }
 
-void bench_row(const char *name, const struct bench_stat *ours, const char *peer_name,
-	       const struct bench_stat *peer, enum bench_bar bar, double limit)
+static double median_ratio(const struct bench_samples *ours, const struct bench_samples *peer)
+{
+	struct bench_samples ratios = { .nr = ours->nr < peer->nr ? ours->nr : peer->nr };
+	unsigned int i;
+
+	for (i = 0; i < ratios.nr; i++)
+		ratios.value[i] = ours->value[i] / peer->value[i];
+	return bench_stat_of(&ratios).median;
+}
+
+void bench_row(const char *name, const struct bench_samples *ours, const char *peer_name,
+	       const struct bench_samples *peer, enum bench_bar bar, double limit)
 {
 	double ratio;
 
 	printf("%-34s", name);
-	print_stat(ours);
-	if (!peer) {
-		putchar('\n');
-		return;
+	print_figure(ours);
+	if (peer) {
+		ratio = median_ratio(ours, peer);
+		printf(" %-14s", peer_name);
+		print_figure(peer);
+		printf(" %5.2f", ratio);
+		if (bar == BAR_AT_MOST)
+			printf("  <= %.1f %s", limit, ratio <= limit ? "met" : "missed");
+		else if (bar == BAR_AT_LEAST)
+			printf("  >= %.1f %s", limit, ratio >= limit ? "met" : "missed");
 	}
-	ratio = ours->median / peer->median;
-	printf(" %-14s", peer_name);
-	print_stat(peer);
-	printf(" %5.2f", ratio);
-	if (bar == BAR_AT_MOST)
-		printf("  <= %.1f %s", limit, ratio <= limit ? "met" : "missed");
-	else if (bar == BAR_AT_LEAST)
-		printf("  >= %.1f %s", limit, ratio >= limit ? "met" : "missed");
 	putchar('\n');
 	fflush(stdout);
 }
