@@ -43,13 +43,14 @@ void slab_config_default(struct slab_config *cfg)
  */
 static void order_nodes(struct slab_allocator *sa, unsigned int from)
 {
+	const uint8_t *distance = sa->map->distance[from];
 	uint8_t *order = sa->node_order[from];
 	unsigned int i, j;
 
 	for (i = 0; i < sa->nr_nodes; i++) {
 		unsigned int nid = (from + i) % sa->nr_nodes;
 
-		for (j = i; j && sa->map->distance[from][order[j - 1]] > sa->map->distance[from][nid]; j--)
+		for (j = i; j && distance[order[j - 1]] > distance[nid]; j--)
 			order[j] = order[j - 1];
 		order[j] = (uint8_t)nid;
 	}
@@ -277,7 +278,8 @@ static int check_name(const char *name, struct kerror *err)
 		return kerror_set(err, -EINVAL, "a cache's name has 1..%d bytes", CACHE_NAME_MAX);
 	for (i = 0; i < len; i++)
 		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f)
-			return kerror_set(err, -EINVAL, "a cache's name has no blanks or control characters");
+			return kerror_set(err, -EINVAL,
+					  "a cache's name has no blanks or control characters");
 	return 0;
 }
 
@@ -295,7 +297,8 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
 		return NULL;
 	}
 	if (args->usersize > args->size || args->useroffset > args->size - args->usersize) {
-		kerror_set(err, -EINVAL, "cache '%s': the user region does not lie within the object",
+		kerror_set(err, -EINVAL,
+			   "cache '%s': the user region does not lie within the object",
 			   args->name);
 		return NULL;
 	}

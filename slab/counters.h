@@ -18,8 +18,8 @@
 	X(free_fastpath,      "objects freed to the CPU's own slab") \
 	X(free_slowpath,      "objects freed to another slab") \
 	X(free_frozen,        "frees to a slab that some CPU holds") \
-	X(free_add_partial,   "slabs that drained CPU partial lists left on a node's partial list") \
-	X(free_remove_partial, "slabs taken off a node's partial list because a free emptied them") \
+	X(free_add_partial,   "slabs that drained CPU lists left on a node's partial list") \
+	X(free_remove_partial, "slabs given back from a node's list when a free emptied them") \
 	X(alloc_from_partial, "CPU slabs taken from the node's partial list") \
 	X(alloc_slab,         "slabs obtained from the page allocator") \
 	X(alloc_refill,       "free lists taken over from the CPU's slab") \
@@ -30,7 +30,7 @@
 	X(deactivate_empty,   "CPU slabs put away with no used object") \
 	X(deactivate_to_head, "CPU slabs put at the head of the partial list") \
 	X(deactivate_to_tail, "CPU slabs put at its tail") \
-	X(order_fallback,     "slabs got at the smallest order, the preferred one was not to be had") \
+	X(order_fallback,     "slabs got at the smallest order, the preferred one refused") \
 	X(cpu_partial_alloc,  "CPU slabs taken from the CPU's partial list") \
 	X(cpu_partial_free,   "slabs put on a CPU's partial list by a free") \
 	X(cpu_partial_node,   "slabs moved from the node's to a CPU's partial list") \

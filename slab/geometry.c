@@ -139,7 +139,8 @@ static int check_args(const struct kmem_cache_args *args, const struct slab_conf
 				  args->align, PAGE_SIZE);
 	if (cfg->slab_min_order > min_u32(cfg->slab_max_order, MAX_PAGE_ORDER))
 		return kerror_set(err, -EINVAL, "slab_min_order %u is above slab_max_order %u",
-				  cfg->slab_min_order, min_u32(cfg->slab_max_order, MAX_PAGE_ORDER));
+				  cfg->slab_min_order,
+				  min_u32(cfg->slab_max_order, MAX_PAGE_ORDER));
 	if (!nr_cpus)
 		return kerror_set(err, -EINVAL, "a machine has at least one CPU");
 	return 0;
@@ -171,8 +172,9 @@ int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 	geo->order = calculate_order(size, cfg, nr_cpus);
 	geo->min_order = order_of(size);
 	if (geo->order > MAX_PAGE_ORDER)
-		return kerror_set(err, -E2BIG, "objects of %u bytes do not fit into blocks of order %d",
-				  size, MAX_PAGE_ORDER);
+		return kerror_set(err, -E2BIG,
+				  "objects of %u bytes do not fit into blocks of order %d", size,
+				  MAX_PAGE_ORDER);
 	while (order_objects(geo->order, size) > MAX_OBJS_PER_SLAB)
 		geo->order--;
 	geo->objects = order_objects(geo->order, size);

@@ -251,7 +251,7 @@ static inline void set_freepointer(const struct kmem_cache *s, void *object, voi
 	*(void **)((char *)object + s->offset) = next;
 }
 
-/* The first free object of the CPU's own slab, NULL where there is none or it is of another node. */
+/* The first free object of the CPU's own slab; NULL where there is none, or another node's. */
 static inline void *slab_alloc_front(struct kmem_cache *s, unsigned int cpu, int nid)
 {
 	struct slab_front *front = slab_front(s, cpu);

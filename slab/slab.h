@@ -45,7 +45,13 @@ struct kmem_cache;
 #define KMALLOC_MIN_SIZE	8
 #define KMALLOC_MAX_CACHE_SIZE	8192
 
-enum kmalloc_kind { KMALLOC_NORMAL, KMALLOC_DMA, KMALLOC_CGROUP, KMALLOC_RECLAIM, NR_KMALLOC_KINDS };
+enum kmalloc_kind {
+	KMALLOC_NORMAL,
+	KMALLOC_DMA,
+	KMALLOC_CGROUP,
+	KMALLOC_RECLAIM,
+	NR_KMALLOC_KINDS
+};
 
 struct slab_config {
 	const char *engine;	/* "slub" */
@@ -143,7 +149,10 @@ unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsign
 #define ZERO_SIZE_PTR ((void *)16)
 void *kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp);
 void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid);
-/* Frees what kmalloc or any cache handed out; NULL and ZERO_SIZE_PTR are allowed. As kmem_cache_free(). */
+/*
+ * Frees what kmalloc or any cache handed out; NULL and ZERO_SIZE_PTR are
+ * allowed. Answers as kmem_cache_free() does.
+ */
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object);
 /* Usable bytes at @object, 0 where none is live there. */
 size_t ksize(const struct slab_allocator *sa, const void *object);
@@ -174,7 +183,7 @@ void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t tim
 
 /* A cache at a glance; all counts are exact at the moment of the call. */
 struct slabinfo {
-	uint64_t active_objs;	/* as the kernel prints it: objects not free in partial slabs on node lists */
+	uint64_t active_objs;	/* as the kernel counts: all but the free ones on node lists */
 	uint64_t num_objs;
 	uint64_t active_slabs;
 	uint64_t num_slabs;
@@ -210,7 +219,10 @@ struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *ad
 /* Frames held by large kmallocs. */
 uint64_t slab_large_pages(const struct slab_allocator *sa);
 
-/* Every free object of @s's slab @slab, CPU-held ones first; see engine.h. For snapshots and tests. */
+/*
+ * Every free object of @s's slab @slab, those a CPU holds first, each list in the
+ * order it would be handed out; false when @fn returned false. For snapshots.
+ */
 bool slab_for_each_free(const struct kmem_cache *s, pfn_t slab,
 			bool (*fn)(void *ctx, void *object), void *ctx);
 /* Every slab of @s, by its head's frame, in no promised order. Returns false when @fn did. */

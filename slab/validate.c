@@ -77,7 +77,7 @@ static void check_objects(struct check *chk)
 
 	chk->nr_free = 0;
 	memset(chk->is_free, 0, (objects + 63) / 64 * 8);
-	if (!chk->s->engine->for_each_free(chk->s, slab_pfn(chk->sa, chk->slab), check_free_object, chk))
+	if (!chk->s->engine->for_each_free(chk->s, pfn_make(pfn), check_free_object, chk))
 		return;
 	for (i = 0; i < objects; i++, object += chk->s->size) {
 		bool is_free = chk->is_free[i >> 6] >> (i & 63) & 1;
@@ -109,12 +109,13 @@ static bool check_slab(void *ctx, pfn_t pfn)
 		COMPLAIN(chk, "cache %s: slab %u is on two lists", s->name, pfn_val(pfn));
 	if ((page->flags & (PG_slab | PG_allocated)) != (PG_slab | PG_allocated) ||
 	    !!(page->flags & PG_head) != (order > 0)) {
-		COMPLAIN(chk, "cache %s: slab %u has page flags 0x%x", s->name, pfn_val(pfn), page->flags);
+		COMPLAIN(chk, "cache %s: slab %u has page flags 0x%x", s->name, pfn_val(pfn),
+			 page->flags);
 		return true;
 	}
 	if (page->slab_cache != s->id) {
-		COMPLAIN(chk, "cache %s: slab %u says it belongs to cache %u", s->name, pfn_val(pfn),
-			 page->slab_cache);
+		COMPLAIN(chk, "cache %s: slab %u says it belongs to cache %u", s->name,
+			 pfn_val(pfn), page->slab_cache);
 		return true;
 	}
 	if ((order != s->order && order != s->min_order) || !slab_objects(page) ||
@@ -145,8 +146,9 @@ static void check_cache(struct check *chk, const struct kmem_cache *s)
 	get_slabinfo(s, &info);
 	if (info.num_slabs != chk->slabs || info.num_objs != chk->objects ||
 	    info.slab_pages != chk->pages || info.used_objs != chk->used)
-		COMPLAIN(chk, "cache %s: slabinfo says %llu slabs, %llu of %llu objects, %llu pages; there are %llu, %llu of %llu, %llu",
-			 s->name, (unsigned long long)info.num_slabs,
+		COMPLAIN(chk, "cache %s: slabinfo says %llu slabs, %llu of %llu objects, "
+			 "%llu pages; there are %llu, %llu of %llu, %llu", s->name,
+			 (unsigned long long)info.num_slabs,
 			 (unsigned long long)info.used_objs, (unsigned long long)info.num_objs,
 			 (unsigned long long)info.slab_pages, (unsigned long long)chk->slabs,
 			 (unsigned long long)chk->used, (unsigned long long)chk->objects,
@@ -167,18 +169,19 @@ static void check_large(struct check *chk)
 			return;
 		}
 		page = &sa->pages[link];
-		if ((page->flags & (PG_large | PG_allocated | PG_slab)) != (PG_large | PG_allocated) ||
-		    page->slab_cache != NO_CACHE_ID || page->prev != prev)
-			COMPLAIN(chk, "frame %u is listed as a large kmalloc, its flags are 0x%x", link,
-				 page->flags);
+		if ((page->flags & (PG_large | PG_allocated | PG_slab)) !=
+		    (PG_large | PG_allocated) || page->slab_cache != NO_CACHE_ID ||
+		    page->prev != prev)
+			COMPLAIN(chk, "frame %u is listed as a large kmalloc, its flags are 0x%x",
+				 link, page->flags);
 		if (!live_test(sa, (size_t)link << PAGE_SHIFT))
 			COMPLAIN(chk, "the large kmalloc at frame %u has no live bit", link);
 		pages += 1U << page_order(page);
 		prev = link;
 	}
 	if (pages != sa->large_pages)
-		COMPLAIN(chk, "large kmallocs hold %llu pages, counted %llu", (unsigned long long)pages,
-			 (unsigned long long)sa->large_pages);
+		COMPLAIN(chk, "large kmallocs hold %llu pages, counted %llu",
+			 (unsigned long long)pages, (unsigned long long)sa->large_pages);
 }
 
 unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn, void *ctx)

@@ -20,7 +20,7 @@ static int geometry(struct slab_geometry *geo, uint32_t size, uint32_t align, ui
 	return slab_geometry(geo, &args, &cfg, cpus, NULL);
 }
 
-/* Objects are whole words apart; the free pointer lies in the middle, or behind what must survive. */
+/* Objects are whole words; the free pointer lies in the middle, or behind what must survive. */
 static void test_layout(void)
 {
 	struct slab_geometry geo;
@@ -125,7 +125,7 @@ static void test_cpus(void)
 	}
 }
 
-/* The slab parameters bound the order from below and above, and set the wanted number of objects. */
+/* The slab parameters bound the order, and set the wanted number of objects. */
 static void test_parameters(void)
 {
 	struct kmem_cache_args args = { .name = "x", .size = 8 };
@@ -157,6 +157,12 @@ static void test_parameters(void)
 	CU_ASSERT_EQUAL(geo.order, 5);
 }
 
+/* NULL where the oracle is not here, or this build has not its geometry. */
+static const char *oracle(const char *name)
+{
+	return test_kernel_geometry() ? test_shared(name) : NULL;
+}
+
 /* The next line that is no comment. */
 static bool read_line(FILE *file, char *line, size_t size)
 {
@@ -172,7 +178,7 @@ static bool read_line(FILE *file, char *line, size_t size)
  */
 static void test_slabinfo_oracle(void)
 {
-	const char *path = test_kernel_geometry() ? test_shared("oracle/slabinfo-6.18-2cpu.txt") : NULL;
+	const char *path = oracle("oracle/slabinfo-6.18-2cpu.txt");
 	unsigned int size, objects, pages, rows = 0, wrong = 0;
 	struct slab_geometry geo;
 	char line[256], name[64];
@@ -187,7 +193,7 @@ static void test_slabinfo_oracle(void)
 		rows++;
 		if (geometry(&geo, size, 0, 0, 2) || geo.size != size || geo.objects != objects ||
 		    1U << geo.order != pages) {
-			fprintf(stderr, "%s: size %u, %u objects in order %u; the kernel has %u, %u in %u pages\n",
+			fprintf(stderr, "%s: %u bytes, %u in order %u; the kernel: %u, %u in %u pages\n",
 				name, geo.size, geo.objects, geo.order, size, objects, pages);
 			wrong++;
 		}
@@ -232,7 +238,7 @@ static bool matches(const struct sysfs_row *row, uint32_t flags, void (*ctor)(vo
  */
 static void test_sysfs_oracle(void)
 {
-	const char *path = test_kernel_geometry() ? test_shared("oracle/sysfs-slab-6.18-2cpu.txt") : NULL;
+	const char *path = oracle("oracle/sysfs-slab-6.18-2cpu.txt");
 	unsigned int rows = 0, wrong = 0, constructed = 0, inside = 0;
 	struct sysfs_row row;
 	char line[256];

@@ -55,7 +55,8 @@ static void test_ascending(void)
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slowpath), 1);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_fastpath), n - 1);
-	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL)), slab_machine_page(&m, first));
+	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL)),
+			    slab_machine_page(&m, first));
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 2);
 	slab_machine_destroy(&m);
 }
@@ -76,7 +77,8 @@ static void test_lifo(void)
 	CU_ASSERT_EQUAL(count(s, SC_free_fastpath), 2);
 	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 0, GFP_KERNEL), b);
 	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(s, 0, GFP_KERNEL), a);
-	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), slab_machine_page(&m, a));
+	CU_ASSERT_NOT_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+			    slab_machine_page(&m, a));
 	slab_machine_destroy(&m);
 }
 
@@ -108,7 +110,7 @@ static void test_remote_free_to_cpu_slab(void)
 	slab_machine_destroy(&m);
 }
 
-/* A full slab goes to the partial list of the CPU that frees to it first, and is used from there. */
+/* A full slab goes to the partial list of the CPU that frees to it first. */
 static void test_cpu_partial(void)
 {
 	struct slab_machine m;
@@ -256,7 +258,8 @@ static void test_deactivate_head_tail(void)
 	CU_ASSERT_EQUAL(count(s, SC_deactivate_to_tail), 1);
 	CU_ASSERT_EQUAL(count(s, SC_cpuslab_flush), 3);
 
-	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 3, GFP_KERNEL)), slab_machine_page(&m, b));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 3, GFP_KERNEL)),
+			    slab_machine_page(&m, b));
 	CU_ASSERT_EQUAL(count(s, SC_alloc_from_partial), 1);
 	/* the other two came along to CPU 3's partial list: the last one is on top */
 	CU_ASSERT_EQUAL(count(s, SC_cpu_partial_node), 2);
@@ -367,7 +370,8 @@ static void test_shrink_unsorted(void)
 	for (i = 0; i < 32; i++)
 		CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
 				    slab_machine_page(&m, objects[n]));
-	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), slab_machine_page(&m, objects[0]));
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)),
+			    slab_machine_page(&m, objects[0]));
 	free(objects);
 	slab_machine_destroy(&m);
 }
@@ -516,7 +520,7 @@ static void construct(void *object)
 	constructed++;
 }
 
-/* The constructor runs once for each object of a slab, not at each allocation, and its work stays. */
+/* The constructor runs once for each object of a slab, and its work stays. */
 static void test_constructor(void)
 {
 	struct kmem_cache_args args = { .name = "c", .size = 100, .ctor = construct };
@@ -540,7 +544,7 @@ static void test_constructor(void)
 	slab_machine_destroy(&m);
 }
 
-/* A slab touches the frames that its free pointers lie in, once; zeroed objects those they cover. */
+/* A slab touches the frames of its free pointers, once; zeroed objects those they cover. */
 static void test_touched_frames(void)
 {
 	struct slab_machine m;

@@ -35,7 +35,7 @@ uint64_t slab_machine_used(const struct slab_machine *m);
 struct kmem_cache *slab_machine_cache(struct slab_machine *m, const char *name, uint32_t size);
 /* The head page of @object's slab. */
 struct page *slab_machine_page(const struct slab_machine *m, const void *object);
-/* The objects of @nr fresh slabs, slab after slab; the CPU must have none. The caller frees the array. */
+/* The objects of @nr fresh slabs; the CPU must have none. The caller frees the array. */
 void **slab_machine_fill(struct kmem_cache *s, unsigned int cpu, unsigned int nr);
 struct slabinfo slab_machine_info(const struct kmem_cache *s);
 

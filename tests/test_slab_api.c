@@ -21,7 +21,7 @@ static void create_merging(struct slab_machine *m)
 	slab_machine_create(m, MEM, 1, 2, &cfg);
 }
 
-/* The default engine exists under its name, says what its parameters are, and no other name is taken for one. */
+/* The default engine exists under its name, with its parameters; a wrong name is none. */
 static void test_engines(void)
 {
 	const struct slab_engine_param *param;
@@ -60,16 +60,16 @@ static void test_create_refused(void)
 		{ { .name = NULL, .size = 8 }, -EINVAL, "name" },
 		{ { .name = "", .size = 8 }, -EINVAL, "name" },
 		{ { .name = "a b", .size = 8 }, -EINVAL, "blanks" },
-		{ { .name = "1234567890123456789012345678901234567890123456789012345678901234", .size = 8 },
-		  -EINVAL, "63" },
+		{ { .name = "123456789012345678901234567890123456789012345678901234567890abcd",
+		    .size = 8 }, -EINVAL, "63" },
 		{ { .name = "x", .size = 0 }, -EINVAL, "size" },
 		{ { .name = "x", .size = 8, .align = 3 }, -EINVAL, "alignment" },
 		{ { .name = "x", .size = 8, .flags = 1U << 30 }, -EINVAL, "flags" },
 		{ { .name = "x", .size = 8, .flags = SLAB_KMALLOC }, -EINVAL, "flags" },
 		{ { .name = "x", .size = 8, .usersize = 9 }, -EINVAL, "user region" },
-		{ { .name = "x", .size = 8, .usersize = 4, .useroffset = 5 }, -EINVAL, "user region" },
+		{ { .name = "x", .size = 8, .usersize = 4, .useroffset = 5 }, -EINVAL, "region" },
 		{ { .name = "kmalloc-64", .size = 8 }, -EEXIST, "kmalloc-64" },
-		{ { .name = "x", .size = 4 << 20, .flags = SLAB_TYPESAFE_BY_RCU }, -E2BIG, "order" },
+		{ { .name = "x", .size = 4 << 20, .flags = SLAB_TYPESAFE_BY_RCU }, -E2BIG, "fit" },
 	};
 	struct slab_machine m;
 	unsigned int i;
@@ -208,7 +208,8 @@ static void test_many_caches(void)
 		caches[i] = slab_machine_cache(&m, name, 64);
 		CU_ASSERT_EQUAL(kmem_cache_id(caches[i]), 52 + i);
 	}
-	CU_ASSERT_EQUAL(kmem_cache_free(caches[7], 0, kmem_cache_alloc(caches[7], 0, GFP_KERNEL)), 0);
+	s = caches[7];
+	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, kmem_cache_alloc(s, 0, GFP_KERNEL)), 0);
 	allocs = slab_counter(m.sa, SC_alloc_slowpath);
 	CU_ASSERT_EQUAL(allocs, 1);
 	CU_ASSERT_EQUAL(kmem_cache_destroy(caches[7]), 0);
@@ -265,7 +266,9 @@ static void test_destroy_live(void)
 /* Every size is served by the smallest class that holds it. */
 static void test_kmalloc_classes(void)
 {
-	static const uint32_t classes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
+	static const uint32_t classes[] = {
+		8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192
+	};
 	struct slab_machine m;
 	unsigned int class = 0;
 	uint32_t size;
@@ -388,7 +391,7 @@ static void expect(struct slab_machine *m, unsigned int nr, enum slab_complaint 
 	CU_ASSERT_EQUAL(r->offset, offset);
 }
 
-/* Each wrong free is refused with its own number, reported once, counted once, and changes nothing. */
+/* Each wrong free is refused with its own number, reported once, and changes nothing. */
 static void test_wrong_frees(void)
 {
 	struct kmem_cache *s, *t, *k;
@@ -420,7 +423,7 @@ static void test_wrong_frees(void)
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, c), -EXDEV);
 	expect(&m, 6, SLAB_WRONG_CACHE, c, s, t, 0);
 
-	/* not the start of an object: inside, unaligned, in a later frame of the slab, in its tail */
+	/* not the start of an object: inside, unaligned, in a later frame of the slab */
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, a + 8), -EINVAL);
 	expect(&m, 7, SLAB_BAD_ADDRESS, a + 8, s, s, 8);
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, a + 1), -EINVAL);

@@ -24,7 +24,8 @@ static void test_bulk_alloc(void)
 	s = slab_machine_cache(&m, "c", 512);
 	n = kmem_cache_objs_per_slab(s);
 	objects = calloc(2 * n, sizeof(*objects));
-	CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_KERNEL | __GFP_ZERO, n + 1, objects), n + 1);
+	CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_KERNEL | __GFP_ZERO, n + 1, objects),
+			n + 1);
 	for (i = 1; i < n; i++)
 		CU_ASSERT_PTR_EQUAL(objects[i], (char *)objects[0] + i * 512);
 	CU_ASSERT_EQUAL(count(s, SC_alloc_slab), 2);
@@ -76,7 +77,7 @@ static void test_bulk_free(void)
 	slab_machine_destroy(&m);
 }
 
-/* Objects of several slabs in one bulk free: three of others are looked past, then a new run begins. */
+/* Objects of several slabs in one bulk free: a run ends at the third stranger. */
 static void test_bulk_free_runs(void)
 {
 	struct slab_machine m;

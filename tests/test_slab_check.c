@@ -8,7 +8,7 @@
 #include "slab/engine/slub.h"
 #include "tests/test_slab.h"
 
-/* A cache with a CPU slab, a CPU partial slab, a node partial slab and a full one; a large kmalloc. */
+/* A cache with slabs in each state, and a large kmalloc. */
 struct scene {
 	struct slab_machine m;
 	struct kmem_cache *s;
@@ -107,10 +107,13 @@ static void test_lists(void)
 	BREAK(&t, t.n->nr_full, 99, 1, "full list has");
 	BREAK(&t, t.n->nr_slabs, 99, 1, "slabs on lists");
 	BREAK(&t, t.n->partial.tail, 1, 1, "does not end at its tail");
-	BREAK(&t, t.partial->slab_objects, (uint16_t)(t.partial->slab_objects | SLAB_FROZEN), 1, "is frozen");
-	BREAK(&t, t.full->slab_objects, (uint16_t)(t.full->slab_objects | SLAB_FROZEN), 1, "is frozen");
+	BREAK(&t, t.partial->slab_objects, (uint16_t)(t.partial->slab_objects | SLAB_FROZEN), 1,
+	      "is frozen");
+	BREAK(&t, t.full->slab_objects, (uint16_t)(t.full->slab_objects | SLAB_FROZEN), 1,
+	      "is frozen");
 	BREAK(&t, t.full->slab_freelist, 0, 1, "on the full list has");
-	BREAK(&t, t.partial->slab_inuse, (uint16_t)slab_objects(t.partial), 1, "on the partial list has");
+	BREAK(&t, t.partial->slab_inuse, (uint16_t)slab_objects(t.partial), 1,
+	      "on the partial list has");
 	BREAK(&t, t.partial->flags, t.partial->flags + ((uint32_t)MAX_NR_ZONES << PG_ZONE_SHIFT), 1,
 	      "of node 1 is on node 0's");
 	tear_down(&t);
@@ -139,7 +142,8 @@ static void test_cpus(void)
 	set_up(&t);
 	c1 = slub_cpu(t.s, 1);
 	BREAK(&t, t.cpu->slab_objects, (uint16_t)slab_objects(t.cpu), 1, "slab");
-	BREAK(&t, t.cpu_partial->slab_objects, (uint16_t)slab_objects(t.cpu_partial), 1, "not frozen");
+	BREAK(&t, t.cpu_partial->slab_objects, (uint16_t)slab_objects(t.cpu_partial), 1,
+	      "not frozen");
 	BREAK(&t, t.cpu_partial->slab_private, 5, 1, "off its count");
 	BREAK(&t, t.cpu_partial->slab_freelist, NO_OBJECT, 1, "is full");
 	BREAK(&t, c1->front.freelist, t.object, 1, "free objects and no slab");

@@ -138,7 +138,8 @@ static void unfreeze(struct plain *p, const struct plain_list *list)
 	}
 }
 
-static void put_cpu_partial(struct plain *p, struct plain_cpu *c, struct plain_slab *slab, bool drain)
+static void put_cpu_partial(struct plain *p, struct plain_cpu *c, struct plain_slab *slab,
+			    bool drain)
 {
 	struct plain_list full = { .nr = 0 };
 
@@ -372,7 +373,10 @@ static void compare(struct plain *p)
 
 static void do_alloc(struct plain *p, unsigned int cpu)
 {
-	int nid = test_rand_below(&p->rng, 4) ? NUMA_NO_NODE : (int)test_rand_below(&p->rng, p->nr_nodes);
+	int nid = NUMA_NO_NODE;
+
+	if (!test_rand_below(&p->rng, 4))
+		nid = (int)test_rand_below(&p->rng, p->nr_nodes);
 
 	if (p->nr_live < MAX_LIVE)
 		expect_object(p, cpu, nid, kmem_cache_alloc_node(p->s, cpu, GFP_KERNEL, nid));
@@ -475,7 +479,8 @@ static void run(uint32_t size, unsigned int cpus, unsigned int nodes, unsigned i
 	p->cpu_slabs = (kmem_cache_cpu_partial(p->s) * 2 + p->objects - 1) / p->objects;
 
 	for (i = 0; i < steps; i++) {
-		unsigned int cpu = test_rand_below(&p->rng, cpus), dice = test_rand_below(&p->rng, 1000);
+		unsigned int cpu = test_rand_below(&p->rng, cpus);
+		unsigned int dice = test_rand_below(&p->rng, 1000);
 		bool growing = i / 1000 % 2 == 0;
 
 		if (dice < (growing ? 560 : 400))

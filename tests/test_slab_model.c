@@ -67,7 +67,7 @@ static struct kmem_cache *create_cache(struct model *t, unsigned int i)
 	return s;
 }
 
-/* The first and the last word of an object carry the model's stamp; a ctor cache's are left alone. */
+/* The first and the last word of an object carry a stamp, but where a constructor wrote. */
 static bool stampable(const struct live_object *o)
 {
 	return o->size >= 16 && !(o->cache && o->cache->ctor);
@@ -343,7 +343,8 @@ static void test_plain(void)
 /* Four CPUs that free each other's objects, caches merged. */
 static void test_cpus(void)
 {
-	run(&(struct variant){ .bytes = 64 << 20, .nodes = 1, .cpus = 4, .steps = 12000, .merge = true });
+	run(&(struct variant){ .bytes = 64 << 20, .nodes = 1, .cpus = 4, .steps = 12000,
+			       .merge = true });
 }
 
 /* Two nodes, requests for either, shuffled free lists. */
@@ -369,7 +370,8 @@ static void test_buddy_failures(void)
 /* Every fifth request for objects fails. */
 static void test_slab_failures(void)
 {
-	run(&(struct variant){ .bytes = 64 << 20, .nodes = 1, .cpus = 2, .steps = 8000, .slab_fail = 5 });
+	run(&(struct variant){ .bytes = 64 << 20, .nodes = 1, .cpus = 2, .steps = 8000,
+			       .slab_fail = 5 });
 }
 
 static const struct test_case cases[] = {

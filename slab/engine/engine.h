@@ -20,7 +20,7 @@ struct slab_engine {
 	const char *text;	/* one sentence */
 	const struct slab_engine_param *params;	/* ends with a NULL name */
 
-	/* Bytes of a cache's state for one CPU: begins with struct slab_front, whole cache lines. */
+	/* Bytes of a cache's state for one CPU, whole cache lines; begins with a slab_front. */
 	size_t percpu_size;
 
 	/* Per-cache state; the geometry is known, the per-CPU state all zero. -ENOMEM. */

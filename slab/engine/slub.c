@@ -285,7 +285,7 @@ static const struct slab_engine_param slub_params[] = {
 
 const struct slab_engine slub_engine = {
 	.name = "slub",
-	.text = "SLUB as in Linux 6.1: a slab and a list of partial slabs a CPU, partial lists a node",
+	.text = "SLUB as in Linux 6.1: a slab and partial slabs a CPU, partial slabs a node",
 	.params = slub_params,
 	.percpu_size = sizeof(struct slub_cpu),
 	.cache_init = slub_cache_init,

@@ -68,10 +68,9 @@ static inline void *slab_get_freelist(const struct kmem_cache *s, const struct p
 
 static inline void slab_set_freelist(const struct kmem_cache *s, struct page *slab, void *object)
 {
-	if (object)
-		slab->slab_freelist = (uint32_t)((unsigned char *)object - slab_address(s->sa, slab));
-	else
-		slab->slab_freelist = NO_OBJECT;
+	unsigned char *start = slab_address(s->sa, slab);
+
+	slab->slab_freelist = object ? (uint32_t)((unsigned char *)object - start) : NO_OBJECT;
 }
 
 static inline void slab_set_frozen(struct page *slab, bool frozen)

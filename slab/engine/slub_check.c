@@ -139,11 +139,12 @@ static void check_node_list(struct check *chk, unsigned int nid, const struct pa
 			    uint64_t count, bool full)
 {
 	const char *where = full ? "full" : "partial";
+	const struct page *pages = chk->s->sa->pages;
 	uint32_t link, prev = PFN_NONE_VAL;
 	uint64_t nr = 0;
 
-	for (link = list->head; next_is_sound(chk, link, where); link = chk->s->sa->pages[link].next) {
-		const struct page *slab = &chk->s->sa->pages[link];
+	for (link = list->head; next_is_sound(chk, link, where); link = pages[link].next) {
+		const struct page *slab = &pages[link];
 		bool no_free = slab->slab_freelist == NO_OBJECT;
 
 		if (slab->prev != prev)
@@ -183,8 +184,8 @@ static void check_cpu(struct check *chk, unsigned int cpu)
 	if (!c->partial)
 		return;
 	length = c->partial->slab_private;
-	for (link = pfn_val(slab_pfn(chk->s->sa, c->partial)); next_is_sound(chk, link, "CPU partial");
-	     link = slab->next) {
+	link = pfn_val(slab_pfn(chk->s->sa, c->partial));
+	for (; next_is_sound(chk, link, "CPU partial"); link = slab->next) {
 		slab = &chk->s->sa->pages[link];
 		if (!slab_frozen(slab))
 			COMPLAIN(chk, "slab %u on CPU %u's partial list is not frozen", link, cpu);
