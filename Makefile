@@ -26,6 +26,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
 # ---- what the project consists of: the Kbuild files ------------------------
@@ -104,7 +105,7 @@ endef
 $(eval $(call variant,obj,$(CC),$(CFLAGS)))
 $(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
 $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
-$(eval $(call variant,cov,$(CC),-O0 -g --coverage))
+$(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
 $(O)/libkmemsim.a: $(addprefix $(O)/obj/,$(lib_objects))
@@ -203,7 +204,6 @@ check-slow: ## slower suites: longer fuzzing
 $(O)/kmemsim-tests-cov: $(filter-out $(O)/cov/sim/%,$(cov_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) --coverage -o $@ $^ $(test_libs)
-$(O)/cov/tests/main.o: base_flags += -DKMEMSIM_TEST_LOWER_ONLY
 
 coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fails below 90 %
 	$(Q)find $(O)/cov -name '*.gcda' -delete
