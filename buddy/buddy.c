@@ -49,6 +49,7 @@ static int check_config(const struct pagemap *map, const struct buddy_config *cf
 static int alloc_tables(struct buddy *b, struct kerror *err)
 {
 	size_t nr_zones = (size_t)b->nr_nodes * MAX_NR_ZONES;
+	unsigned int cpu;
 
 	b->pageblock_bytes = b->end_pfn >> PAGEBLOCK_ORDER;
 	b->zones = aligned_alloc(64, nr_zones * sizeof(*b->zones));
@@ -61,6 +62,8 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 		return kerror_set(err, -ENOMEM, "no memory for the tables of %zu zones and %u CPUs",
 				  nr_zones, b->nr_cpus);
 	memset(b->cpu_way, 0, b->nr_cpus * sizeof(*b->cpu_way));
+	for (cpu = 0; cpu < b->nr_cpus; cpu++)
+		b->cpu_way[cpu].frame = UINT32_MAX;
 	memset(b->zones, 0, nr_zones * sizeof(*b->zones));
 	memset(b->pageblock, MIGRATE_MOVABLE, b->pageblock_bytes);
 	return 0;

@@ -97,7 +97,8 @@ _Static_assert(sizeof(struct short_way) == 32, "found by a shift");
  * the frame's list is before it has seen the frame's flags.
  */
 struct cpu_way {
-	uint32_t frame;			/* an allocated single frame of that zone: flags, but the type */
+	uint32_t frame;			/* an allocated single frame of that zone: flags, but the type;
+					 * all ones, which no frame has, before the first free */
 	struct per_cpu_pages *pcp;
 	struct zone *zone;
 	uint64_t state[MIGRATE_PCPTYPES]; /* flags and reference count on a per-CPU list */

@@ -222,6 +222,11 @@ static void check_zone(struct validation *v)
 			  (unsigned long long)listed, (unsigned long long)pcp,
 			  (unsigned long long)zone->allocated_pages,
 			  (unsigned long long)zone->managed_pages);
+	if (zone->low_mark != zone_watermark(zone, WMARK_LOW) + zone->nr_reserved_highatomic)
+		violation(v, "low_mark is %llu, but low watermark, boost and reserve make %llu",
+			  (unsigned long long)zone->low_mark,
+			  (unsigned long long)(zone_watermark(zone, WMARK_LOW) +
+					       zone->nr_reserved_highatomic));
 	for (pfn = zone->start_pfn & ~(PAGEBLOCK_NR_PAGES - 1); pfn < end; pfn += PAGEBLOCK_NR_PAGES)
 		if (get_pageblock_migratetype(v->b, (uint32_t)pfn) == MIGRATE_HIGHATOMIC)
 			reserved += PAGEBLOCK_NR_PAGES;

@@ -9,6 +9,7 @@
 	X(buddy) \
 	X(buddy_alloc) \
 	X(buddy_zone) \
+	X(buddy_check) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \

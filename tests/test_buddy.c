@@ -411,6 +411,7 @@ static void test_merge_across_types(void)
 	machine_take(&m, MAX_PAGE_ORDER - 1, MIGRATE_MOVABLE, 0);
 	set_pageblock_migratetype(m.b, m.zone, BASE, MIGRATE_HIGHATOMIC);
 	m.zone->nr_reserved_highatomic = PB;
+	zone_update_low_mark(m.zone);
 	machine_give(&m, BASE, MAX_PAGE_ORDER - 1);
 	machine_give(&m, BASE + half, MAX_PAGE_ORDER - 1);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER - 1, MIGRATE_HIGHATOMIC, BASE, LIST(0)));
