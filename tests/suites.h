@@ -10,6 +10,7 @@
 	X(buddy_alloc) \
 	X(buddy_zone) \
 	X(buddy_check) \
+	X(buddy_model) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
