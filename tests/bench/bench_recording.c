@@ -4,9 +4,9 @@
  * binary form, kmemsim run over the text that perf script made of it, and the
  * replay alone of the same events held in memory. The programs start afresh
  * each time, write their report to /dev/null, and find their input in the page
- * cache. An event rate is the trace's events over the elapsed time; for the
- * replay in memory, over its CPU time. Peak memory is the kernel's ru_maxrss,
- * which counts mapped file pages too.
+ * cache. The bars are for event rates by CPU time, user and system, which other
+ * programs on the CPU disturb least; on an idle one it is the elapsed time.
+ * Peak memory is the kernel's ru_maxrss, which counts mapped file pages too.
  *
  * Single-threaded; everything runs on the CPU that bench_pin() chose.
  */
@@ -88,12 +88,12 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 	snprintf(title, sizeof(title), "Recording %s: %llu events", rec->name,
 		 (unsigned long long)worker.nr_events);
 	bench_heading(title, "thousand events a second");
-	bench_row("kmemsim run, from text", &samples[TEXT_RATE], "perf kmem", &samples[PERF_RATE],
-		  BAR_AT_LEAST, 1.5);
-	bench_row("the same by CPU time", &samples[TEXT_CPU_RATE], "perf kmem", &samples[PERF_CPU_RATE],
+	bench_row("kmemsim run, from text, elapsed", &samples[TEXT_RATE], "perf kmem", &samples[PERF_RATE],
 		  BAR_NONE, 0);
-	bench_row("replay of events in memory", &samples[MEMORY_RATE], "perf kmem", &samples[PERF_RATE],
-		  BAR_AT_LEAST, 4.0);
+	bench_row("the same by CPU time", &samples[TEXT_CPU_RATE], "perf kmem", &samples[PERF_CPU_RATE],
+		  BAR_AT_LEAST, 1.5);
+	bench_row("replay in memory, by CPU time", &samples[MEMORY_RATE], "perf kmem",
+		  &samples[PERF_CPU_RATE], BAR_AT_LEAST, 4.0);
 	bench_row("peak memory of the run, MiB", &samples[TEXT_PEAK], "perf kmem", &samples[PERF_PEAK],
 		  BAR_AT_MOST, 1.0);
 }
