@@ -135,8 +135,6 @@ int nr_pcp_free(struct per_cpu_pages *pcp, int high, int batch, bool free_high)
 	nr = batch << pcp->free_factor;
 	if (nr < max_nr_free && pcp->free_factor < PCP_BATCH_SCALE_MAX)
 		pcp->free_factor++;
-	if (nr < batch)
-		return batch;
 	return nr > max_nr_free ? max_nr_free : nr;
 }
 

@@ -568,6 +568,35 @@ static void test_highatomic_last_resort(void)
 	machine_free(&m);
 }
 
+/*
+ * All free memory lies in one reserved pageblock: an ordinary request gets
+ * none of it, one for the reserve and one that can't wait do.
+ */
+static void test_highatomic_rights(void)
+{
+	struct machine m;
+	uint32_t i;
+
+	machine_small(&m, 1);
+	machine_take_all(&m);
+	set_pageblock_migratetype(m.b, m.zone, BASE, MIGRATE_HIGHATOMIC);
+	m.zone->nr_reserved_highatomic = PB;
+	zone_update_low_mark(m.zone);
+	for (i = 0; i < 4; i++)
+		machine_give(&m, BASE + i, 0);
+	/* A block that lies in another type's list, as after a race in Linux, does not change its pageblock. */
+	move_to_free_list(m.b, m.zone, BASE, 2, MIGRATE_MOVABLE);
+	steal_suitable_fallback(m.b, m.zone, BASE, 0, MIGRATE_UNMOVABLE, true);
+	CU_ASSERT_EQUAL(buddy_pageblock_migratetype(m.b, pfn_make(BASE)), MIGRATE_HIGHATOMIC);
+	move_to_free_list(m.b, m.zone, BASE, 2, MIGRATE_HIGHATOMIC);
+	CU_ASSERT_EQUAL(rmqueue(m.b, m.zone, m.zone, 0, ALLOC_KSWAPD, MIGRATE_UNMOVABLE, 0), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(rmqueue(m.b, m.zone, m.zone, 0, ALLOC_NON_BLOCK, MIGRATE_UNMOVABLE, 0), BASE);
+	prep_new_page(m.b, m.zone, BASE, 0, 0);
+	CU_ASSERT_EQUAL(rmqueue(m.b, m.zone, m.zone, 1, ALLOC_HIGHATOMIC, MIGRATE_UNMOVABLE, 0), BASE + 2);
+	prep_new_page(m.b, m.zone, BASE + 2, 1, 0);
+	machine_free(&m);
+}
+
 /* A fragmenting fallback raises the watermarks and wakes kswapd, which takes the boost back. */
 static void test_boost(void)
 {
@@ -672,6 +701,7 @@ static const struct test_case cases[] = {
 	{ "drain before failure", test_drain_before_failure },
 	{ "atomic reserve", test_highatomic },
 	{ "atomic reserve as last resort", test_highatomic_last_resort },
+	{ "rights to the atomic reserve", test_highatomic_rights },
 	{ "watermark boost", test_boost },
 	{ "the short way equals the long way", test_short_way_equals_long },
 	{ NULL, NULL }
