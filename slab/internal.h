@@ -261,8 +261,6 @@ static inline void *slab_alloc_front(struct kmem_cache *s, unsigned int cpu, int
 	    unlikely(nid != NUMA_NO_NODE && slab_nid(front->slab) != (unsigned int)nid))
 		return NULL;
 	front->freelist = get_freepointer(s, object);
-	/* The next allocation reads that one's link (Linux: prefetch_freepointer). */
-	__builtin_prefetch((const void *)((uintptr_t)front->freelist + s->offset));
 	front->alloc_fastpath++;
 	return object;
 }
