@@ -324,19 +324,21 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 	struct page *page;
 	uint32_t pfn;
 
-	if (unlikely(order | b->slow | (gfp & (__GFP_THISNODE | __GFP_ZERO)) ||
-		     nid != NUMA_NO_NODE || cpu >= b->nr_cpus))
+	if (unlikely(order | (gfp & (__GFP_THISNODE | __GFP_ZERO)) || nid != NUMA_NO_NODE ||
+		     cpu >= b->short_cpus))
 		goto slow;
-	way = &b->short_way[cpu * GFP_PLACE_BITS + gfp % GFP_PLACE_BITS];
+	way = &b->short_way[(size_t)cpu * GFP_PLACE_BITS + gfp % GFP_PLACE_BITS];
+	if (unlikely(way->zone->free_pages <= way->zone->low_mark))
+		goto slow;
 	pfn = way->list->head;
-	if (unlikely(pfn == PFN_NONE_VAL || way->zone->free_pages <= way->zone->low_mark))
+	if (unlikely(pfn == PFN_NONE_VAL))
 		goto slow;
 	page = &b->pages[pfn];
 	pcp = way->pcp;
 	way->list->head = page->next;
 	set_page_state(page, way->state);
 	pcp->count--;
-	if (pcp->free_factor)
+	if (unlikely(pcp->free_factor))
 		pcp->free_factor >>= 1;
 	pcp->nr_alloc++;
 	way->zone->allocated_pages++;
@@ -455,7 +457,7 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	unsigned int mt;
 	uint32_t head;
 
-	if (unlikely(order | b->slow || pfn.v >= b->end_pfn || cpu >= b->nr_cpus))
+	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_cpus))
 		goto slow;
 	way = &b->cpu_way[cpu];
 	page = &b->pages[pfn.v];

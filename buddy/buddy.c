@@ -164,6 +164,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 	b->cfg = *cfg;
 	b->nr_cpus = cfg->nr_cpus;
 	b->nr_nodes = map->nr_nodes;
+	set_slow(b, 0, false);
 	page_list_init(&b->empty_list);
 	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
 		b->cpu_node[cpu] = (uint8_t)(cpu * b->nr_nodes / b->nr_cpus);

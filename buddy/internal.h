@@ -70,7 +70,7 @@ struct owner_record {
 	bool free_valid;
 };
 
-/* Reasons to leave the short way through an allocation or a free, one word to test. */
+/* Reasons to leave the short way through an allocation or a free; see set_slow(). */
 #define SLOW_OWNER	(1U << 0)
 #define SLOW_FAIL	(1U << 1)
 #define SLOW_RECLAIM	(1U << 2)	/* a zone has ZONE_RECLAIM_ACTIVE */
@@ -85,7 +85,7 @@ struct owner_record {
 struct short_way {
 	struct page_list *list;		/* of pcp; where no zone will do, one that is always empty */
 	struct per_cpu_pages *pcp;
-	struct zone *zone;
+	struct zone *zone;		/* never NULL */
 	uint64_t state;			/* what the frame's flags and reference count become */
 };
 
@@ -111,6 +111,7 @@ struct buddy {
 	struct page *pages;
 	uint8_t *pageblock;		/* enum migratetype by pageblock number */
 	uint32_t end_pfn;
+	uint32_t short_cpus;		/* CPUs whose short way is open: nr_cpus, or 0 while @slow is not 0 */
 	uint32_t slow;			/* SLOW_* */
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
@@ -146,6 +147,12 @@ struct buddy {
 	uint64_t fail_seen;
 	int64_t fail_times;
 };
+
+static inline void set_slow(struct buddy *b, uint32_t reason, bool on)
+{
+	b->slow = on ? b->slow | reason : b->slow & ~reason;
+	b->short_cpus = b->slow ? 0 : b->nr_cpus;
+}
 
 /* ---- small conversions -------------------------------------------------- */
 

@@ -28,7 +28,7 @@ int page_owner_create(struct buddy *b, struct kerror *err)
 		return kerror_set(err, -ENOMEM, "the host refuses %zu bytes for page owner records",
 				  b->owner_bytes);
 	b->owner = mem;
-	b->slow |= SLOW_OWNER;
+	set_slow(b, SLOW_OWNER, true);
 	return 0;
 }
 
@@ -151,7 +151,7 @@ void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsig
 	b->fail_times = times;
 	b->fail_min_order = min_order;
 	b->fail_seen = 0;
-	b->slow = interval && times ? b->slow | SLOW_FAIL : b->slow & ~SLOW_FAIL;
+	set_slow(b, SLOW_FAIL, interval && times);
 }
 
 bool should_fail_alloc_page(struct buddy *b, unsigned int order)
@@ -159,6 +159,6 @@ bool should_fail_alloc_page(struct buddy *b, unsigned int order)
 	if (order < b->fail_min_order || ++b->fail_seen % b->fail_interval)
 		return false;
 	if (b->fail_times > 0 && --b->fail_times == 0)
-		b->slow &= ~SLOW_FAIL;
+		set_slow(b, SLOW_FAIL, false);
 	return true;
 }

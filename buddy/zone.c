@@ -213,7 +213,7 @@ void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
 	zone->flags = active ? zone->flags | ZONE_RECLAIM_ACTIVE : zone->flags & ~ZONE_RECLAIM_ACTIVE;
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
 		flags |= b->zones[id].flags;
-	b->slow = flags & ZONE_RECLAIM_ACTIVE ? b->slow | SLOW_RECLAIM : b->slow & ~SLOW_RECLAIM;
+	set_slow(b, SLOW_RECLAIM, flags & ZONE_RECLAIM_ACTIVE);
 }
 
 void setup_per_zone_wmarks(struct buddy *b)
@@ -355,6 +355,7 @@ static void build_short_ways(struct buddy *b)
 			while (*z && (*z)->idx > gfp_zone(gfp))
 				z++;
 			way->list = &b->empty_list;
+			way->zone = b->zones;
 			if (!*z)
 				continue;
 			way->zone = *z;
