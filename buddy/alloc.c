@@ -452,10 +452,8 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 {
 	struct per_cpu_pages *pcp;
 	const struct cpu_way *way;
-	struct page_list *list;
 	struct page *page;
 	unsigned int mt;
-	uint32_t head;
 
 	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_cpus))
 		goto slow;
@@ -465,15 +463,8 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	if (unlikely((page->flags & ~PG_MT_MASK) != way->frame || mt >= MIGRATE_PCPTYPES))
 		goto slow;
 	pcp = way->pcp;
-	list = &pcp->lists[mt];
-	head = list->head;
 	set_page_state(page, way->state[mt]);
-	page->next = head;
-	list->head = pfn.v;
-	if (likely(head != PFN_NONE_VAL))
-		b->pages[head].prev = pfn.v;
-	else
-		list->tail = pfn.v;
+	pcp_list_add(b->pages, &pcp->lists[mt], pfn.v);
 	way->zone->allocated_pages--;
 	if (unlikely(++pcp->count >= pcp->high))
 		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);

@@ -240,6 +240,22 @@ static inline void page_list_add(struct page *pages, struct page_list *list, uin
 	list->head = pfn;
 }
 
+/*
+ * Blocks enter a per-CPU list at the head with nothing but their next. Before
+ * a drain, which works from the tail, pcp_list_link() makes the way back: it
+ * sets prev and marks blocks with PG_linked, from the head to the first marked
+ * one. Whoever leaves at the head loses the mark, so all behind a marked block
+ * is linked both ways, and each block is passed once.
+ */
+#define PG_linked (1U << 9)
+_Static_assert(PG_linked > PG_isolated && PG_linked < 1U << PG_ORDER_SHIFT, "a bit that page.h leaves free");
+
+static inline void pcp_list_add(struct page *pages, struct page_list *list, uint32_t pfn)
+{
+	pages[pfn].next = list->head;
+	list->head = pfn;
+}
+
 static inline void page_list_add_tail(struct page *pages, struct page_list *list, uint32_t pfn)
 {
 	pages[pfn].next = PFN_NONE_VAL;

@@ -21,7 +21,7 @@ unsigned int rmqueue_bulk(struct buddy *b, struct zone *zone, unsigned int order
 			  unsigned int count, struct page_list *list, enum migratetype mt,
 			  unsigned int alloc_flags)
 {
-	uint32_t flags = page_flags_make(PG_pcp, order, mt, zone->id);
+	uint32_t flags = page_flags_make(PG_pcp | PG_linked, order, mt, zone->id);
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
@@ -63,7 +63,24 @@ uint32_t __rmqueue_pcplist(struct buddy *b, struct zone *zone, unsigned int orde
 	return pfn;
 }
 
-/* The last block of @list, which is not empty. */
+static void pcp_list_link(struct page *pages, struct page_list *list)
+{
+	uint32_t pfn = list->head;
+
+	while (!(pages[pfn].flags & PG_linked)) {
+		uint32_t next = pages[pfn].next;
+
+		if (next == PFN_NONE_VAL) {
+			list->tail = pfn;
+			break;
+		}
+		pages[next].prev = pfn;
+		pages[pfn].flags |= PG_linked;
+		pfn = next;
+	}
+}
+
+/* The last block of @list, which is not empty and linked. */
 static uint32_t page_list_del_tail(struct page *pages, struct page_list *list)
 {
 	uint32_t pfn = list->tail;
@@ -108,6 +125,7 @@ void free_pcppages_bulk(struct buddy *b, struct zone *zone, int count, struct pe
 				min_pindex++;
 		}
 		order = pindex_to_order((unsigned int)pindex);
+		pcp_list_link(b->pages, list);
 		do {
 			uint32_t pfn = page_list_del_tail(b->pages, list);
 			enum migratetype mt = (enum migratetype)page_migratetype(&b->pages[pfn]);
@@ -187,7 +205,7 @@ void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned i
 	}
 	page->flags = page_flags_make(PG_pcp, order, mt, zone->id);
 	page->refcount = 0;
-	page_list_add(b->pages, &pcp->lists[order_to_pindex(pcp_mt, order)], pfn);
+	pcp_list_add(b->pages, &pcp->lists[order_to_pindex(pcp_mt, order)], pfn);
 	pcp->count += 1 << order;
 	zone->allocated_pages -= 1U << order;
 	if (order)

@@ -86,6 +86,7 @@ static uint64_t check_list(struct validation *v, const struct page_list *list, u
 			   uint32_t flags, uint32_t mask, uint64_t limit, const char *where)
 {
 	uint32_t pfn = list->head, prev = PFN_NONE_VAL;
+	bool linked = flags & PG_buddy;
 	uint64_t nr = 0;
 
 	for (; pfn != PFN_NONE_VAL; prev = pfn, pfn = v->b->pages[pfn].next) {
@@ -104,14 +105,16 @@ static uint64_t check_list(struct validation *v, const struct page_list *list, u
 				  page->flags & mask, flags);
 		if (page->refcount)
 			violation(v, "%s: frame %#x is free but has %d references", where, pfn, page->refcount);
-		if (prev != PFN_NONE_VAL && page->prev != prev)
+		/* On a per-CPU list the way back may only begin further behind. */
+		if (prev != PFN_NONE_VAL && linked && page->prev != prev)
 			violation(v, "%s: frame %#x points back to %#x instead of %#x", where, pfn,
 				  page->prev, prev);
+		linked |= page->flags & PG_linked;
 		check_overlap(v, pfn, order, where);
 		if (flags & PG_buddy)
 			check_unmerged(v, pfn, order);
 	}
-	if (prev != PFN_NONE_VAL && list->tail != prev)
+	if (prev != PFN_NONE_VAL && linked && list->tail != prev)
 		violation(v, "%s: the tail is %#x instead of %#x", where, list->tail, prev);
 	return nr;
 }

@@ -43,6 +43,8 @@ enum zone_watermarks {
  * A doubly linked list of blocks; the links are in struct page. What is not
  * needed is not kept, because writing it would cost a cache line of the
  * neighbour: the head's prev is undefined, and so is @tail of an empty list.
+ * On a per-CPU list, where blocks come and go at the head, prev and @tail are
+ * made right only when the list is drained; see PG_linked in internal.h.
  */
 struct page_list {
 	uint32_t head;		/* PFN_NONE_VAL when empty */
