@@ -36,7 +36,7 @@ static void check_event(const struct expected *want)
 	       ev[0].bytes_alloc == want->bytes_alloc && ev[0].gfp == want->gfp &&
 	       ev[0].pid == want->pid && ev[0].cpu == want->cpu && ev[0].node == want->node &&
 	       ev[0].order == want->order && ev[0].migratetype == want->migratetype &&
-	       ev[0].line == 1 && !ev[0].flags && !ev[0].reserved &&
+	       ev[0].line == 1 && !ev[0].flags && !ev[0].arg &&
 	       !strcmp(names_text(names, ev[0].comm), want->comm ? want->comm : "") &&
 	       !strcmp(names_text(names, ev[0].call_site), want->call_site ? want->call_site : "") &&
 	       !strcmp(names_text(names, ev[0].cache), want->cache ? want->cache : "");
