@@ -11,6 +11,8 @@
 	X(buddy_zone) \
 	X(buddy_check) \
 	X(buddy_model) \
+	X(buddy_rules) \
+	X(buddy_load) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
@@ -31,4 +33,6 @@
 	X(source) \
 	X(perf_script) \
 	X(trace) \
+	X(ftrace) \
+	X(verify) \
 	/* end */

@@ -28,15 +28,18 @@ static int read_snapshot(struct snapshot **snap, const char *capture, const char
 static int open_trace(struct source **src, const char *capture, struct kerror *err)
 {
 	static const char *const files[] = { "trace.txt", "trace.txt.zst" };
+	struct kerror last = { 0 };
 	char path[4096];
 	int ret = -ENOENT;
 	size_t i;
 
 	for (i = 0; ret == -ENOENT && i < sizeof(files) / sizeof(files[0]); i++) {
-		ret = capture_path(path, sizeof(path), capture, files[i], err);
+		ret = capture_path(path, sizeof(path), capture, files[i], &last);
 		if (!ret)
-			ret = source_open(src, path, err);
+			ret = source_open(src, path, &last);
 	}
+	if (ret && err)
+		*err = last;
 	return ret;
 }
 
