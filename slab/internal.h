@@ -19,6 +19,7 @@
 #define KMEMSIM_SLAB_INTERNAL_H
 
 #include "slab/engine/engine.h"
+#include "slab/load.h"
 #include "slab/slab.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
@@ -126,6 +127,7 @@ struct slab_allocator {
 	slab_report_fn report;
 	void *report_ctx;
 	uint64_t stat[NR_SLAB_COUNTERS]; /* of no cache, and of caches that are gone */
+	struct slab_frames_ops frames;	/* take is NULL: frames come from buddy */
 	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* nodes by distance, nearest first */
 	bool node_has_memory[MAX_NUMNODES];
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/verify/objects.h"
 #include "sim/verify/verify.h"
 
 enum { OPT_MODE = 256, OPT_LAYER, OPT_KERNEL, OPT_AT_LEAST, OPT_EXPLAIN, OPT_JSON, OPT_NO_TIMING };
@@ -20,6 +21,7 @@ struct verify_options {
 	enum buddy_kernel kernel;	/* NR_BUDDY_KERNELS: the capture's */
 	double at_least;		/* percent; negative: not asked for */
 	unsigned int explain;
+	bool objects;
 	const char *json;
 	bool timing;
 	bool quiet;
@@ -28,7 +30,7 @@ struct verify_options {
 static const struct argp_option options[] = {
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "guided: after a miss go on from the kernel's answer; open (default): never look at it", 0 },
-	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default); objects are not verified yet", 0 },
+	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default): frames; objects: addresses of objects, guided", 0 },
 	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of 6.1 or 6.12 (default: the capture's)", 0 },
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent are predicted; with 100 all lists must be equal too", 0 },
@@ -74,8 +76,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->mode = !strcmp(arg, "open") ? VERIFY_OPEN : VERIFY_GUIDED;
 		return 0;
 	case OPT_LAYER:
-		if (strcmp(arg, "pages"))
-			argp_error(state, "--layer=%s: only pages can be verified yet", arg);
+		if (strcmp(arg, "pages") && strcmp(arg, "objects"))
+			argp_error(state, "--layer=%s: expected pages or objects", arg);
+		opt->objects = !strcmp(arg, "objects");
 		return 0;
 	case OPT_KERNEL:
 		opt->kernel = parse_kernel(state, arg);
@@ -126,15 +129,19 @@ static int write_json(struct emitter *em, const char *path, struct kerror *err)
 	return ret;
 }
 
-static int write_report(const struct verify_run *run, const struct verify_options *opt,
-			struct kerror *err)
+/* Of the layer whose run is given; the other one is NULL. */
+static int write_report(const struct verify_run *run, const struct objects_run *objects,
+			const struct verify_options *opt, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret = 0;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for a report");
-	verify_report(em, run, opt->timing);
+	if (run)
+		verify_report(em, run, opt->timing);
+	else
+		objects_report(em, objects, opt->timing);
 	if (!opt->quiet && (!opt->json || strcmp(opt->json, "-")))
 		ret = emitter_write(em, EMIT_TEXT, stdout, err);
 	if (!ret && opt->json)
@@ -154,6 +161,46 @@ static bool reached(const struct verify_run *run, double at_least)
 	return (double)rate->hits * 100.0 >= at_least * (double)rate->all;
 }
 
+static bool objects_reached(const struct objects_run *run, double at_least)
+{
+	const struct verify_rate *rate = &run->predicted.allocs, *slabs = &run->compared.slabs;
+
+	return at_least < 0 || ((double)rate->hits * 100.0 >= at_least * (double)rate->all &&
+				(double)slabs->hits * 100.0 >= at_least * (double)slabs->all);
+}
+
+static int verify_objects(const struct verify_options *opt)
+{
+	struct objects_run run = { .capture = opt->capture };
+	struct kerror err = { 0 };
+	int status = EXIT_FINE;
+
+	if (objects_run(&run, opt->explain, &err) || write_report(NULL, &run, opt, &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		status = EXIT_USAGE;
+	} else if (!objects_reached(&run, opt->at_least)) {
+		status = EXIT_FOUND;
+	}
+	objects_exit(&run);
+	return status;
+}
+
+static int verify_pages(const struct verify_options *opt)
+{
+	struct verify_run run = { .capture = opt->capture, .mode = opt->mode };
+	struct kerror err = { 0 };
+	int status = EXIT_FINE;
+
+	if (verify_run(&run, opt->kernel, opt->explain, &err) || write_report(&run, NULL, opt, &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		status = EXIT_USAGE;
+	} else if (!reached(&run, opt->at_least)) {
+		status = EXIT_FOUND;
+	}
+	verify_exit(&run);
+	return status;
+}
+
 int cmd_verify(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -169,21 +216,9 @@ int cmd_verify(int argc, char **argv)
 	struct verify_options opt = {
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 	};
-	struct verify_run run = { .capture = NULL };
-	struct kerror err = { 0 };
-	int status = EXIT_FINE;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = (char *)"kmemsim verify";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
-	run.capture = opt.capture;
-	run.mode = opt.mode;
-	if (verify_run(&run, opt.kernel, opt.explain, &err) || write_report(&run, &opt, &err)) {
-		fprintf(stderr, "kmemsim: %s\n", err.text);
-		status = EXIT_USAGE;
-	} else if (!reached(&run, opt.at_least)) {
-		status = EXIT_FOUND;
-	}
-	verify_exit(&run);
-	return status;
+	return opt.objects ? verify_objects(&opt) : verify_pages(&opt);
 }

@@ -160,6 +160,33 @@ static int parse_snap(struct event *ev, struct names *names, const char *p, cons
 	return ev->cache ? 0 : -ENOMEM;
 }
 
+/*
+ * The addresses that kbulk_free lists, as many as were freed, are kept as they
+ * are printed, for whoever wants them: no event has room for them.
+ */
+static int parse_addresses(struct event *ev, struct names *names, const char *p, const char *end)
+{
+	static const char before[] = " a={";
+	const char *from = memmem(p, (size_t)(end - p), before, sizeof(before) - 1), *to;
+	int32_t i;
+
+	if (!from || ev->arg <= 0)
+		return 0;
+	from += sizeof(before) - 1;
+	for (i = 0, to = from; i < ev->arg; i++) {
+		const char *next = memmem(to, (size_t)(end - to), "0x", 2);
+
+		if (!next)
+			break;
+		for (to = next + 2; to < end && *to != ',' && *to != '}'; to++)
+			;
+	}
+	if (to == from)
+		return 0;
+	ev->cache = names_intern(names, from, (size_t)(to - from));
+	return ev->cache ? 0 : -ENOMEM;
+}
+
 static int parse_caller(struct event *ev, struct names *names, const char *p, const char *end)
 {
 	const char *arrow;
@@ -201,5 +228,5 @@ int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const c
 			return -EBADMSG;
 		}
 	}
-	return 0;
+	return row->kind == EV_KBULK_FREE ? parse_addresses(ev, names, p, end) : 0;
 }

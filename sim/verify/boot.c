@@ -12,7 +12,7 @@ enum buddy_kernel verify_kernel_of(const struct snapshot *snap)
 }
 
 /* One range a zone, holes and all: which frames exist matters to nobody once the state is loaded. */
-static int make_ranges(struct pagemap_config *cfg, const struct snapshot *snap, struct kerror *err)
+int verify_ranges(struct pagemap_config *cfg, const struct snapshot *snap, struct kerror *err)
 {
 	const struct buddy_state *state = &snap->state;
 	unsigned int i, at;
@@ -64,7 +64,7 @@ int verify_boot(struct pagemap **map, struct buddy **b, const struct snapshot *s
 	memset(&map_cfg, 0, sizeof(map_cfg));
 	*map = NULL;
 	*b = NULL;
-	ret = make_ranges(&map_cfg, snap, err);
+	ret = verify_ranges(&map_cfg, snap, err);
 	if (!ret)
 		ret = pagemap_create(map, &map_cfg, err);
 	if (ret)

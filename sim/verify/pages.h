@@ -103,6 +103,8 @@ struct verify_pages {
  */
 int verify_boot(struct pagemap **map, struct buddy **b, const struct snapshot *snap,
 		enum buddy_kernel kernel, struct kerror *err);
+/* The frames of @snap's zones, as @cfg's ranges; @cfg was all zero. -EINVAL */
+int verify_ranges(struct pagemap_config *cfg, const struct snapshot *snap, struct kerror *err);
 /* The rules for the kernel of @snap: the newest table that is not newer than it. */
 enum buddy_kernel verify_kernel_of(const struct snapshot *snap);
 

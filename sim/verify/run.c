@@ -7,7 +7,7 @@
 #include "sim/host.h"
 #include "sim/verify/verify.h"
 
-static int capture_path(char *path, size_t size, const char *capture, const char *file,
+int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
 			struct kerror *err)
 {
 	int len = snprintf(path, size, "%s/%s", capture, file);
@@ -20,7 +20,7 @@ static int read_snapshot(struct snapshot **snap, const char *capture, const char
 			 struct kerror *err)
 {
 	char path[4096];
-	int ret = capture_path(path, sizeof(path), capture, file, err);
+	int ret = verify_capture_path(path, sizeof(path), capture, file, err);
 
 	return ret ? ret : snapshot_read(snap, path, err);
 }
@@ -34,7 +34,7 @@ static int open_trace(struct source **src, const char *capture, struct kerror *e
 	size_t i;
 
 	for (i = 0; ret == -ENOENT && i < sizeof(files) / sizeof(files[0]); i++) {
-		ret = capture_path(path, sizeof(path), capture, files[i], &last);
+		ret = verify_capture_path(path, sizeof(path), capture, files[i], &last);
 		if (!ret)
 			ret = source_open(src, path, &last);
 	}
@@ -56,27 +56,24 @@ static int check_whole(const struct trace *trace, const char *capture, struct ke
 	return 0;
 }
 
-static int read_trace(struct verify_run *run, struct kerror *err)
+int verify_read_trace(struct trace **out, const char *capture, struct kerror *err)
 {
+	struct trace *trace = *out = trace_create(0);
 	struct source *src;
 	struct reader *rd;
 	int ret;
 
-	run->trace = trace_create(0);
-	if (!run->trace)
+	if (!trace)
 		return kerror_set(err, -ENOMEM, "no memory for a trace");
-	ret = open_trace(&src, run->capture, err);
+	ret = open_trace(&src, capture, err);
 	if (ret)
 		return ret;
-	ret = reader_open(&rd, src, NULL, trace_names(run->trace), err);
+	ret = reader_open(&rd, src, NULL, trace_names(trace), err);
 	if (ret)
 		return ret;
-	ret = trace_load(run->trace, rd, NULL, NULL, err);
+	ret = trace_load(trace, rd, NULL, NULL, err);
 	reader_close(rd);
-	if (!ret)
-		ret = check_whole(run->trace, run->capture, err);
-	run->nr_events = trace_summary(run->trace)->nr_events;
-	return ret;
+	return ret ? ret : check_whole(trace, capture, err);
 }
 
 static void on_violation(void *ctx, const char *text)
@@ -97,7 +94,9 @@ int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int ma
 	if (!ret)
 		ret = read_snapshot(&run->b, run->capture, "snap_b.txt", err);
 	if (!ret)
-		ret = read_trace(run, err);
+		ret = verify_read_trace(&run->trace, run->capture, err);
+	if (!ret)
+		run->nr_events = trace_summary(run->trace)->nr_events;
 	if (!ret)
 		ret = requests_build(&run->reqs, run->trace, run->a, err);
 	if (ret)

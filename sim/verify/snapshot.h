@@ -45,6 +45,8 @@ struct snapshot {
  * Errors: those of source_open(), -ENOMEM, -EBADMSG for what is no snapshot.
  */
 int snapshot_read(struct snapshot **out, const char *path, struct kerror *err);
+/* The text of @path, or of @path with .zst behind it; the caller frees it in any case. */
+int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror *err);
 /* The same of @len bytes in memory; @name is for messages. */
 int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
 		   struct kerror *err);

@@ -35,15 +35,14 @@ static int read_all(struct source *src, char **text, size_t *len, struct kerror 
 	}
 }
 
-int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
+int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror *err)
 {
 	struct kerror first;
 	struct source *src;
 	char zst[4096];
-	char *text;
-	size_t len;
 	int ret;
 
+	*text = NULL;
 	ret = source_open(&src, path, &first);
 	if (ret == -ENOENT && snprintf(zst, sizeof(zst), "%s.zst", path) < (int)sizeof(zst))
 		ret = source_open(&src, zst, err);
@@ -52,10 +51,20 @@ int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
 			*err = first;
 		return ret;
 	}
-	ret = read_all(src, &text, &len, err);
-	if (!ret)
-		ret = snapshot_parse(out, source_name(src), text, len, err);
-	free(text);
+	ret = read_all(src, text, len, err);
 	source_close(src);
+	return ret;
+}
+
+int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
+{
+	char *text;
+	size_t len;
+	int ret;
+
+	ret = snapshot_read_text(&text, &len, path, err);
+	if (!ret)
+		ret = snapshot_parse(out, path, text, len, err);
+	free(text);
 	return ret;
 }

@@ -38,6 +38,15 @@ int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int ma
 	       struct kerror *err);
 void verify_exit(struct verify_run *run);
 
+/* The name of @file in the folder @capture; -ENAMETOOLONG. */
+int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
+			struct kerror *err);
+/*
+ * The trace of @capture, the caller's in any case. Errors: those of reading it;
+ * -EBADMSG where lines of it are malformed.
+ */
+int verify_read_trace(struct trace **out, const char *capture, struct kerror *err);
+
 void verify_report(struct emitter *em, const struct verify_run *run, bool timing);
 
 #endif

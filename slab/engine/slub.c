@@ -66,30 +66,47 @@ static void *refill_from_cpu(struct kmem_cache *s, unsigned int cpu, int nid)
 	}
 }
 
-/* A free list from a slab that becomes the CPU's: a node's partial one, or a new one. */
-static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+/*
+ * @slab becomes the CPU's. Reclaim, called for a new slab, may have given the
+ * CPU another one meanwhile.
+ */
+static void install_cpu_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	struct page *slab;
-	void *freelist;
 
-	slab = slub_get_partial(s, cpu, nid, &freelist);
-	if (!slab) {
-		slab = slub_new_slab(s, cpu, gfp, nid);
-		if (!slab)
-			return NULL;
-		c->stat[SC_alloc_slab]++;
-		freelist = slab_get_freelist(s, slab);
-		slab->slab_freelist = NO_OBJECT;
-		slab->slab_inuse = (uint16_t)slab_objects(slab);
-		slab_set_frozen(slab, true);
-	}
-	/* Reclaim, called for the new slab, may have given the CPU another one. */
 	if (c->front.slab) {
 		slub_deactivate_cpu_slab(s, cpu);
 		c->stat[SC_cpuslab_flush]++;
 	}
 	c->front.slab = slab;
+}
+
+void *slub_refill_new(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct page *slab = slub_new_slab(s, cpu, gfp, nid);
+	void *freelist;
+
+	if (!slab)
+		return NULL;
+	slub_cpu(s, cpu)->stat[SC_alloc_slab]++;
+	freelist = slab_get_freelist(s, slab);
+	slab->slab_freelist = NO_OBJECT;
+	slab->slab_inuse = (uint16_t)slab_objects(slab);
+	slab_set_frozen(slab, true);
+	install_cpu_slab(s, cpu, slab);
+	return freelist;
+}
+
+/* A free list from a slab that becomes the CPU's: a node's partial one, or a new one. */
+static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct page *slab;
+	void *freelist;
+
+	slab = slub_get_partial(s, cpu, nid, &freelist);
+	if (!slab)
+		return slub_refill_new(s, cpu, gfp, nid);
+	install_cpu_slab(s, cpu, slab);
 	return freelist;
 }
 

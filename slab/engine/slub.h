@@ -132,6 +132,18 @@ void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu);
 /* Follows __kmem_cache_do_shrink(). */
 unsigned int slub_shrink(struct kmem_cache *s);
 
+/*
+ * A new slab becomes the CPU's, whatever it had; its free list, NULL when there
+ * is no memory. Follows the end of ___slab_alloc().
+ */
+void *slub_refill_new(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+
+/* ---- frames of a foreign owner (slub_load.c) ----------------------------- */
+
+/* False where the owner has none, or none that fit. */
+bool slub_take_frames(struct kmem_cache *s, unsigned int cpu, struct slab_frames *frames);
+void slub_give_frames(struct kmem_cache *s, unsigned int cpu, pfn_t pfn, unsigned int order);
+
 /* ---- looking (slub_check.c) -------------------------------------------- */
 
 void slub_info(const struct kmem_cache *s, struct slabinfo *info);

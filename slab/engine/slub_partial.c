@@ -146,11 +146,11 @@ static void link_ascending(struct kmem_cache *s, struct page *slab)
 	set_freepointer(s, object, NULL);
 }
 
-/* Follows shuffle_freelist(): the cache's one random sequence, begun at a random place. */
-static void link_shuffled(struct kmem_cache *s, struct page *slab)
+/* Follows shuffle_freelist(): the cache's one random sequence, begun at place @pos. */
+static void link_shuffled(struct kmem_cache *s, struct page *slab, uint32_t pos)
 {
 	unsigned char *start = slab_address(s->sa, slab);
-	uint32_t pos = slab_random_below(s->sa, s->objects), limit = slab_objects(slab) * s->size;
+	uint32_t limit = slab_objects(slab) * s->size;
 	void *object = NULL;
 	unsigned int i;
 
@@ -199,14 +199,21 @@ static pfn_t alloc_slab_frames(struct kmem_cache *s, unsigned int cpu, gfp_t gfp
 
 struct page *slub_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
-	unsigned int order;
-	pfn_t pfn = alloc_slab_frames(s, cpu, gfp, nid, &order);
+	struct slab_frames frames = { .start = UINT32_MAX };
 	struct slub_node *n;
 	struct page *slab;
+	unsigned int order;
 
-	if (pfn_is_none(pfn))
-		return NULL;
-	slab = page_from_pfn(s->sa->map, pfn);
+	if (unlikely(s->sa->frames.take)) {
+		if (!slub_take_frames(s, cpu, &frames))
+			return NULL;
+	} else {
+		frames.pfn = alloc_slab_frames(s, cpu, gfp, nid, &frames.order);
+		if (pfn_is_none(frames.pfn))
+			return NULL;
+	}
+	order = frames.order;
+	slab = page_from_pfn(s->sa->map, frames.pfn);
 	slab->flags |= PG_slab;
 	slab->next = slab->prev = PFN_NONE_VAL;
 	slab->slab_cache = s->id;
@@ -217,7 +224,8 @@ struct page *slub_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, in
 
 	touch_slab(s, slab);
 	if (s->random_seq && slab_objects(slab) > 1)
-		link_shuffled(s, slab);
+		link_shuffled(s, slab, frames.start < s->objects ? frames.start :
+						       slab_random_below(s->sa, s->objects));
 	else
 		link_ascending(s, slab);
 
@@ -238,7 +246,10 @@ void slub_discard_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab
 	n->nr_pages -= 1U << order;
 	slab->flags &= ~PG_slab;
 	slab->private[0] = slab->private[1] = 0;
-	buddy_free_pages(s->sa->buddy, cpu, slab_pfn(s->sa, slab), order);
+	if (unlikely(s->sa->frames.take))
+		slub_give_frames(s, cpu, slab_pfn(s->sa, slab), order);
+	else
+		buddy_free_pages(s->sa->buddy, cpu, slab_pfn(s->sa, slab), order);
 }
 
 /* ---- partial slabs ----------------------------------------------------- */

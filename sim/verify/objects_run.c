@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: one capture's objects verified; see objects.h. Single-threaded. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/host.h"
+#include "sim/verify/objects.h"
+#include "sim/verify/verify.h"
+
+static void on_violation(void *ctx, const char *text)
+{
+	struct objects_run *run = ctx;
+
+	if (!run->violation[0])
+		snprintf(run->violation, sizeof(run->violation), "%s", text);
+}
+
+static int read_all(struct objects_run *run, struct kerror *err)
+{
+	char path[4096];
+	int ret;
+
+	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);
+	if (!ret)
+		ret = snapshot_read(&run->zones, path, err);
+	if (!ret)
+		ret = objects_snapshot_read(&run->a, path, err);
+	if (!ret)
+		ret = verify_capture_path(path, sizeof(path), run->capture, "snap_b.txt", err);
+	if (!ret)
+		ret = objects_snapshot_read(&run->b, path, err);
+	if (!ret)
+		ret = verify_read_trace(&run->trace, run->capture, err);
+	if (ret)
+		return ret;
+	run->nr_events = trace_summary(run->trace)->nr_events;
+	return objects_ops_build(&run->ops, run->trace, run->a, err);
+}
+
+int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *err)
+{
+	uint64_t start = host_now();
+	int ret;
+
+	ret = read_all(run, err);
+	if (!ret)
+		ret = objects_machine_init(&run->machine, run->zones, run->a, run->b, err);
+	if (ret)
+		return ret;
+	run->violations_before = slab_validate(run->machine.sa, on_violation, run);
+	run->read_seconds = (double)(host_now() - start) / 1e9;
+	start = host_now();
+	ret = objects_predict(&run->predicted, &run->machine, &run->ops, max_miss, err);
+	if (ret)
+		return ret;
+	run->serve_seconds = (double)(host_now() - start) / 1e9;
+	run->violations_after = slab_validate(run->machine.sa, on_violation, run);
+	return objects_compare(&run->compared, &run->machine, run->b, err);
+}
+
+void objects_exit(struct objects_run *run)
+{
+	objects_predicted_free(&run->predicted);
+	objects_machine_exit(&run->machine);
+	objects_ops_free(&run->ops);
+	trace_destroy(run->trace);
+	snapshot_free(run->zones);
+	objects_snapshot_free(run->a);
+	objects_snapshot_free(run->b);
+	memset(run, 0, sizeof(*run));
+}
