@@ -11,7 +11,7 @@
  *
  * Single-threaded: no state outside of struct replay.
  */
-#include "sim/verify/objects.h"
+#include "sim/verify/objects_start.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@
 #define MAX_TAKEN	64	/* first objects whose event is to come */
 #define MAX_DEPTH	4	/* slabs asked for while a slab is asked for */
 #define START_LOOKAHEAD	64	/* operations of a context until its new slab's object shows */
-#define STACK_MAX	512
 
 const struct verify_desc objects_cause_desc[NR_OBJECTS_CAUSES] = {
 #define OBJECTS_CAUSE_DESC(name, text) { #name, text },
@@ -82,6 +81,8 @@ struct replay {
 	bool offered;
 	struct slab_frames offer;
 	uint32_t now;
+	uint32_t interrupted[MAX_CPUS];	/* the first operation of the interrupt under way */
+	bool in_interrupt[MAX_CPUS];
 };
 
 /* ---- frames --------------------------------------------------------------- */
@@ -103,6 +104,16 @@ static void give_frames(void *ctx, struct kmem_cache *s, unsigned int cpu, pfn_t
 
 	rp->given[pfn_val(pfn) / 64] |= 1ULL << (pfn_val(pfn) % 64);
 	rp->nr_given++;
+}
+
+/* When all is served, slabs go nowhere. */
+static bool take_nothing(void *ctx, struct kmem_cache *s, unsigned int cpu, struct slab_frames *frames)
+{
+	return false;
+}
+
+static void give_nothing(void *ctx, struct kmem_cache *s, unsigned int cpu, pfn_t pfn, unsigned int order)
+{
 }
 
 static bool was_given(struct replay *rp, uint32_t pfn)
@@ -144,14 +155,41 @@ static unsigned int number_in(const struct replay *rp, const struct kmem_cache *
 	return (unsigned int)((addr - ((uint64_t)head << PAGE_SHIFT)) / kmem_cache_size(s));
 }
 
+/* ---- misses ------------------------------------------------------------------ */
+
+static void describe_miss(struct replay *rp, const struct objects_op *op, const struct kmem_cache *s,
+			  const char *what, uint64_t ours, uint64_t theirs)
+{
+	struct objects_predicted *pr = rp->op;
+	char our_text[48] = "none", their_text[48] = "none";
+	uint32_t head = 0;
+
+	if (pr->nr_miss == pr->max_miss)
+		return;
+	if (ours != UINT64_MAX && cache_of(rp, ours, &head))
+		snprintf(our_text, sizeof(our_text), "%#x/%u", head, number_in(rp, s, ours));
+	if (theirs != UINT64_MAX && cache_of(rp, theirs, &head))
+		snprintf(their_text, sizeof(their_text), "%#x/%u", head, number_in(rp, s, theirs));
+	snprintf(pr->miss[pr->nr_miss++], sizeof(pr->miss[0]),
+		 "line %llu, pid %d on CPU %u, level %u, %s: ours %s, the kernel's %s: %s",
+		 (unsigned long long)op->line, op->pid, op->cpu, op->level, kmem_cache_name(s), our_text,
+		 their_text, what);
+}
+
 /* ---- frees that wait -------------------------------------------------------- */
+
+static void refuse_free(struct replay *rp, const struct kmem_cache *s, uint64_t addr)
+{
+	rp->op->count[OBJ_refused_frees]++;
+	describe_miss(rp, &rp->ops->op[rp->now], s, "freed, but not in use here", UINT64_MAX, addr);
+}
 
 static void free_now(struct replay *rp, const struct waiting_free *w)
 {
-	if (!slab_is_live(rp->sa, w->object))
-		rp->op->count[OBJ_refused_frees]++;
-	else
+	if (slab_is_live(rp->sa, w->object))
 		kmem_cache_free(w->s, w->cpu, w->object);
+	else
+		refuse_free(rp, w->s, addr_of(rp, w->object));
 }
 
 /* Would the free change what the next request for @s on @cpu gets? */
@@ -217,27 +255,6 @@ static void free_later(struct replay *rp, const struct objects_op *op, struct km
 	};
 }
 
-/* ---- misses ------------------------------------------------------------------ */
-
-static void describe_miss(struct replay *rp, const struct objects_op *op, const struct kmem_cache *s,
-			  const char *what, uint64_t ours, uint64_t theirs)
-{
-	struct objects_predicted *pr = rp->op;
-	char our_text[48] = "none", their_text[48] = "none";
-	uint32_t head = 0;
-
-	if (pr->nr_miss == pr->max_miss)
-		return;
-	if (ours != UINT64_MAX && cache_of(rp, ours, &head))
-		snprintf(our_text, sizeof(our_text), "%#x/%u", head, number_in(rp, s, ours));
-	if (theirs != UINT64_MAX && cache_of(rp, theirs, &head))
-		snprintf(their_text, sizeof(their_text), "%#x/%u", head, number_in(rp, s, theirs));
-	snprintf(pr->miss[pr->nr_miss++], sizeof(pr->miss[0]),
-		 "line %llu, pid %d on CPU %u, level %u, %s: ours %s, the kernel's %s: %s",
-		 (unsigned long long)op->line, op->pid, op->cpu, op->level, kmem_cache_name(s), our_text,
-		 their_text, what);
-}
-
 static void count_miss(struct replay *rp, const struct objects_op *op, const struct kmem_cache *s,
 		       enum objects_cause cause, uint64_t ours, uint64_t theirs)
 {
@@ -283,9 +300,47 @@ static void count_alloc(struct replay *rp, const struct kmem_cache *s, enum slab
 	by_cache->hits += hit;
 }
 
+/* Nothing is left on @cpu, and @ctx asks for a slab. */
+static void begin_asking(struct replay *rp, struct context *ctx, struct kmem_cache *s, unsigned int cpu)
+{
+	if (ctx->depth < MAX_DEPTH)
+		ctx->asking[ctx->depth] = s;
+	ctx->depth++;
+	rp->op->slabs.all++;
+	rp->op->slabs.hits++;
+	/* Fails, but takes the exhausted slab from the CPU. */
+	kmem_cache_alloc(s, cpu, 0);
+}
+
+/*
+ * The interrupted task had found nothing left and was about to ask for a slab:
+ * its next event says so, and nothing is left here.
+ */
+static void ask_early(struct replay *rp, const struct objects_op *op, struct kmem_cache *s)
+{
+	struct context *below;
+	enum slab_source source;
+
+	if (!op->level || op->below == OPS_NONE)
+		return;
+	below = &rp->contexts[op->below];
+	if (below->next == OPS_NONE || rp->ops->op[below->next].kind != OP_SLAB_IN ||
+	    rp->ops->op[below->next].cpu != op->cpu ||
+	    objects_machine_cache(rp->m, rp->ops->op[below->next].cache) != s)
+		return;
+	slab_peek(s, op->cpu, &source);
+	if (source != SLAB_FROM_new_slab)
+		return;
+	rp->done[below->next] = 1;
+	rp->op->count[OBJ_early_allocs]++;
+	begin_asking(rp, below, s, op->cpu);
+	below->next = rp->ops->op[below->next].next;
+}
+
 /*
  * What an interrupted task had taken already: its next event tells of the very
- * object that is next here, and nothing else names that object until then.
+ * object that is next here, and nothing else names that object until then. It
+ * was free before the interrupt came.
  */
 static void take_early(struct replay *rp, const struct objects_op *op, struct kmem_cache *s)
 {
@@ -295,18 +350,21 @@ static void take_early(struct replay *rp, const struct objects_op *op, struct km
 	if (!op->level)
 		return;
 	while ((next = slab_peek(s, op->cpu, &source)) != NULL) {
-		uint32_t at = objects_ops_upcoming(rp->ops, addr_of(rp, next), rp->now);
+		uint32_t last, at = objects_ops_upcoming(rp->ops, addr_of(rp, next), rp->now, &last);
 		const struct objects_op *other = at == OPS_NONE ? NULL : &rp->ops->op[at];
 
+		if (last != OPS_NONE && last >= rp->interrupted[op->cpu])
+			break;
 		if (!other || other->kind != OP_ALLOC || other->cpu != op->cpu || other->pid != op->pid ||
 		    other->level >= op->level || rp->contexts[other->context].next != at)
-			return;
+			break;
 		kmem_cache_alloc(s, op->cpu, 0);
 		count_alloc(rp, s, source, true);
 		rp->op->count[OBJ_early_allocs]++;
 		rp->done[at] = 1;
 		rp->contexts[other->context].next = other->next;
 	}
+	ask_early(rp, op, s);
 }
 
 static struct taken *find_taken(struct replay *rp, uint32_t context, const struct kmem_cache *s)
@@ -444,8 +502,10 @@ static void serve_bulk_free(struct replay *rp, const struct objects_op *op)
 			kmem_cache_free_bulk(s, op->cpu, nr, objects);
 			nr = 0;
 		}
-		if (!owner || !slab_is_live(rp->sa, object_of(rp, addr))) {
-			rp->op->count[OBJ_refused_frees]++;
+		if (!owner)
+			continue;
+		if (!slab_is_live(rp->sa, object_of(rp, addr))) {
+			refuse_free(rp, owner, addr);
 			continue;
 		}
 		if (!nr)
@@ -468,23 +528,21 @@ static void ask_for_slab(struct replay *rp, const struct objects_op *op)
 	void *ours;
 
 	settle(rp, op, s, true, NULL);
+	if (s) {
+		take_early(rp, op, s);
+		ours = slab_peek(s, op->cpu, &source);
+		if (source == SLAB_FROM_new_slab) {
+			begin_asking(rp, ctx, s, op->cpu);
+			return;
+		}
+		rp->op->slabs.all++;
+		count_miss(rp, op, s, OBJECTS_early_slab, addr_of(rp, ours), UINT64_MAX);
+	} else {
+		rp->op->count[OBJ_unknown_caches]++;
+	}
 	if (ctx->depth < MAX_DEPTH)
 		ctx->asking[ctx->depth] = s;
 	ctx->depth++;
-	if (!s) {
-		rp->op->count[OBJ_unknown_caches]++;
-		return;
-	}
-	take_early(rp, op, s);
-	ours = slab_peek(s, op->cpu, &source);
-	rp->op->slabs.all++;
-	if (source == SLAB_FROM_new_slab) {
-		rp->op->slabs.hits++;
-		/* Fails, but takes the exhausted slab from the CPU. */
-		kmem_cache_alloc(s, op->cpu, 0);
-		return;
-	}
-	count_miss(rp, op, s, OBJECTS_early_slab, addr_of(rp, ours), UINT64_MAX);
 }
 
 /* The place in the random sequence at which @number stands. */
@@ -518,18 +576,6 @@ static bool first_object(const struct replay *rp, const struct objects_op *op, u
 	return false;
 }
 
-/*
- * Where nobody tells which object was the first (a bulk request names none),
- * what follows on this CPU does: its free list is played with places in the
- * sequence instead of objects until an event names one of them. Objects freed
- * before must be among those handed out.
- */
-static bool start_from_later(const struct replay *rp, const struct objects_op *op,
-			     const struct context *ctx, const struct kmem_cache *s, unsigned int *start)
-{
-	return false;
-}
-
 static void accept_slab(struct replay *rp, const struct objects_op *op)
 {
 	struct context *ctx = &rp->contexts[op->context];
@@ -556,7 +602,8 @@ static void accept_slab(struct replay *rp, const struct objects_op *op)
 		rp->offer.start = place_in_sequence(rp, s, (unsigned int)
 			((addr - ((uint64_t)op->pfn << PAGE_SHIFT)) / kmem_cache_size(s)));
 		rp->op->count[OBJ_slab_starts]++;
-	} else if (start_from_later(rp, op, ctx, s, &rp->offer.start)) {
+	} else if (objects_start_from_later(rp->m, rp->ops, op, s, ctx->bulk == s ? ctx->wanted - ctx->got : 0,
+					    &rp->offer.start)) {
 		rp->op->count[OBJ_slab_starts]++;
 	} else {
 		rp->op->count[OBJ_unseen_starts]++;
@@ -655,6 +702,13 @@ static void serve(struct replay *rp, const struct objects_op *op)
 	}
 }
 
+static void note_level(struct replay *rp, const struct objects_op *op)
+{
+	if (op->level && !rp->in_interrupt[op->cpu])
+		rp->interrupted[op->cpu] = rp->now;
+	rp->in_interrupt[op->cpu] = op->level != 0;
+}
+
 static int prepare(struct replay *rp)
 {
 	struct objects_predicted *pr = rp->op;
@@ -700,12 +754,16 @@ int objects_predict(struct objects_predicted *pr, struct objects_machine *m, str
 
 			if (!rp->done[rp->now]) {
 				rp->contexts[op->context].next = op->next;
+				note_level(rp, op);
 				serve(rp, op);
 			}
 		}
+		rp->now--;
 		for (i = 0; i < rp->nr_waiting; i++)
 			free_now(rp, &rp->waiting[i]);
 		pr->count[OBJ_lost_slabs] = rp->nr_given;
+		frames = (struct slab_frames_ops){ take_nothing, give_nothing, NULL };
+		slab_set_frames(m->sa, &frames);
 	}
 	if (rp) {
 		free(rp->contexts);

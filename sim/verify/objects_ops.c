@@ -150,6 +150,7 @@ static struct objects_op *new_op(struct builder *bd)
 static bool add_event(struct builder *bd, const struct event *ev)
 {
 	unsigned int level = (ev->flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT;
+	uint32_t below = OPS_NONE;
 	struct context *ctx;
 	struct objects_op *op;
 
@@ -157,6 +158,12 @@ static bool add_event(struct builder *bd, const struct event *ev)
 		return true;
 	if ((ev->kind == EV_KFREE || ev->kind == EV_CACHE_FREE) && ev->addr < bd->snap->page_offset)
 		return true;
+	if (level) {
+		ctx = context_of(bd, ev, 0);
+		if (!ctx)
+			return false;
+		below = ctx->id;
+	}
 	ctx = context_of(bd, ev, level);
 	if (!ctx)
 		return false;
@@ -169,7 +176,7 @@ static bool add_event(struct builder *bd, const struct event *ev)
 	if (!op)
 		return false;
 	*op = (struct objects_op){
-		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .pfn = PFN_NONE_VAL,
+		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below, .pfn = PFN_NONE_VAL,
 		.pid = ev->pid, .cpu = ev->cpu, .kind = (uint8_t)(kind_of_event[ev->kind] - 1),
 		.level = (uint8_t)level, .nr = ev->arg,
 	};
@@ -248,7 +255,7 @@ static int link_ops(struct objects_ops *ops)
 	}
 	memset(last, 0xff, (ops->nr_contexts + 1) * sizeof(*last));
 	for (i = 0; i < ops->places; i++)
-		ops->place[i] = (struct objects_place){ .addr = UINT64_MAX, .touch = OPS_NONE };
+		ops->place[i] = (struct objects_place){ .addr = UINT64_MAX, .touch = OPS_NONE, .last = OPS_NONE };
 	for (i = ops->nr; i--;) {
 		struct objects_op *op = &ops->op[i];
 
@@ -264,12 +271,15 @@ static int link_ops(struct objects_ops *ops)
 	return 0;
 }
 
-uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t now)
+uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t now, uint32_t *last)
 {
 	struct objects_place *place = place_of(ops, addr);
 
-	while (place->touch != OPS_NONE && ops->touch[place->touch].op < now)
+	while (place->touch != OPS_NONE && ops->touch[place->touch].op < now) {
+		place->last = ops->touch[place->touch].op;
 		place->touch = ops->touch[place->touch].next;
+	}
+	*last = place->last;
 	return place->touch == OPS_NONE ? OPS_NONE : ops->touch[place->touch].op;
 }
 

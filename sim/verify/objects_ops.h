@@ -37,6 +37,7 @@ struct objects_op {
 	uint64_t line;
 	uint32_t context;
 	uint32_t next;		/* in the same context */
+	uint32_t below;		/* interrupts: the context of the task, or OPS_NONE */
 	uint32_t pfn;		/* SLAB_*, DEACTIVATE, UNFREEZE: the slab's frame, or PFN_NONE_VAL */
 	uint32_t first;		/* BULK_FREE: in objects_ops.freed */
 	int32_t nr;		/* BULK_*: objects */
@@ -56,6 +57,7 @@ struct objects_touch {
 struct objects_place {
 	uint64_t addr;		/* UINT64_MAX: the slot is empty */
 	uint32_t touch;
+	uint32_t last;		/* the operation before */
 };
 
 struct objects_ops {
@@ -79,9 +81,10 @@ int objects_ops_build(struct objects_ops *ops, struct trace *trace,
 void objects_ops_free(struct objects_ops *ops);
 
 /*
- * The first operation from @now on that names the object at @addr, or OPS_NONE.
+ * The first operation from @now on that names the object at @addr, and *@last
+ * the one before; OPS_NONE where there is none.
  * @now may not decrease from call to call.
  */
-uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t now);
+uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t now, uint32_t *last);
 
 #endif
