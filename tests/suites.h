@@ -35,4 +35,5 @@
 	X(trace) \
 	X(ftrace) \
 	X(verify) \
+	X(objects) \
 	/* end */
