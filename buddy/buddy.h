@@ -156,7 +156,10 @@ struct pagemap *buddy_pagemap(const struct buddy *b);
 unsigned int buddy_nr_cpus(const struct buddy *b);
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
 uint64_t buddy_min_free_kbytes(const struct buddy *b);
-/* NULL where @nid or @idx does not exist; an unpopulated zone is returned. */
+/*
+ * NULL where @nid or @idx does not exist; an unpopulated zone is returned. Its
+ * allocated_pages is as of this call, everything else always up to date.
+ */
 const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx);
 enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn);
 uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter);

@@ -188,6 +188,14 @@ static inline unsigned int pindex_to_order(unsigned int pindex)
 	return pindex >= NR_LOWORDER_PCP_LISTS ? PAGEBLOCK_ORDER : pindex / MIGRATE_PCPTYPES;
 }
 
+/*
+ * The frames of @zone that callers own: what came out of the free lists and
+ * did not go back, less what per-CPU lists hold. Nothing of it looks at
+ * free_pages, so that buddy_validate() has something to compare. Whoever fills
+ * lists by hand counts the frames in pcp_refill_pages and allocated_otherwise.
+ */
+uint64_t zone_allocated_pages(const struct buddy *b, const struct zone *zone);
+
 static inline bool zone_spans_pfn(const struct zone *zone, uint32_t pfn)
 {
 	return pfn - zone->start_pfn < zone->spanned_pages;

@@ -236,10 +236,10 @@ static void test_page_state(void)
 	CU_ASSERT_EQUAL(m.b->pages[pfn].refcount, 1);
 	CU_ASSERT_EQUAL(page_order(&m.b->pages[pfn]), 1);
 	CU_ASSERT_EQUAL(page_zone_id(&m.b->pages[pfn]), m.zone->id);
-	CU_ASSERT_EQUAL(m.zone->allocated_pages, 2);
+	CU_ASSERT_EQUAL(zone_allocated_pages(m.b, m.zone), 2);
 	put(&m, 0, pfn, 1);
 	CU_ASSERT_EQUAL(m.b->pages[pfn].refcount, 0);
-	CU_ASSERT_EQUAL(m.zone->allocated_pages, 0);
+	CU_ASSERT_EQUAL(zone_allocated_pages(m.b, m.zone), 0);
 	machine_free(&m);
 }
 

@@ -375,8 +375,8 @@ static void test_overflow(void)
 			break;
 		nr++;
 	}
-	used_near = near->allocated_pages;
-	CU_ASSERT(used_near > 0 && far->allocated_pages == 0);
+	used_near = zone_allocated_pages(m.b, near);
+	CU_ASSERT(used_near > 0 && zone_allocated_pages(m.b, far) == 0);
 	pfn = buddy_alloc_pages(m.b, 1, GFP_NOWAIT, MAX_PAGE_ORDER > 3 ? 3 : 0, NUMA_NO_NODE);
 	CU_ASSERT(zone_spans_pfn(far, pfn.v));
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_numa_hit), nr + 1);
