@@ -38,7 +38,10 @@ static int create_tlbs(struct replay *rp, struct kerror *err)
 	unsigned int size;
 	int ret;
 
+	rp->last_page = UINT64_MAX;
+	rp->l1_complete = true;
 	for (size = 0; size < NR_TLB_PAGES; size++) {
+		rp->l1_complete &= tlb_level(&rp->cfg.tlb, 1, size).entries != 0;
 		ret = tlb_create(&rp->tlb[size], &rp->cfg.tlb, size, err);
 		if (ret)
 			return ret;
@@ -65,7 +68,8 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	rp->max_caches = 64;
 	rp->caches = calloc(rp->max_caches, sizeof(*rp->caches));
 	rp->nr_caches = 1;
-	if (!rp->sites || !rp->caches || live_init(&rp->objects, FIRST_BITS) ||
+	rp->small_blocks = calloc(REPLAY_SMALL_GROUPS, sizeof(*rp->small_blocks));
+	if (!rp->sites || !rp->caches || !rp->small_blocks || live_init(&rp->objects, FIRST_BITS) ||
 	    live_init(&rp->blocks, FIRST_BITS)) {
 		ret = kerror_set(err, -ENOMEM, "no memory for a replay's books");
 		goto fail;
@@ -92,6 +96,7 @@ void replay_destroy(struct replay *rp)
 	}
 	live_exit(&rp->objects);
 	live_exit(&rp->blocks);
+	free(rp->small_blocks);
 	free(rp->caches);
 	free(rp->sites);
 	free(rp->cache_of);
@@ -114,6 +119,12 @@ static void touch_byte(struct replay *rp, uint64_t addr)
 {
 	unsigned int size;
 
+	if (addr >> PAGE_SHIFT == rp->last_page) {
+		rp->same_page++;
+		return;
+	}
+	if (rp->l1_complete)
+		rp->last_page = addr >> PAGE_SHIFT;
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		uint64_t page = addr >> tlb_page_shift[size], bit = 1ULL << (page % 64);
 		uint64_t *word = &rp->seen[size][page / 64];
@@ -122,6 +133,13 @@ static void touch_byte(struct replay *rp, uint64_t addr)
 		*word |= bit;
 		tlb_access(rp->tlb[size], addr);
 	}
+}
+
+void replay_tlb_stats(const struct replay *rp, enum tlb_page size, struct tlb_stats *stats)
+{
+	*stats = *tlb_stats(rp->tlb[size]);
+	stats->lookups += rp->same_page;
+	stats->l1_hits += rp->same_page;
 }
 
 /* The owner uses the whole object: one access in each 4 KiB page it lies in. */

@@ -118,6 +118,7 @@ struct replay {
 	struct live_table objects;
 	struct live_table blocks;
 	uint64_t blocks_of_order[NR_PAGE_ORDERS];	/* live ones */
+	uint32_t *small_blocks;		/* live blocks of a few frames by place, see replay_pages.c */
 	struct replay_cache *caches;
 	unsigned int nr_caches, max_caches;
 	struct replay_site *sites;	/* by name_id; site 0 is "unknown" */
@@ -127,6 +128,9 @@ struct replay {
 	uint16_t *record_of_id;		/* kmem_cache_id() -> record, 0 none yet */
 	uint32_t nr_record_of_id;
 	struct tlb *tlb[NR_TLB_PAGES];
+	bool l1_complete;		/* the first level has entries for every page size */
+	uint64_t last_page;		/* 4 KiB page of the last access, UINT64_MAX none */
+	uint64_t same_page;		/* accesses to it again, which every first level hits */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
@@ -142,6 +146,9 @@ void replay_config_default(struct replay_config *cfg);
 int replay_create(struct replay **out, struct machine *machine, struct names *names,
 		  const struct replay_config *cfg, struct kerror *err);
 void replay_destroy(struct replay *rp);
+
+/* What the TLB model for pages of @size counted so far. */
+void replay_tlb_stats(const struct replay *rp, enum tlb_page size, struct tlb_stats *stats);
 
 /*
  * Replay @nr events in order. Returns 0; -ENOMEM when the host has no memory

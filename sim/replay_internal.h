@@ -5,6 +5,9 @@
 
 #include "sim/replay.h"
 
+#define REPLAY_SMALL_GROUPS 65536	/* of 2^REPLAY_SMALL_ORDER frames, by frame number modulo */
+#define REPLAY_SMALL_ORDER 4
+
 /* replay_cache.c: the record number, or a negative errno. */
 int replay_cache_named(struct replay *rp, const struct event *ev, struct kerror *err);
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err);

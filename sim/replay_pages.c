@@ -14,6 +14,33 @@
 
 #include "sim/replay_internal.h"
 
+/*
+ * Most frames are allocated one by one, and most places never see a block of a
+ * few frames: a counter for each group of frames saves the search for one
+ * around a frame. Groups share counters when frame numbers are far apart,
+ * which costs a search and changes nothing.
+ */
+static uint32_t *small_blocks_near(const struct replay *rp, uint64_t pfn)
+{
+	return &rp->small_blocks[(pfn >> REPLAY_SMALL_ORDER) % REPLAY_SMALL_GROUPS];
+}
+
+/* Book @nr (1 or -1) blocks of 2^@order frames of the trace at @key. */
+static void book_block(struct replay *rp, uint64_t key, unsigned int order, int nr)
+{
+	if (order && order <= REPLAY_SMALL_ORDER)
+		*small_blocks_near(rp, key) += (uint32_t)nr;
+	rp->blocks_of_order[order] += nr;
+	rp->total.live_blocks += nr;
+	rp->total.block_pages += (uint64_t)nr << order;
+}
+
+static void forget_block(struct replay *rp, struct live *block)
+{
+	book_block(rp, block->key, block->order, -1);
+	live_remove(&rp->blocks, block);
+}
+
 static int give_back(struct replay *rp, const struct event *ev, struct live *block,
 		     struct kerror *err)
 {
@@ -21,10 +48,7 @@ static int give_back(struct replay *rp, const struct event *ev, struct live *blo
 	unsigned int order = block->order;
 	int ret;
 
-	live_remove(&rp->blocks, block);
-	rp->blocks_of_order[order]--;
-	rp->total.live_blocks--;
-	rp->total.block_pages -= 1ULL << order;
+	forget_block(rp, block);
 	ret = buddy_free_pages(rp->machine->buddy, replay_cpu(rp, ev), pfn, order);
 	if (!ret)
 		return 0;
@@ -35,9 +59,9 @@ static int give_back(struct replay *rp, const struct event *ev, struct live *blo
 /* The live block that holds frame @pfn of the trace without beginning there, or NULL. */
 static struct live *find_around(struct replay *rp, uint64_t pfn)
 {
-	unsigned int order;
+	unsigned int order = *small_blocks_near(rp, pfn) ? 1 : REPLAY_SMALL_ORDER + 1;
 
-	for (order = 1; order < NR_PAGE_ORDERS; order++) {
+	for (; order < NR_PAGE_ORDERS; order++) {
 		uint64_t head = pfn & ~((1ULL << order) - 1);
 		struct live *block;
 
@@ -88,9 +112,7 @@ static struct live *enter_block(struct replay *rp, uint64_t key, uint64_t sim, u
 	block->sim = sim;
 	block->order = (uint8_t)order;
 	block->born = rp->events;
-	rp->blocks_of_order[order]++;
-	rp->total.live_blocks++;
-	rp->total.block_pages += 1ULL << order;
+	book_block(rp, key, order, 1);
 	return block;
 }
 
@@ -141,10 +163,7 @@ static int take_apart(struct replay *rp, const struct event *ev, struct live *bl
 		return replay_finding(rp, ev, "our machine refused to split a block it had handed out", err);
 	}
 	rp->counter[RC_page_split]++;
-	live_remove(&rp->blocks, block);
-	rp->blocks_of_order[order]--;
-	rp->total.live_blocks--;
-	rp->total.block_pages -= 1ULL << order;
+	forget_block(rp, block);
 	for (i = 0; i < 1ULL << order; i++)
 		if (!enter_block(rp, key + i, sim + i, 0))
 			return kerror_set(err, -ENOMEM, "no memory for the books of live blocks");

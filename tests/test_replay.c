@@ -393,6 +393,14 @@ static void test_touch_objects(void)
 	rig_down(&rig);
 }
 
+static struct tlb_stats tlb_of(const struct rig *rig, enum tlb_page size)
+{
+	struct tlb_stats stats;
+
+	replay_tlb_stats(rig->rp, size, &stats);
+	return stats;
+}
+
 /* Object accesses reach the TLB model: one for each page used, one for a free. */
 static void test_tlb_feed(void)
 {
@@ -400,15 +408,59 @@ static void test_tlb_feed(void)
 
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 8192, 8192, 0));
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->lookups, 2);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->walks, 2);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_2M])->walks, 1);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 2);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).walks, 2);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_2M).walks, 1);
 	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_4K], 2);
 	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_2M], 1);
 	feed(&rig, object(EV_KFREE, 0x1000, 0, 0, 0));
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->lookups, 3);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->l1_hits, 1);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 3);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).l1_hits, 1);
 	rig_down(&rig);
+}
+
+/*
+ * Accesses to the page used last are counted without asking the model; the
+ * sums must be those of a model that is asked every time, also where a first
+ * level lacks a page size and such an access is no hit.
+ */
+static void test_tlb_same_page(void)
+{
+	static const char *const models[] = { "skylake", "l1=4x2,l2=16x4", "l1=8x2,l1-2m=4,l2=16x4" };
+	unsigned int i, size;
+	int j;
+
+	for (i = 0; i < 3; i++) {
+		struct test_rng rng = { 11 };
+		struct tlb *model[NR_TLB_PAGES];
+		struct replay_config rc;
+		struct rig rig;
+
+		replay_config_default(&rc);
+		CU_ASSERT_EQUAL_FATAL(tlb_parse(models[i], &rc.tlb, NULL), 0);
+		rig_up(&rig, 64 << 20, &rc);
+		for (size = 0; size < NR_TLB_PAGES; size++)
+			CU_ASSERT_EQUAL_FATAL(tlb_create(&model[size], &rc.tlb, size, NULL), 0);
+		for (j = 0; j < 4000; j++) {
+			uint64_t addr = 0x1000 + test_rand_below(&rng, 300) * 0x1000;
+			bool live = live_find(&rig.rp->objects, addr);
+			uint64_t sim = live ? live_find(&rig.rp->objects, addr)->sim : 0;
+
+			feed(&rig, object(live ? EV_KFREE : EV_KMALLOC, addr, 64, 64, 0));
+			if (!live)
+				sim = live_find(&rig.rp->objects, addr)->sim;
+			for (size = 0; size < NR_TLB_PAGES; size++)
+				tlb_access(model[size], sim - (uintptr_t)rig.machine->map->base);
+		}
+		for (size = 0; size < NR_TLB_PAGES; size++) {
+			struct tlb_stats got = tlb_of(&rig, size);
+
+			CU_ASSERT_EQUAL(memcmp(&got, tlb_stats(model[size]), sizeof(got)), 0);
+			tlb_destroy(model[size]);
+		}
+		CU_ASSERT_EQUAL(rig.rp->same_page != 0, i == 0);
+		rig_down(&rig);
+	}
 }
 
 /* Top lists are sorted, shares add up, and suspects carry their age. */
@@ -529,6 +581,7 @@ static const struct test_case cases[] = {
 	{ "replay_touch_policies", test_touch_policies },
 	{ "replay_touch_objects", test_touch_objects },
 	{ "replay_tlb_feed", test_tlb_feed },
+	{ "replay_tlb_same_page", test_tlb_same_page },
 	{ "replay_metrics_lists", test_metrics_lists },
 	{ "replay_check_can_fail", test_check_can_fail },
 	{ "replay_random", test_random },

@@ -38,6 +38,7 @@ enum perf_header_status {
 
 struct perf_header {
 	const char *comm, *comm_end;
+	const char *cpu_end;		/* behind "[cpu] "; NULL without one */
 	const char *fields;		/* behind the event's name and colon */
 	uint64_t time_ns;
 	int32_t pid;
@@ -45,8 +46,24 @@ struct perf_header {
 	uint8_t kind;			/* enum event_kind */
 };
 
-enum perf_header_status perf_header_parse(struct perf_header *head, const char *start,
-					  const char *end, struct perf_complaint *complaint);
+#define PERF_FRONT_BYTES 96
+
+/*
+ * The last line's front, up to and with "[cpu] ". Lines come in runs of one
+ * task on one CPU, and equal bytes there mean an equal task, pid and CPU: which
+ * token ends the name is decided within them. All zero remembers nothing.
+ */
+struct perf_front {
+	char text[PERF_FRONT_BYTES];
+	uint32_t len;
+	uint16_t comm, comm_end;	/* offsets in text */
+	int32_t pid;
+	uint16_t cpu;
+};
+
+enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
+					  const char *start, const char *end,
+					  struct perf_complaint *complaint);
 
 /* gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. */
 #define GFP_CACHE_SLOTS	256
