@@ -68,11 +68,13 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 
 /*
  * Give back the block of 2^@order frames at @pfn that buddy_alloc_pages()
- * returned (or a part of it after buddy_split_page()). Its owner must have taken
- * its own marks (PG_slab, PG_large) off: a marked frame is refused like one that
- * is no block's first. Returns 0; or, with nothing changed, counted and reported: -EINVAL for a frame that is no memory
- * or not the first of a block, -EALREADY for a block that is not allocated,
- * -EDOM for another order than allocated. Follows __free_pages().
+ * returned (or a part of it after buddy_split_page()). Its owner must have
+ * taken its own marks (PG_slab, PG_large) off: a marked frame is refused like
+ * one that is no block's first. Returns 0; or, with nothing changed, counted
+ * and reported: -EINVAL for a frame that is no memory or not the first of a
+ * block, -EALREADY for a block that is not allocated, -EDOM for another order
+ * than allocated. -EINVAL, not counted, for a CPU that does not exist.
+ * Follows __free_pages().
  */
 int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
 

@@ -111,7 +111,7 @@ struct buddy {
 	struct page *pages;
 	uint8_t *pageblock;		/* enum migratetype by pageblock number */
 	uint32_t end_pfn;
-	uint32_t short_cpus;		/* CPUs whose short way is open: nr_cpus, or 0 while @slow is not 0 */
+	uint32_t short_cpus;		/* whose short way is open: nr_cpus, or 0 while @slow is set */
 	uint32_t slow;			/* SLOW_* */
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;

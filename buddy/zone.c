@@ -38,7 +38,10 @@ const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_DEVICE] = "Device",
 };
 
-/* Indexed by __GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE; of contradicting bits the lowest zone wins. */
+/*
+ * Indexed by __GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE; of
+ * contradicting bits the lowest zone wins.
+ */
 static const uint8_t gfp_zone_table[NR_GFP_ZONE_BITS] = {
 	[0] = ZONE_NORMAL,
 	[__GFP_DMA] = ZONE_DMA,

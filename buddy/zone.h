@@ -116,7 +116,7 @@ struct zone {
 	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
-	uint64_t low_mark;		/* low watermark, boost and atomic reserves; see zone_update_low_mark() */
+	uint64_t low_mark;		/* low watermark, boost and atomic reserve in one */
 	uint64_t allocated_pages;	/* owned by callers, as of the last buddy_zone() of this zone; from
 					 * what moved, not from free_pages */
 	unsigned int nid;
