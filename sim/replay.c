@@ -77,6 +77,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	ret = create_tlbs(rp, err);
 	if (ret)
 		goto fail;
+	replay_listen(rp);
 	*out = rp;
 	return 0;
 fail:
@@ -90,6 +91,8 @@ void replay_destroy(struct replay *rp)
 
 	if (!rp)
 		return;
+	buddy_set_report(rp->machine->buddy, NULL, NULL);
+	slab_set_report(rp->machine->slab, NULL, NULL);
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		tlb_destroy(rp->tlb[size]);
 		free(rp->seen[size]);
@@ -111,6 +114,15 @@ int replay_finding(struct replay *rp, const struct event *ev, const char *what, 
 	kerror_set(&rp->stop, -ECANCELED, "stopped at line %llu (event %llu): %s",
 		   (unsigned long long)ev->line, (unsigned long long)rp->events, what);
 	return kerror_set(err, -ECANCELED, "%s", rp->stop.text);
+}
+
+int replay_refused(struct replay *rp, const struct event *ev, const char *what, struct kerror *err)
+{
+	char text[384];
+
+	rp->counter[RC_refused_free]++;
+	snprintf(text, sizeof(text), "%s%s%s", what, rp->complaint[0] ? ": " : "", rp->complaint);
+	return replay_finding(rp, ev, text, err);
 }
 
 /* ---- what an access to an object means to the TLB ------------------------ */
@@ -174,6 +186,7 @@ static void book_alloc(struct replay *rp, const struct live *obj)
 
 	rec->live++;
 	rec->allocs++;
+	rec->total_req += obj->bytes_req;
 	rec->total_alloc += obj->bytes_alloc;
 	rec->bytes_req += obj->bytes_req;
 	rec->bytes_alloc += obj->bytes_alloc;
@@ -227,8 +240,7 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 	live_remove(&rp->objects, obj);
 	if (!ret)
 		return 0;
-	rp->counter[RC_refused_free]++;
-	return replay_finding(rp, ev, "our machine refused to free an object it had handed out", err);
+	return replay_refused(rp, ev, "our machine refused to free an object it had handed out", err);
 }
 
 /* Which of our caches serves @ev; record 0 (a large kmalloc) where none does. */
@@ -351,6 +363,36 @@ static int object_free(struct replay *rp, const struct event *ev, struct kerror 
 	return drop_object(rp, ev, obj, err);
 }
 
+/*
+ * A slab page goes back to the page allocator only when all its objects are
+ * free: whatever the trace still calls live in the frames of @ev was freed
+ * unseen. Rare enough to look at every place where an object can start.
+ */
+static int drop_objects_in(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	uint64_t addr = rp->cfg.direct_map_base + (ev->addr << PAGE_SHIFT);
+	uint64_t end = addr + (PAGE_SIZE << ev->order);
+
+	if (!rp->cfg.direct_map_known)
+		return 0;
+	for (; addr < end; addr += KMALLOC_MIN_SIZE) {
+		struct live *obj = live_find(&rp->objects, addr);
+		int ret;
+
+		if (!obj)
+			continue;
+		if (!obj->sim) {
+			live_remove(&rp->objects, obj);
+			continue;
+		}
+		rp->counter[RC_dead_object]++;
+		ret = drop_object(rp, ev, obj, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 /* ---- the loop ------------------------------------------------------------ */
 
 static int replay_one(struct replay *rp, const struct event *ev, struct kerror *err)
@@ -379,7 +421,7 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 	case EV_PAGE_FREE:
 		if (pages && slab && (ev->flags & EVF_SLAB_PAGE)) {
 			rp->counter[RC_slab_page_frees]++;
-			return 0;
+			return drop_objects_in(rp, ev, err);
 		}
 		if (pages)
 			return replay_page_free(rp, ev, err);
@@ -414,6 +456,8 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 
 		if (i + 2 * PREFETCH_EVENTS < nr)
 			prefetch_ahead(rp, &events[i]);
+		if (rp->cfg.page_owner)
+			replay_set_caller(rp, &events[i]);
 		ret = replay_one(rp, &events[i], err);
 		if (ret)
 			return ret;

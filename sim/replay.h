@@ -43,6 +43,7 @@ enum touch_policy {
 	X(unmatched_object_free, "frees of objects whose allocation is not in the trace") \
 	X(unmatched_page_free, "frees of page blocks whose allocation is not in the trace") \
 	X(lost_object_free,   "objects whose address came again without a free") \
+	X(dead_object,        "objects still live when their slab page was freed or handed out again") \
 	X(lost_page_free,     "page blocks whose frame came again without a free") \
 	X(free_null,          "kfree(NULL) and the like") \
 	X(zero_size,          "kmalloc(0), which allocates nothing") \
@@ -75,6 +76,10 @@ struct replay_config {
 	enum touch_policy touch;
 	bool strict;			/* stop at the first failed allocation or refused free */
 	struct tlb_geometry tlb;
+	bool page_owner;		/* the machine tracks owners: tell it who they are */
+	/* Where the traced kernel's frame 0 is mapped, as trace_resolve() found it. */
+	bool direct_map_known;
+	uint64_t direct_map_base;
 };
 
 /* What one cache of ours holds of the trace's objects. Record 0 is large kmallocs. */
@@ -85,7 +90,7 @@ struct replay_cache {
 	uint64_t bytes_req;		/* of live objects, asked for */
 	uint64_t bytes_alloc;		/* of live objects, reserved */
 	uint64_t allocs, frees;		/* over the whole run */
-	uint64_t total_alloc;		/* bytes of all objects ever allocated */
+	uint64_t total_req, total_alloc; /* bytes of all objects ever allocated */
 	uint64_t peak_bytes_alloc;
 };
 
@@ -133,6 +138,7 @@ struct replay {
 	uint64_t same_page;		/* accesses to it again, which every first level hits */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
+	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };
 

@@ -17,26 +17,31 @@ struct rig {
 	struct replay *rp;
 };
 
-static void rig_up(struct rig *rig, uint64_t mem, const struct replay_config *given)
+static void rig_up_machine(struct rig *rig, const struct machine_config *cfg,
+			   const struct replay_config *rc)
 {
-	struct machine_config cfg;
-	struct replay_config rc;
-	struct kerror err = { 0 };
 	static const char *const known[] = { "site_a+0x1", "site_b+0x2", "dentry", "filp", "skbuff" };
+	struct kerror err = { 0 };
 	size_t i;
 
 	rig->names = names_create();
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		CU_ASSERT_EQUAL(names_intern(rig->names, known[i], strlen(known[i])), i + 1);
+	if (machine_create(&rig->machine, cfg, &err) ||
+	    replay_create(&rig->rp, rig->machine, rig->names, rc, &err))
+		CU_FAIL_FATAL(err.text);
+}
+
+static void rig_up(struct rig *rig, uint64_t mem, const struct replay_config *given)
+{
+	struct machine_config cfg;
+	struct replay_config rc;
+
 	machine_config_default(&cfg);
 	cfg.mem_bytes = mem;
 	cfg.nr_cpus = 2;
 	replay_config_default(&rc);
-	if (given)
-		rc = *given;
-	if (machine_create(&rig->machine, &cfg, &err) ||
-	    replay_create(&rig->rp, rig->machine, rig->names, &rc, &err))
-		CU_FAIL_FATAL(err.text);
+	rig_up_machine(rig, &cfg, given ? given : &rc);
 }
 
 static void on_violation(void *ctx, const char *text)
@@ -343,6 +348,101 @@ static void test_out_of_memory(void)
 	rig_down(&rig);
 }
 
+/* A block we had no memory for may be freed whole, in parts, or be forgotten; nothing is unmatched. */
+static void test_failed_blocks(void)
+{
+	struct rig rig;
+	uint64_t i, nr = 0;
+
+	rig_up(&rig, 16 << 20, NULL);
+	while (!COUNT(rig, page_alloc_fail))
+		feed(&rig, block(EV_PAGE_ALLOC, 0x10000 + 1024 * nr++, 10));
+	for (i = 0; i < 1024; i++)
+		feed(&rig, block(EV_PAGE_FREE, 0x10000 + 1024 * (nr - 1) + i, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), 1024);
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
+	CU_ASSERT_EQUAL(COUNT(rig, page_split), 0);
+	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, nr - 1);
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000, 10));
+	CU_ASSERT_EQUAL(COUNT(rig, page_alloc_fail), 2);
+	feed(&rig, block(EV_PAGE_FREE, 0x90000, 10));
+	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), 1025);
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000, 10));
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000 + 3, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 0);
+	rig_down(&rig);
+}
+
+/* A slab page that is freed takes along the objects whose frees the trace lost. */
+static void test_dead_objects(void)
+{
+	struct replay_config rc;
+	struct event ev;
+	struct rig rig;
+
+	replay_config_default(&rc);
+	rc.direct_map_known = true;
+	rc.direct_map_base = 0xffff888000000000ULL;
+	rig_up(&rig, 64 << 20, &rc);
+	feed(&rig, object(EV_KMALLOC, 0xffff888000100000ULL, 64, 64, 0));
+	feed(&rig, object(EV_KMALLOC, 0xffff888000101fc0ULL, 64, 64, 0));
+	feed(&rig, object(EV_KMALLOC, 0xffff888000102000ULL, 64, 64, 0));
+	ev = block(EV_PAGE_FREE, 0x100, 1);
+	ev.flags = EVF_SLAB_PAGE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(COUNT(rig, dead_object), 2);
+	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
+	feed(&rig, object(EV_KFREE, 0xffff888000100000ULL, 0, 0, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_object_free), 1);
+	rig_down(&rig);
+}
+
+/* With owners tracked, blocks are told by task, and a complaint names both histories. */
+static void test_owners(void)
+{
+	struct machine_config cfg;
+	struct replay_config rc;
+	struct owner_metrics *owners;
+	struct event ev = block(EV_PAGE_ALLOC, 100, 2);
+	struct rig rig;
+	pfn_t pfn;
+	int nr;
+
+	machine_config_default(&cfg);
+	cfg.mem_bytes = 64 << 20;
+	cfg.page_owner = true;
+	replay_config_default(&rc);
+	rc.page_owner = true;
+	rig_up_machine(&rig, &cfg, &rc);
+	ev.pid = 7;
+	ev.comm = 1;
+	feed(&rig, ev);
+	ev.addr = 200;
+	feed(&rig, ev);
+	ev.addr = 300;
+	ev.order = 4;
+	ev.pid = 8;
+	ev.comm = 2;
+	feed(&rig, ev);
+	owners = metrics_owners(rig.rp, &nr);
+	CU_ASSERT_EQUAL_FATAL(nr, 2);
+	CU_ASSERT(owners[0].pid == 8 && owners[0].frames == 16 && owners[0].blocks == 1);
+	CU_ASSERT(owners[1].pid == 7 && owners[1].frames == 8 && owners[1].blocks == 2);
+	CU_ASSERT(owners[0].task == 2 && owners[0].oldest_event == 2);
+	free(owners);
+
+	pfn = pfn_make((uint32_t)live_find(&rig.rp->blocks, 300)->sim);
+	ev.kind = EV_PAGE_FREE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(buddy_free_pages(rig.machine->buddy, 0, pfn, 4), -EALREADY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "double free"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "allocated by site_b+0x2 (pid 8) in event 2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "freed by site_b+0x2 (pid 8) in event 3"));
+	CU_ASSERT_EQUAL(kfree(rig.machine->slab, 0, virt_from_pfn(rig.machine->map, pfn)), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "no object starts"));
+	rig_down(&rig);
+}
+
 /* What is touched decides which frames count as faulted, never what is allocated. */
 static void test_touch_policies(void)
 {
@@ -578,6 +678,9 @@ static const struct test_case cases[] = {
 	{ "replay_blocks", test_blocks },
 	{ "replay_layers", test_layers },
 	{ "replay_out_of_memory", test_out_of_memory },
+	{ "replay_failed_blocks", test_failed_blocks },
+	{ "replay_dead_objects", test_dead_objects },
+	{ "replay_owners", test_owners },
 	{ "replay_touch_policies", test_touch_policies },
 	{ "replay_touch_objects", test_touch_objects },
 	{ "replay_tlb_feed", test_tlb_feed },
