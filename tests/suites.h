@@ -31,4 +31,5 @@
 	X(source) \
 	X(perf_script) \
 	X(trace) \
+	X(cache_pages) \
 	/* end */

@@ -10,11 +10,9 @@
 
 #include "buddy/gfp.h"
 #include "tests/tests.h"
-#include "tests/trace_util.h"
+#include "tests/trace_events.h"
 
-#define SPILL_ALL	1		/* a memory limit below one chunk */
 #define ONE_CHUNK	(1 << 20)
-#define X86_BASE	UINT64_C(0xffff888000000000)
 
 /* ---- storing ----------------------------------------------------------- */
 
@@ -214,6 +212,11 @@ static void test_load_twice(void)
 	CU_ASSERT_EQUAL(trace_summary(trace)->nr_events, 2 * NR);
 	CU_ASSERT_EQUAL(trace_summary(trace)->read.by_kind[EV_KFREE], 2 * NR);
 	CU_ASSERT_EQUAL(trace_summary(trace)->read.lines, 2 * NR);
+	CU_ASSERT_FALSE(trace_summary(trace)->read.unterminated);
+	CU_ASSERT_EQUAL(load_text(trace, text, len - 1, &err), 0);
+	CU_ASSERT_EQUAL(load_text(trace, text, len, &err), 0);
+	CU_ASSERT_TRUE(trace_summary(trace)->read.unterminated);
+	CU_ASSERT_EQUAL(trace_summary(trace)->read.unterminated_line, 1);
 	trace_destroy(trace);
 	free(text);
 }
@@ -274,32 +277,6 @@ static void test_truncated_zstd(void)
 }
 
 /* ---- resolving --------------------------------------------------------- */
-
-static struct event page_alloc(uint64_t pfn, int order, uint32_t gfp)
-{
-	return (struct event){ .kind = EV_PAGE_ALLOC, .addr = pfn, .order = (uint8_t)order,
-			       .gfp = gfp, .node = EVENT_NO_NODE };
-}
-
-static struct event page_free(uint64_t pfn, int order)
-{
-	return (struct event){ .kind = EV_PAGE_FREE, .addr = pfn, .order = (uint8_t)order,
-			       .node = EVENT_NO_NODE };
-}
-
-static struct event object(enum event_kind kind, uint64_t addr, uint32_t bytes, name_id cache)
-{
-	bool alloc = kind == EV_KMALLOC || kind == EV_CACHE_ALLOC;
-
-	return (struct event){ .kind = (uint8_t)kind, .addr = addr, .call_site = 1, .cache = cache,
-			       .bytes_req = alloc ? bytes : 0, .bytes_alloc = alloc ? bytes : 0,
-			       .gfp = alloc ? GFP_KERNEL : 0, .node = EVENT_NO_NODE };
-}
-
-static uint64_t at(uint64_t base, uint64_t pfn, uint64_t offset)
-{
-	return base + (pfn << 12) + offset;
-}
 
 /*
  * Resolve @events in memory and spilled (padded so that they lie in the file
@@ -659,21 +636,6 @@ static const struct {
 	  [EV_PAGE_ALLOC] = 16185, [EV_PAGE_FREE] = 8323, [EV_PAGE_FREE_BATCHED] = 7950,
 	  [EV_PAGE_ZONE_LOCKED] = 5166, [EV_PAGE_PCPU_DRAIN] = 2016, [EV_RSS_STAT] = 1241 } },
 };
-
-static struct trace *load_file(const char *path, uint64_t limit)
-{
-	struct trace *trace = trace_create(limit);
-	struct kerror err = { 0 };
-	struct source *src;
-	struct reader *rd;
-
-	CU_ASSERT_EQUAL_FATAL(source_open(&src, path, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, NULL, trace_names(trace), &err), 0);
-	CU_ASSERT_EQUAL(trace_load(trace, rd, NULL, NULL, &err), 0);
-	reader_close(rd);
-	CU_ASSERT_EQUAL(trace_resolve(trace, &err), 0);
-	return trace;
-}
 
 /*
  * Every line of the real recordings is understood, the counts are grep's, the

@@ -71,6 +71,11 @@ struct event {
 
 /* A slab page's own event: replaying objects allocates that page anyway (set by resolve). */
 #define EVF_SLAB_PAGE	0x01
+/*
+ * The object's cache takes reclaimable slab pages (set by resolve, for cache
+ * allocs only: a kmalloc's own gfp says it).
+ */
+#define EVF_RECLAIMABLE	0x02
 
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 _Static_assert(NR_EVENT_KINDS <= 255, "a kind is 8 bits");

@@ -191,6 +191,10 @@ static int perf_script_read(struct reader *rd, struct event *events, int max, st
 		stats->truncated = true;
 		stats->error = ps->lines.error;
 	}
+	if (ps->lines.unterminated) {
+		stats->unterminated = true;
+		stats->unterminated_line = ps->lines.number;
+	}
 	return n;
 }
 
