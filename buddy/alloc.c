@@ -253,6 +253,7 @@ static noinline uint32_t __alloc_pages_slowpath(struct buddy *b, gfp_t gfp, unsi
 	unsigned int alloc_flags, tries = 0;
 	uint32_t pfn;
 
+	b->counters[BC_alloc_slowpath]++;
 	if (can_direct_reclaim)
 		gfp &= ~__GFP_ATOMIC;
 	alloc_flags = gfp_to_alloc_flags(gfp, order);

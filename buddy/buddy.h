@@ -157,6 +157,12 @@ void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsig
 struct pagemap *buddy_pagemap(const struct buddy *b);
 unsigned int buddy_nr_cpus(const struct buddy *b);
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
+/*
+ * The nodes in the order in which a request at node @nid tries them: those of
+ * its zonelist, each once. Returns how many; 0 where @nid does not exist.
+ */
+unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
+			      uint8_t order[MAX_NUMNODES]);
 uint64_t buddy_min_free_kbytes(const struct buddy *b);
 /*
  * NULL where @nid or @idx does not exist; an unpopulated zone is returned. Its
@@ -182,8 +188,8 @@ void buddy_count_pageblocks(const struct buddy *b, const struct zone *zone,
  * How the frames in use lie in aligned blocks of 2^@order frames: *@full gets
  * the blocks that hold no free frame at all, *@partial those with some used
  * and some free, *@used_in_full the used frames in full blocks. Frames on
- * per-CPU lists are free. Cost: the free lists' length, and a bit a block.
- * Returns 0 or -ENOMEM.
+ * per-CPU lists are free. Cost: the free lists' length, and 32 bits
+ * a block. Returns 0 or -ENOMEM.
  */
 int buddy_block_usage(const struct buddy *b, unsigned int order, uint64_t *full,
 		      uint64_t *partial, uint64_t *used_in_full);

@@ -393,6 +393,21 @@ void build_all_zonelists(struct buddy *b)
 	build_short_ways(b);
 }
 
+unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
+			      uint8_t order[MAX_NUMNODES])
+{
+	struct zone *const *z;
+	unsigned int nr = 0;
+
+	if (nid >= b->nr_nodes)
+		return 0;
+	/* A node's zones stand side by side. */
+	for (z = b->zonelists[nid * NR_ZONELISTS + ZONELIST_FALLBACK].zone; *z; z++)
+		if (!nr || order[nr - 1] != (*z)->nid)
+			order[nr++] = (uint8_t)(*z)->nid;
+	return nr;
+}
+
 /* ---- watermark checks ---------------------------------------------------- */
 
 /* Frames that count as free but that a request with @alloc_flags can't have. */

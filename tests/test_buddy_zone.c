@@ -265,6 +265,29 @@ static void test_watermark_ok(void)
 	free(zone);
 }
 
+/*
+ * A boost is no obstacle to an atomic request for one frame that is down to
+ * min already; for a larger block, another request or another mark it is.
+ */
+static void test_watermark_boosted(void)
+{
+	struct zone *zone = calloc(1, sizeof(*zone));
+
+	zone->watermark[WMARK_MIN] = 100;
+	zone->watermark_boost = 1000;
+	zone->free_pages = 200;
+	zone->free_area[1].nr_free = 100;
+	zone->free_area[1].nr_mt[MIGRATE_MOVABLE] = 100;
+	CU_ASSERT(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 1, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT(zone_watermark_fast(zone, 1, 100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_NOWAIT));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_LOW, GFP_ATOMIC));
+	zone->free_pages = 100;
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	free(zone);
+}
+
 /* Which zone and which type a request may have, contradictions included. */
 static void test_gfp_meaning(void)
 {
@@ -352,6 +375,46 @@ static void test_zonelists_of_equals(void)
 	/* A node without CPUs splits high among all of them. */
 	CU_ASSERT_EQUAL(m.b->zones[3 * MAX_NR_ZONES + ZONE_NORMAL].pcp[0].high,
 			(int)m.b->zones[3 * MAX_NR_ZONES + ZONE_NORMAL].watermark[WMARK_LOW]);
+	machine_free(&m);
+}
+
+/*
+ * Nodes 0 and 2 are near each other, all else is equally far. Node 0's list
+ * leads to node 2 first, so node 1, for which 2 and 3 are the same, begins with 3.
+ */
+static void test_zonelists_by_load(void)
+{
+	static const uint8_t distance[4][4] = { { 10, 20, 15, 20 }, { 20, 10, 20, 20 },
+						{ 15, 20, 10, 20 }, { 20, 20, 20, 10 } };
+	struct pagemap_config cfg = { 0 };
+	struct machine m;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		memcpy(cfg.distance[i], distance[i], sizeof(distance[i]));
+	make(&m, 32ULL << 30, 4, 4, &cfg);
+	CU_ASSERT(zonelist_is(&m, 0, LIST(2, 1, 0, 22, 12, 32)));
+	CU_ASSERT(zonelist_is(&m, 1, LIST(12, 32, 22, 2, 1, 0)));
+	CU_ASSERT(zonelist_is(&m, 2, LIST(22, 2, 1, 0, 32, 12)));
+	CU_ASSERT(zonelist_is(&m, 3, LIST(32, 2, 1, 0, 12, 22)));
+	machine_free(&m);
+}
+
+/* Upper layers learn the order of the nodes from the zonelists, each node named once. */
+static void test_node_order(void)
+{
+	static const uint8_t want[4][4] = { { 0, 1, 3, 2 }, { 1, 3, 2, 0 }, { 2, 3, 1, 0 }, { 3, 1, 0, 2 } };
+	uint8_t order[MAX_NUMNODES];
+	struct pagemap_config cfg = { 0 };
+	struct machine m;
+	unsigned int nid;
+
+	make(&m, 32ULL << 30, 4, 2, &cfg);
+	for (nid = 0; nid < 4; nid++) {
+		CU_ASSERT_EQUAL(buddy_node_order(m.b, nid, order), 4);
+		CU_ASSERT_EQUAL(memcmp(order, want[nid], sizeof(want[nid])), 0);
+	}
+	CU_ASSERT_EQUAL(buddy_node_order(m.b, 4, order), 0);
 	machine_free(&m);
 }
 
@@ -610,9 +673,12 @@ static const struct test_case cases[] = {
 	{ "min_free_kbytes", test_min_free_kbytes },
 	{ "extreme sizes", test_marks_extremes },
 	{ "the watermark check", test_watermark_ok },
+	{ "the watermark check under a boost", test_watermark_boosted },
 	{ "what gfp flags mean", test_gfp_meaning },
 	{ "zonelists by distance", test_zonelists },
 	{ "zonelists of equal nodes", test_zonelists_of_equals },
+	{ "zonelists of nodes already leant on", test_zonelists_by_load },
+	{ "nodes in a zonelist's order", test_node_order },
 	{ "overflow to zones and nodes", test_overflow },
 	{ "NOFRAGMENT over zones", test_nofragment_zones },
 	{ "lowmem reserve", test_lowmem_reserve },
