@@ -126,7 +126,7 @@ struct slab_allocator {
 	slab_report_fn report;
 	void *report_ctx;
 	uint64_t stat[NR_SLAB_COUNTERS]; /* of no cache, and of caches that are gone */
-	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* nodes by distance, nearest first */
+	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* all nodes, as buddy's zonelists have them */
 	bool node_has_memory[MAX_NUMNODES];
 };
 
