@@ -269,6 +269,29 @@ static void test_blocks(void)
 	rig_down(&rig);
 }
 
+/* A block of two frames is found by its second frame, too: by a free and by a new block there. */
+static void test_pairs(void)
+{
+	struct rig rig;
+
+	rig_up(&rig, 64 << 20, NULL);
+	feed(&rig, block(EV_PAGE_ALLOC, 2048, 1));
+	feed(&rig, block(EV_PAGE_FREE, 2049, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, page_split), 1);
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	rig_check(&rig);
+	feed(&rig, block(EV_PAGE_FREE, 2048, 0));
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+
+	feed(&rig, block(EV_PAGE_ALLOC, 4096, 1));
+	feed(&rig, block(EV_PAGE_ALLOC, 4097, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 1);
+	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 1);
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	rig_down(&rig);
+}
+
 /* A page event that resolve marked is left out, unless only pages are replayed. */
 static void test_layers(void)
 {
@@ -607,6 +630,32 @@ static void test_metrics_lists(void)
 	rig_down(&rig);
 }
 
+/* Of suspects with as many bytes the one that began to leak first comes first. */
+static void test_leaks_of_equal_size(void)
+{
+	static const uint32_t sites[] = { 2, 1, 3 };
+	struct leak_metrics *leaks;
+	struct rig rig;
+	int nr, i;
+
+	rig_up(&rig, 64 << 20, NULL);
+	for (i = 0; i < 6; i++) {
+		struct event ev = object(EV_KMALLOC, 0x1000 + (uint64_t)i * 64, 50, 64, 0);
+
+		ev.call_site = sites[i % 3];
+		feed(&rig, ev);
+	}
+	leaks = metrics_leaks(rig.rp, &nr);
+	CU_ASSERT_EQUAL_FATAL(nr, 3);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(leaks[i].site, sites[i]);
+		CU_ASSERT_EQUAL(leaks[i].bytes_req, 100);
+		CU_ASSERT_EQUAL(leaks[i].oldest_event, leaks[0].oldest_event + (uint64_t)i);
+	}
+	free(leaks);
+	rig_down(&rig);
+}
+
 /* A sample whose books do not balance is told from one whose do. */
 static void test_check_can_fail(void)
 {
@@ -676,6 +725,7 @@ static const struct test_case cases[] = {
 	{ "replay_nameless", test_nameless },
 	{ "replay_loose_ends", test_loose_ends },
 	{ "replay_blocks", test_blocks },
+	{ "replay_pairs", test_pairs },
 	{ "replay_layers", test_layers },
 	{ "replay_out_of_memory", test_out_of_memory },
 	{ "replay_failed_blocks", test_failed_blocks },
@@ -686,6 +736,7 @@ static const struct test_case cases[] = {
 	{ "replay_tlb_feed", test_tlb_feed },
 	{ "replay_tlb_same_page", test_tlb_same_page },
 	{ "replay_metrics_lists", test_metrics_lists },
+	{ "replay_leaks_of_equal_size", test_leaks_of_equal_size },
 	{ "replay_check_can_fail", test_check_can_fail },
 	{ "replay_random", test_random },
 	{ NULL, NULL }

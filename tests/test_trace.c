@@ -410,6 +410,31 @@ static void test_untraced_alloc(void)
 	CHECK_MARKS(events, "S...S.....", b);
 }
 
+/* Objects in one frame of a freed block are enough, whatever is known of the frames before and behind. */
+static void test_one_frame_decides(void)
+{
+	const uint64_t b = X86_BASE;
+	const struct event events[] = {
+		page_alloc(0x1000, 0, GFP_KERNEL),
+		object(EV_KMALLOC, at(b, 0x1000, 0), 64, 0),
+		object(EV_KMALLOC, at(b, 0x1000, 64), 64, 0),
+		/* first frame */
+		object(EV_KFREE, at(b, 0x0800, 64), 0, 0),
+		page_alloc(0x0801, 0, GFP_KERNEL),
+		page_free(0x0800, 1),
+		/* last frame */
+		page_alloc(0x0900, 0, GFP_KERNEL),
+		object(EV_KFREE, at(b, 0x0901, 64), 0, 0),
+		page_free(0x0900, 1),
+		/* none */
+		page_alloc(0x0a00, 0, GFP_KERNEL),
+		page_alloc(0x0a01, 0, GFP_KERNEL),
+		page_free(0x0a00, 1),
+	};
+
+	CHECK_MARKS(events, "S....S..S...", b);
+}
+
 /* An object in a page allocated as movable shows that the page's free was missed. */
 static void test_missed_free(void)
 {
@@ -737,6 +762,7 @@ static const struct test_case cases[] = {
 	{ "split block", test_split_block },
 	{ "reused frame", test_reused_frame },
 	{ "untraced allocation", test_untraced_alloc },
+	{ "one frame decides", test_one_frame_decides },
 	{ "missed free", test_missed_free },
 	{ "large kmalloc", test_large_kmalloc },
 	{ "direct map bases", test_bases },
