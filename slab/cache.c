@@ -511,16 +511,15 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	struct slab_allocator *sa = s->sa;
 	size_t offset = arena_offset(sa, object);
+	uint64_t *word, cleared;
 	struct page *page;
 
-	if (unlikely(!object))
-		return 0;
-	if (unlikely(!live_test(sa, offset)))
-		return slab_bad_free(sa, s, object);
+	if (unlikely(!live_look(sa, offset, &word, &cleared)))
+		return object ? slab_bad_free(sa, s, object) : 0;
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
 		return slab_bad_free(sa, s, object);
-	live_clear(sa, offset);
+	*word = cleared;
 	slab_free(s, slab_front(s, cpu), cpu, page, object);
 	return 0;
 }
