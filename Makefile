@@ -170,8 +170,8 @@ check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh
 
 .PHONY: check-types check-readme
-check-readme: ## the report in README.md is what the program prints
-	$(Q)mkdir -p $(O) && sh tests/readme.sh $(O)
+check-readme: $(O)/kmemsim ## the report in README.md is what the program prints
+	$(Q)sh tests/readme.sh $(abspath $(O))
 
 check-types: ## a pfn passed as an order must not compile
 	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_good.c

@@ -43,7 +43,7 @@ enum touch_policy {
 	X(unmatched_object_free, "frees of objects whose allocation is not in the trace") \
 	X(unmatched_page_free, "frees of page blocks whose allocation is not in the trace") \
 	X(lost_object_free,   "objects whose address came again without a free") \
-	X(dead_object,        "objects still live when their slab page was freed or handed out again") \
+	X(dead_object,        "objects still live when their slab page was freed") \
 	X(lost_page_free,     "page blocks whose frame came again without a free") \
 	X(free_null,          "kfree(NULL) and the like") \
 	X(zero_size,          "kmalloc(0), which allocates nothing") \

@@ -118,7 +118,8 @@ static int create_cache(struct replay *rp, const struct event *ev, struct kerror
 	choose_flags(rp, &args, ev->bytes_req, ev->bytes_alloc);
 	args.name = name;
 	args.flags |= SLAB_NO_MERGE;
-	if (ev->gfp & __GFP_RECLAIMABLE)
+	/* Requests rarely say so; the traced cache's own slab pages do. */
+	if (ev->gfp & __GFP_RECLAIMABLE || ev->flags & EVF_RECLAIMABLE)
 		args.flags |= SLAB_RECLAIM_ACCOUNT;
 	cache = kmem_cache_create(rp->machine->slab, &args, &why);
 	if (!cache)

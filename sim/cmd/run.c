@@ -177,6 +177,9 @@ static int boot(struct run *run, struct kerror *err)
 		return ret;
 	if (run->opt.machine.bind && !run->machine->map->bound)
 		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
+	run->opt.replay.page_owner = run->opt.machine.page_owner;
+	run->opt.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
+	run->opt.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
 	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.replay, err);
 }
 
@@ -349,6 +352,9 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 		complain(err->text);
 		return EXIT_USAGE;
 	}
+	if (sum->read.unterminated)
+		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
+			"cut there\n", run->opt.trace, sum->read.unterminated_line);
 	if (sum->read.malformed)
 		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", run->opt.trace,
 			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
