@@ -30,6 +30,7 @@
 	X(names) \
 	X(source) \
 	X(perf_script) \
+	X(formats) \
 	X(trace) \
 	X(cache_pages) \
 	/* end */

@@ -251,8 +251,6 @@ static void test_malformed(void)
 	{ HEAD "kmem:kfree:", "kfree without ptr" },
 	{ HEAD "kmem:mm_page_free: order=0", "mm_page_free without pfn" },
 	{ HEAD "kmem:mm_page_free: pfn=1", "mm_page_free without order" },
-	{ HEAD "kmem:mm_page_alloc: pfn=1 order=0 gfp_flags=GFP_KERNEL",
-	  "mm_page_alloc without migratetype" },
 	{ HEAD "kmem:mm_page_alloc: pfn=1 order=0 migratetype=0", "mm_page_alloc without gfp_flags" },
 	{ HEAD "kmem:kmalloc: ptr=0x10 bytes_alloc=8 gfp_flags=GFP_KERNEL", "kmalloc without bytes_req" },
 	{ HEAD "kmem:kmalloc: ptr=0x10 bytes_req=8 gfp_flags=GFP_KERNEL", "kmalloc without bytes_alloc" },

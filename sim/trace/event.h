@@ -8,6 +8,7 @@
 #ifndef KMEMSIM_SIM_TRACE_EVENT_H
 #define KMEMSIM_SIM_TRACE_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -49,7 +50,7 @@ typedef uint32_t name_id;
 
 struct event {
 	uint64_t time_ns;	/* as recorded; traces need not start at 0 nor be sorted */
-	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn, EVENT_PFN_FAILED for a failure */
+	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED */
 	uint64_t line;		/* text: line number; binary: offset of the record. For messages. */
 	uint32_t bytes_req;	/* objects: asked for */
 	uint32_t bytes_alloc;	/* objects: handed out by the traced kernel */
@@ -62,12 +63,18 @@ struct event {
 	int16_t node;		/* EVENT_NO_NODE where none is asked for or given */
 	uint8_t kind;		/* enum event_kind */
 	uint8_t order;		/* pages */
-	uint8_t migratetype;	/* pages; as printed */
+	uint8_t migratetype;	/* pages; as printed, 0 where it is not */
 	uint8_t flags;		/* EVF_* */
 	uint32_t reserved;
 };
 
+/* An allocation that failed, or an event that only informs and names no frame. */
 #define EVENT_PFN_FAILED UINT64_MAX
+
+static inline bool event_is_page(enum event_kind kind)
+{
+	return kind >= EV_PAGE_ALLOC && kind <= EV_PAGE_EXTFRAG;
+}
 
 /* A slab page's own event: replaying objects allocates that page anyway (set by resolve). */
 #define EVF_SLAB_PAGE	0x01

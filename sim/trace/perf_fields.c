@@ -28,8 +28,7 @@ enum field {
 	FIELD_GFP		= 1 << 3,
 	FIELD_PFN		= 1 << 4,
 	FIELD_ORDER		= 1 << 5,
-	FIELD_MIGRATETYPE	= 1 << 6,
-	FIELD_PAGE		= 1 << 7,
+	FIELD_PAGE		= 1 << 6,
 };
 
 /* What an event cannot do without, in the order in which a lack is told. */
@@ -39,24 +38,23 @@ static const struct { uint16_t bit; const char *name; } field_names[] = {
 	{ FIELD_ORDER, "order" },
 	{ FIELD_BYTES_REQ, "bytes_req" },
 	{ FIELD_BYTES_ALLOC, "bytes_alloc" },
-	{ FIELD_MIGRATETYPE, "migratetype" },
 	{ FIELD_GFP, "gfp_flags" },
 };
 
 #define OBJECT_FIELDS	(FIELD_PTR | FIELD_BYTES_REQ | FIELD_BYTES_ALLOC | FIELD_GFP)
 #define BLOCK_FIELDS	(FIELD_PFN | FIELD_ORDER)
 
+/*
+ * Kinds that only inform need nothing, and mm_page_alloc no migratetype, for it
+ * follows from the flags. docs/formats.md has the same table in words.
+ */
 static const uint16_t required[NR_EVENT_KINDS] = {
 	[EV_KMALLOC]		= OBJECT_FIELDS,
 	[EV_KFREE]		= FIELD_PTR,
 	[EV_CACHE_ALLOC]	= OBJECT_FIELDS,
 	[EV_CACHE_FREE]		= FIELD_PTR,
-	[EV_PAGE_ALLOC]		= BLOCK_FIELDS | FIELD_MIGRATETYPE | FIELD_GFP,
+	[EV_PAGE_ALLOC]		= BLOCK_FIELDS | FIELD_GFP,
 	[EV_PAGE_FREE]		= BLOCK_FIELDS,
-	[EV_PAGE_FREE_BATCHED]	= FIELD_PFN,
-	[EV_PAGE_ZONE_LOCKED]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
-	[EV_PAGE_PCPU_DRAIN]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
-	[EV_PAGE_EXTFRAG]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
 };
 
 /* One line's worth of work. */
@@ -306,10 +304,8 @@ static const char *parse_migratetype(struct walk *walk, const char *key, const c
 	uint64_t type;
 
 	p = parse_number(walk, key, p, PERF_MAX_MIGRATETYPE, "is above 15", &type);
-	if (p) {
+	if (p)
 		walk->ev->migratetype = (uint8_t)type;
-		walk->seen |= FIELD_MIGRATETYPE;
-	}
 	return p;
 }
 
@@ -417,10 +413,10 @@ static int finish(struct walk *walk)
 			      ev->bytes_alloc, ev->bytes_req);
 		return -EBADMSG;
 	}
-	if (required[ev->kind] & FIELD_PFN) {
+	if (event_is_page(ev->kind)) {
 		bool nil = (walk->seen & FIELD_PAGE) && !walk->page && !walk->pfn;
 
-		ev->addr = nil ? EVENT_PFN_FAILED : walk->pfn;
+		ev->addr = nil || !(walk->seen & FIELD_PFN) ? EVENT_PFN_FAILED : walk->pfn;
 	} else {
 		ev->addr = walk->ptr;
 	}
@@ -435,7 +431,7 @@ int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *
 		.unknown_gfp = unknown_gfp,
 	};
 
-	if (!required[ev->kind])
+	if (ev->kind == EV_UNKNOWN)
 		return 0;
 	for (;;) {
 		while (*p == ' ')

@@ -39,11 +39,6 @@ struct trace {
 	uint64_t nameless;		/* CACHE_ALLOC events without one */
 };
 
-static inline bool event_is_page(enum event_kind kind)
-{
-	return kind >= EV_PAGE_ALLOC && kind <= EV_PAGE_EXTFRAG;
-}
-
 /* The event in memory, or NULL where number @nr lies in the file. */
 struct event *trace_event_in_memory(struct trace *trace, uint64_t nr);
 /* Set EVF_SLAB_PAGE of event @nr; trace_is_slab_page() reads it. */
