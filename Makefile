@@ -88,8 +88,10 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
 	libjansson-dev:JSON_output:/usr/include/jansson.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h
+# The file itself: its folder belongs to other packages as well.
+fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
 test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
-	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:/usr/lib/llvm-14/lib/clang \
+	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3
 bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
 
