@@ -504,8 +504,7 @@ static void count_kswapd(void *ctx, unsigned int nid, unsigned int order)
 
 static uint64_t count_reclaim(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp)
 {
-	++*(unsigned int *)ctx;
-	return 0;
+	return ++*(unsigned int *)ctx;
 }
 
 /*
@@ -536,8 +535,7 @@ static void test_order_fallback_is_easy(void)
 	CU_ASSERT_EQUAL(count(s, SC_order_fallback), 1);
 	CU_ASSERT_EQUAL(calls, 0);
 	/* where there is no smaller order, the request is made in earnest */
-	s = slab_machine_cache(&m, "d", 5000);
-	CU_ASSERT_PTR_NULL(kmem_cache_alloc(s, 0, GFP_KERNEL));
+	CU_ASSERT_PTR_NULL(kmem_cache_alloc(slab_machine_cache(&m, "d", 5000), 0, GFP_KERNEL));
 	CU_ASSERT(calls > 0);
 	for (i = 0; i < nr; i++)
 		if (pfns[i].v % 2 == 0)
