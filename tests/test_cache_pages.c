@@ -119,7 +119,7 @@ static void test_majority(void)
 	CHECK_MARKS(events, ".RRRR.R.R..........", 1);
 }
 
-/* A named free teaches as an allocation does; a kfree says nothing and leaves the vote to others. */
+/* A named free teaches as an allocation does; a kfree says nothing, and others may vote. */
 static void test_frees(void)
 {
 	const struct event events[] = {
