@@ -166,6 +166,14 @@ static void test_nameless(void)
 	ev.addr = 0x2000;
 	ev.gfp |= __GFP_RECLAIMABLE;
 	feed(&rig, ev);
+	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	ev.addr = 0x3000;
+	ev.gfp = GFP_KERNEL;
+	ev.flags = EVF_RECLAIMABLE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	CU_ASSERT(kmem_cache_flags(slab_find_cache(rig.machine->slab, "unnamed-rcl-192")) &
+		  SLAB_RECLAIM_ACCOUNT);
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "unnamed-192"));
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "unnamed-rcl-192"));
 	rig_down(&rig);
