@@ -14,7 +14,7 @@
 
 #define FIRST_BITS 14
 /* Far enough ahead that what was asked for has arrived when it is looked at. */
-#define PREFETCH_EVENTS 6
+#define PREFETCH_EVENTS 16
 
 const struct replay_counter_desc replay_counter_desc[NR_REPLAY_COUNTERS] = {
 #define REPLAY_COUNTER_DESC(name, text) { #name, text },
@@ -38,10 +38,9 @@ static int create_tlbs(struct replay *rp, struct kerror *err)
 	unsigned int size;
 	int ret;
 
-	rp->last_page = UINT64_MAX;
-	rp->l1_complete = true;
 	for (size = 0; size < NR_TLB_PAGES; size++) {
-		rp->l1_complete &= tlb_level(&rp->cfg.tlb, 1, size).entries != 0;
+		rp->last_page[size] = UINT64_MAX;
+		rp->l1_has[size] = tlb_level(&rp->cfg.tlb, 1, size).entries != 0;
 		ret = tlb_create(&rp->tlb[size], &rp->cfg.tlb, size, err);
 		if (ret)
 			return ret;
@@ -131,16 +130,16 @@ static void touch_byte(struct replay *rp, uint64_t addr)
 {
 	unsigned int size;
 
-	if (addr >> PAGE_SHIFT == rp->last_page) {
-		rp->same_page++;
-		return;
-	}
-	if (rp->l1_complete)
-		rp->last_page = addr >> PAGE_SHIFT;
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		uint64_t page = addr >> tlb_page_shift[size], bit = 1ULL << (page % 64);
 		uint64_t *word = &rp->seen[size][page / 64];
 
+		if (page == rp->last_page[size]) {
+			rp->same_page[size]++;
+			continue;
+		}
+		if (rp->l1_has[size])
+			rp->last_page[size] = page;
 		rp->distinct[size] += !(*word & bit);
 		*word |= bit;
 		tlb_access(rp->tlb[size], addr);
@@ -150,8 +149,8 @@ static void touch_byte(struct replay *rp, uint64_t addr)
 void replay_tlb_stats(const struct replay *rp, enum tlb_page size, struct tlb_stats *stats)
 {
 	*stats = *tlb_stats(rp->tlb[size]);
-	stats->lookups += rp->same_page;
-	stats->l1_hits += rp->same_page;
+	stats->lookups += rp->same_page[size];
+	stats->l1_hits += rp->same_page[size];
 }
 
 /* The owner uses the whole object: one access in each 4 KiB page it lies in. */
@@ -436,15 +435,17 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 
 /*
  * What the events behind @ev will look up, one step nearer: first the event,
- * then its slot, then the entry.
+ * then its slot, then the entry, then the object whose free will write to it.
  */
 static inline void prefetch_ahead(const struct replay *rp, const struct event *ev)
 {
-	const struct event *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
+	const struct event *next = ev + PREFETCH_EVENTS / 2, *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
 
 	__builtin_prefetch(far + PREFETCH_EVENTS);
 	live_prefetch_slot(far->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, far->addr);
 	live_prefetch_entry(near->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, near->addr);
+	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE)
+		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->objects, next->addr)->sim, 1);
 }
 
 int replay_events(struct replay *rp, const struct event *events, size_t nr, struct kerror *err)

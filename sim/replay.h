@@ -133,9 +133,9 @@ struct replay {
 	uint16_t *record_of_id;		/* kmem_cache_id() -> record, 0 none yet */
 	uint32_t nr_record_of_id;
 	struct tlb *tlb[NR_TLB_PAGES];
-	bool l1_complete;		/* the first level has entries for every page size */
-	uint64_t last_page;		/* 4 KiB page of the last access, UINT64_MAX none */
-	uint64_t same_page;		/* accesses to it again, which every first level hits */
+	bool l1_has[NR_TLB_PAGES];	/* the first level has entries for that page size */
+	uint64_t last_page[NR_TLB_PAGES]; /* of the last access, UINT64_MAX none */
+	uint64_t same_page[NR_TLB_PAGES]; /* accesses to it again, which the first level hits */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
 	char complaint[256];		/* the layers' last one, "" none */

@@ -589,7 +589,9 @@ static void test_tlb_same_page(void)
 			CU_ASSERT_EQUAL(memcmp(&got, tlb_stats(model[size]), sizeof(got)), 0);
 			tlb_destroy(model[size]);
 		}
-		CU_ASSERT_EQUAL(rig.rp->same_page != 0, i == 0);
+		for (size = 0; size < NR_TLB_PAGES; size++)
+			CU_ASSERT_EQUAL(rig.rp->same_page[size] != 0,
+					tlb_level(&rc.tlb, 1, size).entries != 0);
 		rig_down(&rig);
 	}
 }
