@@ -30,6 +30,7 @@
 	X(names) \
 	X(source) \
 	X(perf_script) \
+	X(perf_repeats) \
 	X(formats) \
 	X(trace) \
 	X(cache_pages) \

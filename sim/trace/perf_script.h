@@ -76,9 +76,31 @@ struct gfp_cache_slot {
 	char text[GFP_CACHE_TEXT];
 };
 
+/*
+ * Object events of one call site mostly differ in the pointer alone:
+ *
+ *	call_site=SITE ptr=0xffff888100d2b900 TAIL
+ *
+ * A slot keeps what the last TAIL of a call site meant; equal bytes mean the same.
+ */
+#define TAIL_SLOTS	256
+#define TAIL_TEXT	160
+
+struct tail_slot {
+	name_id call_site;	/* 0: free */
+	name_id cache;
+	uint32_t bytes_req, bytes_alloc, gfp;
+	int16_t node;
+	uint16_t len;
+	uint8_t kind;
+	uint8_t unknown_gfp;
+	char text[TAIL_TEXT];
+};
+
 struct perf_fields {
 	struct names *names;	/* not owned */
 	struct gfp_cache_slot gfp_cache[GFP_CACHE_SLOTS];
+	struct tail_slot tails[TAIL_SLOTS];
 };
 
 /*
