@@ -38,7 +38,10 @@ skip() {
 
 cleanup() {
 	trap - EXIT INT TERM HUP
-	[ -z "$qemu_pid" ] || { kill "$qemu_pid" 2>/dev/null && wait "$qemu_pid" || :; }
+	if [ -n "$qemu_pid" ]; then
+		kill "$qemu_pid" 2>/dev/null || :
+		wait "$qemu_pid" || :
+	fi
 	[ -z "$run" ] || rm -rf "$run"
 }
 trap cleanup EXIT
@@ -100,9 +103,13 @@ say "building mmsnap.ko for $release"
 mkdir -p "$module/sim/capture"
 cp -pu "$root/Kbuild" "$module/"
 cp -puR "$here/module" "$module/sim/capture/"
-# Headers that bring no kernel cannot describe the module's types, and nobody asks for them.
-make -s -C "$headers/usr/src/linux-headers-$release" M="$module" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
-	> "$work/module.log" 2>&1 9>&- || { cat "$work/module.log" >&2; fail 'the module does not build'; }
+# MAKEFLAGS hold what was asked of our own Makefile. Headers that bring no kernel
+# cannot describe the module's types, and nobody asks for them.
+env -u MAKEFLAGS -u MFLAGS make -s -C "$headers/usr/src/linux-headers-$release" M="$module" \
+	CONFIG_DEBUG_INFO_BTF_MODULES= modules > "$work/module.log" 2>&1 9>&- || {
+	cat "$work/module.log" >&2
+	fail 'the module does not build'
+}
 
 # ---- initramfs -------------------------------------------------------------
 
@@ -112,7 +119,7 @@ guest=$run/guest
 share=$run/out
 mkdir -p "$guest/bin" "$guest/lib" "$guest/lib64" "$guest/modules" "$guest/proc" "$guest/sys" "$guest/dev" \
 	"$guest/out" "$guest/tmp" "$share"
-cp "$here/guest/init" "$here/guest/probes" "$guest/"
+cp "$here/guest/init" "$here/probes" "$here/record.sh" "$guest/"
 chmod 755 "$guest/init"
 cp "$tools/bin/busybox" "$guest/bin/"
 "$tools/bin/busybox" --list | while read -r applet; do

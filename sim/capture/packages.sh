@@ -6,7 +6,7 @@
 # Sourced by capture.sh, which sets $work (the folder) and say(). apt checks
 # the signatures.
 
-debs=$work/debs
+debs=${work:?}/debs
 
 # Leaves the files of package $1 below folder $2; $3.. limit it to those paths of the package.
 unpack_package() {
@@ -49,16 +49,15 @@ newest_release() {
 # The kernel's own packages that the headers of release $1 want, without a kernel image.
 headers_packages() {
 	echo "linux-headers-$1"
-	apt-cache show --no-all-versions "linux-headers-$1" | sed -n 's/^Depends: //p' | tr ',|' '\n\n' |
+	apt-cache show --no-all-versions "linux-headers-$1" | sed -n 's/^Depends: //p' | tr ',|' '[\n*]' |
 		sed -nE 's/^ *(linux-(headers|kbuild|compiler)-[^ ]+).*/\1/p'
 }
 
-# Leaves vmlinuz and the few modules the guest loads in $2, of release $1.
+# Leaves vmlinuz and the folders of the modules that the guest loads in $2, of release $1.
 unpack_kernel() {
 	unpack_package "linux-image-$1" "$2" './boot/vmlinuz-*' './lib/modules/*/kernel/drivers/virtio/*' \
-		'./lib/modules/*/kernel/drivers/block/virtio_blk*' './lib/modules/*/kernel/net/9p/*' \
-		'./lib/modules/*/kernel/fs/9p/*' './lib/modules/*/kernel/fs/netfs/*' \
-		'./lib/modules/*/kernel/fs/fscache/*'
+		'./lib/modules/*/kernel/drivers/block/*' './lib/modules/*/kernel/net/9p/*' \
+		'./lib/modules/*/kernel/fs/*'
 }
 
 # Leaves a header tree of release $1 in $2 that modules can be built with where it lies.

@@ -156,16 +156,32 @@ static void file_round(const char *folder, unsigned int number, size_t bytes)
 		fail(path);
 }
 
+/* Sixty files and a mapping live at once, so that slabs and per-CPU lists are refilled. */
 static void small(unsigned int rounds)
 {
+	char path[PATH_MAX];
+
 	make_dir(ROOT "/s");
 	while (rounds--) {
+		char *p = map(48 * PAGE);
+
+		touch(p, 48 * PAGE, PAGE);
 		for (unsigned int i = 0; i < 2; i++)
 			fork_touch(24);
-		for (unsigned int i = 0; i < 24; i++)
+		for (unsigned int i = 0; i < 60; i++) {
+			snprintf(path, sizeof(path), ROOT "/s/k%u", i);
+			write_file(path, any(2 * PAGE));
+		}
+		for (unsigned int i = 0; i < 12; i++) {
 			file_round(ROOT "/s", i, any(3 * PAGE));
-		for (unsigned int i = 0; i < 12; i++)
 			pipe_round(1 + any(4 * PAGE));
+		}
+		for (unsigned int i = 0; i < 60; i += 1 + any(2)) {
+			snprintf(path, sizeof(path), ROOT "/s/k%u", i);
+			if (unlink(path))
+				fail(path);
+		}
+		munmap(p, 48 * PAGE);
 	}
 }
 
