@@ -179,7 +179,7 @@ qemu_pid=
 wall=$(($(date +%s) - began))
 
 tell() {
-	tail -20 "$console" "$run/qemu.log" >&2 2>/dev/null || :
+	tail -n 20 "$console" "$run/qemu.log" >&2 2>/dev/null || :
 	fail "$WORKLOAD on $release: $*"
 }
 [ "$rc" != 124 ] || tell "the guest had not ended after $LIMIT s"

@@ -317,23 +317,35 @@ static size_t all_bytes(void)
 	return info.totalram * info.mem_unit;
 }
 
-/* Fills @part percent of what is free page by page, gives every second page back, wants huge pages. */
+/*
+ * Fills @part percent of what is free page by page and gives every second page
+ * back, so that no huge page is left; pipes take unmovable pages in between.
+ * Then huge pages are wanted: memory must be compacted for each.
+ */
 static void riddle(unsigned int part)
 {
+	enum { PIPES = 48 };
+	static char block[1 << 16];
 	size_t bytes = free_bytes() / 100 * part / HUGE_PAGE * HUGE_PAGE, huge = bytes / 4;
 	char *p = map(bytes), *q;
+	int ends[2 * PIPES];
 
 	madvise(p, bytes, MADV_NOHUGEPAGE);
 	touch(p, bytes, PAGE);
 	for (size_t at = 0; at < bytes; at += PAGE)
-		if (any(16) < 9)
+		if (any(16) < 8)
 			madvise(p + at, PAGE, MADV_DONTNEED);
+	for (unsigned int i = 0; i < PIPES; i++)
+		if (pipe(ends + 2 * i) || write(ends[2 * i + 1], block, sizeof(block)) < 0)
+			fail("pipe");
 	q = map(huge + HUGE_PAGE);
 	madvise(q, huge + HUGE_PAGE, MADV_HUGEPAGE);
 	touch(q, huge + HUGE_PAGE, PAGE);
 	for (size_t at = 0; at < huge; at += 3 * HUGE_PAGE)
 		madvise(q + at, HUGE_PAGE / 2, MADV_DONTNEED);
 	munmap(q, huge + HUGE_PAGE);
+	for (unsigned int i = 0; i < 2 * PIPES; i++)
+		close(ends[i]);
 	munmap(p, bytes);
 }
 
@@ -357,7 +369,7 @@ static void mmapthp(unsigned int rounds)
 		for (unsigned int i = 0; i < 2; i++) {
 			if (!child()) {
 				state += i;
-				riddle(i ? 75 : 88);
+				riddle(i ? 85 : 92);
 				_exit(0);
 			}
 			wait_children();
