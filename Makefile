@@ -249,10 +249,10 @@ golden: all ## write the golden reports anew (look at the difference before you 
 
 # The variables of docs/capture.md reach the script through the environment.
 capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)
-	$(Q)O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
 
 check-capture: all ## make a small capture and verify it (skipped where there is no QEMU)
-	$(Q)O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 
 prefix ?= /usr/local
 install: all ## install the program below $(DESTDIR)$(prefix)

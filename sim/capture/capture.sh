@@ -7,6 +7,7 @@
 #   WORKLOAD   a name in workloads/                        KERNEL  series or release (6.1)
 #   MEM, SMP   of the guest; the workload's own where unset  OUT   where the capture goes
 #   WORK       a shell command to run instead of the workload's
+#   BUFKB      KiB of trace buffer for each CPU; the workload's own where unset
 #   QEMU_ARGS  more arguments for QEMU        CMDLINE  more words for the kernel
 #   LIMIT      seconds the guest may take     O        the build folder        V=1  talk
 #
@@ -18,7 +19,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 : "${O:=build}" "${V:=0}" "${KERNEL:=6.1}" "${WORKLOAD:=}" "${OUT:=}" "${QEMU_ARGS:=}" "${CMDLINE:=}"
 : "${LIMIT:=600}" "${EVENTS:=}" "${SWAP:=}"
-asked_mem=${MEM:-} asked_smp=${SMP:-} asked_work=${WORK:-}
+asked_mem=${MEM:-} asked_smp=${SMP:-} asked_work=${WORK:-} asked_bufkb=${BUFKB:-}
 qemu_pid=
 run=
 
@@ -36,8 +37,10 @@ skip() {
 	exit 77
 }
 
+# make passes a signal on that the whole group has got already: the second one must not stop this.
 cleanup() {
-	trap - EXIT INT TERM HUP
+	trap '' INT TERM HUP
+	trap - EXIT
 	if [ -n "$qemu_pid" ]; then
 		kill "$qemu_pid" 2>/dev/null || :
 		wait "$qemu_pid" || :
@@ -57,18 +60,26 @@ WORK='' MEM=512M SMP=1 BUFKB=65536 SWAP=''
 EVENTS='kmem/mm_page_alloc kmem/mm_page_free kmem/mm_page_free_batched kmem/mm_page_alloc_zone_locked kmem/mm_page_pcpu_drain kmem/mm_page_alloc_extfrag kmem/kmem_cache_alloc kmem/kmem_cache_free kmem/kmalloc kmem/kfree compaction vmscan'
 # shellcheck source=/dev/null
 . "$conf"
-MEM=${asked_mem:-$MEM} SMP=${asked_smp:-$SMP} WORK=${asked_work:-$WORK}
+MEM=${asked_mem:-$MEM} SMP=${asked_smp:-$SMP} WORK=${asked_work:-$WORK} BUFKB=${asked_bufkb:-$BUFKB}
 # The words below go into files that shells read.
 case $WORK in
 *[\"\$\\\`]*) fail 'WORK must do without ", $, \ and `' ;;
 esac
-echo "$MEM $SMP $LIMIT" | grep -Eqx '[0-9]+[MG] [0-9]+ [0-9]+' ||
-	fail "MEM=$MEM SMP=$SMP LIMIT=$LIMIT: wanted are 512M or 2G, a number, seconds"
+echo "$MEM $SMP $LIMIT $BUFKB" | grep -Eqx '[0-9]+[MG] [0-9]+ [0-9]+ [0-9]+' ||
+	fail "MEM=$MEM SMP=$SMP LIMIT=$LIMIT BUFKB=$BUFKB: wanted are 512M or 2G, and numbers"
 echo "$KERNEL" | grep -Eqx '[0-9]+\.[0-9]+[0-9a-z.+~-]*' || fail "KERNEL=$KERNEL is no kernel version"
 
 mkdir -p "$O/capture"
 work=$(cd "$O/capture" && pwd)
+# shellcheck source-path=SCRIPTDIR source=packages.sh
 . "$here/packages.sh"
+
+# Replaces only what is a capture or empty.
+may_replace() {
+	[ ! -e "$1" ] || [ -e "$1/snap_a.txt.zst" ] || rmdir "$1" 2>/dev/null ||
+		fail "$1 is there and is no capture"
+}
+[ -z "$OUT" ] || may_replace "$OUT"
 
 # ---- packages, module ------------------------------------------------------
 
@@ -203,10 +214,8 @@ tr -d '\r' < "$console" > "$share/console.log"
 	awk '$3 { printf "probe hits missed: %s %s of %s\n", $1, $3, $2 + $3 }' "$share/kprobe_profile.txt"
 } > "$share/README"
 [ -n "$OUT" ] || OUT=$O/captures/$(echo "$release" | sed -E 's/^([0-9]+\.[0-9]+).*/\1/')-smp${SMP}_$WORKLOAD
-if [ -e "$OUT" ]; then
-	[ -e "$OUT/snap_a.txt.zst" ] || rmdir "$OUT" 2>/dev/null || fail "$OUT is there and is no capture"
-	rm -rf "$OUT"
-fi
+may_replace "$OUT"
+rm -rf "$OUT"
 mkdir -p "$(dirname "$OUT")"
 mv "$share" "$OUT"
 say "made $OUT in $wall s"

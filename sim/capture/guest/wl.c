@@ -324,7 +324,7 @@ static size_t all_bytes(void)
  */
 static void riddle(unsigned int part)
 {
-	enum { PIPES = 48 };
+	enum { PIPES = 200 };
 	static char block[1 << 16];
 	size_t bytes = free_bytes() / 100 * part / HUGE_PAGE * HUGE_PAGE, huge = bytes / 4;
 	char *p = map(bytes), *q;
