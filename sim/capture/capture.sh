@@ -17,8 +17,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-: "${O:=build}" "${V:=0}" "${KERNEL:=6.1}" "${WORKLOAD:=}" "${OUT:=}" "${QEMU_ARGS:=}" "${CMDLINE:=}"
-: "${LIMIT:=600}" "${EVENTS:=}" "${SWAP:=}"
+: "${O:=build}" "${V:=0}" "${KERNEL:=6.1}" "${WORKLOAD:=}" "${OUT:=}" "${LIMIT:=600}"
+: "${QEMU_ARGS:=}" "${CMDLINE:=}"
 asked_mem=${MEM:-} asked_smp=${SMP:-} asked_work=${WORK:-} asked_bufkb=${BUFKB:-}
 qemu_pid=
 run=
@@ -57,7 +57,10 @@ known=$(cd "$here/workloads" && echo *.conf | sed 's/\.conf//g')
 conf=$here/workloads/$WORKLOAD.conf
 [ -e "$conf" ] || fail "no workload $WORKLOAD; there are: $known"
 WORK='' MEM=512M SMP=1 BUFKB=65536 SWAP=''
-EVENTS='kmem/mm_page_alloc kmem/mm_page_free kmem/mm_page_free_batched kmem/mm_page_alloc_zone_locked kmem/mm_page_pcpu_drain kmem/mm_page_alloc_extfrag kmem/kmem_cache_alloc kmem/kmem_cache_free kmem/kmalloc kmem/kfree compaction vmscan'
+EVENTS='kmem/mm_page_alloc kmem/mm_page_free kmem/mm_page_free_batched'
+EVENTS="$EVENTS kmem/mm_page_alloc_zone_locked kmem/mm_page_pcpu_drain kmem/mm_page_alloc_extfrag"
+EVENTS="$EVENTS kmem/kmem_cache_alloc kmem/kmem_cache_free kmem/kmalloc kmem/kfree"
+EVENTS="$EVENTS compaction vmscan"
 # shellcheck source=/dev/null
 . "$conf"
 MEM=${asked_mem:-$MEM} SMP=${asked_smp:-$SMP} WORK=${asked_work:-$WORK} BUFKB=${asked_bufkb:-$BUFKB}
@@ -67,7 +70,8 @@ case $WORK in
 esac
 echo "$MEM $SMP $LIMIT $BUFKB" | grep -Eqx '[0-9]+[MG] [0-9]+ [0-9]+ [0-9]+' ||
 	fail "MEM=$MEM SMP=$SMP LIMIT=$LIMIT BUFKB=$BUFKB: wanted are 512M or 2G, and numbers"
-echo "$KERNEL" | grep -Eqx '[0-9]+\.[0-9]+[0-9a-z.+~-]*' || fail "KERNEL=$KERNEL is no kernel version"
+echo "$KERNEL" | grep -Eqx '[0-9]+\.[0-9]+[0-9a-z.+~-]*' ||
+	fail "KERNEL=$KERNEL is no kernel version"
 
 mkdir -p "$O/capture"
 work=$(cd "$O/capture" && pwd)
@@ -107,17 +111,20 @@ unpack_kernel "$release" "$image"
 unpack_headers "$release" "$headers"
 unpack_guest_tools "$tools"
 
-compiler=$(sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$headers/usr/src/linux-headers-$release/.kernelvariables")
+tree=$headers/usr/src/linux-headers-$release
+compiler=$(sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$tree/.kernelvariables")
 need "$compiler:compiler_of_the_kernel:$compiler" \
 	libelf1:tools_of_the_kernel_build:/usr/lib/x86_64-linux-gnu/libelf.so.1
 say "building mmsnap.ko for $release"
-mkdir -p "$module/sim/capture"
-cp -pu "$root/Kbuild" "$module/"
-cp -puR "$here/module" "$module/sim/capture/"
+mkdir -p "$module/sim/capture/module"
+for source in "$root/Kbuild" "$here/module/Kbuild" "$here"/module/*.[ch]; do
+	copy=$module/${source#"$root"/}
+	cmp -s "$source" "$copy" || cp "$source" "$copy"
+done
 # MAKEFLAGS hold what was asked of our own Makefile. Headers that bring no kernel
 # cannot describe the module's types, and nobody asks for them.
-env -u MAKEFLAGS -u MFLAGS make -s -C "$headers/usr/src/linux-headers-$release" M="$module" \
-	CONFIG_DEBUG_INFO_BTF_MODULES= modules > "$work/module.log" 2>&1 9>&- || {
+env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" M="$module" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+	> "$work/module.log" 2>&1 9>&- || {
 	cat "$work/module.log" >&2
 	fail 'the module does not build'
 }
@@ -128,8 +135,10 @@ say 'packing the initramfs'
 run=$(mktemp -d "$work/run.XXXXXX")
 guest=$run/guest
 share=$run/out
-mkdir -p "$guest/bin" "$guest/lib" "$guest/lib64" "$guest/modules" "$guest/proc" "$guest/sys" "$guest/dev" \
-	"$guest/out" "$guest/tmp" "$share"
+mkdir -p "$share"
+for folder in bin lib lib64 modules proc sys dev out tmp; do
+	mkdir -p "$guest/$folder"
+done
 cp "$here/guest/init" "$here/probes" "$here/record.sh" "$guest/"
 chmod 755 "$guest/init"
 cp "$tools/bin/busybox" "$guest/bin/"
@@ -137,8 +146,9 @@ cp "$tools/bin/busybox" "$guest/bin/"
 	[ "$applet" = busybox ] || ln -s busybox "$guest/bin/$applet"
 done
 cp "$tools/usr/bin/trace-cmd" "$guest/bin/"
-cp -L "$tools"/usr/lib/x86_64-linux-gnu/lib*.so.1 "$tools/lib/x86_64-linux-gnu/libc.so.6" "$guest/lib/"
-cp -L "$tools/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$guest/lib64/"
+multiarch=lib/x86_64-linux-gnu
+cp -L "$tools/usr/$multiarch"/lib*.so.1 "$tools/$multiarch/libc.so.6" "$guest/lib/"
+cp -L "$tools/$multiarch/ld-linux-x86-64.so.2" "$guest/lib64/"
 "${CC:-gcc}" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$guest/bin/wl" "$here/guest/wl.c" ||
 	fail 'the workload does not build'
 strip "$guest/bin/wl"
@@ -157,7 +167,8 @@ WORK="$WORK"
 SWAP=$SWAP
 TRACECMD=1
 END
-(cd "$guest" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 > "$run/initramfs.gz"
+(cd "$guest" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) |
+	gzip -1 > "$run/initramfs.gz"
 
 # ---- the guest -------------------------------------------------------------
 
@@ -168,8 +179,8 @@ if [ -n "$SWAP" ]; then
 	disks="-drive file=$run/vda.img,if=virtio,format=raw,snapshot=on"
 	disks="$disks -drive file=$run/vdb.img,if=virtio,format=raw,snapshot=on"
 fi
-boot="console=ttyS0 panic=-1 nokaslr no_hash_pointers transparent_hugepage=madvise page_alloc.shuffle=0"
-boot="$boot init_on_alloc=0 edd=off quiet $CMDLINE"
+boot='console=ttyS0 panic=-1 nokaslr no_hash_pointers transparent_hugepage=madvise'
+boot="$boot page_alloc.shuffle=0 init_on_alloc=0 edd=off quiet $CMDLINE"
 console=$run/console.log
 say "running $WORKLOAD on $release, $MEM, $SMP CPU: at most $LIMIT s"
 began=$(date +%s)
@@ -213,7 +224,8 @@ tr -d '\r' < "$console" > "$share/console.log"
 	echo "workload: $WORK"
 	awk '$3 { printf "probe hits missed: %s %s of %s\n", $1, $3, $2 + $3 }' "$share/kprobe_profile.txt"
 } > "$share/README"
-[ -n "$OUT" ] || OUT=$O/captures/$(echo "$release" | sed -E 's/^([0-9]+\.[0-9]+).*/\1/')-smp${SMP}_$WORKLOAD
+series=$(echo "$release" | sed -E 's/^([0-9]+\.[0-9]+).*/\1/')
+[ -n "$OUT" ] || OUT=$O/captures/$series-smp${SMP}_$WORKLOAD
 may_replace "$OUT"
 rm -rf "$OUT"
 mkdir -p "$(dirname "$OUT")"

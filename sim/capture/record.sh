@@ -120,7 +120,8 @@ cat $tracing/kprobe_events > "$out/kprobe_events.txt"
 carry "$out" $tracing/saved_cmdlines $tracing/trace_clock /proc/iomem
 cat $tracing/kprobe_profile > "$out/kprobe_profile.txt"
 cat /proc/cmdline /proc/version > "$out/kernel"
-grep -E ' (vmemmap_base|page_offset_base|slab_caches|node_data|mem_section)$' /proc/kallsyms > "$out/ksyms"
+grep -E ' (vmemmap_base|page_offset_base|slab_caches|node_data|mem_section)$' /proc/kallsyms \
+	> "$out/ksyms"
 dmesg > "$out/dmesg"
 if [ -n "$TRACECMD" ]; then
 	trace-cmd extract -o "$out/trace.dat" || finish 'trace-cmd failed'
