@@ -8,8 +8,10 @@
 #   MEM, SMP   of the guest; the workload's own where unset  OUT   where the capture goes
 #   WORK       a shell command to run instead of the workload's
 #   BUFKB      KiB of trace buffer for each CPU; the workload's own where unset
+#   SNAPKB     KiB for the text of a snapshot; 8 for each MiB of the guest where unset
 #   QEMU_ARGS  more arguments for QEMU        CMDLINE  more words for the kernel
 #   LIMIT      seconds the guest may take     O        the build folder        V=1  talk
+#   LOSSY=1    keeps a capture in which probe hits were missed
 #
 # States: packages -> module -> initramfs -> guest runs -> checked -> moved to OUT.
 # A capture that fails a check never reaches OUT. Exit status: 0 made, 1 failed,
@@ -70,6 +72,12 @@ case $WORK in
 esac
 echo "$MEM $SMP $LIMIT $BUFKB" | grep -Eqx '[0-9]+[MG] [0-9]+ [0-9]+ [0-9]+' ||
 	fail "MEM=$MEM SMP=$SMP LIMIT=$LIMIT BUFKB=$BUFKB: wanted are 512M or 2G, and numbers"
+case $MEM in
+*G) megabytes=$((${MEM%G} * 1024)) ;;
+*) megabytes=${MEM%M} ;;
+esac
+# Memory in which each second page is free takes less than 5 KiB of text a MiB.
+: "${SNAPKB:=$((megabytes * 8))}"
 echo "$KERNEL" | grep -Eqx '[0-9]+\.[0-9]+[0-9a-z.+~-]*' ||
 	fail "KERNEL=$KERNEL is no kernel version"
 
@@ -166,6 +174,7 @@ BUFKB=$BUFKB
 WORK="$WORK"
 SWAP=$SWAP
 TRACECMD=1
+SNAPKB=$SNAPKB
 END
 (cd "$guest" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) |
 	gzip -1 > "$run/initramfs.gz"

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# check.sh DIR: is the capture in DIR whole? The trace buffer lost nothing, both
-# snapshots end where they should, and each mark stands in the trace once and in
-# order. Silent and 0 when all is well; tells what is not and exits 1.
+# check.sh DIR: is the capture in DIR whole? The trace buffer lost nothing, no
+# probe that a replay needs was missed (LOSSY=1 lets that pass), both snapshots
+# end where they should, and each mark stands in the trace once and in order.
+# Silent and 0 when all is well; tells what is not and exits 1.
 set -eu
 dir=$1
 bad=0
@@ -28,6 +29,11 @@ for cpu in "$dir"/stats/cpu*; do
 	lost=$(sed -nE 's/^(overrun|commit overrun|dropped events): ([1-9].*)/\1 \2/p' "$cpu")
 	[ -z "$lost" ] || complain "events lost on ${cpu##*/}: $lost"
 done
+
+# The others tell what events and lists tell as well.
+missed=$(awk '$3 && $1 ~ /^(bulk|isolate|balance|kbulk_alloc|slab_alloc)_(in|out)$|^(pcp_drain|free_one|drain_zone|vmstat_fold|kbulk_free)$/ {
+	printf "%s %d of %d ", $1, $3, $2 + $3 }' "$dir/kprobe_profile.txt")
+[ -z "$missed" ] || [ "${LOSSY:-0}" = 1 ] || complain "probe hits missed: $missed(LOSSY=1 keeps it)"
 
 for tag in a b; do
 	upper=$(echo $tag | tr ab AB)

@@ -90,6 +90,7 @@ for event in $EVENTS kprobes; do
 done
 step 'trace ready'
 proc_files "$out/procfs_a"
+cat $tracing/kprobe_profile > "$scratch/profile_a"
 
 echo 1 > $tracing/tracing_on
 take A || finish 'snapshot A failed'
@@ -98,6 +99,7 @@ eval "$WORK"
 worked=$?
 take B || finish 'snapshot B failed'
 echo 0 > $tracing/tracing_on
+cat $tracing/kprobe_profile > "$scratch/profile_b"
 
 step 'workload done'
 proc_files "$out/procfs_b"
@@ -118,7 +120,10 @@ for system in kmem compaction vmscan kprobes; do
 done
 cat $tracing/kprobe_events > "$out/kprobe_events.txt"
 carry "$out" $tracing/saved_cmdlines $tracing/trace_clock /proc/iomem
-cat $tracing/kprobe_profile > "$out/kprobe_profile.txt"
+# Probes are hit at all times; what counts is what was hit, or missed, while the trace ran.
+awk 'NR == FNR { hit[$1] = $2; missed[$1] = $3; next }
+	{ printf "  %-44s %15d %15d\n", $1, $2 - hit[$1], $3 - missed[$1] }' \
+	"$scratch/profile_a" "$scratch/profile_b" > "$out/kprobe_profile.txt"
 cat /proc/cmdline /proc/version > "$out/kernel"
 grep -E ' (vmemmap_base|page_offset_base|slab_caches|node_data|mem_section)$' /proc/kallsyms \
 	> "$out/ksyms"

@@ -281,7 +281,7 @@ static const char *check_slab(const struct mm_cache *s, const void *object)
 		return "a CPU slab's counters";
 	if (free_list(NULL, s, slab, c->freelist) != slab->objects - 1)
 		return "a free list";
-	if (!n || n->nr_partial || !list_empty(&n->partial))
+	if (!virt_addr_valid(n) || n->nr_partial || !list_empty(&n->partial))
 		return "a cache's node";
 #ifdef CONFIG_SLUB_DEBUG
 	if (atomic_long_read(&n->nr_slabs) != 1 ||
@@ -291,15 +291,16 @@ static const char *check_slab(const struct mm_cache *s, const void *object)
 	return NULL;
 }
 
+/* Pointers are followed only where they point into memory: a wrong layout must be told, not met. */
 static const char *check_cache(const struct mm_cache *s)
 {
 	if (s->object_size != CHECK_SIZE || s->ctor != check_ctor || s->refcount != 1 ||
 	    s->size < CHECK_SIZE || s->size > 4 * CHECK_SIZE || s->offset >= s->size)
 		return "a cache's sizes";
-	if (strcmp(s->name, CHECK_NAME))
+	if (!virt_addr_valid(s->name) || strcmp(s->name, CHECK_NAME))
 		return "a cache's name";
 #ifdef CONFIG_SLAB_FREELIST_RANDOM
-	if (s->random_seq && (s->random_seq[0] % s->size ||
+	if (s->random_seq && (!virt_addr_valid(s->random_seq) || s->random_seq[0] % s->size ||
 			      s->random_seq[0] / s->size >= oo_objects(s->oo)))
 		return "a cache's random sequence";
 #endif
@@ -318,7 +319,7 @@ int mmsnap_slab_init(void)
 	struct kmem_cache *cache = kmem_cache_create(CHECK_NAME, CHECK_SIZE, 0, 0, check_ctor);
 	const struct mm_cache *s = (const struct mm_cache *)cache;
 	const struct list_head *head;
-	const char *wrong = NULL;
+	const char *wrong;
 	void *object;
 
 	if (!cache)
@@ -329,11 +330,10 @@ int mmsnap_slab_init(void)
 		return -ENOMEM;
 	}
 	head = s->list.prev;
-	if (head->next != &s->list || !virt_addr_valid(head) ||
-	    PageSlab(virt_to_head_page(head)))
+	wrong = check_cache(s);
+	if (!wrong && (!virt_addr_valid(head) || head->next != &s->list ||
+		       PageSlab(virt_to_head_page(head))))
 		wrong = "the list of caches";
-	if (!wrong)
-		wrong = check_cache(s);
 	if (!wrong)
 		wrong = check_slab(s, object);
 	kmem_cache_free(cache, object);
