@@ -58,6 +58,29 @@ struct steer_kswapd { uint64_t boost[MAX_NR_ZONES]; unsigned int nid; int highes
 void steer_kswapd_begin(struct buddy *b, unsigned int nid, int highest, struct steer_kswapd *ks);
 void steer_kswapd_end(struct buddy *b, struct steer_kswapd *ks);
 
+/*
+ * What compaction's scanners do to the Movable free lists while they search
+ * them: whatever they looked at comes last for the next search. One round of
+ * kcompactd, or of one task's direct compaction.
+ */
+struct steer_compact {
+	int order;			/* of the block that compaction is to make */
+	int search_order;		/* where the free scanner begins its next search */
+	unsigned int search_fail;	/* searches in a row that found nothing: the next look at less */
+	uint32_t migrate_pfn;
+	uint32_t free_pfn;
+	uint32_t fast_start_pfn;	/* the lowest pageblock a search led to; UINT32_MAX: used up */
+	const struct zone *zone;	/* NULL: none is being compacted */
+};
+void steer_compact_wake(struct steer_compact *cc, unsigned int order);
+/*
+ * The migration scanner looks for a pageblock with free blocks in it. @went is
+ * the frame where the kernel's went on.
+ */
+void steer_compact_find_source(struct buddy *b, struct steer_compact *cc, uint32_t went);
+/* The free scanner looks for a free block; returns it with *@order, or PFN_NONE. It stays where it is. */
+pfn_t steer_compact_find_target(struct buddy *b, struct steer_compact *cc, unsigned int *order);
+
 /* Unreserve as a request of @gfp would that is about to fail. */
 bool steer_unreserve_highatomic(struct buddy *b, unsigned int cpu, gfp_t gfp, bool force);
 

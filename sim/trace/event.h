@@ -47,6 +47,8 @@
 	X(COMPACT_END,  "mm_compaction_end", 0, "compaction of a zone ends") \
 	X(COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", 0, "compaction looked for frames to move") \
 	X(COMPACT_FREE, "mm_compaction_isolate_freepages", 0, "compaction looked for frames to move to") \
+	X(COMPACT_WAKE, "mm_compaction_kcompactd_wake", 0, "kcompactd begins to work") \
+	X(COMPACT_FINISHED, "mm_compaction_finished", 0, "compaction asked itself whether to go on") \
 	X(KBULK_ALLOC_IN, "kbulk_alloc_in", 0, "a request for many objects begins") \
 	X(KBULK_ALLOC_OUT, "kbulk_alloc_out", 0, "and ends") \
 	X(KBULK_FREE,   "kbulk_free",       0, "many objects are freed at once") \

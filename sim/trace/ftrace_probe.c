@@ -64,6 +64,8 @@ static const struct probe {
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
 	{ "mm_compaction_isolate_freepages", EV_COMPACT_FREE,
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
+	{ "mm_compaction_kcompactd_wake", EV_COMPACT_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
+	{ "mm_compaction_finished", EV_COMPACT_FINISHED, { { "node=", TO_NODE }, { "order=", TO_ARG } } },
 	{ "snap_fn", EV_SNAP_BEGIN, { { NULL, TO_NONE } } },
 };
 

@@ -38,6 +38,9 @@ struct driver {
 	uint32_t *ours;			/* by the kernel's frame: ours, PFN_NONE_VAL for the same */
 	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
 	struct steer_kswapd kswapd[MAX_NUMNODES];
+	struct steer_compact compact;	/* kcompactd's; a machine with several nodes has several */
+	bool target_known;		/* the free scanner's search was followed already */
+	int32_t wanted;			/* frames taken for migration that have no target yet */
 };
 
 /* ---- the kernel's frames and ours ---------------------------------------- */
@@ -285,8 +288,62 @@ static void do_drain(struct driver *dr, const struct request *req)
 		steer_drain(dr->b, req->cpu, zone, cpu, req->arg, req->order);
 }
 
+/* The free scanner searched the lists before it did what @req tells of. */
+static void follow_search(struct driver *dr, const struct request *req)
+{
+	unsigned int order;
+	pfn_t pfn;
+
+	if (!dr->compact.zone)
+		return;
+	pfn = steer_compact_find_target(dr->b, &dr->compact, &order);
+	dr->target_known = true;
+	if (req->kind == REQ_ISOLATE && req->fast)
+		count_rate(&dr->vp->targets, pfn.v == req->pfn && order == req->order);
+	else
+		count_rate(&dr->vp->targets, pfn_is_none(pfn));
+}
+
+static void do_compact(struct driver *dr, const struct request *req)
+{
+	struct steer_compact *cc = &dr->compact;
+
+	switch (req->kind) {
+	case REQ_COMPACT_WAKE:
+		steer_compact_wake(cc, req->order);
+		break;
+	case REQ_COMPACT_BEGIN:
+		cc->zone = req->zone == REQUEST_NO_ZONE ? NULL : &dr->b->zones[req->zone];
+		cc->migrate_pfn = req->pfn;
+		cc->free_pfn = (uint32_t)req->arg;
+		cc->fast_start_pfn = 0;
+		dr->target_known = false;
+		break;
+	case REQ_COMPACT_SCAN:
+		cc->order = req->arg;
+		if (cc->zone && req->pfn != PFN_NONE_VAL)
+			steer_compact_find_source(dr->b, cc, req->pfn);
+		dr->target_known = false;
+		break;
+	case REQ_COMPACT_MIGRATE:
+		cc->migrate_pfn = req->pfn;
+		dr->wanted = req->arg;
+		break;
+	default:
+		if (!dr->target_known)
+			follow_search(dr, req);
+		/* Around a block that was found: the free scanner itself does not move. */
+		dr->target_known = false;
+		break;
+	}
+}
+
 static void do_isolate(struct driver *dr, const struct request *req)
 {
+	if (req->fast)
+		follow_search(dr, req);
+	else if (!dr->target_known)
+		follow_search(dr, req);
 	if (req->pfn >= dr->b->end_pfn ||
 	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
 		dr->vp->refused_isolates++;
@@ -325,6 +382,13 @@ static void serve(struct driver *dr, const struct request *req)
 		break;
 	case REQ_KSWAPD_END:
 		steer_kswapd_end(dr->b, &dr->kswapd[dr->b->cpu_node[req->cpu]]);
+		break;
+	case REQ_COMPACT_WAKE:
+	case REQ_COMPACT_BEGIN:
+	case REQ_COMPACT_SCAN:
+	case REQ_COMPACT_MIGRATE:
+	case REQ_COMPACT_FREE:
+		do_compact(dr, req);
 		break;
 	case REQ_FOLD:
 		steer_fold(dr->b, req->cpu, req->arg);

@@ -37,6 +37,11 @@ enum request_kind {
 	REQ_KSWAPD_BEGIN,	/* arg: highest zone */
 	REQ_KSWAPD_END,
 	REQ_FOLD,		/* arg: lists too */
+	REQ_COMPACT_WAKE,	/* order; a new round of compaction */
+	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner */
+	REQ_COMPACT_SCAN,	/* pfn: where the migration scanner went next, PFN_NONE_VAL: nowhere; arg: order */
+	REQ_COMPACT_MIGRATE,	/* pfn: where it stopped, arg: frames it took */
+	REQ_COMPACT_FREE,	/* pfn: where the free scanner stopped, arg: frames, order: 1 at a block's end */
 	NR_REQUEST_KINDS
 };
 
@@ -64,6 +69,7 @@ struct request {
 	uint8_t kind;
 	uint8_t order;
 	uint8_t migratetype;
+	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };
 
