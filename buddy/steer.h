@@ -45,10 +45,17 @@ void steer_drain(struct buddy *b, unsigned int acting_cpu, const struct zone *zo
 
 /*
  * Take @pfn of @order off the free lists, as compaction does, whether or not it
- * is a block of its own; it becomes 2^@order allocated movable frames. False
+ * is a block of its own; it becomes 2^@order frames in use, on no LRU list yet. False
  * where not all of it is in one free block.
  */
 bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
+
+/*
+ * Whether the frame in use at @pfn, or the block that it begins, counts as one
+ * that could be moved away: on an LRU list. Nothing happens where it begins none.
+ */
+void steer_set_movable(struct buddy *b, pfn_t pfn, bool movable);
+bool steer_is_movable(const struct buddy *b, pfn_t pfn);
 
 /* @cpu's part of the counters is told; where @lists is true its lists are looked after as well. */
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists);

@@ -6,14 +6,11 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "sim/verify/pages.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
-#include "buddy/steer.h"
+#include "sim/verify/driver.h"
 
 const struct verify_desc verify_path_desc[NR_VERIFY_PATHS] = {
 #define VERIFY_PATH_DESC(id, meaning) { #id, meaning },
@@ -30,33 +27,7 @@ const struct verify_desc verify_cause_desc[NR_VERIFY_CAUSES] = {
 /* The kernel zeroes and compounds; neither changes which frame is chosen. */
 #define GFP_WITHOUT_EFFECT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
 
-struct driver {
-	struct verify_pages *vp;
-	struct buddy *b;
-	const struct requests *reqs;
-	enum verify_mode mode;
-	uint32_t *ours;			/* by the kernel's frame: ours, PFN_NONE_VAL for the same */
-	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
-	struct steer_kswapd kswapd[MAX_NUMNODES];
-	struct steer_compact compact;	/* kcompactd's; a machine with several nodes has several */
-	bool target_known;		/* the free scanner's search was followed already */
-	int32_t wanted;			/* frames taken for migration that have no target yet */
-};
-
 /* ---- the kernel's frames and ours ---------------------------------------- */
-
-static uint32_t our_frame(const struct driver *dr, uint32_t pfn)
-{
-	return dr->ours[pfn] == PFN_NONE_VAL ? pfn : dr->ours[pfn];
-}
-
-static void remember(struct driver *dr, uint32_t kernel, uint32_t ours, unsigned int order)
-{
-	uint32_t i;
-
-	for (i = 0; i < 1U << order; i++)
-		dr->ours[kernel + i] = kernel == ours ? PFN_NONE_VAL : ours + i;
-}
 
 static void mark_forced(struct driver *dr, uint32_t pfn, bool on)
 {
@@ -166,12 +137,6 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 	vp->miss[vp->nr_miss++] = miss;
 }
 
-static void count_rate(struct verify_rate *rate, bool hit)
-{
-	rate->all++;
-	rate->hits += hit;
-}
-
 /*
  * A refill brought blocks to @way's list: @ours handed out, and the rest in the
  * list's order. Compare them with those that left the kernel's free lists; in
@@ -268,6 +233,8 @@ static void do_free(struct driver *dr, const struct request *req)
 		return;
 	}
 	remember(dr, req->pfn, req->pfn, req->order);
+	if (req->pid == dr->compact_pid && !req->order)
+		compaction_freed(dr, ours);
 	if (req->kind == REQ_FREE_DIRECT)
 		steer_free_direct(dr->b, req->cpu, pfn_make(ours), req->order);
 	else if (buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order))
@@ -288,70 +255,6 @@ static void do_drain(struct driver *dr, const struct request *req)
 		steer_drain(dr->b, req->cpu, zone, cpu, req->arg, req->order);
 }
 
-/* The free scanner searched the lists before it did what @req tells of. */
-static void follow_search(struct driver *dr, const struct request *req)
-{
-	unsigned int order;
-	pfn_t pfn;
-
-	if (!dr->compact.zone)
-		return;
-	pfn = steer_compact_find_target(dr->b, &dr->compact, &order);
-	dr->target_known = true;
-	if (req->kind == REQ_ISOLATE && req->fast)
-		count_rate(&dr->vp->targets, pfn.v == req->pfn && order == req->order);
-	else
-		count_rate(&dr->vp->targets, pfn_is_none(pfn));
-}
-
-static void do_compact(struct driver *dr, const struct request *req)
-{
-	struct steer_compact *cc = &dr->compact;
-
-	switch (req->kind) {
-	case REQ_COMPACT_WAKE:
-		steer_compact_wake(cc, req->order);
-		break;
-	case REQ_COMPACT_BEGIN:
-		cc->zone = req->zone == REQUEST_NO_ZONE ? NULL : &dr->b->zones[req->zone];
-		cc->migrate_pfn = req->pfn;
-		cc->free_pfn = (uint32_t)req->arg;
-		cc->fast_start_pfn = 0;
-		dr->target_known = false;
-		break;
-	case REQ_COMPACT_SCAN:
-		cc->order = req->arg;
-		if (cc->zone && req->pfn != PFN_NONE_VAL)
-			steer_compact_find_source(dr->b, cc, req->pfn);
-		dr->target_known = false;
-		break;
-	case REQ_COMPACT_MIGRATE:
-		cc->migrate_pfn = req->pfn;
-		dr->wanted = req->arg;
-		break;
-	default:
-		if (!dr->target_known)
-			follow_search(dr, req);
-		/* Around a block that was found: the free scanner itself does not move. */
-		dr->target_known = false;
-		break;
-	}
-}
-
-static void do_isolate(struct driver *dr, const struct request *req)
-{
-	if (req->fast)
-		follow_search(dr, req);
-	else if (!dr->target_known)
-		follow_search(dr, req);
-	if (req->pfn >= dr->b->end_pfn ||
-	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
-		dr->vp->refused_isolates++;
-		return;
-	}
-	remember(dr, req->pfn, req->pfn, req->order);
-}
-
 static void serve(struct driver *dr, const struct request *req)
 {
 	dr->vp->requests[req->kind]++;
@@ -370,9 +273,6 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_DRAIN:
 		do_drain(dr, req);
 		break;
-	case REQ_ISOLATE:
-		do_isolate(dr, req);
-		break;
 	case REQ_UNRESERVE:
 		steer_unreserve_highatomic(dr->b, req->cpu, req->gfp, req->arg);
 		break;
@@ -383,12 +283,13 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_KSWAPD_END:
 		steer_kswapd_end(dr->b, &dr->kswapd[dr->b->cpu_node[req->cpu]]);
 		break;
+	case REQ_ISOLATE:
 	case REQ_COMPACT_WAKE:
 	case REQ_COMPACT_BEGIN:
 	case REQ_COMPACT_SCAN:
 	case REQ_COMPACT_MIGRATE:
 	case REQ_COMPACT_FREE:
-		do_compact(dr, req);
+		drive_compaction(dr, req);
 		break;
 	case REQ_FOLD:
 		steer_fold(dr->b, req->cpu, req->arg);
@@ -406,7 +307,8 @@ static void no_kswapd(void *ctx, unsigned int nid, unsigned int order)
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
 		     enum verify_mode mode, unsigned int max_miss, struct kerror *err)
 {
-	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode };
+	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode,
+			     .compact_pid = -1 };
 	unsigned int nid;
 	uint32_t i;
 
@@ -431,6 +333,11 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 			serve(&dr, &reqs->req[i]);
 	free(dr.ours);
 	free(dr.forced);
+	free(dr.held);
+	if (dr.no_memory) {
+		verify_pages_free(vp);
+		return kerror_set(err, -ENOMEM, "no memory for the frames that compaction holds");
+	}
 	return 0;
 }
 

@@ -457,6 +457,7 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 		break;
 	case EV_COMPACT_MIGRATE:
 	case EV_COMPACT_FREE:
+		req->from = (uint32_t)ev->addr;
 		req->pfn = (uint32_t)ev->addr2;
 		req->arg = ev->arg;
 		break;
