@@ -60,7 +60,7 @@ void steer_compact_wake(struct steer_compact *cc, unsigned int order)
 
 /* One list; true where the search is over. */
 static bool search_source(struct buddy *b, struct steer_compact *cc, struct page_list *list,
-			  uint32_t high_pfn, uint32_t went, unsigned int limit, unsigned int *scanned,
+			  uint32_t high_pfn, uint32_t source, unsigned int limit, unsigned int *scanned,
 			  bool *found)
 {
 	uint32_t pfn;
@@ -70,7 +70,7 @@ static bool search_source(struct buddy *b, struct steer_compact *cc, struct page
 			rotate_to_tail(b->pages, list, pfn);
 			return true;
 		}
-		if (pfn >= high_pfn || pageblock_start(pfn) != pageblock_start(went))
+		if (pfn >= high_pfn || pageblock_start(pfn) != source)
 			continue;
 		rotate_to_tail(b->pages, list, pfn);
 		if (cc->fast_start_pfn != UINT32_MAX &&
@@ -86,6 +86,9 @@ void steer_compact_find_source(struct buddy *b, struct steer_compact *cc, uint32
 {
 	unsigned int limit = scan_limit(cc), scanned = 0;
 	struct zone *zone = &b->zones[cc->zone->id];
+	/* What was found is gone to from its pageblock's start; a frame in between was remembered. */
+	uint32_t source = went == pageblock_start(went) || went == zone->start_pfn ? pageblock_start(went) :
+										       PFN_NONE_VAL;
 	uint32_t distance, high_pfn;
 	bool found = false;
 	int order;
@@ -99,7 +102,7 @@ void steer_compact_find_source(struct buddy *b, struct steer_compact *cc, uint32
 		distance >>= 2;
 	high_pfn = pageblock_start(cc->migrate_pfn + distance);
 	for (order = cc->order - 1; order >= PAGE_ALLOC_COSTLY_ORDER && !found && scanned < limit; order--)
-		search_source(b, cc, &zone->free_area[order].list[MIGRATE_MOVABLE], high_pfn, went, limit,
+		search_source(b, cc, &zone->free_area[order].list[MIGRATE_MOVABLE], high_pfn, source, limit,
 			      &scanned, &found);
 	if (found) {
 		cc->search_fail = 0;
@@ -187,15 +190,15 @@ pfn_t steer_compact_find_target(struct buddy *b, struct steer_compact *cc, unsig
 		return PFN_NONE;
 	if (cc->search_order > cc->order - 1)
 		cc->search_order = cc->order - 1;
-	for (order = cc->search_order; order >= 0; order = next_search_order(cc, order)) {
+	/* The step to the next order is taken after a find as well, and may move where searches begin. */
+	for (order = cc->search_order; found == PFN_NONE_VAL && order >= 0;
+	     order = next_search_order(cc, order)) {
 		struct free_area *area = &zone->free_area[order];
 
 		if (!area->nr_free)
 			continue;
 		*order_found = (unsigned int)order;
 		found = search_target(b, cc, &area->list[MIGRATE_MOVABLE], order, &ts);
-		if (found != PFN_NONE_VAL)
-			break;
 	}
 	if (found != PFN_NONE_VAL)
 		return pfn_make(found);

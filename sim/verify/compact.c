@@ -59,20 +59,51 @@ static void take_sources(struct driver *dr, const struct request *req)
 	}
 }
 
-/* The free scanner searched the lists before it did what @req tells of. */
+/* A call begins with a search of the lists; @req is the first that is seen of it. */
 static void follow_search(struct driver *dr, const struct request *req)
 {
-	unsigned int order;
+	struct steer_compact *cc = &dr->compact;
+	uint32_t free_pfn = cc->free_pfn;
+	unsigned int order = 0;
 	pfn_t pfn;
+	bool fast = req->kind == REQ_ISOLATE && req->fast;
 
-	if (!dr->compact.zone)
+	if (!cc->zone)
 		return;
-	pfn = steer_compact_find_target(dr->b, &dr->compact, &order);
-	dr->target_known = true;
-	if (req->kind == REQ_ISOLATE && req->fast)
-		count_rate(&dr->vp->targets, pfn.v == req->pfn && order == req->order);
+	pfn = steer_compact_find_target(dr->b, cc, &order);
+	count_rate(&dr->vp->targets, fast ? pfn.v == req->pfn && order == req->order : pfn_is_none(pfn));
+	dr->got = 0;
+	if (fast)
+		dr->call = 1 << req->order < dr->wanted ? CALL_AROUND : CALL_OVER;
 	else
-		count_rate(&dr->vp->targets, pfn_is_none(pfn));
+		dr->call = cc->free_pfn != free_pfn ? CALL_AROUND_HIGHEST : CALL_LINEAR;
+}
+
+/* One pageblock was scanned for free blocks, as far as @req says. */
+static void follow_free_scan(struct driver *dr, const struct request *req)
+{
+	struct steer_compact *cc = &dr->compact;
+	uint32_t start = req->from & ~(PAGEBLOCK_NR_PAGES - 1), end = start + PAGEBLOCK_NR_PAGES;
+
+	if (!cc->zone)
+		return;
+	if (dr->call == CALL_OVER)
+		follow_search(dr, req);
+	dr->got += req->arg;
+	if (dr->call == CALL_AROUND_HIGHEST && !dr->got) {
+		dr->call = CALL_LINEAR;
+		return;
+	}
+	if (dr->call != CALL_LINEAR) {
+		dr->call = CALL_OVER;
+		return;
+	}
+	if (end > cc->zone->start_pfn + cc->zone->spanned_pages)
+		end = cc->zone->start_pfn + cc->zone->spanned_pages;
+	/* At its end the pageblock below is next, in this call if there is not enough yet. */
+	cc->free_pfn = req->pfn >= end ? start - PAGEBLOCK_NR_PAGES : req->pfn;
+	if (req->pfn < end || dr->got >= dr->wanted)
+		dr->call = CALL_OVER;
 }
 
 static void follow_scanners(struct driver *dr, const struct request *req)
@@ -90,24 +121,22 @@ static void follow_scanners(struct driver *dr, const struct request *req)
 		cc->migrate_pfn = req->pfn;
 		cc->free_pfn = (uint32_t)req->arg;
 		cc->fast_start_pfn = 0;
-		dr->target_known = false;
+		dr->call = CALL_OVER;
 		break;
 	case REQ_COMPACT_SCAN:
 		cc->order = req->arg;
 		if (cc->zone && req->pfn != PFN_NONE_VAL)
 			steer_compact_find_source(dr->b, cc, req->pfn);
-		dr->target_known = false;
+		dr->call = CALL_OVER;
 		break;
 	case REQ_COMPACT_MIGRATE:
 		cc->migrate_pfn = req->pfn;
+		dr->wanted = req->arg;
 		if (req->arg)
 			take_sources(dr, req);
 		break;
 	default:
-		if (!dr->target_known)
-			follow_search(dr, req);
-		/* Around a block that was found: the free scanner itself does not move. */
-		dr->target_known = false;
+		follow_free_scan(dr, req);
 		break;
 	}
 }
@@ -116,9 +145,7 @@ static void isolate(struct driver *dr, const struct request *req)
 {
 	uint32_t i;
 
-	if (req->fast)
-		follow_search(dr, req);
-	else if (!dr->target_known)
+	if (req->fast || dr->call == CALL_OVER)
 		follow_search(dr, req);
 	if (req->pfn >= dr->b->end_pfn ||
 	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {

@@ -7,6 +7,18 @@
 #include "buddy/steer.h"
 #include "sim/verify/pages.h"
 
+/*
+ * The free scanner is called when there is no target left: it searches the
+ * lists, scans around what it found, and where nothing came of it scans
+ * pageblock by pageblock.
+ */
+enum target_call {
+	CALL_OVER,		/* the next event belongs to a new call */
+	CALL_AROUND,		/* the pageblock of what was found, or of the highest free frame, comes next */
+	CALL_AROUND_HIGHEST,
+	CALL_LINEAR,
+};
+
 struct driver {
 	struct verify_pages *vp;
 	struct buddy *b;
@@ -16,7 +28,9 @@ struct driver {
 	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
 	struct steer_kswapd kswapd[MAX_NUMNODES];
 	struct steer_compact compact;	/* kcompactd's; a machine with several nodes has several */
-	bool target_known;		/* the free scanner's search was followed already */
+	enum target_call call;
+	int32_t wanted;			/* frames that the migration scanner took */
+	int32_t got;			/* frames the call under way isolated by scanning */
 	int32_t compact_pid;		/* who compacts */
 	uint32_t *held;			/* frames isolated for migration, the next one last */
 	uint32_t nr_held, held_room;
