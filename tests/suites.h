@@ -13,6 +13,7 @@
 	X(buddy_model) \
 	X(buddy_rules) \
 	X(buddy_load) \
+	X(buddy_compact) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \

@@ -222,12 +222,10 @@ static const char *capture(const char *name)
 	return folder;
 }
 
-/* Every frame, and at the end every list in order, in both modes. */
-static void verify_exactly(const char *name)
+/* Every frame, and at the end every list in order, in the modes from @mode on. */
+static void verify_from(const char *name, enum verify_mode mode)
 {
-	enum verify_mode mode;
-
-	for (mode = VERIFY_GUIDED; mode <= VERIFY_OPEN; mode++) {
+	for (; mode <= VERIFY_OPEN; mode++) {
 		struct verify_run run = { .capture = capture(name), .mode = mode };
 		struct kerror err = { 0 };
 
@@ -244,6 +242,11 @@ static void verify_exactly(const char *name)
 		CU_ASSERT_EQUAL(run.violations_before + run.violations_after, 0);
 		verify_exit(&run);
 	}
+}
+
+static void verify_exactly(const char *name)
+{
+	verify_from(name, VERIFY_GUIDED);
 }
 
 static void test_idle_6_1(void)
@@ -270,6 +273,22 @@ static void test_files_6_12(void)
 static void test_mixed(void)
 {
 	verify_exactly("6.1-smp2_mixed");
+}
+
+/* Compaction, fallbacks and claims; reclaim and swap. The open mode is the one that proves something. */
+static void test_mmap_thp(void)
+{
+	verify_from("6.1-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_mmap_thp_6_12(void)
+{
+	verify_from("6.12-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_pressure(void)
+{
+	verify_from("6.1-smp1_pressure", VERIFY_OPEN);
 }
 
 /* The check can fail: one kernel's capture under the other's rules does not come out even. */
@@ -320,6 +339,9 @@ static const struct test_case cases[] = {
 	{ "files_6.1", test_files_6_1 },
 	{ "files_6.12", test_files_6_12 },
 	{ "mixed", test_mixed },
+	{ "mmap_thp", test_mmap_thp },
+	{ "mmap_thp_6.12", test_mmap_thp_6_12 },
+	{ "pressure", test_pressure },
 	{ "wrong_rules", test_wrong_rules },
 	{ "no_capture", test_no_capture },
 	{ NULL, NULL }
