@@ -260,7 +260,6 @@ bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int or
 			return false;
 	} else {
 		take_from_free_list(b, pfn.v, order);
-		zone->allocated_pages += 1U << order;
 		zone->stat.allocated_otherwise += 1U << order;
 	}
 	for (i = 0; i < 1U << order; i++) {
@@ -354,8 +353,8 @@ static bool exchange_with_free(struct buddy *b, uint32_t got, uint32_t want, uns
 	if (flags & PG_pcp) {
 		replace_on_pcp(b, got, want);
 	} else {
-		zone->allocated_pages -= 1U << order;
-		from->allocated_pages += 1U << order;
+		zone->stat.allocated_otherwise -= 1U << order;
+		from->stat.allocated_otherwise += 1U << order;
 		b->pages[want].flags = (flags & ~PG_ZONE_MASK) | from->id << PG_ZONE_SHIFT;
 		b->pages[want].refcount = 1;
 	}

@@ -33,7 +33,10 @@
 	X(names) \
 	X(source) \
 	X(perf_script) \
+	X(perf_repeats) \
+	X(formats) \
 	X(trace) \
 	X(ftrace) \
 	X(verify) \
+	X(cache_pages) \
 	/* end */
