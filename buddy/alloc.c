@@ -96,7 +96,7 @@ static uint32_t rmqueue_buddy(struct buddy *b, struct zone *zone, unsigned int o
 		pfn = __rmqueue_smallest(b, zone, order, MIGRATE_HIGHATOMIC);
 	if (pfn == PFN_NONE_VAL)
 		return pfn;
-	zone->free_pages -= 1U << order;
+	mod_free_pages(b, zone, -(1LL << order));
 	zone->stat.buddy_alloc[order]++;
 	return pfn;
 }
@@ -126,7 +126,8 @@ uint32_t rmqueue(struct buddy *b, struct zone *preferred, struct zone *zone, uns
 		pfn = rmqueue_buddy(b, zone, order, alloc_flags, mt);
 	if (pfn != PFN_NONE_VAL)
 		zone_statistics(b, preferred, zone, cpu, 1);
-	if (unlikely(zone->flags & ZONE_BOOSTED_WATERMARK)) {
+	if (unlikely(zone->flags & ZONE_BOOSTED_WATERMARK) &&
+	    (!b->rules->boost_needs_kswapd || alloc_flags & ALLOC_KSWAPD)) {
 		zone->flags &= ~ZONE_BOOSTED_WATERMARK;
 		wakeup_kswapd(b, zone, 0);
 	}
@@ -154,6 +155,22 @@ void prep_new_page(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned in
 		page_owner_alloc(b, pfn, order, gfp);
 }
 
+/* Is there enough left in @zone for this request? */
+static bool zone_may_serve(struct zone *zone, unsigned int order, unsigned int alloc_flags,
+			   const struct alloc_context *ac, gfp_t gfp)
+{
+	if (unlikely(!(zone->flags & ZONE_BELOW_HIGH))) {
+		if (zone_watermark_fast(zone, order, zone_watermark(zone, WMARK_HIGH),
+					ac->highest_zoneidx, alloc_flags, gfp))
+			return true;
+		zone_set_below_high(zone, true);
+	}
+	return alloc_flags & ALLOC_NO_WATERMARKS ||
+	       zone_watermark_fast(zone, order,
+				   zone_watermark(zone, alloc_flags & ALLOC_WMARK_MASK),
+				   ac->highest_zoneidx, alloc_flags, gfp);
+}
+
 uint32_t get_page_from_freelist(struct buddy *b, gfp_t gfp, unsigned int order,
 				unsigned int alloc_flags, const struct alloc_context *ac)
 {
@@ -173,10 +190,7 @@ retry:
 			alloc_flags &= ~ALLOC_NOFRAGMENT;
 			goto retry;
 		}
-		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
-		    !zone_watermark_fast(zone, order,
-					 zone_watermark(zone, alloc_flags & ALLOC_WMARK_MASK),
-					 ac->highest_zoneidx, alloc_flags, gfp))
+		if (!zone_may_serve(zone, order, alloc_flags, ac, gfp))
 			continue;
 		pfn = rmqueue(b, preferred, zone, order, alloc_flags, ac->migratetype, ac->cpu);
 		if (pfn == PFN_NONE_VAL)
@@ -303,6 +317,7 @@ static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp
 		b->counters[BC_alloc_fail]++;
 		return PFN_NONE;
 	}
+	b->this_cpu = cpu;
 	pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
 				     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
 	if (unlikely(pfn == PFN_NONE_VAL))
@@ -384,6 +399,7 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
 			return 0;
 		}
 		zone = bulk_zone(b, &ac, gfp, nr);
+		b->this_cpu = cpu;
 	}
 	while (zone && got < nr) {
 		struct per_cpu_pages *pcp = &zone->pcp[cpu];
@@ -438,6 +454,7 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 		destroy_compound_page(b->map, pfn, order);
 	if (b->slow & SLOW_OWNER)
 		page_owner_free(b, pfn.v);
+	b->this_cpu = cpu;
 	prepare_short_way(b, cpu, page_zone(b, page));
 	if (pcp_allowed_order(order))
 		free_unref_page(b, cpu, pfn.v, order);
@@ -454,7 +471,7 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	struct page *page;
 	unsigned int mt;
 
-	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_cpus))
+	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_free_cpus))
 		goto slow;
 	way = &b->cpu_way[cpu];
 	page = &b->pages[pfn.v];
@@ -464,8 +481,10 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	pcp = way->pcp;
 	set_page_state(page, way->state[mt]);
 	pcp_list_add(b->pages, &pcp->lists[mt], pfn.v);
-	if (unlikely(++pcp->count >= pcp->high))
+	if (unlikely(++pcp->count >= pcp->high)) {
+		b->this_cpu = cpu;
 		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);
+	}
 	return 0;
 slow:
 	return __free_pages(b, cpu, pfn, order);

@@ -40,6 +40,8 @@ static int check_config(const struct pagemap *map, const struct buddy_config *cf
 	if (cfg->watermark_scale_factor < 1 || cfg->watermark_scale_factor > 3000)
 		return kerror_set(err, -EINVAL, "watermark_scale_factor %u: must be 1 to 3000",
 				  cfg->watermark_scale_factor);
+	if ((unsigned int)cfg->kernel >= NR_BUDDY_KERNELS)
+		return kerror_set(err, -EINVAL, "no rules for kernel number %u", cfg->kernel);
 	if (cfg->min_free_kbytes < -1 || cfg->min_free_kbytes > INT64_MAX >> 16)
 		return kerror_set(err, -EINVAL, "min_free_kbytes %lld is out of range",
 				  (long long)cfg->min_free_kbytes);
@@ -95,6 +97,8 @@ static void init_zone(struct buddy *b, unsigned int id)
 	zone->spanned_pages = span->spanned;
 	zone->present_pages = span->present;
 	zone->managed_pages = span->present;
+	zone->rules = b->rules;
+	zone->flags = b->rules->below_high ? 0 : ZONE_BELOW_HIGH;
 	if (!zone_populated(zone))
 		return;
 	zone->pcp = &b->pcp_mem[(size_t)id * b->nr_cpus];
@@ -164,6 +168,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 	b->cfg = *cfg;
 	b->nr_cpus = cfg->nr_cpus;
 	b->nr_nodes = map->nr_nodes;
+	b->rules = &buddy_rules[cfg->kernel];
 	set_slow(b, 0, false);
 	page_list_init(&b->empty_list);
 	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
@@ -179,7 +184,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 	}
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
 		init_zone(b, id);
-		if (zone_populated(&b->zones[id]))
+		if (zone_populated(&b->zones[id]) && !cfg->empty)
 			free_boot_memory(b, &b->zones[id]);
 	}
 	build_all_zonelists(b);
@@ -191,9 +196,13 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 
 void buddy_destroy(struct buddy *b)
 {
+	unsigned int id;
+
 	if (!b)
 		return;
 	page_owner_destroy(b);
+	for (id = 0; b->zones && id < b->nr_nodes * MAX_NR_ZONES; id++)
+		free(b->zones[id].cpu_stat);
 	free(b->zones);
 	free(b->zonelists);
 	free(b->pageblock);

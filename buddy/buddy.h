@@ -25,6 +25,8 @@
 
 #include "buddy/counters.h"
 #include "buddy/gfp.h"
+#include "buddy/rules.h"
+#include "buddy/state.h"
 #include "buddy/zone.h"
 #include "pagemap/pagemap.h"
 
@@ -40,6 +42,8 @@ struct buddy_config {
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES];	/* kernel default 256 256 32 0 0 */
 	unsigned int percpu_pagelist_high_fraction;		/* 0: from the low watermark */
 	bool page_owner;		/* keep who allocated and who freed each block */
+	enum buddy_kernel kernel;	/* whose rules; default 6.1 */
+	bool empty;			/* no memory is free at first: buddy_load() says which is */
 };
 
 /* The kernel's defaults for @nr_cpus CPUs. */
@@ -52,6 +56,16 @@ void buddy_config_default(struct buddy_config *cfg, unsigned int nr_cpus);
 int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_config *cfg,
 		 struct kerror *err);
 void buddy_destroy(struct buddy *b);
+
+/*
+ * Put @state, as a kernel had it, into @b, which was created empty over the
+ * same zones and never used: watermarks, free lists and per-CPU lists in their
+ * order, pageblock types, counters. What is neither free nor reserved counts as
+ * allocated, one frame at a time, because a kernel does not say how large the
+ * blocks were. Errors: -EINVAL where @state contradicts itself or the zones
+ * (@err says how; @b is then good for buddy_destroy() only), -ENOMEM.
+ */
+int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *err);
 
 /* ---- allocation -------------------------------------------------------- */
 

@@ -3,8 +3,9 @@
  * kmemsim: what happens when a migratetype's own lists are empty. The request
  * falls back to another type's, the largest block first; if a good part of
  * that block's pageblock is free or of a compatible kind, the whole pageblock
- * changes sides. Atomic requests above order 0 get pageblocks of their own
- * (HIGHATOMIC), given back when memory runs out.
+ * changes sides.
+ *
+ * What 6.12 does instead of stealing is in claim.c.
  *
  * Differs from Linux: which allocated frames are movable is read from the
  * type they were asked for with, not from an LRU list; no CMA.
@@ -32,6 +33,48 @@ void set_pageblock_migratetype(struct buddy *b, struct zone *zone, uint32_t pfn,
 	*type = (uint8_t)mt;
 }
 
+void set_pageblock_range(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int order,
+			 enum migratetype mt)
+{
+	uint32_t i;
+
+	for (i = 0; i < 1U << order; i += PAGEBLOCK_NR_PAGES)
+		set_pageblock_migratetype(b, zone, pfn + i, mt);
+}
+
+bool pageblock_inside_zone(const struct zone *zone, uint32_t pfn)
+{
+	uint32_t start = pfn & ~(PAGEBLOCK_NR_PAGES - 1);
+
+	return zone_spans_pfn(zone, start) && zone_spans_pfn(zone, start + PAGEBLOCK_NR_PAGES - 1);
+}
+
+/* What lies at @at, where no later than @end the pageblock ends: frames to the next block. */
+static inline uint32_t block_size(const struct page *page, uint32_t at, uint32_t end)
+{
+	uint32_t nr = page->flags & (PG_buddy | PG_pcp | PG_allocated | PG_isolated) ?
+		      1U << page_order(page) : 1;
+
+	return nr < end - at ? nr : end - at;
+}
+
+void count_pageblock(const struct buddy *b, uint32_t pfn, uint32_t *nr_free, uint32_t *nr_movable)
+{
+	uint32_t at = pfn & ~(PAGEBLOCK_NR_PAGES - 1), end = at + PAGEBLOCK_NR_PAGES;
+
+	*nr_free = *nr_movable = 0;
+	while (at < end) {
+		const struct page *page = &b->pages[at];
+		uint32_t nr = block_size(page, at, end);
+
+		if (page->flags & PG_buddy)
+			*nr_free += nr;
+		else if (page->flags & PG_allocated && page_migratetype(page) == MIGRATE_MOVABLE)
+			*nr_movable += nr;
+		at += nr;
+	}
+}
+
 uint32_t move_freepages_block(struct buddy *b, struct zone *zone, uint32_t pfn,
 			      enum migratetype mt, uint32_t *num_movable)
 {
@@ -41,22 +84,22 @@ uint32_t move_freepages_block(struct buddy *b, struct zone *zone, uint32_t pfn,
 
 	if (num_movable)
 		*num_movable = 0;
-	if (!zone_spans_pfn(zone, at))
+	if (!zone_spans_pfn(zone, at)) {
+		if (b->rules->whole_block_only)
+			return 0;
 		at = pfn;
+	}
 	if (!zone_spans_pfn(zone, end - 1))
 		return 0;
 	while (at < end) {
 		const struct page *page = &b->pages[at];
-		uint32_t flags = page->flags, nr = 1U << page_order(page);
+		uint32_t nr = block_size(page, at, end);
 
-		if (flags & PG_buddy) {
+		if (page->flags & PG_buddy) {
 			move_to_free_list(b, zone, at, page_order(page), mt);
 			moved += nr;
-		} else if (flags & PG_allocated) {
-			if (page_migratetype(page) == MIGRATE_MOVABLE)
-				movable += nr < end - at ? nr : end - at;
-		} else if (!(flags & (PG_pcp | PG_isolated))) {
-			nr = 1;
+		} else if (page->flags & PG_allocated && page_migratetype(page) == MIGRATE_MOVABLE) {
+			movable += nr;
 		}
 		at += nr;
 	}
@@ -99,19 +142,31 @@ bool boost_watermark(const struct buddy *b, struct zone *zone)
 	return true;
 }
 
+/*
+ * A movable request is at home among movable pages. For the others all that is
+ * not movable will do, as long as the pageblock was movable; between Unmovable
+ * and Reclaimable it can't be told apart.
+ */
+uint32_t alike_pages(enum migratetype start_mt, enum migratetype old_mt, uint32_t nr_free,
+		     uint32_t nr_movable)
+{
+	if (start_mt == MIGRATE_MOVABLE)
+		return nr_movable;
+	return old_mt == MIGRATE_MOVABLE ? PAGEBLOCK_NR_PAGES - (nr_free + nr_movable) : 0;
+}
+
 void steal_suitable_fallback(struct buddy *b, struct zone *zone, uint32_t pfn,
 			     unsigned int alloc_flags, enum migratetype start_type,
 			     bool whole_block)
 {
 	unsigned int order = page_order(&b->pages[pfn]);
 	enum migratetype old_type = get_pageblock_migratetype(b, pfn);
-	uint32_t free_pages, movable_pages, alike_pages = 0, i;
+	uint32_t free_pages, movable_pages;
 
 	if (old_type == MIGRATE_HIGHATOMIC)
 		goto single_page;
 	if (order >= PAGEBLOCK_ORDER) {
-		for (i = 0; i < 1U << order; i += PAGEBLOCK_NR_PAGES)
-			set_pageblock_migratetype(b, zone, pfn + i, start_type);
+		set_pageblock_range(b, zone, pfn, order, start_type);
 		b->counters[BC_steal_block]++;
 		goto single_page;
 	}
@@ -120,18 +175,10 @@ void steal_suitable_fallback(struct buddy *b, struct zone *zone, uint32_t pfn,
 	if (!whole_block)
 		goto single_page;
 	free_pages = move_freepages_block(b, zone, pfn, start_type, &movable_pages);
-	/*
-	 * A movable request is at home among movable pages. For the others all
-	 * that is not movable will do, as long as the pageblock was movable;
-	 * between Unmovable and Reclaimable it can't be told apart.
-	 */
-	if (start_type == MIGRATE_MOVABLE)
-		alike_pages = movable_pages;
-	else if (old_type == MIGRATE_MOVABLE)
-		alike_pages = PAGEBLOCK_NR_PAGES - (free_pages + movable_pages);
 	if (!free_pages)
 		goto single_page;
-	if (free_pages + alike_pages >= PAGEBLOCK_NR_PAGES / 2) {
+	if (free_pages + alike_pages(start_type, old_type, free_pages, movable_pages) >=
+	    PAGEBLOCK_NR_PAGES / 2) {
 		set_pageblock_migratetype(b, zone, pfn, start_type);
 		b->counters[BC_steal_block]++;
 	}
@@ -198,70 +245,44 @@ bool __rmqueue_fallback(struct buddy *b, struct zone *zone, unsigned int order,
 	return true;
 }
 
-uint32_t __rmqueue(struct buddy *b, struct zone *zone, unsigned int order, enum migratetype mt,
-		   unsigned int alloc_flags)
+uint32_t __rmqueue_mode(struct buddy *b, struct zone *zone, unsigned int order,
+			enum migratetype mt, unsigned int alloc_flags, enum rmqueue_mode *mode)
 {
 	uint32_t pfn;
 
+	if (!b->rules->claim_or_steal)
+		return __rmqueue(b, zone, order, mt, alloc_flags);
+	if (*mode == RMQUEUE_NORMAL) {
+		pfn = __rmqueue_smallest(b, zone, order, mt);
+		if (likely(pfn != PFN_NONE_VAL))
+			return pfn;
+	}
+	if (*mode != RMQUEUE_STEAL) {
+		pfn = __rmqueue_claim(b, zone, order, mt, alloc_flags);
+		if (pfn != PFN_NONE_VAL) {
+			*mode = RMQUEUE_NORMAL;
+			return pfn;
+		}
+	}
+	if (alloc_flags & ALLOC_NOFRAGMENT)
+		return PFN_NONE_VAL;
+	pfn = __rmqueue_steal(b, zone, order, mt);
+	if (pfn != PFN_NONE_VAL)
+		*mode = RMQUEUE_STEAL;
+	return pfn;
+}
+
+uint32_t __rmqueue(struct buddy *b, struct zone *zone, unsigned int order, enum migratetype mt,
+		   unsigned int alloc_flags)
+{
+	enum rmqueue_mode mode = RMQUEUE_NORMAL;
+	uint32_t pfn;
+
+	if (b->rules->claim_or_steal)
+		return __rmqueue_mode(b, zone, order, mt, alloc_flags, &mode);
 	do {
 		pfn = __rmqueue_smallest(b, zone, order, mt);
 	} while (unlikely(pfn == PFN_NONE_VAL) &&
 		 __rmqueue_fallback(b, zone, order, mt, alloc_flags));
 	return pfn;
-}
-
-void reserve_highatomic_pageblock(struct buddy *b, uint32_t pfn, struct zone *zone)
-{
-	/* One pageblock, or about a hundredth of the zone. */
-	uint64_t max_managed = zone->managed_pages / 100 + PAGEBLOCK_NR_PAGES;
-
-	if (zone->nr_reserved_highatomic >= max_managed ||
-	    !migratetype_is_mergeable(get_pageblock_migratetype(b, pfn)))
-		return;
-	zone->nr_reserved_highatomic += PAGEBLOCK_NR_PAGES;
-	zone_update_low_mark(zone);
-	set_pageblock_migratetype(b, zone, pfn, MIGRATE_HIGHATOMIC);
-	move_freepages_block(b, zone, pfn, MIGRATE_HIGHATOMIC, NULL);
-	b->counters[BC_highatomic_reserve]++;
-}
-
-/* Give one pageblock of @zone's reserve to @mt, if it has a free block in one. */
-static bool unreserve_zone(struct buddy *b, struct zone *zone, enum migratetype mt)
-{
-	unsigned int order;
-
-	for (order = 0; order < NR_PAGE_ORDERS; order++) {
-		uint32_t pfn = get_page_from_free_area(b, zone, order, MIGRATE_HIGHATOMIC);
-
-		if (pfn == PFN_NONE_VAL)
-			continue;
-		if (get_pageblock_migratetype(b, pfn) == MIGRATE_HIGHATOMIC) {
-			if (zone->nr_reserved_highatomic > PAGEBLOCK_NR_PAGES)
-				zone->nr_reserved_highatomic -= PAGEBLOCK_NR_PAGES;
-			else
-				zone->nr_reserved_highatomic = 0;
-			zone_update_low_mark(zone);
-			b->counters[BC_highatomic_unreserve]++;
-		}
-		set_pageblock_migratetype(b, zone, pfn, mt);
-		if (move_freepages_block(b, zone, pfn, mt, NULL))
-			return true;
-	}
-	return false;
-}
-
-bool unreserve_highatomic_pageblock(struct buddy *b, const struct alloc_context *ac, bool force)
-{
-	struct zone *const *z;
-
-	for (z = ac->zonelist; *z; z++) {
-		if ((*z)->idx > ac->highest_zoneidx)
-			continue;
-		/* One pageblock is kept until memory is really short. */
-		if (!force && (*z)->nr_reserved_highatomic <= PAGEBLOCK_NR_PAGES)
-			continue;
-		if (unreserve_zone(b, *z, ac->migratetype))
-			return true;
-	}
-	return false;
 }

@@ -94,6 +94,10 @@ void move_to_free_list(struct buddy *b, struct zone *zone, uint32_t pfn, unsigne
 {
 	del_page_from_free_list(b, zone, pfn, order);
 	add_to_free_list_tail(b, zone, pfn, order, mt);
+	if (b->rules->count_by_block && zone->cpu_stat) {
+		mod_free_pages(b, zone, -(1LL << order));
+		mod_free_pages(b, zone, 1LL << order);
+	}
 }
 
 /* ---- fresh blocks -------------------------------------------------------- */
@@ -187,7 +191,7 @@ void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned 
 
 	b->pages[pfn].flags = 0;
 	if (likely(mt != MIGRATE_ISOLATE))
-		zone->free_pages += 1U << order;
+		mod_free_pages(b, zone, 1LL << order);
 	for (; order < MAX_PAGE_ORDER; order++) {
 		buddy_pfn = pfn ^ (1U << order);
 		if (!page_is_buddy(&b->pages[buddy_pfn], order, zone->id))
@@ -200,6 +204,8 @@ void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned 
 				break;
 		}
 		del_page_from_free_list(b, zone, buddy_pfn, order);
+		if (unlikely(order >= PAGEBLOCK_ORDER) && b->rules->free_by_block)
+			set_pageblock_range(b, zone, buddy_pfn, order, mt);
 		pfn &= buddy_pfn;
 		b->counters[BC_merge]++;
 	}
@@ -209,8 +215,19 @@ void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned 
 		add_to_free_list(b, zone, pfn, order, mt);
 }
 
+void free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned int order,
+		   fpi_t fpi_flags)
+{
+	uint32_t end = pfn + (1U << order);
+
+	if (order > PAGEBLOCK_ORDER && b->rules->free_by_block)
+		order = PAGEBLOCK_ORDER;
+	for (; pfn < end; pfn += 1U << order)
+		__free_one_page(b, pfn, zone, order, get_pageblock_migratetype(b, pfn), fpi_flags);
+}
+
 /* Put back what @low does not need of a block of @high: the upper half each time. */
-static void expand(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int low,
+void expand(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int low,
 		   unsigned int high, enum migratetype mt)
 {
 	while (high > low) {
@@ -257,22 +274,35 @@ void free_pages_range(struct buddy *b, struct zone *zone, uint32_t start, uint32
 uint32_t __isolate_free_page(struct buddy *b, uint32_t pfn, unsigned int order)
 {
 	struct zone *zone = page_zone(b, &b->pages[pfn]);
+	uint32_t nr = 1U << order;
+
+	if (get_pageblock_migratetype(b, pfn) != MIGRATE_ISOLATE &&
+	    !zone_watermark_ok(zone, 0, zone->watermark[WMARK_MIN] + nr, ZONE_DMA, 0))
+		return 0;
+	return isolate_block(b, pfn, order);
+}
+
+uint32_t isolate_block(struct buddy *b, uint32_t pfn, unsigned int order)
+{
+	struct zone *zone = page_zone(b, &b->pages[pfn]);
 	enum migratetype mt = get_pageblock_migratetype(b, pfn);
 	uint32_t nr = 1U << order, at;
 
-	if (mt != MIGRATE_ISOLATE) {
-		if (!zone_watermark_ok(zone, 0, zone->watermark[WMARK_MIN] + nr, ZONE_DMA, 0))
-			return 0;
-		zone->free_pages -= nr;
-	}
+	if (mt != MIGRATE_ISOLATE)
+		mod_free_pages(b, zone, -(int64_t)nr);
 	del_page_from_free_list(b, zone, pfn, order);
 	b->pages[pfn].flags = page_flags_make(PG_isolated, order, mt, zone->id);
 	zone->stat.allocated_otherwise += nr;
 	/* At least half a pageblock is going to hold movable pages only. */
 	if (order + 1 >= PAGEBLOCK_ORDER)
 		for (at = pfn; at < pfn + nr; at += PAGEBLOCK_NR_PAGES)
-			if (migratetype_is_mergeable(get_pageblock_migratetype(b, at)))
+			if (migratetype_is_mergeable(get_pageblock_migratetype(b, at))) {
+				if (b->rules->isolate_moves && !pageblock_inside_zone(zone, at))
+					continue;
+				if (b->rules->isolate_moves)
+					move_freepages_block(b, zone, at, MIGRATE_MOVABLE, NULL);
 				set_pageblock_migratetype(b, zone, at, MIGRATE_MOVABLE);
+			}
 	return nr;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "buddy/buddy.h"
+#include "buddy/rules.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
@@ -112,7 +113,10 @@ struct buddy {
 	uint8_t *pageblock;		/* enum migratetype by pageblock number */
 	uint32_t end_pfn;
 	uint32_t short_cpus;		/* whose short way is open: nr_cpus, or 0 while @slow is set */
+	uint32_t short_free_cpus;	/* the same for frees; 0 too where rule auto_high looks at each */
 	uint32_t slow;			/* SLOW_* */
+	unsigned int this_cpu;		/* whose zone_cpu_stat the call under way changes */
+	const struct buddy_rules *rules;
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
 	struct cpu_way *cpu_way;	/* nr_cpus */
@@ -152,6 +156,7 @@ static inline void set_slow(struct buddy *b, uint32_t reason, bool on)
 {
 	b->slow = on ? b->slow | reason : b->slow & ~reason;
 	b->short_cpus = b->slow ? 0 : b->nr_cpus;
+	b->short_free_cpus = b->rules->auto_high ? 0 : b->short_cpus;
 }
 
 /* ---- small conversions -------------------------------------------------- */
@@ -222,6 +227,17 @@ static inline uint64_t page_state(uint32_t flags, int32_t refcount)
 static inline void set_page_state(struct page *page, uint64_t state)
 {
 	memcpy(page, &state, sizeof(state));
+}
+
+/* NR_FREE_PAGES of @zone changes by @delta on this_cpu's account. */
+void __mod_free_pages(struct buddy *b, struct zone *zone, int64_t delta);
+
+static inline void mod_free_pages(struct buddy *b, struct zone *zone, int64_t delta)
+{
+	if (likely(!zone->cpu_stat))
+		zone->free_pages += (uint64_t)delta;
+	else
+		__mod_free_pages(b, zone, delta);
 }
 
 /* ---- lists of blocks ----------------------------------------------------- */
@@ -303,6 +319,11 @@ void move_to_free_list(struct buddy *b, struct zone *zone, uint32_t pfn, unsigne
 void del_page_from_free_list(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int order);
 uint32_t get_page_from_free_area(struct buddy *b, struct zone *zone, unsigned int order,
 				 enum migratetype mt);
+/* Frees [@pfn, + 2^@order) where the pageblocks' types say; rule free_by_block. */
+void free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned int order,
+		   fpi_t fpi_flags);
+void expand(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int low, unsigned int high,
+	    enum migratetype mt);
 void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned int order,
 		     enum migratetype mt, fpi_t fpi_flags);
 uint32_t __rmqueue_smallest(struct buddy *b, struct zone *zone, unsigned int order,
@@ -315,6 +336,8 @@ void free_pages_range(struct buddy *b, struct zone *zone, uint32_t start, uint32
  * min watermark forbids it. __putback_isolated_page() undoes it, to the tail.
  */
 uint32_t __isolate_free_page(struct buddy *b, uint32_t pfn, unsigned int order);
+/* The same without asking the watermark. */
+uint32_t isolate_block(struct buddy *b, uint32_t pfn, unsigned int order);
 void __putback_isolated_page(struct buddy *b, uint32_t pfn, unsigned int order,
 			     enum migratetype mt);
 /* True where @pfn lies in a fresh block of @zone; @at (may be NULL) says in which range. */
@@ -331,6 +354,8 @@ void fresh_materialize_all(struct buddy *b, struct zone *zone);
 
 void set_pageblock_migratetype(struct buddy *b, struct zone *zone, uint32_t pfn,
 			       enum migratetype mt);
+void set_pageblock_range(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned int order,
+			 enum migratetype mt);
 /*
  * Move the free blocks of @pfn's pageblock to the tails of @mt's lists;
  * *@num_movable (may be NULL) gets the frames in it that were allocated as
@@ -348,10 +373,30 @@ void steal_suitable_fallback(struct buddy *b, struct zone *zone, uint32_t pfn,
 			     bool whole_block);
 bool __rmqueue_fallback(struct buddy *b, struct zone *zone, unsigned int order,
 			enum migratetype start_mt, unsigned int alloc_flags);
+
+/* ---- highatomic.c -------------------------------------------------------- */
+
 void reserve_highatomic_pageblock(struct buddy *b, uint32_t pfn, struct zone *zone);
 bool unreserve_highatomic_pageblock(struct buddy *b, const struct alloc_context *ac, bool force);
 uint32_t __rmqueue(struct buddy *b, struct zone *zone, unsigned int order, enum migratetype mt,
 		   unsigned int alloc_flags);
+/* Where the block before came from, so that the next search of a refill begins there. */
+enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_CLAIM, RMQUEUE_STEAL };
+uint32_t __rmqueue_mode(struct buddy *b, struct zone *zone, unsigned int order,
+			enum migratetype mt, unsigned int alloc_flags, enum rmqueue_mode *mode);
+bool pageblock_inside_zone(const struct zone *zone, uint32_t pfn);
+/* What of a pageblock is free, and what was allocated as movable, in frames. */
+void count_pageblock(const struct buddy *b, uint32_t pfn, uint32_t *nr_free, uint32_t *nr_movable);
+/* Frames of @pfn's pageblock that are like @start_mt, besides the free ones. */
+uint32_t alike_pages(enum migratetype start_mt, enum migratetype old_mt, uint32_t nr_free,
+		     uint32_t nr_movable);
+
+/* ---- claim.c: rule claim_or_steal ---------------------------------------- */
+
+uint32_t __rmqueue_claim(struct buddy *b, struct zone *zone, unsigned int order,
+			 enum migratetype start_mt, unsigned int alloc_flags);
+uint32_t __rmqueue_steal(struct buddy *b, struct zone *zone, unsigned int order,
+			 enum migratetype start_mt);
 
 /* ---- pcp.c --------------------------------------------------------------- */
 
@@ -366,6 +411,14 @@ void free_pcppages_bulk(struct buddy *b, struct zone *zone, int count, struct pe
 			int pindex);
 int nr_pcp_free(struct per_cpu_pages *pcp, int high, int batch, bool free_high);
 int nr_pcp_high(const struct per_cpu_pages *pcp, const struct zone *zone, bool free_high);
+/* ---- pcp_auto.c: rule auto_high ------------------------------------------ */
+
+int nr_pcp_alloc(struct per_cpu_pages *pcp, const struct zone *zone, unsigned int order);
+/* After a free of @order; how many frames to give back, 0 for none. */
+int nr_pcp_free_auto(struct per_cpu_pages *pcp, const struct zone *zone, unsigned int order);
+/* The vmstat timer's: high sinks, and what is above it goes back. */
+void decay_pcp_high(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp);
+
 /* What a free does after the block is on its list: give some back where there are too many. */
 void free_unref_page_drain(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
 			   enum migratetype mt, unsigned int order);
@@ -393,10 +446,16 @@ void compute_lowmem_reserve(const uint64_t managed[MAX_NR_ZONES],
 int zone_batchsize(uint64_t managed_pages);
 int zone_highsize(uint64_t total_pages, int batch, unsigned int nr_split_cpus);
 /*
- * To be called after a change of @zone's watermarks, boost or atomic reserve:
- * low_mark follows from them.
+ * To be called after a change of @zone's watermarks, boost, atomic reserve or
+ * ZONE_BELOW_HIGH: low_mark follows from them.
  */
 void zone_update_low_mark(struct zone *zone);
+static inline uint64_t zone_low_mark(const struct zone *zone)
+{
+	return zone_watermark(zone, zone->flags & ZONE_BELOW_HIGH ? WMARK_LOW : WMARK_HIGH) +
+	       zone->nr_reserved_highatomic;
+}
+void zone_set_below_high(struct zone *zone, bool below);
 /* While kswapd is at work per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */
 void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active);
 /* Apply them to all zones of @b. */

@@ -22,17 +22,21 @@ unsigned int rmqueue_bulk(struct buddy *b, struct zone *zone, unsigned int order
 			  unsigned int alloc_flags)
 {
 	uint32_t flags = page_flags_make(PG_pcp | PG_linked, order, mt, zone->id);
+	enum rmqueue_mode mode = RMQUEUE_NORMAL;
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		uint32_t pfn = __rmqueue(b, zone, order, mt, alloc_flags);
+		uint32_t pfn = __rmqueue_mode(b, zone, order, mt, alloc_flags, &mode);
 
 		if (unlikely(pfn == PFN_NONE_VAL))
 			break;
 		b->pages[pfn].flags = flags;
 		page_list_add_tail(b->pages, list, pfn);
+		if (b->rules->count_by_block)
+			mod_free_pages(b, zone, -(1LL << order));
 	}
-	zone->free_pages -= (uint64_t)i << order;
+	if (!b->rules->count_by_block)
+		mod_free_pages(b, zone, -((int64_t)i << order));
 	zone->stat.pcp_refill_pages += (uint64_t)i << order;
 	b->counters[BC_pcp_refill] += i != 0;
 	return i;
@@ -48,7 +52,9 @@ uint32_t __rmqueue_pcplist(struct buddy *b, struct zone *zone, unsigned int orde
 		int batch = pcp->batch;
 
 		/* A refill of larger blocks brings about as many frames, two blocks at least. */
-		if (batch > 1)
+		if (b->rules->auto_high)
+			batch = nr_pcp_alloc(pcp, zone, order);
+		else if (batch > 1)
 			batch = batch >> order > 2 ? batch >> order : 2;
 		pcp->count += (int)(rmqueue_bulk(b, zone, order, (unsigned int)batch, list, mt,
 						 alloc_flags) << order);
@@ -128,7 +134,7 @@ void free_pcppages_bulk(struct buddy *b, struct zone *zone, int count, struct pe
 			uint32_t pfn = page_list_del_tail(b->pages, list);
 			enum migratetype mt = (enum migratetype)page_migratetype(&b->pages[pfn]);
 
-			if (unlikely(zone->nr_isolate_pageblock))
+			if (unlikely(zone->nr_isolate_pageblock || b->rules->drain_by_block))
 				mt = get_pageblock_migratetype(b, pfn);
 			count -= 1 << order;
 			pcp->count -= 1 << order;
@@ -170,8 +176,20 @@ void free_unref_page_drain(struct buddy *b, struct zone *zone, struct per_cpu_pa
 {
 	/* Blocks of order 1 to 3 are given back entirely when frees follow frees. */
 	bool free_high = pcp->free_factor && order && order <= PAGE_ALLOC_COSTLY_ORDER;
-	int high = nr_pcp_high(pcp, zone, free_high);
+	int high;
 
+	if (b->rules->auto_high) {
+		int nr = nr_pcp_free_auto(pcp, zone, order);
+
+		if (!nr)
+			return;
+		free_pcppages_bulk(b, zone, nr, pcp, (int)order_to_pindex(mt, order));
+		if (zone->flags & ZONE_BELOW_HIGH &&
+		    zone_watermark_ok(zone, 0, zone_watermark(zone, WMARK_HIGH), ZONE_MOVABLE, 0))
+			zone_set_below_high(zone, false);
+		return;
+	}
+	high = nr_pcp_high(pcp, zone, free_high);
 	if (pcp->count >= high)
 		free_pcppages_bulk(b, zone, nr_pcp_free(pcp, high, pcp->batch, free_high), pcp,
 				   (int)order_to_pindex(mt, order));
@@ -183,7 +201,7 @@ void __free_pages_ok(struct buddy *b, uint32_t pfn, unsigned int order, fpi_t fp
 
 	b->pages[pfn].refcount = 0;
 	zone->stat.buddy_free[order]++;
-	__free_one_page(b, pfn, zone, order, get_pageblock_migratetype(b, pfn), fpi_flags);
+	free_one_page(b, pfn, zone, order, fpi_flags);
 }
 
 void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned int order)
@@ -228,6 +246,7 @@ void buddy_drain_pages(struct buddy *b, unsigned int cpu)
 
 	if (cpu >= b->nr_cpus)
 		return;
+	b->this_cpu = cpu;
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
 		if (zone_populated(&b->zones[id]))
 			drain_pages_zone(b, cpu, &b->zones[id]);

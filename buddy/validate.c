@@ -209,27 +209,37 @@ static uint64_t check_pcp(struct validation *v)
 	return sum;
 }
 
+/* With what the CPUs have not told yet. */
+static uint64_t exact_free_pages(const struct buddy *b, const struct zone *zone)
+{
+	uint64_t nr = zone->free_pages;
+	unsigned int cpu;
+
+	for (cpu = 0; zone->cpu_stat && cpu < b->nr_cpus; cpu++)
+		nr += (uint64_t)(int64_t)zone->cpu_stat[cpu].diff;
+	return nr;
+}
+
 static void check_zone(struct validation *v)
 {
 	const struct zone *zone = v->zone;
-	uint64_t isolate, listed, pcp, used = zone_allocated_pages(v->b, zone);
+	uint64_t isolate, listed, pcp, free_pages, used = zone_allocated_pages(v->b, zone);
 	uint64_t pfn, end = (uint64_t)zone->start_pfn + zone->spanned_pages, reserved = 0;
 
 	listed = check_free_areas(v, &isolate);
 	pcp = check_pcp(v);
-	if (listed - isolate != zone->free_pages)
+	free_pages = exact_free_pages(v->b, zone);
+	if (listed - isolate != free_pages)
 		violation(v, "%llu frames in free lists, but free_pages is %llu",
-			  (unsigned long long)(listed - isolate), (unsigned long long)zone->free_pages);
+			  (unsigned long long)(listed - isolate), (unsigned long long)free_pages);
 	if (listed + pcp + used != zone->managed_pages)
 		violation(v, "free %llu + per-CPU %llu + allocated %llu is not managed %llu",
 			  (unsigned long long)listed, (unsigned long long)pcp,
 			  (unsigned long long)used,
 			  (unsigned long long)zone->managed_pages);
-	if (zone->low_mark != zone_watermark(zone, WMARK_LOW) + zone->nr_reserved_highatomic)
+	if (zone->low_mark != zone_low_mark(zone))
 		violation(v, "low_mark is %llu, but low watermark, boost and reserve make %llu",
-			  (unsigned long long)zone->low_mark,
-			  (unsigned long long)(zone_watermark(zone, WMARK_LOW) +
-					       zone->nr_reserved_highatomic));
+			  (unsigned long long)zone->low_mark, (unsigned long long)zone_low_mark(zone));
 	for (pfn = zone->start_pfn & ~(PAGEBLOCK_NR_PAGES - 1); pfn < end; pfn += PAGEBLOCK_NR_PAGES)
 		if (get_pageblock_migratetype(v->b, (uint32_t)pfn) == MIGRATE_HIGHATOMIC)
 			reserved += PAGEBLOCK_NR_PAGES;

@@ -206,7 +206,25 @@ void zone_pcp_update(struct buddy *b, struct zone *zone)
  */
 void zone_update_low_mark(struct zone *zone)
 {
-	zone->low_mark = zone_watermark(zone, WMARK_LOW) + zone->nr_reserved_highatomic;
+	zone->low_mark = zone_low_mark(zone);
+}
+
+void zone_set_below_high(struct zone *zone, bool below)
+{
+	zone->flags = below ? zone->flags | ZONE_BELOW_HIGH : zone->flags & ~ZONE_BELOW_HIGH;
+	zone_update_low_mark(zone);
+}
+
+void __mod_free_pages(struct buddy *b, struct zone *zone, int64_t delta)
+{
+	struct zone_cpu_stat *stat = &zone->cpu_stat[b->this_cpu];
+	int64_t diff = stat->diff + delta;
+
+	if (diff > stat->threshold || diff < -(int64_t)stat->threshold) {
+		zone->free_pages += (uint64_t)diff;
+		diff = 0;
+	}
+	stat->diff = (int)diff;
 }
 
 void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
@@ -219,13 +237,24 @@ void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
 	set_slow(b, SLOW_RECLAIM, flags & ZONE_RECLAIM_ACTIVE);
 }
 
+/* The distances between the watermarks stay. */
+static void set_movable_min(struct zone *zone)
+{
+	uint64_t min = clamp_u64(zone->managed_pages / 1024, 32, 128), was = zone->watermark[WMARK_MIN];
+	unsigned int i;
+
+	for (i = 0; i < NR_WMARK; i++)
+		zone->watermark[i] += min - was;
+}
+
 void setup_per_zone_wmarks(struct buddy *b)
 {
 	unsigned int nr = b->nr_nodes * MAX_NR_ZONES, id;
 	uint64_t lowmem_pages = 0;
 
 	for (id = 0; id < nr; id++)
-		lowmem_pages += b->zones[id].managed_pages;
+		if (!b->rules->movable_min || b->zones[id].idx != ZONE_MOVABLE)
+			lowmem_pages += b->zones[id].managed_pages;
 	for (id = 0; id < nr; id++) {
 		struct zone *zone = &b->zones[id];
 		struct zone_marks marks = zone_compute_wmarks(zone->managed_pages, lowmem_pages,
@@ -233,6 +262,8 @@ void setup_per_zone_wmarks(struct buddy *b)
 							      b->cfg.watermark_scale_factor);
 
 		memcpy(zone->watermark, marks.watermark, sizeof(zone->watermark));
+		if (b->rules->movable_min && zone->idx == ZONE_MOVABLE)
+			set_movable_min(zone);
 		zone->watermark_boost = 0;
 		zone_update_low_mark(zone);
 	}
@@ -411,12 +442,23 @@ unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
 /* ---- watermark checks ---------------------------------------------------- */
 
 /* Frames that count as free but that a request with @alloc_flags can't have. */
+static uint64_t nr_free_highatomic(const struct zone *zone)
+{
+	unsigned int order;
+	uint64_t nr = 0;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		nr += zone->free_area[order].nr_mt[MIGRATE_HIGHATOMIC] << order;
+	return nr;
+}
+
 static int64_t unusable_free(const struct zone *zone, unsigned int order, unsigned int alloc_flags)
 {
 	int64_t nr = (1 << order) - 1;
 
-	if (likely(!(alloc_flags & ALLOC_RESERVES)))
-		nr += (int64_t)zone->nr_reserved_highatomic;
+	if (unlikely(zone->nr_reserved_highatomic) && !(alloc_flags & ALLOC_RESERVES))
+		nr += (int64_t)(zone->rules->highatomic_free ? nr_free_highatomic(zone) :
+				zone->nr_reserved_highatomic);
 	return nr;
 }
 
@@ -460,10 +502,14 @@ bool zone_watermark_ok(const struct zone *zone, unsigned int order, uint64_t mar
 bool zone_watermark_fast(const struct zone *zone, unsigned int order, uint64_t mark,
 			 enum zone_type highest_zoneidx, unsigned int alloc_flags, gfp_t gfp)
 {
+	bool may_ignore_boost;
+
 	if (zone_watermark_ok(zone, order, mark, highest_zoneidx, alloc_flags))
 		return true;
 	/* An atomic request for one frame need not heed a boost: that is kswapd's business. */
-	if (!order && gfp & __GFP_ATOMIC && zone->watermark_boost &&
+	may_ignore_boost = zone->rules->boost_for_high ? alloc_flags & ALLOC_MIN_RESERVE :
+							 gfp & __GFP_ATOMIC;
+	if (!order && may_ignore_boost && zone->watermark_boost &&
 	    (alloc_flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN)
 		return zone_watermark_ok(zone, order, zone->watermark[WMARK_MIN], highest_zoneidx,
 					 alloc_flags);

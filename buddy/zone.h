@@ -23,6 +23,8 @@ enum migratetype {
 	MIGRATE_TYPES
 };
 
+struct buddy_rules;
+
 extern const char *const migratetype_names[MIGRATE_TYPES];	/* "Unmovable", ... */
 extern const char *const zone_names[MAX_NR_ZONES];		/* "DMA", ... */
 
@@ -62,8 +64,13 @@ struct per_cpu_pages {
 	int count;		/* frames on all lists */
 	int high;		/* frames; above it a free gives some back */
 	int batch;		/* frames moved at a time */
-	short free_factor;	/* each free in a row doubles what is given back */
-	short expire;
+	int high_min, high_max;	/* where high may move to; rule auto_high */
+	union {			/* each allocation halves it */
+		short free_factor;	/* each free in a row doubles what is given back */
+		short free_count;	/* frames freed in a row; rule auto_high */
+	};
+	uint8_t alloc_factor;	/* each refill in a row doubles what is fetched; rule auto_high */
+	uint8_t flags;		/* PCPF_* */
 	uint64_t nr_alloc;	/* single frames handed out by the short way, see zone_stat */
 	struct page_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(64)));
@@ -82,6 +89,10 @@ struct fresh_blocks {
 	uint32_t end;
 	struct page_list behind;
 };
+
+/* Rule auto_high: the free before was of an order above 0; frees of such orders leave a batch. */
+#define PCPF_PREV_FREE_HIGH_ORDER	(1U << 0)
+#define PCPF_FREE_HIGH_BATCH		(1U << 1)
 
 /*
  * What happened in a zone, by order, so that one increment yields several of
@@ -106,12 +117,23 @@ struct zone_stat {
 #define ZONE_RECLAIM_ACTIVE	(1U << 1)	/* kswapd is at work: per-CPU lists are kept short */
 #define ZONE_MIXED_BUDDIES	(1U << 2)	/* held blocks of types that do not merge; free buddies
 						 * of pageblock size may lie side by side */
+#define ZONE_BELOW_HIGH		(1U << 3)	/* sank below the high watermark; without rule below_high
+						 * it is always set */
+
+/*
+ * What one CPU changed of free_pages and has not told yet, as vmstat does it:
+ * up to @threshold frames. Only loaded machines have it.
+ */
+struct zone_cpu_stat {
+	int threshold;
+	int diff;
+};
 
 /* The first two cache lines are all that an allocation reads of a zone. */
 struct zone {
 	uint64_t watermark[NR_WMARK];	/* frames; without the boost */
 	uint64_t watermark_boost;
-	uint64_t free_pages;		/* in free lists, fresh blocks included, Isolate's not */
+	uint64_t free_pages;		/* in free lists, fresh blocks included, Isolate's not; but for cpu_stat */
 	uint64_t nr_reserved_highatomic; /* frames */
 	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
@@ -123,6 +145,7 @@ struct zone {
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
 	enum zone_type idx;
 	unsigned int flags;		/* ZONE_* */
+	const struct buddy_rules *rules;
 
 	struct zone_stat stat;
 	struct free_area free_area[NR_PAGE_ORDERS];
@@ -130,6 +153,7 @@ struct zone {
 	uint32_t spanned_pages;
 	uint64_t present_pages;
 	uint64_t managed_pages;
+	struct zone_cpu_stat *cpu_stat;	/* one a CPU; NULL: free_pages is exact */
 	unsigned int nr_isolate_pageblock;
 	unsigned int nr_fresh;		/* of fresh[], ascending, none empty */
 	struct fresh_blocks fresh[MAX_MEM_RANGES];

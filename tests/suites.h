@@ -11,6 +11,9 @@
 	X(buddy_zone) \
 	X(buddy_check) \
 	X(buddy_model) \
+	X(buddy_rules) \
+	X(buddy_load) \
+	X(buddy_compact) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
@@ -33,5 +36,7 @@
 	X(perf_repeats) \
 	X(formats) \
 	X(trace) \
+	X(ftrace) \
+	X(verify) \
 	X(cache_pages) \
 	/* end */

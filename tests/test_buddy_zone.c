@@ -276,6 +276,7 @@ static void test_watermark_ok(void)
 {
 	struct zone *zone = calloc(1, sizeof(*zone));
 
+	zone->rules = &buddy_rules[BUDDY_KERNEL_6_1];
 	zone->lowmem_reserve[ZONE_NORMAL] = 30;
 	CU_ASSERT_FALSE(__zone_watermark_ok(zone, 0, 100, ZONE_DMA, 0, 100));
 	CU_ASSERT(__zone_watermark_ok(zone, 0, 100, ZONE_DMA, 0, 101));
@@ -312,6 +313,7 @@ static void test_watermark_boosted(void)
 {
 	struct zone *zone = calloc(1, sizeof(*zone));
 
+	zone->rules = &buddy_rules[BUDDY_KERNEL_6_1];
 	zone->watermark[WMARK_MIN] = 100;
 	zone->watermark_boost = 1000;
 	zone->free_pages = 200;

@@ -36,7 +36,7 @@ static void check_event(const struct expected *want)
 	       ev[0].bytes_alloc == want->bytes_alloc && ev[0].gfp == want->gfp &&
 	       ev[0].pid == want->pid && ev[0].cpu == want->cpu && ev[0].node == want->node &&
 	       ev[0].order == want->order && ev[0].migratetype == want->migratetype &&
-	       ev[0].line == 1 && !ev[0].flags && !ev[0].reserved &&
+	       ev[0].line == 1 && !ev[0].flags &&
 	       !strcmp(names_text(names, ev[0].comm), want->comm ? want->comm : "") &&
 	       !strcmp(names_text(names, ev[0].call_site), want->call_site ? want->call_site : "") &&
 	       !strcmp(names_text(names, ev[0].cache), want->cache ? want->cache : "");
@@ -684,7 +684,7 @@ static void test_probe(void)
 		{ "\xfd" "7zXZ\0\0", 7, "xz" },
 		{ "BZh91AY", 7, "bzip2" },
 		{ "\x7f" "ELF\x02", 5, "program" },
-		{ "int main(void)\n{\n\treturn 0;\n}\n", 30, "no trace format I know (perf-script)" },
+		{ "int main(void)\n{\n\treturn 0;\n}\n", 30, "no trace format I know (perf-script, ftrace)" },
 		{ "\0\1\2\3\4\5\6\7", 8, "no trace format I know" },
 		{ "\n\n\n", 3, "no trace format I know" },
 	};
@@ -703,7 +703,7 @@ static void test_probe(void)
 	CU_ASSERT_EQUAL(open_as(NULL, "", 0, &err), -ENODATA);
 	CU_ASSERT_STRING_EQUAL(err.text, "memory: it is empty");
 	CU_ASSERT_EQUAL(open_as("no-such", event, sizeof(event) - 1, &err), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(err.text, "no trace format is called 'no-such' (there is: perf-script)");
+	CU_ASSERT_STRING_EQUAL(err.text, "no trace format is called 'no-such' (there is: perf-script, ftrace)");
 
 	/* The end of a first line of 100 kB is out of sight, so nothing speaks against it. */
 	memset(text, 'x', 100000);

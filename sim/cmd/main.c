@@ -15,6 +15,7 @@ static const struct {
 	const char *text;
 } commands[] = {
 	{ "run", cmd_run, "replay a trace and report what happened to memory" },
+	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
 	{ "list", cmd_list, "list trace formats, slab engines, TLB models, counters" },
 };
 

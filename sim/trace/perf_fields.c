@@ -323,6 +323,17 @@ static inline const char *parse_bytes(struct walk *walk, const char *key, const 
 	return p;
 }
 
+/* A small number of an event's own; its place in arg is event.h's. */
+static const char *parse_arg(struct walk *walk, const char *key, const char *p, unsigned int shift)
+{
+	uint64_t value;
+
+	p = parse_number(walk, key, p, 255, "is above 255", &value);
+	if (p)
+		walk->ev->arg |= (int32_t)(value << shift);
+	return p;
+}
+
 /* The pair at @p; its end, or NULL after a complaint. Unknown words are skipped. */
 static inline const char *parse_pair(struct walk *walk, const char *p)
 {
@@ -347,6 +358,14 @@ static inline const char *parse_pair(struct walk *walk, const char *p)
 	case 'c':
 		if (KEY("call_site="))
 			return parse_name(walk, value, &ev->call_site);
+		if (KEY("change_ownership="))
+			return parse_arg(walk, "change_ownership=", value, EXTFRAG_CHANGE_SHIFT);
+		break;
+	case 'f':
+		if (KEY("fallback_order="))
+			return parse_arg(walk, "fallback_order=", value, EXTFRAG_ORDER_SHIFT);
+		if (KEY("fallback_migratetype="))
+			return parse_arg(walk, "fallback_migratetype=", value, EXTFRAG_TYPE_SHIFT);
 		break;
 	case 'g':
 		if (KEY("gfp_flags=")) {
@@ -381,6 +400,8 @@ static inline const char *parse_pair(struct walk *walk, const char *p)
 			walk->seen |= FIELD_PAGE;
 			return parse_pointer(walk, "page=", value, &walk->page);
 		}
+		if (KEY("percpu_refill="))
+			return parse_arg(walk, "percpu_refill=", value, 0);
 		break;
 	}
 	return space_after(p, walk->end);

@@ -74,7 +74,7 @@ static inline const char *parse_time(const char *p, uint64_t *ns)
 #define IS(text) (!memcmp(name, text, sizeof(text) - 1))
 
 /* Names of equal length differ early, so a length and one compare settle it. */
-static enum event_kind kmem_event(const char *name, size_t len)
+enum event_kind kmem_event_kind(const char *name, size_t len)
 {
 	switch (len) {
 	case 5:
@@ -114,9 +114,9 @@ static enum event_kind event_kind_of(const char *name, size_t len)
 	const char *colon;
 
 	if (len > 5 && !memcmp(name, "kmem:", 5))
-		return kmem_event(name + 5, len - 5);
+		return kmem_event_kind(name + 5, len - 5);
 	colon = memchr(name, ':', len);
-	return colon ? EV_UNKNOWN : kmem_event(name, len);
+	return colon ? EV_UNKNOWN : kmem_event_kind(name, len);
 }
 
 static inline const char *token_end(const char *p, const char *end)

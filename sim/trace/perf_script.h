@@ -65,6 +65,9 @@ enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_
 					  const char *start, const char *end,
 					  struct perf_complaint *complaint);
 
+/* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
+enum event_kind kmem_event_kind(const char *name, size_t len);
+
 /* gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. */
 #define GFP_CACHE_SLOTS	256
 #define GFP_CACHE_TEXT	116

@@ -16,6 +16,7 @@
 
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
+	&ftrace_text_reader,
 	NULL
 };
 

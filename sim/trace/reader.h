@@ -97,6 +97,7 @@ struct reader {
 };
 
 extern const struct reader_ops perf_script_reader;
+extern const struct reader_ops ftrace_text_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim verify: a real kernel's capture, predicted. Status 0: the rate asked
+ * for is met; 1: it is not; 2: usage, or a capture that cannot be read.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/verify/verify.h"
+
+enum { OPT_MODE = 256, OPT_LAYER, OPT_KERNEL, OPT_AT_LEAST, OPT_EXPLAIN, OPT_JSON, OPT_NO_TIMING };
+
+struct verify_options {
+	const char *capture;
+	enum verify_mode mode;
+	enum buddy_kernel kernel;	/* NR_BUDDY_KERNELS: the capture's */
+	double at_least;		/* percent; negative: not asked for */
+	unsigned int explain;
+	const char *json;
+	bool timing;
+	bool quiet;
+};
+
+static const struct argp_option options[] = {
+	{ "mode", OPT_MODE, "MODE", 0,
+	  "guided: after a miss go on from the kernel's answer; open (default): never look at it", 0 },
+	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default); objects are not verified yet", 0 },
+	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of 6.1 or 6.12 (default: the capture's)", 0 },
+	{ "at-least", OPT_AT_LEAST, "PCT", 0,
+	  "exit with status 1 where fewer percent are predicted; with 100 all lists must be equal too", 0 },
+	{ "explain", OPT_EXPLAIN, "N", 0, "tell the first N misses in full (default 3)", 0 },
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
+	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },
+	{ "quiet", 'q', NULL, 0, "no text report", 0 },
+	{ 0 }
+};
+
+static enum buddy_kernel parse_kernel(struct argp_state *state, const char *text)
+{
+	int i;
+
+	for (i = 0; i < NR_BUDDY_KERNELS; i++)
+		if (!strcmp(text, buddy_rules[i].kernel))
+			return (enum buddy_kernel)i;
+	argp_error(state, "--kernel=%s: expected 6.1 or 6.12", text);
+	return NR_BUDDY_KERNELS;
+}
+
+static double parse_percent(struct argp_state *state, const char *text)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (errno || end == text || *end || !(value >= 0 && value <= 100))
+		argp_error(state, "--at-least=%s: expected a number from 0 to 100", text);
+	return value;
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct verify_options *opt = state->input;
+	uint64_t value;
+
+	switch (key) {
+	case OPT_MODE:
+		if (strcmp(arg, "guided") && strcmp(arg, "open"))
+			argp_error(state, "--mode=%s: expected guided or open", arg);
+		opt->mode = !strcmp(arg, "open") ? VERIFY_OPEN : VERIFY_GUIDED;
+		return 0;
+	case OPT_LAYER:
+		if (strcmp(arg, "pages"))
+			argp_error(state, "--layer=%s: only pages can be verified yet", arg);
+		return 0;
+	case OPT_KERNEL:
+		opt->kernel = parse_kernel(state, arg);
+		return 0;
+	case OPT_AT_LEAST:
+		opt->at_least = parse_percent(state, arg);
+		return 0;
+	case OPT_EXPLAIN:
+		if (!parse_number(arg, 0, 1000, &value))
+			argp_error(state, "--explain=%s: expected a number from 0 to 1000", arg);
+		opt->explain = (unsigned int)value;
+		return 0;
+	case OPT_JSON:
+		opt->json = arg;
+		return 0;
+	case OPT_NO_TIMING:
+		opt->timing = false;
+		return 0;
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (opt->capture)
+			argp_error(state, "one capture at a time: '%s' is too much", arg);
+		opt->capture = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no capture given");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int write_json(struct emitter *em, const char *path, struct kerror *err)
+{
+	FILE *out;
+	int ret;
+
+	if (!strcmp(path, "-"))
+		return emitter_write(em, EMIT_JSON, stdout, err);
+	out = fopen(path, "w");
+	if (!out)
+		return kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+	ret = emitter_write(em, EMIT_JSON, out, err);
+	if (fclose(out) && !ret)
+		ret = kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+	return ret;
+}
+
+static int write_report(const struct verify_run *run, const struct verify_options *opt,
+			struct kerror *err)
+{
+	struct emitter *em = emitter_create();
+	int ret = 0;
+
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for a report");
+	verify_report(em, run, opt->timing);
+	if (!opt->quiet && (!opt->json || strcmp(opt->json, "-")))
+		ret = emitter_write(em, EMIT_TEXT, stdout, err);
+	if (!ret && opt->json)
+		ret = write_json(em, opt->json, err);
+	emitter_destroy(em);
+	return ret;
+}
+
+static bool reached(const struct verify_run *run, double at_least)
+{
+	const struct verify_rate *rate = &run->pages.allocs;
+
+	if (at_least < 0)
+		return true;
+	if (at_least >= 100)
+		return rate->hits == rate->all && compare_is_equal(&run->compare);
+	return (double)rate->hits * 100.0 >= at_least * (double)rate->all;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_one,
+		.args_doc = "CAPTURE",
+		.doc = "Load the state of a real kernel's page allocator from the folder CAPTURE, serve the "
+		       "kernel's own requests, and report how many frames were predicted, and how far the state "
+		       "at the end is the kernel's.\v"
+		       "docs/fidelity.md says what is predicted, what is a hint from the trace, and what the "
+		       "figures prove.",
+	};
+	struct verify_options opt = {
+		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
+	};
+	struct verify_run run = { .capture = NULL };
+	struct kerror err = { 0 };
+	int status = EXIT_FINE;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = (char *)"kmemsim verify";
+	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	run.capture = opt.capture;
+	run.mode = opt.mode;
+	if (verify_run(&run, opt.kernel, opt.explain, &err) || write_report(&run, &opt, &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		status = EXIT_USAGE;
+	} else if (!reached(&run, opt.at_least)) {
+		status = EXIT_FOUND;
+	}
+	verify_exit(&run);
+	return status;
+}

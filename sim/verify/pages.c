@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: frames predicted; see pages.h. Each request is handed to the page
+ * allocator as any driver would hand it over; what is done besides is to
+ * compare, and after a miss in guided mode to exchange frames.
+ *
+ * Single-threaded: one thread drives a machine.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/verify/driver.h"
+
+const struct verify_desc verify_path_desc[NR_VERIFY_PATHS] = {
+#define VERIFY_PATH_DESC(id, meaning) { #id, meaning },
+	VERIFY_PATHS(VERIFY_PATH_DESC)
+#undef VERIFY_PATH_DESC
+};
+
+const struct verify_desc verify_cause_desc[NR_VERIFY_CAUSES] = {
+#define VERIFY_CAUSE_DESC(id, meaning) { #id, meaning },
+	VERIFY_CAUSES(VERIFY_CAUSE_DESC)
+#undef VERIFY_CAUSE_DESC
+};
+
+/* The kernel zeroes and compounds; neither changes which frame is chosen. */
+#define GFP_WITHOUT_EFFECT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
+
+/* ---- the kernel's frames and ours ---------------------------------------- */
+
+static void mark_forced(struct driver *dr, uint32_t pfn, bool on)
+{
+	uint8_t bit = (uint8_t)(1U << pfn % 8);
+
+	dr->forced[pfn / 8] = (uint8_t)(on ? dr->forced[pfn / 8] | bit : dr->forced[pfn / 8] & ~bit);
+}
+
+static bool is_forced(const struct driver *dr, uint32_t pfn)
+{
+	return dr->forced[pfn / 8] >> pfn % 8 & 1;
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+/* What can be said of the way a request went before and after it. */
+struct way {
+	struct zone *zone;		/* the preferred one */
+	struct per_cpu_pages *pcp;
+	struct page_list *list;		/* NULL: an order without per-CPU lists */
+	bool was_empty;
+	uint64_t refills, fallbacks, zone_fallbacks;
+};
+
+static void look_before(const struct driver *dr, const struct request *req, struct way *way)
+{
+	struct buddy *b = dr->b;
+	struct zone *const *z = b->zonelists[b->cpu_node[req->cpu] * NR_ZONELISTS].zone;
+
+	while (*z && (*z)->idx > gfp_zone(req->gfp))
+		z++;
+	memset(way, 0, sizeof(*way));
+	way->zone = *z;
+	way->refills = b->counters[BC_pcp_refill];
+	way->fallbacks = b->counters[BC_fallback];
+	way->zone_fallbacks = b->counters[BC_zone_fallback];
+	if (!*z || !pcp_allowed_order(req->order))
+		return;
+	way->pcp = &(*z)->pcp[req->cpu];
+	way->list = &way->pcp->lists[order_to_pindex(gfp_migratetype(req->gfp), req->order)];
+	way->was_empty = page_list_empty(way->list);
+}
+
+static enum verify_path path_of(const struct driver *dr, const struct way *way)
+{
+	const struct buddy *b = dr->b;
+
+	if (b->counters[BC_zone_fallback] != way->zone_fallbacks)
+		return PATH_zone_fallback;
+	if (b->counters[BC_fallback] != way->fallbacks)
+		return PATH_fallback;
+	if (!way->list)
+		return PATH_buddy;
+	return b->counters[BC_pcp_refill] != way->refills ? PATH_pcp_refill : PATH_pcp_hit;
+}
+
+static unsigned int place_in_list(const struct buddy *b, const struct page_list *list, uint32_t pfn)
+{
+	unsigned int position = 1;
+	uint32_t at;
+
+	for (at = list->head; at != PFN_NONE_VAL; at = b->pages[at].next, position++)
+		if (at == pfn)
+			return position;
+	return 0;
+}
+
+static void tell_miss(struct driver *dr, const struct request *req, const struct way *way,
+		      enum verify_path path, uint32_t ours)
+{
+	struct verify_pages *vp = dr->vp;
+	const struct buddy *b = dr->b;
+	enum migratetype mt = gfp_migratetype(req->gfp);
+	struct verify_miss miss = { .req = *req, .ours = ours, .path = path, .block = PFN_NONE_VAL };
+	unsigned int order;
+	uint32_t at;
+	pfn_t block;
+
+	switch (steer_where(b, pfn_make(req->pfn), &block, &miss.block_order)) {
+	case STEER_ON_PCP:
+		miss.position = way->list ? place_in_list(b, way->list, req->pfn) : 0;
+		miss.cause = miss.position ? CAUSE_same_list : CAUSE_other_list;
+		break;
+	case STEER_IN_FREE_LIST:
+		miss.cause = CAUSE_free_list;
+		break;
+	case STEER_IN_USE:
+		miss.cause = CAUSE_in_use;
+		break;
+	default:
+		block = PFN_NONE;
+		miss.cause = CAUSE_not_memory;
+	}
+	miss.block = block.v;
+	if (ours == PFN_NONE_VAL)
+		miss.cause = CAUSE_no_memory;
+	else if (ours == req->pfn)
+		miss.cause = CAUSE_refill;
+	vp->cause[miss.cause]++;
+	if (vp->nr_miss == vp->max_miss)
+		return;
+	for (order = 0; way->zone && order < NR_PAGE_ORDERS; order++)
+		miss.nr_free[order] = way->zone->free_area[order].nr_mt[mt];
+	at = way->list ? way->list->head : PFN_NONE_VAL;
+	for (; at != PFN_NONE_VAL && miss.nr_head < 4; at = b->pages[at].next)
+		miss.head[miss.nr_head++] = at;
+	vp->miss[vp->nr_miss++] = miss;
+}
+
+/*
+ * A refill brought blocks to @way's list: @ours handed out, and the rest in the
+ * list's order. Compare them with those that left the kernel's free lists; in
+ * guided mode let the kernel's be there.
+ */
+static void compare_refill(struct driver *dr, const struct request *req, const struct way *way,
+			   uint32_t *ours)
+{
+	const struct request_block *block = &dr->reqs->blocks[req->first_block];
+	uint32_t at = *ours, i;
+
+	for (i = 0; i < req->nr_blocks && at != PFN_NONE_VAL; i++) {
+		uint32_t want = block[i].pfn, next = i ? dr->b->pages[at].next : way->list->head;
+		bool hit = at == want;
+
+		count_rate(&dr->vp->refill, hit);
+		if (!hit && dr->mode == VERIFY_GUIDED && block[i].order == req->order) {
+			if (steer_exchange(dr->b, pfn_make(at), pfn_make(want), req->order)) {
+				next = i ? dr->b->pages[want].next : way->list->head;
+				mark_forced(dr, want, true);
+				if (!i)
+					*ours = want;
+			} else {
+				dr->vp->resync_failed++;
+			}
+		}
+		at = next;
+	}
+}
+
+static void do_alloc(struct driver *dr, const struct request *req)
+{
+	struct verify_pages *vp = dr->vp;
+	enum verify_path path;
+	enum steer_try at;
+	uint32_t ours, got;
+	struct way way;
+	bool hit;
+
+	look_before(dr, req, &way);
+	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, &at).v;
+	path = path_of(dr, &way);
+	vp->below_low += at == STEER_MIN;
+	vp->no_watermark += at == STEER_NO_WATERMARK;
+	hit = ours == req->pfn && !is_forced(dr, ours);
+	if (!hit)
+		tell_miss(dr, req, &way, path, ours);
+	count_rate(&vp->allocs, hit);
+	count_rate(&vp->by_order[req->order], hit);
+	count_rate(&vp->by_type[gfp_migratetype(req->gfp)], hit);
+	count_rate(&vp->by_path[path], hit);
+	count_rate(&vp->by_cpu[req->cpu], hit);
+	if (ours == PFN_NONE_VAL)
+		return;
+	mark_forced(dr, ours, false);
+	got = ours;
+	if (way.list && way.was_empty && req->nr_blocks && page_zone(dr->b, &dr->b->pages[ours]) == way.zone)
+		compare_refill(dr, req, &way, &got);
+	mark_forced(dr, got, false);
+	if (got != req->pfn && dr->mode == VERIFY_GUIDED) {
+		if (steer_exchange(dr->b, pfn_make(got), pfn_make(req->pfn), req->order))
+			got = req->pfn;
+		else
+			vp->resync_failed++;
+	}
+	remember(dr, req->pfn, got, req->order);
+}
+
+/* Frames that no event names. They are as many as the kernel's, so they will be the same ones. */
+static void do_bulk(struct driver *dr, const struct request *req)
+{
+	pfn_t pfns[64];
+	int left = req->arg;
+
+	while (left > 0) {
+		unsigned int nr = left < 64 ? (unsigned int)left : 64, got;
+
+		/* A single one would be served as an ordinary request. */
+		got = buddy_alloc_bulk(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, NUMA_NO_NODE,
+				       nr, pfns);
+		if (!got)
+			break;
+		dr->vp->bulk_frames += got;
+		left -= (int)got;
+	}
+}
+
+static void do_free(struct driver *dr, const struct request *req)
+{
+	uint32_t ours = our_frame(dr, req->pfn);
+
+	if (steer_shape(dr->b, pfn_make(ours), req->order)) {
+		dr->vp->refused_frees++;
+		return;
+	}
+	remember(dr, req->pfn, req->pfn, req->order);
+	if (req->pid == dr->compact_pid && !req->order)
+		compaction_freed(dr, ours);
+	if (req->kind == REQ_FREE_DIRECT)
+		steer_free_direct(dr->b, req->cpu, pfn_make(ours), req->order);
+	else if (buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order))
+		dr->vp->refused_frees++;
+}
+
+static void do_drain(struct driver *dr, const struct request *req)
+{
+	const struct zone *zone;
+	unsigned int cpu = req->kind == REQ_DRAIN_ZONE ? (unsigned int)req->arg : req->cpu;
+
+	if (req->zone == REQUEST_NO_ZONE || cpu >= dr->b->nr_cpus)
+		return;
+	zone = &dr->b->zones[req->zone];
+	if (req->kind == REQ_DRAIN_ZONE)
+		steer_drain_zone(dr->b, req->cpu, zone, cpu);
+	else
+		steer_drain(dr->b, req->cpu, zone, cpu, req->arg, req->order);
+}
+
+static void serve(struct driver *dr, const struct request *req)
+{
+	dr->vp->requests[req->kind]++;
+	switch (req->kind) {
+	case REQ_ALLOC:
+		do_alloc(dr, req);
+		break;
+	case REQ_ALLOC_BULK:
+		do_bulk(dr, req);
+		break;
+	case REQ_FREE:
+	case REQ_FREE_DIRECT:
+		do_free(dr, req);
+		break;
+	case REQ_DRAIN_ZONE:
+	case REQ_DRAIN:
+		do_drain(dr, req);
+		break;
+	case REQ_UNRESERVE:
+		steer_unreserve_highatomic(dr->b, req->cpu, req->gfp, req->arg);
+		break;
+	case REQ_KSWAPD_BEGIN:
+		steer_kswapd_begin(dr->b, dr->b->cpu_node[req->cpu], req->arg,
+				   &dr->kswapd[dr->b->cpu_node[req->cpu]]);
+		break;
+	case REQ_KSWAPD_END:
+		steer_kswapd_end(dr->b, &dr->kswapd[dr->b->cpu_node[req->cpu]]);
+		break;
+	case REQ_ISOLATE:
+	case REQ_COMPACT_WAKE:
+	case REQ_COMPACT_BEGIN:
+	case REQ_COMPACT_SCAN:
+	case REQ_COMPACT_MIGRATE:
+	case REQ_COMPACT_FREE:
+		drive_compaction(dr, req);
+		break;
+	case REQ_FOLD:
+		steer_fold(dr->b, req->cpu, req->arg);
+		break;
+	default:
+		break;
+	}
+}
+
+/* kswapd's work is in the trace. */
+static void no_kswapd(void *ctx, unsigned int nid, unsigned int order)
+{
+}
+
+int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
+		     enum verify_mode mode, unsigned int max_miss, struct kerror *err)
+{
+	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode,
+			     .compact_pid = -1 };
+	unsigned int nid;
+	uint32_t i;
+
+	memset(vp, 0, sizeof(*vp));
+	vp->max_miss = max_miss;
+	vp->by_cpu = calloc(b->nr_cpus, sizeof(*vp->by_cpu));
+	vp->miss = calloc(max_miss ? max_miss : 1, sizeof(*vp->miss));
+	dr.ours = malloc(b->end_pfn * sizeof(*dr.ours));
+	dr.forced = calloc(b->end_pfn / 8 + 1, 1);
+	if (!vp->by_cpu || !vp->miss || !dr.ours || !dr.forced) {
+		verify_pages_free(vp);
+		free(dr.ours);
+		free(dr.forced);
+		return kerror_set(err, -ENOMEM, "no memory to verify %u requests", reqs->nr);
+	}
+	memset(dr.ours, 0xff, b->end_pfn * sizeof(*dr.ours));
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		dr.kswapd[nid].highest = -1;
+	buddy_set_kswapd(b, no_kswapd, NULL);
+	for (i = 0; i < reqs->nr; i++)
+		if (reqs->req[i].cpu < b->nr_cpus)
+			serve(&dr, &reqs->req[i]);
+	free(dr.ours);
+	free(dr.forced);
+	free(dr.held);
+	if (dr.no_memory) {
+		verify_pages_free(vp);
+		return kerror_set(err, -ENOMEM, "no memory for the frames that compaction holds");
+	}
+	return 0;
+}
+
+void verify_pages_free(struct verify_pages *vp)
+{
+	free(vp->by_cpu);
+	free(vp->miss);
+	vp->by_cpu = NULL;
+	vp->miss = NULL;
+}

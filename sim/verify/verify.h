@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: one capture verified: read, boot, predict, compare; and what came
+ * of it as a report.
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_VERIFY_VERIFY_H
+#define KMEMSIM_SIM_VERIFY_VERIFY_H
+
+#include "sim/report/emitter.h"
+#include "sim/verify/compare.h"
+#include "sim/verify/pages.h"
+
+struct verify_run {
+	const char *capture;		/* folder */
+	enum verify_mode mode;
+	enum buddy_kernel kernel;
+	struct trace *trace;
+	struct snapshot *a, *b;
+	struct requests reqs;
+	struct pagemap *map;
+	struct buddy *buddy;
+	struct verify_pages pages;
+	struct compare_result compare;
+	unsigned int violations_before, violations_after;	/* buddy_validate() */
+	char violation[160];		/* the first */
+	uint64_t nr_events;		/* all of the trace */
+	double read_seconds, serve_seconds;
+};
+
+/*
+ * Verify @run->capture in @run->mode. @kernel may be NR_BUDDY_KERNELS: as the
+ * snapshot says. Errors: those of reading and booting. verify_exit() is due
+ * afterwards in any case.
+ */
+int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int max_miss,
+	       struct kerror *err);
+void verify_exit(struct verify_run *run);
+
+void verify_report(struct emitter *em, const struct verify_run *run, bool timing);
+
+#endif

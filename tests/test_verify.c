@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: snapshots read, requests put together from events, and real
+ * kernels' captures predicted, where the shared folder has them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/report/procfs.h"
+#include "sim/verify/verify.h"
+#include "tests/tests.h"
+#include "tests/trace_util.h"
+
+/* ---- snapshots ----------------------------------------------------------- */
+
+#define SNAP_HEAD \
+	"mmsnap 1\n" \
+	"tag A\n" \
+	"kernel 6.1.0-9-amd64 #1 SMP\n" \
+	"page_offset ffff888000000000 vmemmap ffffea0000000000 struct_page 64\n" \
+	"consts page_shift 12 pageblock_order 9 orders 11 migrate_types 5 pcptypes 3 pcp_lists 14 costly 3 zones 5\n" \
+	"cpus 0\n" \
+	"node 0 start 1000 spanned 400 present 400 kswapd_order 0\n" \
+	"zonelist 0 : 0/1\n"
+#define SNAP_ZONE \
+	"zone 0 1 DMA32 start 1000 spanned 400 present 400 managed 400\n" \
+	"wmark min 1 low 2 high 3 promo 4 boost 0\n" \
+	"lowmem_reserve 0 0 0 0 0\n" \
+	"zflags 4 nr_reserved_highatomic 0 nr_isolate_pageblock 0 percpu_drift_mark 0\n" \
+	"zstat 4 0\n" \
+	"zstatdiff 0 thr 4 1 0\n" \
+	"pcp 0 count 1 high 10 batch 3 free_factor 1 expire 0\n" \
+	"pcplist 0 1 1 : 1009/3\n"
+#define SNAP_LISTS \
+	"free 2 1 1 : 1004\n" \
+	"nr_free 0 0 1 0 0 0 0 0 0 0 0\n" \
+	"blocks 1000 :19\n" \
+	"pages B1004+4 A1000+4 U1008+1 01009+1 S100a+3f6\n" \
+	"endzone\n"
+#define SNAP_GOOD SNAP_HEAD SNAP_ZONE SNAP_LISTS "cache 0 x\nend\n"
+
+static int parse(struct snapshot **snap, const char *text, struct kerror *err)
+{
+	return snapshot_parse(snap, "snap", text, strlen(text), err);
+}
+
+/* All that the page layer needs is read, and boots a machine that has nothing to complain of. */
+static void test_snapshot(void)
+{
+	struct kerror err = { 0 };
+	struct pagemap *map;
+	struct snapshot *snap;
+	const struct buddy_state_zone *zone;
+	struct buddy *b;
+
+	CU_ASSERT_EQUAL_FATAL(parse(&snap, SNAP_GOOD, &err), 0);
+	CU_ASSERT(snap->version[0] == 6 && snap->version[1] == 1 && snap->state.nr_cpus == 1);
+	CU_ASSERT_EQUAL(snapshot_frame_of(snap, 0xffffea0000000000 + 64 * 0x1234), 0x1234);
+	CU_ASSERT_EQUAL(snapshot_frame_of(snap, 5), PFN_NONE_VAL);
+	zone = &snap->state.zones[0];
+	CU_ASSERT(zone->below_high && zone->free_pages == 4 && zone->pcp[0].stat_diff == 1);
+	CU_ASSERT(zone->pcp[0].list[1].nr == 1 && zone->pcp[0].list[1].block[0].mt == MIGRATE_HIGHATOMIC);
+	/* The top bit of a pageblock is compaction's, not the type's. */
+	CU_ASSERT(zone->nr_pageblocks == 2 && zone->pageblock[1] == MIGRATE_MOVABLE);
+	CU_ASSERT(zone->nr_used == 4 && zone->used[0].movable && !zone->used[3].movable);
+	CU_ASSERT_EQUAL(verify_kernel_of(snap), BUDDY_KERNEL_6_1);
+	snap->state.zones[0].pcp[0].stat_diff = 0;
+	CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, BUDDY_KERNEL_6_1, &err), 0);
+	CU_ASSERT_EQUAL(buddy_validate(b, NULL, NULL), 0);
+	buddy_destroy(b);
+	pagemap_destroy(map);
+	snapshot_free(snap);
+}
+
+/* Each wrong line is refused with its number. */
+static void test_snapshot_bad(void)
+{
+	static const struct {
+		const char *text;
+		const char *message;
+	} bad[] = {
+		{ "hello\n", "snap:1: this is no snapshot (the first line must be: mmsnap 1)" },
+		{ SNAP_HEAD SNAP_ZONE SNAP_LISTS, "snap:21: this snapshot has no end" },
+		{ SNAP_HEAD SNAP_ZONE SNAP_LISTS "end truncated\n",
+		  "snap:22: the module's buffer was too small: this snapshot is truncated" },
+		{ SNAP_HEAD SNAP_ZONE "end\n", "snap:17: the end inside a zone" },
+		{ SNAP_HEAD "end\n", "snap:9: this snapshot has no zone" },
+		{ SNAP_HEAD "wmark min 1\n", "snap:9: a line about a zone outside of one" },
+		{ SNAP_HEAD "cpus 0\n", "snap:9: the CPUs were there before" },
+		{ SNAP_HEAD "hello 1\n", "snap:9: a line that starts with no known word" },
+		{ SNAP_HEAD "consts orders 12\n", "snap:9: orders is 12, but this build has 11" },
+		{ SNAP_HEAD SNAP_ZONE "free 2 1 2 : 1004\n", "snap:17: fewer frames than announced" },
+		{ SNAP_HEAD SNAP_ZONE "free 2 1 1 : 1004 1008\n", "snap:17: more frames than announced" },
+		{ SNAP_HEAD SNAP_ZONE "free 11 1 1 : 1004\n", "snap:17: expected: free ORDER TYPE N : P .." },
+		{ SNAP_HEAD SNAP_ZONE "free 2 1 1 : 10x4\n", "snap:17: a frame is written PFN or PFN/TYPE" },
+		{ SNAP_HEAD SNAP_ZONE "free 2 1 1 : 1004\nnr_free 0 0 2 0 0 0 0 0 0 0 0\n",
+		  "snap:18: nr_free is not what the lists hold" },
+		{ SNAP_HEAD SNAP_ZONE "blocks 1000 :1\n", "snap:17: not as many pageblocks as the zone has" },
+		{ SNAP_HEAD SNAP_ZONE "blocks 1000 :17\n", "snap:17: a pageblock of no known type" },
+		{ SNAP_HEAD SNAP_ZONE "pages A2000+1\n", "snap:17: frames outside of the zone" },
+		{ SNAP_HEAD SNAP_ZONE "pages z1000+1\n", "snap:17: frames of no known kind" },
+		{ SNAP_HEAD SNAP_ZONE "pcp 1 count 0\n", "snap:17: a CPU is expected" },
+		{ SNAP_HEAD SNAP_ZONE "zone 0 0 DMA start 1\n", "snap:17: a zone inside a zone" },
+		{ SNAP_HEAD "zone 0 1 DMA32 start 1000 spanned 0 present 0 managed 0\n",
+		  "snap:9: the zone is empty or too large" },
+		{ SNAP_HEAD "zone 0 1 DMA32 start 1000 spanned 400 present 401 managed 0\n",
+		  "snap:9: expected: zone NODE ZONE NAME start P spanned P present P managed P" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct snapshot *snap = NULL;
+		struct kerror err = { 0 };
+
+		CU_ASSERT_EQUAL(parse(&snap, bad[i].text, &err), -EBADMSG);
+		CU_ASSERT_STRING_EQUAL(err.text, bad[i].message);
+		CU_ASSERT_PTR_NULL(snap);
+	}
+}
+
+/* A snapshot cut off anywhere is refused, never read past its end. */
+static void test_snapshot_cut(void)
+{
+	size_t len;
+
+	for (len = 0; len < sizeof(SNAP_GOOD) - 2; len++) {
+		struct snapshot *snap;
+		struct kerror err = { 0 };
+		char *text = malloc(len ? len : 1);
+
+		memcpy(text, SNAP_GOOD, len);
+		CU_ASSERT_EQUAL(snapshot_parse(&snap, "snap", text, len, &err), -EBADMSG);
+		free(text);
+	}
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+#define LINE(when, task, rest) " " task " [000] ..... " #when ": " rest "\n"
+
+static void build(struct requests *reqs, struct trace **trace, const char *text)
+{
+	struct kerror err = { 0 };
+	struct snapshot *snap;
+	struct source *src;
+	struct reader *rd;
+
+	CU_ASSERT_EQUAL_FATAL(parse(&snap, SNAP_GOOD, &err), 0);
+	*trace = trace_create(0);
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, text, strlen(text), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, "ftrace", trace_names(*trace), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(trace_load(*trace, rd, NULL, NULL, &err), 0);
+	reader_close(rd);
+	CU_ASSERT_EQUAL_FATAL(requests_build(reqs, *trace, snap, &err), 0);
+	snapshot_free(snap);
+}
+
+/*
+ * A refill counts from its first block, though another task's request was
+ * traced in between; a batched free counts from when it reached its list; a
+ * drain behind a free is part of it; a drain by itself is a hint.
+ */
+static void test_requests(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(1, "a-1", "kfree: call_site=f ptr=0000000000000001")
+	      LINE(2, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0")
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1004 order=0 migratetype=1 percpu_refill=1")
+	      LINE(11, "b-2", "mm_page_alloc: page=0 pfn=0x1009 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(12, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1005 order=0 migratetype=1 percpu_refill=1")
+	      LINE(13, "a-1", "mm_page_alloc: page=ffffea0000041000 pfn=0x1004 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(20, "a-1", "mm_page_free: page=0 pfn=0x1004 order=0")
+	      LINE(21, "a-1", "mm_page_free: page=0 pfn=0x1005 order=0")
+	      LINE(22, "a-1", "mm_page_free_batched: page=0 pfn=0x1005 order=0")
+	      LINE(23, "a-1", "pcp_drain: (f+0x0/0x1) zone=0x600 count=3 pcp=0x1 pindex=1")
+	      LINE(24, "a-1", "mm_page_pcpu_drain: page=0 pfn=0x1005 order=0 migratetype=1")
+	      LINE(25, "a-1", "mm_page_free_batched: page=0 pfn=0x1004 order=0")
+	      LINE(30, "a-1", "drain_zone: (f+0x0/0x1) cpu=0 zone=0x600")
+	      LINE(31, "a-1", "pcp_drain: (f+0x0/0x1) zone=0x600 count=1 pcp=0x1 pindex=0")
+	      LINE(40, "a-1", "isolate_in: (f+0x0/0x1) page=0xffffea0000040000 order=2")
+	      LINE(41, "a-1", "isolate_out: (f+0x0/0x1 <- g) ret=4")
+	      LINE(42, "a-1", "isolate_in: (f+0x0/0x1) page=0xffffea0000040000 order=2")
+	      LINE(43, "a-1", "isolate_out: (f+0x0/0x1 <- g) ret=0")
+	      LINE(50, "a-1", "mm_page_free: page=0 pfn=0x1006 order=1")
+	      LINE(51, "a-1", "free_one: (f+0x0/0x1) zone=0x600 page=0x1 pfn=0x1006 order=1 mt=1")
+	      LINE(52, "a-1", "bulk_in: (f+0x0/0x1) gfp=0x400cc0 nid=-1 nr=4 list=0x0 arr=0x1")
+	      LINE(53, "a-1", "bulk_out: (f+0x0/0x1 <- g) ret=4")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B")
+	      LINE(61, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 8);
+	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[0].when == 10 && reqs.req[0].nr_blocks == 2);
+	CU_ASSERT_EQUAL(reqs.blocks[reqs.req[0].first_block + 1].pfn, 0x1005);
+	CU_ASSERT(reqs.req[1].kind == REQ_ALLOC && reqs.req[1].when == 11 && !reqs.req[1].nr_blocks);
+	CU_ASSERT(reqs.req[2].kind == REQ_FREE && reqs.req[2].pfn == 0x1005 && reqs.req[2].when == 22);
+	CU_ASSERT(reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1004 && reqs.req[3].when == 25);
+	CU_ASSERT(reqs.req[4].kind == REQ_DRAIN_ZONE && reqs.req[4].zone == ZONE_DMA32);
+	CU_ASSERT(reqs.req[5].kind == REQ_ISOLATE && reqs.req[5].pfn == 0x1000 && reqs.req[5].order == 2);
+	CU_ASSERT(reqs.req[6].kind == REQ_FREE_DIRECT && reqs.req[6].when == 51);
+	CU_ASSERT(reqs.req[7].kind == REQ_ALLOC_BULK && reqs.req[7].arg == 4);
+	CU_ASSERT(request_is_hint(REQ_DRAIN_ZONE) && request_is_hint(REQ_FREE_DIRECT) && !request_is_hint(REQ_FREE));
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+/* ---- captures ------------------------------------------------------------ */
+
+static const char *capture(const char *name)
+{
+	static char folder[4096];
+	char file[256];
+	const char *path;
+
+	snprintf(file, sizeof(file), "oracle/kernel/%s/snap_a.txt.zst", name);
+	path = test_shared(file);
+	if (!path)
+		return NULL;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strlen(path) - strlen("/snap_a.txt.zst")), path);
+	return folder;
+}
+
+/* Every frame, and at the end every list in order, in the modes from @mode on. */
+static void verify_from(const char *name, enum verify_mode mode)
+{
+	for (; mode <= VERIFY_OPEN; mode++) {
+		struct verify_run run = { .capture = capture(name), .mode = mode };
+		struct kerror err = { 0 };
+
+		if (!run.capture)
+			return;
+		CU_ASSERT_EQUAL(verify_run(&run, NR_BUDDY_KERNELS, 1, &err), 0);
+		CU_ASSERT_STRING_EQUAL(err.text, "");
+		CU_ASSERT(run.pages.allocs.all > 300);
+		CU_ASSERT_EQUAL(run.pages.allocs.hits, run.pages.allocs.all);
+		CU_ASSERT_EQUAL(run.pages.refill.hits, run.pages.refill.all);
+		CU_ASSERT(compare_is_equal(&run.compare));
+		CU_ASSERT_EQUAL(run.compare.pcp_tunings_equal, run.compare.pcp_tunings);
+		CU_ASSERT_EQUAL(run.compare.zone_values_equal, run.compare.zone_values);
+		CU_ASSERT_EQUAL(run.violations_before + run.violations_after, 0);
+		verify_exit(&run);
+	}
+}
+
+static void verify_exactly(const char *name)
+{
+	verify_from(name, VERIFY_GUIDED);
+}
+
+static void test_idle_6_1(void)
+{
+	verify_exactly("6.1-smp1_idle_small");
+}
+
+static void test_idle_6_12(void)
+{
+	verify_exactly("6.12-smp1_idle_small");
+}
+
+static void test_files_6_1(void)
+{
+	verify_exactly("6.1-smp1_files");
+}
+
+static void test_files_6_12(void)
+{
+	verify_exactly("6.12-smp1_files");
+}
+
+/* Two CPUs. */
+static void test_mixed(void)
+{
+	verify_exactly("6.1-smp2_mixed");
+}
+
+/* Compaction, fallbacks and claims; reclaim and swap. The open mode is the one that proves something. */
+static void test_mmap_thp(void)
+{
+	verify_from("6.1-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_mmap_thp_6_12(void)
+{
+	verify_from("6.12-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_pressure(void)
+{
+	verify_from("6.1-smp1_pressure", VERIFY_OPEN);
+}
+
+/* ---- the kernel's own files ---------------------------------------------- */
+
+static bool is_one_of(const char *line, const char *const *keys)
+{
+	line += strspn(line, " ");
+	for (; *keys; keys++)
+		if (!strncmp(line, *keys, strlen(*keys)))
+			return true;
+	return false;
+}
+
+/* Lines that begin with one of @keys. */
+static char *lines_of(FILE *file, const char *const *keys)
+{
+	char line[1024], *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	while (fgets(line, sizeof(line), file))
+		if (is_one_of(line, keys))
+			fputs(line, out);
+	fclose(out);
+	return text;
+}
+
+static void compare_file(const char *folder, const char *name, const char *const *keys,
+			 int (*print)(const struct buddy *b, FILE *out), const struct buddy *b)
+{
+	char path[4096], *ours, *kernel;
+	FILE *file = tmpfile();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(print(b, file), 0);
+	rewind(file);
+	ours = lines_of(file, keys);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/procfs_a/%s", folder, name);
+	file = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	kernel = lines_of(file, keys);
+	fclose(file);
+	CU_ASSERT(strlen(kernel) > 100);
+	CU_ASSERT_STRING_EQUAL(ours, kernel);
+	free(ours);
+	free(kernel);
+}
+
+static int zoneinfo(const struct buddy *b, FILE *out)
+{
+	return procfs_zoneinfo(b, NULL, out);
+}
+
+/* What does not change between snapshot A and the moment its files were read is the same in ours, as text. */
+static void test_procfs(void)
+{
+	static const char *const names[] = {
+		"6.1-smp1_idle_small", "6.1-smp1_files", "6.1-smp2_mixed", "6.1-smp1_pressure",
+		"6.12-smp1_idle_small", "6.12-smp1_files",
+	};
+	static const char *const zone_keys[] = {
+		"Node ", "min ", "low ", "high ", "spanned ", "present ", "managed ", "protection:",
+		"start_pfn:", "batch:", "high:", NULL
+	};
+	/* In 6.12 the per-CPU high moves by itself. */
+	static const char *const zone_keys_6_12[] = {
+		"Node ", "min ", "low ", "high ", "spanned ", "present ", "managed ", "protection:",
+		"start_pfn:", "batch:", NULL
+	};
+	static const char *const block_keys[] = {
+		"Page block order", "Pages per block", "Number of blocks", NULL
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool newer = !strncmp(names[i], "6.12", 4);
+		const char *folder = capture(names[i]);
+		struct kerror err = { 0 };
+		struct snapshot *snap;
+		struct pagemap *map;
+		struct buddy *b;
+		char path[4096];
+
+		if (!folder)
+			return;
+		snprintf(path, sizeof(path), "%s/snap_a.txt", folder);
+		CU_ASSERT_EQUAL_FATAL(snapshot_read(&snap, path, &err), 0);
+		CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, verify_kernel_of(snap), &err), 0);
+		compare_file(folder, "zoneinfo", newer ? zone_keys_6_12 : zone_keys, zoneinfo, b);
+		compare_file(folder, "pagetypeinfo", block_keys, procfs_pagetypeinfo, b);
+		buddy_destroy(b);
+		pagemap_destroy(map);
+		snapshot_free(snap);
+	}
+}
+
+/* The check can fail: one kernel's capture under the other's rules does not come out even. */
+static void test_wrong_rules(void)
+{
+	static const struct {
+		const char *name;
+		enum buddy_kernel kernel;
+	} wrong[] = {
+		{ "6.1-smp2_mixed", BUDDY_KERNEL_6_12 },
+		{ "6.12-smp1_files", BUDDY_KERNEL_6_1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct verify_run run = { .capture = capture(wrong[i].name), .mode = VERIFY_OPEN };
+		struct kerror err = { 0 };
+
+		if (!run.capture)
+			return;
+		CU_ASSERT_EQUAL(verify_run(&run, wrong[i].kernel, 4, &err), 0);
+		CU_ASSERT(run.pages.allocs.hits < run.pages.allocs.all);
+		CU_ASSERT_FALSE(compare_is_equal(&run.compare));
+		CU_ASSERT_EQUAL(run.pages.nr_miss, 4);
+		CU_ASSERT_EQUAL(run.violations_after, 0);
+		verify_exit(&run);
+	}
+}
+
+/* A folder that is no capture is told, and nothing leaks. */
+static void test_no_capture(void)
+{
+	struct verify_run run = { .capture = "/nonexistent", .mode = VERIFY_OPEN };
+	struct kerror err = { 0 };
+
+	CU_ASSERT_EQUAL(verify_run(&run, NR_BUDDY_KERNELS, 0, &err), -ENOENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nonexistent/snap_a.txt"));
+	verify_exit(&run);
+}
+
+static const struct test_case cases[] = {
+	{ "snapshot", test_snapshot },
+	{ "snapshot_bad", test_snapshot_bad },
+	{ "snapshot_cut", test_snapshot_cut },
+	{ "requests", test_requests },
+	{ "idle_6.1", test_idle_6_1 },
+	{ "idle_6.12", test_idle_6_12 },
+	{ "files_6.1", test_files_6_1 },
+	{ "files_6.12", test_files_6_12 },
+	{ "mixed", test_mixed },
+	{ "mmap_thp", test_mmap_thp },
+	{ "mmap_thp_6.12", test_mmap_thp_6_12 },
+	{ "pressure", test_pressure },
+	{ "procfs", test_procfs },
+	{ "wrong_rules", test_wrong_rules },
+	{ "no_capture", test_no_capture },
+	{ NULL, NULL }
+};
+
+const struct test_suite verify_suite = { "verify", cases };
