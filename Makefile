@@ -71,7 +71,7 @@ sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
 .PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
-	capture check-capture install clean
+	capture check-capture mutants install clean
 
 all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
 
@@ -206,9 +206,13 @@ fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
 fuzz-long: ## the same for ten minutes each
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-check-slow: ## slower suites: longer fuzzing
+mutants: all ## one rule changed at a time: which captures notice (needs ../shared)
+	$(Q)sh tests/mutants.sh $(abspath $(O))
+
+check-slow: ## slower suites: longer fuzzing, mutants
 	$(Q)$(MAKE) --no-print-directory deps-test
-	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+	$(Q)$(MAKE) --no-print-directory mutants
 
 # ---- coverage --------------------------------------------------------------
 
