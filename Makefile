@@ -70,8 +70,8 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps install \
-	clean
+.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
+	capture check-capture install clean
 
 all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
 
@@ -80,6 +80,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 	@echo 'Variables: O=DIR build folder, V=1 show commands, SUITE=NAME (with check) only tests so named,'
 	@echo '           CI=1 warnings are errors, CC=..., CFLAGS=...'
+	@echo '           capture: WORKLOAD=..., KERNEL=6.1, MEM=512M, SMP=1, OUT=DIR, more in docs/capture.md'
 
 # ---- what the host needs ---------------------------------------------------
 
@@ -246,6 +247,13 @@ golden: all ## write the golden reports anew (look at the difference before you 
 	$(O)/kmemsim run --no-timing --json - tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.json
 	$(O)/kmemsim run --no-timing --csv - --mem 64M --nodes 2 tests/traces/gcc-hello.perf.txt.zst > tests/golden/gcc-hello-64M.csv
 
+# The variables of docs/capture.md reach the script through the environment.
+capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
+
+check-capture: all ## make a small capture and verify it (skipped where there is no QEMU)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
+
 prefix ?= /usr/local
 install: all ## install the program below $(DESTDIR)$(prefix)
 	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
@@ -253,4 +261,5 @@ install: all ## install the program below $(DESTDIR)$(prefix)
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+# Below capture/ lie whole header trees, none of ours.
+-include $(shell find $(O) -path $(O)/capture -prune -o -name '*.d' -print 2>/dev/null)
