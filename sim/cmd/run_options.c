@@ -64,7 +64,7 @@ static void parse_hole(struct argp_state *state, struct run_options *opt, const 
 	struct mem_range *hole = &opt->machine.holes[opt->machine.nr_holes];
 	char from[32];
 	const char *dash = strchr(text, '-');
-	uint64_t start, end;
+	uint64_t start = 0, end = 0;
 
 	if (opt->machine.nr_holes == MAX_MEM_RANGES)
 		argp_error(state, "--hole: more than %d holes", MAX_MEM_RANGES);

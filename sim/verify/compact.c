@@ -16,34 +16,62 @@
 
 #include "sim/verify/driver.h"
 
-static void hold(struct driver *dr, uint32_t pfn)
+static struct compaction *find_compaction(struct driver *dr, int32_t pid)
 {
-	if (dr->nr_held == dr->held_room) {
-		uint32_t room = dr->held_room ? dr->held_room * 2 : 1024;
-		uint32_t *grown = realloc(dr->held, room * sizeof(*grown));
+	unsigned int i;
+
+	for (i = 0; i < MAX_COMPACTIONS && dr->compactions[i].pid != -1; i++)
+		if (dr->compactions[i].pid == pid)
+			return &dr->compactions[i];
+	return NULL;
+}
+
+/* A free slot, or the one not heard of for longest. Who is never woken compacts for itself. */
+static struct compaction *begin_compaction(struct driver *dr, int32_t pid)
+{
+	struct compaction *co = &dr->compactions[0];
+	unsigned int i;
+
+	for (i = 0; i < MAX_COMPACTIONS && co->pid != -1; i++)
+		if (dr->compactions[i].pid == -1 || dr->compactions[i].used < co->used)
+			co = &dr->compactions[i];
+	*co = (struct compaction){
+		.pid = pid, .direct = true, .held = co->held, .held_room = co->held_room,
+	};
+	return co;
+}
+
+static void hold(struct driver *dr, struct compaction *co, uint32_t pfn)
+{
+	if (co->nr_held == co->held_room) {
+		uint32_t room = co->held_room ? co->held_room * 2 : 1024;
+		uint32_t *grown = realloc(co->held, room * sizeof(*grown));
 
 		if (!grown) {
 			dr->no_memory = true;
 			return;
 		}
-		dr->held = grown;
-		dr->held_room = room;
+		co->held = grown;
+		co->held_room = room;
 	}
-	dr->held[dr->nr_held++] = pfn;
+	co->held[co->nr_held++] = pfn;
 }
 
-void compaction_freed(struct driver *dr, uint32_t pfn)
+void compaction_freed(struct driver *dr, int32_t pid, uint32_t pfn)
 {
+	struct compaction *co = find_compaction(dr, pid);
 	uint32_t i;
 
-	for (i = dr->nr_held; i-- > 0;) {
-		if (dr->held[i] != pfn)
+	if (!co)
+		return;
+	for (i = co->nr_held; i-- > 0;) {
+		if (co->held[i] != pfn)
 			continue;
-		dr->held[i] = dr->held[--dr->nr_held];
+		co->held[i] = co->held[--co->nr_held];
 		return;
 	}
-	if (dr->nr_held)
-		steer_set_movable(dr->b, pfn_make(dr->held[--dr->nr_held]), true);
+	if (co->nr_held)
+		steer_set_movable(dr->b, pfn_make(co->held[--co->nr_held]), true);
 }
 
 /* All that can be moved in the part that was scanned leaves the LRU lists. */
@@ -60,9 +88,9 @@ static void take_sources(struct driver *dr, const struct request *req)
 }
 
 /* A call begins with a search of the lists; @req is the first that is seen of it. */
-static void follow_search(struct driver *dr, const struct request *req)
+static void follow_search(struct driver *dr, struct compaction *co, const struct request *req)
 {
-	struct steer_compact *cc = &dr->compact;
+	struct steer_compact *cc = &co->cc;
 	uint32_t free_pfn = cc->free_pfn;
 	unsigned int order = 0;
 	pfn_t pfn;
@@ -72,81 +100,84 @@ static void follow_search(struct driver *dr, const struct request *req)
 		return;
 	pfn = steer_compact_find_target(dr->b, cc, &order);
 	count_rate(&dr->vp->targets, fast ? pfn.v == req->pfn && order == req->order : pfn_is_none(pfn));
-	dr->got = 0;
+	co->got = 0;
 	if (fast)
-		dr->call = 1 << req->order < dr->wanted ? CALL_AROUND : CALL_OVER;
+		co->call = 1 << req->order < co->wanted && !(co->direct && co->async) ? CALL_AROUND : CALL_OVER;
 	else
-		dr->call = cc->free_pfn != free_pfn ? CALL_AROUND_HIGHEST : CALL_LINEAR;
+		co->call = cc->free_pfn != free_pfn ? CALL_AROUND_HIGHEST : CALL_LINEAR;
 }
 
 /* One pageblock was scanned for free blocks, as far as @req says. */
-static void follow_free_scan(struct driver *dr, const struct request *req)
+static void follow_free_scan(struct driver *dr, struct compaction *co, const struct request *req)
 {
-	struct steer_compact *cc = &dr->compact;
+	struct steer_compact *cc = &co->cc;
 	uint32_t start = req->from & ~(PAGEBLOCK_NR_PAGES - 1), end = start + PAGEBLOCK_NR_PAGES;
 
 	if (!cc->zone)
 		return;
-	if (dr->call == CALL_OVER)
-		follow_search(dr, req);
-	dr->got += req->arg;
-	if (dr->call == CALL_AROUND_HIGHEST && !dr->got) {
-		dr->call = CALL_LINEAR;
+	if (co->call == CALL_OVER)
+		follow_search(dr, co, req);
+	co->got += req->arg;
+	if (co->call == CALL_AROUND_HIGHEST && !co->got) {
+		co->call = CALL_LINEAR;
 		return;
 	}
-	if (dr->call != CALL_LINEAR) {
-		dr->call = CALL_OVER;
+	if (co->call != CALL_LINEAR) {
+		co->call = CALL_OVER;
 		return;
 	}
 	if (end > cc->zone->start_pfn + cc->zone->spanned_pages)
 		end = cc->zone->start_pfn + cc->zone->spanned_pages;
 	/* At its end the pageblock below is next, in this call if there is not enough yet. */
 	cc->free_pfn = req->pfn >= end ? start - PAGEBLOCK_NR_PAGES : req->pfn;
-	if (req->pfn < end || dr->got >= dr->wanted)
-		dr->call = CALL_OVER;
+	if (req->pfn < end || co->got >= co->wanted)
+		co->call = CALL_OVER;
 }
 
-static void follow_scanners(struct driver *dr, const struct request *req)
+static void follow_scanners(struct driver *dr, struct compaction *co, const struct request *req)
 {
-	struct steer_compact *cc = &dr->compact;
+	struct steer_compact *cc = &co->cc;
 
 	switch (req->kind) {
 	case REQ_COMPACT_WAKE:
+		co->direct = false;
 		steer_compact_wake(cc, req->order);
 		break;
 	case REQ_COMPACT_BEGIN:
-		dr->compact_pid = req->pid;
-		dr->nr_held = 0;
+		if (co->direct)
+			steer_compact_wake(cc, MAX_PAGE_ORDER);
+		co->async = req->order;
+		co->nr_held = 0;
 		cc->zone = req->zone == REQUEST_NO_ZONE ? NULL : &dr->b->zones[req->zone];
 		cc->migrate_pfn = req->pfn;
 		cc->free_pfn = (uint32_t)req->arg;
 		cc->fast_start_pfn = 0;
-		dr->call = CALL_OVER;
+		co->call = CALL_OVER;
 		break;
 	case REQ_COMPACT_SCAN:
 		cc->order = req->arg;
 		if (cc->zone && req->pfn != PFN_NONE_VAL)
 			steer_compact_find_source(dr->b, cc, req->pfn);
-		dr->call = CALL_OVER;
+		co->call = CALL_OVER;
 		break;
 	case REQ_COMPACT_MIGRATE:
 		cc->migrate_pfn = req->pfn;
-		dr->wanted = req->arg;
+		co->wanted = req->arg;
 		if (req->arg)
 			take_sources(dr, req);
 		break;
 	default:
-		follow_free_scan(dr, req);
+		follow_free_scan(dr, co, req);
 		break;
 	}
 }
 
-static void isolate(struct driver *dr, const struct request *req)
+static void isolate(struct driver *dr, struct compaction *co, const struct request *req)
 {
 	uint32_t i;
 
-	if (req->fast || dr->call == CALL_OVER)
-		follow_search(dr, req);
+	if (req->fast || co->call == CALL_OVER)
+		follow_search(dr, co, req);
 	if (req->pfn >= dr->b->end_pfn ||
 	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
 		dr->vp->refused_isolates++;
@@ -154,13 +185,34 @@ static void isolate(struct driver *dr, const struct request *req)
 	}
 	remember(dr, req->pfn, req->pfn, req->order);
 	for (i = 0; i < 1U << req->order; i++)
-		hold(dr, req->pfn + i);
+		hold(dr, co, req->pfn + i);
 }
 
 void drive_compaction(struct driver *dr, const struct request *req)
 {
+	struct compaction *co = find_compaction(dr, req->pid);
+
+	if (!co)
+		co = begin_compaction(dr, req->pid);
+	co->used = ++dr->nr_rounds;
 	if (req->kind == REQ_ISOLATE)
-		isolate(dr, req);
+		isolate(dr, co, req);
 	else
-		follow_scanners(dr, req);
+		follow_scanners(dr, co, req);
+}
+
+void compaction_init(struct driver *dr)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_COMPACTIONS; i++)
+		dr->compactions[i].pid = -1;
+}
+
+void compaction_exit(struct driver *dr)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_COMPACTIONS; i++)
+		free(dr->compactions[i].held);
 }

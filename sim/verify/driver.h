@@ -19,6 +19,22 @@ enum target_call {
 	CALL_LINEAR,
 };
 
+/* One round of compaction: kcompactd's, or a task's that needs a larger block itself. */
+struct compaction {
+	int32_t pid;			/* -1: the slot is free */
+	bool direct;			/* a task's own; each zone is a round by itself */
+	bool async;
+	struct steer_compact cc;
+	enum target_call call;
+	int32_t wanted;			/* frames that the migration scanner took */
+	int32_t got;			/* frames the call under way isolated by scanning */
+	uint32_t *held;			/* frames isolated for migration, the next one last */
+	uint32_t nr_held, held_room;
+	uint64_t used;			/* when the slot was last begun with */
+};
+
+#define MAX_COMPACTIONS 16
+
 struct driver {
 	struct verify_pages *vp;
 	struct buddy *b;
@@ -27,13 +43,8 @@ struct driver {
 	uint32_t *ours;			/* by the kernel's frame: ours, PFN_NONE_VAL for the same */
 	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
 	struct steer_kswapd kswapd[MAX_NUMNODES];
-	struct steer_compact compact;	/* kcompactd's; a machine with several nodes has several */
-	enum target_call call;
-	int32_t wanted;			/* frames that the migration scanner took */
-	int32_t got;			/* frames the call under way isolated by scanning */
-	int32_t compact_pid;		/* who compacts */
-	uint32_t *held;			/* frames isolated for migration, the next one last */
-	uint32_t nr_held, held_room;
+	struct compaction compactions[MAX_COMPACTIONS];
+	uint64_t nr_rounds;
 	bool no_memory;
 };
 
@@ -61,7 +72,9 @@ static inline void count_rate(struct verify_rate *rate, bool hit)
 
 /* REQ_COMPACT_* and REQ_ISOLATE. */
 void drive_compaction(struct driver *dr, const struct request *req);
-/* The compacting task freed a frame: it was migrated, or it is a target that was not needed. */
-void compaction_freed(struct driver *dr, uint32_t pfn);
+/* Task @pid freed a frame; where it compacts, that was migrated, or is a target not needed. */
+void compaction_freed(struct driver *dr, int32_t pid, uint32_t pfn);
+void compaction_init(struct driver *dr);
+void compaction_exit(struct driver *dr);
 
 #endif

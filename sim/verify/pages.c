@@ -233,8 +233,8 @@ static void do_free(struct driver *dr, const struct request *req)
 		return;
 	}
 	remember(dr, req->pfn, req->pfn, req->order);
-	if (req->pid == dr->compact_pid && !req->order)
-		compaction_freed(dr, ours);
+	if (!req->order)
+		compaction_freed(dr, req->pid, ours);
 	if (req->kind == REQ_FREE_DIRECT)
 		steer_free_direct(dr->b, req->cpu, pfn_make(ours), req->order);
 	else if (buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order))
@@ -307,8 +307,7 @@ static void no_kswapd(void *ctx, unsigned int nid, unsigned int order)
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
 		     enum verify_mode mode, unsigned int max_miss, struct kerror *err)
 {
-	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode,
-			     .compact_pid = -1 };
+	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode };
 	unsigned int nid;
 	uint32_t i;
 
@@ -327,13 +326,14 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 	memset(dr.ours, 0xff, b->end_pfn * sizeof(*dr.ours));
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		dr.kswapd[nid].highest = -1;
+	compaction_init(&dr);
 	buddy_set_kswapd(b, no_kswapd, NULL);
 	for (i = 0; i < reqs->nr; i++)
 		if (reqs->req[i].cpu < b->nr_cpus)
 			serve(&dr, &reqs->req[i]);
 	free(dr.ours);
 	free(dr.forced);
-	free(dr.held);
+	compaction_exit(&dr);
 	if (dr.no_memory) {
 		verify_pages_free(vp);
 		return kerror_set(err, -ENOMEM, "no memory for the frames that compaction holds");

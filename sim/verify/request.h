@@ -38,7 +38,7 @@ enum request_kind {
 	REQ_KSWAPD_END,
 	REQ_FOLD,		/* arg: lists too */
 	REQ_COMPACT_WAKE,	/* order; a new round of compaction */
-	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner */
+	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner; order 1: asynchronous */
 	REQ_COMPACT_SCAN,	/* pfn: where the migration scanner went next, PFN_NONE_VAL: nowhere; arg: order */
 	REQ_COMPACT_MIGRATE,	/* from, pfn: where it began and stopped, arg: frames it took */
 	REQ_COMPACT_FREE,	/* pfn: where the free scanner stopped, arg: frames, order: 1 at a block's end */
