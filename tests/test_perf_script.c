@@ -389,22 +389,24 @@ static void test_ignored(void)
 /* A text of @nr events of all sorts with something wrong in every 50th line. */
 static char *make_text(unsigned int nr, size_t *len)
 {
-	char *text = malloc(nr * 200 + 1);
+	const size_t size = nr * 200 + 1;
+	char *text = malloc(size);
 	unsigned int i;
 	size_t n = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	for (i = 0; i < nr; i++) {
-		n += (size_t)sprintf(text + n, "  task %u %u [%03u] %u.%06u: ", i % 7, i % 11 + 1, i % 4,
-				     i, i);
+		n += (size_t)snprintf(text + n, size - n, "  task %u %u [%03u] %u.%06u: ", i % 7,
+				      i % 11 + 1, i % 4, i, i);
 		if (i % 50 == 49)
-			n += (size_t)sprintf(text + n, "kmem:mm_page_free: pfn=1 order=%u\n", i);
+			n += (size_t)snprintf(text + n, size - n, "kmem:mm_page_free: pfn=1 order=%u\n", i);
 		else if (i % 3)
-			n += (size_t)sprintf(text + n, "kmem:kfree: call_site=f%u+0x1 ptr=%#x\n", i % 97,
-					     i * 64);
+			n += (size_t)snprintf(text + n, size - n,
+					      "kmem:kfree: call_site=f%u+0x1 ptr=%#x\n", i % 97, i * 64);
 		else
-			n += (size_t)sprintf(text + n, "kmem:mm_page_alloc: pfn=%u order=0 migratetype=1 "
-					     "gfp_flags=GFP_KERNEL|%#x\n", i, 1u << i % 20);
+			n += (size_t)snprintf(text + n, size - n,
+					      "kmem:mm_page_alloc: pfn=%u order=0 migratetype=1 "
+					      "gfp_flags=GFP_KERNEL|%#x\n", i, 1u << i % 20);
 	}
 	*len = n;
 	return text;
