@@ -11,8 +11,9 @@
  * thread, CPUs are arguments); reclaim and kswapd are callbacks into whoever
  * drives the machine; a wrong free is refused instead of tainting; memory
  * nobody asked for yet is not linked (struct fresh_blocks). The per-CPU drift
- * of NR_FREE_PAGES (vm_stat_diff) is not modelled: free_pages is exact.
- * There is no compaction, and no task: neither PF_MEMALLOC nor an OOM victim.
+ * of NR_FREE_PAGES (vm_stat_diff) exists only in a zone that buddy_load()
+ * filled; elsewhere free_pages is exact. Compaction does not happen by itself:
+ * buddy/steer.h carries out what a trace tells of it. There is no task: neither PF_MEMALLOC nor an OOM victim.
  *
  * Locking: none; one thread drives a machine. Two machines share nothing.
  */
