@@ -16,6 +16,8 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+comma := ,
+
 ifeq ($(V),0)
 Q := @
 say = @printf '  %-7s %s\n' '$(1)' '$(2)'
@@ -57,15 +59,19 @@ fuzz_sources := $(wildcard tests/fuzz_*.c)
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wno-sign-compare -Wno-unused-parameter
+# Some x86 cores decode a branch across a 32-byte border slowly (Intel's JCC erratum): keep them apart.
+probe = $(shell echo 'int x;' | $(1) $(2) -Werror -x c -c -o /dev/null - 2>/dev/null && echo '$(2)')
+branches := $(or $(call probe,$(CC),-Wa$(comma)-mbranches-within-32B-boundaries),$(call probe,$(CC),-mbranches-within-32B-boundaries))
+
 base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP \
-	-DKMEMSIM_SRCDIR='"$(CURDIR)"'
+	-DKMEMSIM_SRCDIR=\"$(CURDIR)\"
 libs := -lnuma -ljansson -lzstd -lm
 test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps install \
-	clean
+.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
+	capture check-capture mutants install clean
 
 all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
 
@@ -74,6 +80,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 	@echo 'Variables: O=DIR build folder, V=1 show commands, SUITE=NAME (with check) only tests so named,'
 	@echo '           CI=1 warnings are errors, CC=..., CFLAGS=...'
+	@echo '           capture: WORKLOAD=..., KERNEL=6.1, MEM=512M, SMP=1, OUT=DIR, more in docs/capture.md'
 
 # ---- what the host needs ---------------------------------------------------
 
@@ -82,8 +89,10 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
 	libjansson-dev:JSON_output:/usr/include/jansson.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h
+# The file itself: its folder belongs to other packages as well.
+fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
 test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
-	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:/usr/lib/llvm-14/lib/clang \
+	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3
 bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
 
@@ -102,7 +111,7 @@ $(O)/$(1)/%.o: %.c $(kbuild_files) Makefile
 	$$(call say,CC,$$@)
 	$$(Q)$(2) $(base_flags) $(3) -c -o $$@ $$<
 endef
-$(eval $(call variant,obj,$(CC),$(CFLAGS)))
+$(eval $(call variant,obj,$(CC),$(CFLAGS) $(branches)))
 $(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
 $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
@@ -117,9 +126,11 @@ $(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/libkmemsim.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
 
 compile_commands.json: $(kbuild_files) Makefile
-	$(Q)python3 -c 'import json,sys; print(json.dumps([{"directory": sys.argv[1], "file": f, "command": sys.argv[2] + " -c " + f} for f in sys.argv[3:]], indent=1))' \
-		'$(CURDIR)' '$(CC) $(subst ",\",$(filter-out -MMD -MP,$(base_flags))) $(CFLAGS)' \
-		$(patsubst %.o,%.c,$(objects)) $(test_sources) tests/main.c > $@
+	$(Q){ between='['; for file in $(patsubst %.o,%.c,$(objects)) $(test_sources) tests/main.c; do \
+		printf '%s\n {"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$between" \
+			'$(CURDIR)' "$$file" "$$(printf '%s' '$(CC) $(filter-out -MMD -MP,$(base_flags)) $(CFLAGS)' | \
+			sed 's/\\/\\\\/g; s/"/\\"/g')" "$$file"; \
+		between=','; done; printf '\n]\n'; } > $@
 
 # ---- tests -----------------------------------------------------------------
 
@@ -162,8 +173,8 @@ check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh
 
 .PHONY: check-types check-readme
-check-readme: ## the report in README.md is what the program prints
-	$(Q)mkdir -p $(O) && sh tests/readme.sh $(O)
+check-readme: $(O)/kmemsim ## the report in README.md is what the program prints
+	$(Q)sh tests/readme.sh $(abspath $(O))
 
 check-types: ## a pfn passed as an order must not compile
 	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/types_good.c
@@ -195,9 +206,13 @@ fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
 fuzz-long: ## the same for ten minutes each
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-check-slow: ## slower suites: longer fuzzing
+mutants: all ## one rule changed at a time: which captures notice (needs ../shared)
+	$(Q)sh tests/mutants.sh $(abspath $(O))
+
+check-slow: ## slower suites: longer fuzzing, mutants
 	$(Q)$(MAKE) --no-print-directory deps-test
-	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+	$(Q)$(MAKE) --no-print-directory mutants
 
 # ---- coverage --------------------------------------------------------------
 
@@ -236,6 +251,13 @@ golden: all ## write the golden reports anew (look at the difference before you 
 	$(O)/kmemsim run --no-timing --json - tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.json
 	$(O)/kmemsim run --no-timing --csv - --mem 64M --nodes 2 tests/traces/gcc-hello.perf.txt.zst > tests/golden/gcc-hello-64M.csv
 
+# The variables of docs/capture.md reach the script through the environment.
+capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
+
+check-capture: all ## make a small capture and verify it (skipped where there is no QEMU)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
+
 prefix ?= /usr/local
 install: all ## install the program below $(DESTDIR)$(prefix)
 	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
@@ -243,4 +265,5 @@ install: all ## install the program below $(DESTDIR)$(prefix)
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+# Below capture/ lie whole header trees, none of ours.
+-include $(shell find $(O) -path $(O)/capture -prune -o -name '*.d' -print 2>/dev/null)

@@ -147,7 +147,6 @@ void prep_new_page(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned in
 	/* The migratetype is the request's: a later claim of the pageblock asks for it. */
 	page->flags = page_flags_make(PG_allocated, order, gfp_migratetype(gfp), zone->id);
 	page->refcount = 1;
-	zone->allocated_pages += 1U << order;
 	if (gfp & __GFP_ZERO)
 		clear_pages(b, pfn, order);
 	if (order && gfp & __GFP_COMP)
@@ -229,7 +228,7 @@ static uint64_t nr_reusable_pages(const struct buddy *b)
 	unsigned int id;
 
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
-		used += b->zones[id].allocated_pages;
+		used += zone_allocated_pages(b, &b->zones[id]);
 		managed += b->zones[id].managed_pages;
 	}
 	return managed - used;
@@ -268,6 +267,7 @@ static noinline uint32_t __alloc_pages_slowpath(struct buddy *b, gfp_t gfp, unsi
 	unsigned int alloc_flags, tries = 0;
 	uint32_t pfn;
 
+	b->counters[BC_alloc_slowpath]++;
 	if (can_direct_reclaim)
 		gfp &= ~__GFP_ATOMIC;
 	alloc_flags = gfp_to_alloc_flags(gfp, order);
@@ -356,7 +356,6 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 	if (unlikely(pcp->free_factor))
 		pcp->free_factor >>= 1;
 	pcp->nr_alloc++;
-	way->zone->allocated_pages++;
 	return pfn_make(pfn);
 slow:
 	return __alloc_pages(b, cpu, gfp, order, nid);
@@ -482,7 +481,6 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	pcp = way->pcp;
 	set_page_state(page, way->state[mt]);
 	pcp_list_add(b->pages, &pcp->lists[mt], pfn.v);
-	way->zone->allocated_pages--;
 	if (unlikely(++pcp->count >= pcp->high)) {
 		b->this_cpu = cpu;
 		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);

@@ -261,9 +261,13 @@ uint64_t buddy_min_free_kbytes(const struct buddy *b)
 
 const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx)
 {
+	struct zone *zone;
+
 	if (nid >= b->nr_nodes || (unsigned int)idx >= MAX_NR_ZONES)
 		return NULL;
-	return &b->zones[nid * MAX_NR_ZONES + idx];
+	zone = &b->zones[nid * MAX_NR_ZONES + idx];
+	zone->allocated_pages = zone_allocated_pages(b, zone);
+	return zone;
 }
 
 enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn)

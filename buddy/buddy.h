@@ -11,8 +11,9 @@
  * thread, CPUs are arguments); reclaim and kswapd are callbacks into whoever
  * drives the machine; a wrong free is refused instead of tainting; memory
  * nobody asked for yet is not linked (struct fresh_blocks). The per-CPU drift
- * of NR_FREE_PAGES (vm_stat_diff) is not modelled: free_pages is exact.
- * There is no compaction, and no task: neither PF_MEMALLOC nor an OOM victim.
+ * of NR_FREE_PAGES (vm_stat_diff) exists only in a zone that buddy_load()
+ * filled; elsewhere free_pages is exact. Compaction does not happen by itself:
+ * buddy/steer.h carries out what a trace tells of it. There is no task: neither PF_MEMALLOC nor an OOM victim.
  *
  * Locking: none; one thread drives a machine. Two machines share nothing.
  */
@@ -82,11 +83,13 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 
 /*
  * Give back the block of 2^@order frames at @pfn that buddy_alloc_pages()
- * returned (or a part of it after buddy_split_page()). Its owner must have taken
- * its own marks (PG_slab, PG_large) off: a marked frame is refused like one that
- * is no block's first. Returns 0; or, with nothing changed, counted and reported: -EINVAL for a frame that is no memory
- * or not the first of a block, -EALREADY for a block that is not allocated,
- * -EDOM for another order than allocated. Follows __free_pages().
+ * returned (or a part of it after buddy_split_page()). Its owner must have
+ * taken its own marks (PG_slab, PG_large) off: a marked frame is refused like
+ * one that is no block's first. Returns 0; or, with nothing changed, counted
+ * and reported: -EINVAL for a frame that is no memory or not the first of a
+ * block, -EALREADY for a block that is not allocated, -EDOM for another order
+ * than allocated. -EINVAL, not counted, for a CPU that does not exist.
+ * Follows __free_pages().
  */
 int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
 
@@ -169,8 +172,17 @@ void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsig
 struct pagemap *buddy_pagemap(const struct buddy *b);
 unsigned int buddy_nr_cpus(const struct buddy *b);
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
+/*
+ * The nodes in the order in which a request at node @nid tries them: those of
+ * its zonelist, each once. Returns how many; 0 where @nid does not exist.
+ */
+unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
+			      uint8_t order[MAX_NUMNODES]);
 uint64_t buddy_min_free_kbytes(const struct buddy *b);
-/* NULL where @nid or @idx does not exist; an unpopulated zone is returned. */
+/*
+ * NULL where @nid or @idx does not exist; an unpopulated zone is returned. Its
+ * allocated_pages is as of this call, everything else always up to date.
+ */
 const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx);
 enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn);
 uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter);
@@ -191,8 +203,8 @@ void buddy_count_pageblocks(const struct buddy *b, const struct zone *zone,
  * How the frames in use lie in aligned blocks of 2^@order frames: *@full gets
  * the blocks that hold no free frame at all, *@partial those with some used
  * and some free, *@used_in_full the used frames in full blocks. Frames on
- * per-CPU lists are free. Cost: the free lists' length, and a bit a block.
- * Returns 0 or -ENOMEM.
+ * per-CPU lists are free. Cost: the free lists' length, and 32 bits
+ * a block. Returns 0 or -ENOMEM.
  */
 int buddy_block_usage(const struct buddy *b, unsigned int order, uint64_t *full,
 		      uint64_t *partial, uint64_t *used_in_full);

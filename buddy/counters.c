@@ -37,6 +37,14 @@ static uint64_t sum(const uint64_t blocks[NR_PAGE_ORDERS])
 	return nr;
 }
 
+uint64_t zone_allocated_pages(const struct buddy *b, const struct zone *zone)
+{
+	const struct zone_stat *stat = &zone->stat;
+
+	return stat->pcp_refill_pages - stat->pcp_drain_pages - buddy_zone_pcp_pages(b, zone) +
+	       frames(stat->buddy_alloc) - frames(stat->buddy_free) + stat->allocated_otherwise;
+}
+
 /* What went the short way: single frames, by whether the CPU is on @zone's node. */
 static void short_way_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2])
 {
@@ -56,7 +64,7 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 
 	short_way_count(b, zone, alloc);
 	pgalloc = alloc[0] + alloc[1] + frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
-	pgfree = pgalloc + stat->allocated_otherwise - zone->allocated_pages;
+	pgfree = pgalloc + stat->allocated_otherwise - zone_allocated_pages(b, zone);
 	switch (counter) {
 	case BC_pgfree:
 		return pgfree;
@@ -74,6 +82,10 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 		return alloc[0] + alloc[1] + sum(stat->pcp_alloc);
 	case BC_pcp_free:
 		return pgfree - frames(stat->buddy_free) - frames(stat->pcp_free) + sum(stat->pcp_free);
+	case BC_pcp_refill_pages:
+		return stat->pcp_refill_pages;
+	case BC_pcp_drain_pages:
+		return stat->pcp_drain_pages;
 	case BC_buddy_alloc:
 		return sum(stat->buddy_alloc);
 	case BC_buddy_free:

@@ -28,14 +28,15 @@
 	X(V, numa_foreign, "requests that wanted a node and were served elsewhere") \
 	X(V, numa_local,   "requests served by the node of the CPU that asked") \
 	X(V, numa_other,   "requests served by another node than that CPU's") \
-	X(K, pcp_alloc,    "fast path: blocks taken from a per-CPU list") \
+	X(K, pcp_alloc,    "fast path: blocks taken from a per-CPU list, after a refill where it was " \
+			   "empty") \
 	X(K, pcp_refill,   "times an empty per-CPU list was refilled from the free lists") \
 	X(K, pcp_refill_pages, "frames those refills moved") \
-	X(K, pcp_free,     "fast path: blocks put on a per-CPU list") \
+	X(K, pcp_free,     "fast path: blocks put on a per-CPU list, before a drain where it was full") \
 	X(K, pcp_drain,    "times a per-CPU list gave blocks back to the free lists") \
 	X(K, pcp_drain_pages, "frames those drains moved") \
-	X(K, buddy_alloc,  "slow path: blocks taken straight from the free lists") \
-	X(K, buddy_free,   "slow path: blocks freed straight to the free lists") \
+	X(K, buddy_alloc,  "blocks taken straight from the free lists") \
+	X(K, buddy_free,   "blocks freed straight to the free lists") \
 	X(K, split,        "blocks halved to serve a smaller order") \
 	X(K, merge,        "pairs of buddies joined") \
 	X(K, fallback,     "requests served from another migratetype's free list") \
@@ -43,7 +44,8 @@
 	X(K, highatomic_reserve,   "pageblocks reserved for atomic high-order requests") \
 	X(K, highatomic_unreserve, "such pageblocks given back") \
 	X(K, zone_fallback, "requests served by another zone than the preferred one") \
-	X(K, kswapd_wake,  "requests that found every zone below its low watermark") \
+	X(K, alloc_slowpath, "slow path: requests that no zone could serve above its low watermark") \
+	X(K, kswapd_wake,  "slow path: the requests in it that wake kswapd (__GFP_KSWAPD_RECLAIM)") \
 	X(K, alloc_fail,   "requests that got nothing") \
 	X(K, bulk_alloc,   "frames handed out by the bulk interface") \
 	X(K, bad_free_double, "refused: a free of a block that is not allocated") \

@@ -292,7 +292,6 @@ uint32_t isolate_block(struct buddy *b, uint32_t pfn, unsigned int order)
 		mod_free_pages(b, zone, -(int64_t)nr);
 	del_page_from_free_list(b, zone, pfn, order);
 	b->pages[pfn].flags = page_flags_make(PG_isolated, order, mt, zone->id);
-	zone->allocated_pages += nr;
 	zone->stat.allocated_otherwise += nr;
 	/* At least half a pageblock is going to hold movable pages only. */
 	if (order + 1 >= PAGEBLOCK_ORDER)
@@ -312,7 +311,6 @@ void __putback_isolated_page(struct buddy *b, uint32_t pfn, unsigned int order,
 {
 	struct zone *zone = page_zone(b, &b->pages[pfn]);
 
-	zone->allocated_pages -= 1U << order;
 	zone->stat.allocated_otherwise -= 1U << order;
 	__free_one_page(b, pfn, zone, order, mt, FPI_TO_TAIL);
 }

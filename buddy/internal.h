@@ -112,7 +112,7 @@ struct buddy {
 	struct page *pages;
 	uint8_t *pageblock;		/* enum migratetype by pageblock number */
 	uint32_t end_pfn;
-	uint32_t short_cpus;		/* CPUs whose short way is open: nr_cpus, or 0 while @slow is not 0 */
+	uint32_t short_cpus;		/* whose short way is open: nr_cpus, or 0 while @slow is set */
 	uint32_t short_free_cpus;	/* the same for frees; 0 too where rule auto_high looks at each */
 	uint32_t slow;			/* SLOW_* */
 	unsigned int this_cpu;		/* whose zone_cpu_stat the call under way changes */
@@ -192,6 +192,14 @@ static inline unsigned int pindex_to_order(unsigned int pindex)
 {
 	return pindex >= NR_LOWORDER_PCP_LISTS ? PAGEBLOCK_ORDER : pindex / MIGRATE_PCPTYPES;
 }
+
+/*
+ * The frames of @zone that callers own: what came out of the free lists and
+ * did not go back, less what per-CPU lists hold. Nothing of it looks at
+ * free_pages, so that buddy_validate() has something to compare. Whoever fills
+ * lists by hand counts the frames in pcp_refill_pages and allocated_otherwise.
+ */
+uint64_t zone_allocated_pages(const struct buddy *b, const struct zone *zone);
 
 static inline bool zone_spans_pfn(const struct zone *zone, uint32_t pfn)
 {

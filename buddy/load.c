@@ -195,8 +195,9 @@ static int load_marks(struct loading *ld)
 	if (ld->nr_listed > zone->managed_pages)
 		return refuse(ld, "%llu frames are free, but only %llu are managed",
 			      (unsigned long long)ld->nr_listed, (unsigned long long)zone->managed_pages);
-	zone->allocated_pages = zone->managed_pages - ld->nr_listed;
-	zone->stat.allocated_otherwise = zone->allocated_pages;
+	/* No refill brought what is on per-CPU lists. */
+	zone->stat.allocated_otherwise = zone->managed_pages - ld->nr_listed +
+					 buddy_zone_pcp_pages(ld->b, zone);
 	if (ld->b->rules->below_high)
 		zone_set_below_high(zone, state->below_high);
 	zone_update_low_mark(zone);

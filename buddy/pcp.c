@@ -37,10 +37,8 @@ unsigned int rmqueue_bulk(struct buddy *b, struct zone *zone, unsigned int order
 	}
 	if (!b->rules->count_by_block)
 		mod_free_pages(b, zone, -((int64_t)i << order));
-	if (i) {
-		b->counters[BC_pcp_refill]++;
-		b->counters[BC_pcp_refill_pages] += (uint64_t)i << order;
-	}
+	zone->stat.pcp_refill_pages += (uint64_t)i << order;
+	b->counters[BC_pcp_refill] += i != 0;
 	return i;
 }
 
@@ -144,7 +142,7 @@ void free_pcppages_bulk(struct buddy *b, struct zone *zone, int count, struct pe
 		} while (count > 0 && !page_list_empty(list));
 	}
 	b->counters[BC_pcp_drain]++;
-	b->counters[BC_pcp_drain_pages] += (uint64_t)(before - pcp->count);
+	zone->stat.pcp_drain_pages += (uint64_t)(before - pcp->count);
 }
 
 int nr_pcp_free(struct per_cpu_pages *pcp, int high, int batch, bool free_high)
@@ -202,7 +200,6 @@ void __free_pages_ok(struct buddy *b, uint32_t pfn, unsigned int order, fpi_t fp
 	struct zone *zone = page_zone(b, &b->pages[pfn]);
 
 	b->pages[pfn].refcount = 0;
-	zone->allocated_pages -= 1U << order;
 	zone->stat.buddy_free[order]++;
 	free_one_page(b, pfn, zone, order, fpi_flags);
 }
@@ -225,7 +222,6 @@ void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned i
 	page->refcount = 0;
 	pcp_list_add(b->pages, &pcp->lists[order_to_pindex(pcp_mt, order)], pfn);
 	pcp->count += 1 << order;
-	zone->allocated_pages -= 1U << order;
 	if (order)
 		zone->stat.pcp_free[order]++;
 	free_unref_page_drain(b, zone, pcp, pcp_mt, order);

@@ -32,17 +32,19 @@
 	X(isolate_moves, 0, 1, \
 	  "isolating half a pageblock also moves the other free blocks of it to Movable (6.10)") \
 	X(highatomic_free, 0, 1, \
-	  "requests without access to the atomic reserve count its free frames only, not all of it (6.12)") \
+	  "requests without access to the atomic reserve count its free frames only, not all of it") \
 	X(highatomic_large, 0, 1, \
-	  "an atomic reserve or its return takes all pageblocks of a larger block (6.9)") \
+	  "an atomic reserve or its return takes all pageblocks of a larger block") \
 	X(highatomic_floor, 0, 1, \
-	  "no atomic reserve where a hundredth of the zone is less than a pageblock; rounded up otherwise (6.9)") \
+	  "no atomic reserve where a hundredth of the zone is less than a pageblock; rounded up otherwise") \
+	X(movable_min, 0, 1, \
+	  "zone Movable's min watermark is a 1024th of it, 32 to 128 frames, and it has no part in the others'") \
 	X(boost_for_high, 0, 1, \
 	  "the watermark boost is ignored for __GFP_HIGH at the min watermark, not for __GFP_ATOMIC (6.3)") \
 	X(count_by_block, 0, 1, \
 	  "NR_FREE_PAGES is told of each block that enters or leaves a list, not once for a refill (6.10)") \
 	X(boost_needs_kswapd, 0, 1, \
-	  "kswapd is woken after a boost only by a request that may wake it (6.10)")
+	  "kswapd is woken after a boost only by a request that may wake it")
 
 enum buddy_kernel { BUDDY_KERNEL_6_1, BUDDY_KERNEL_6_12, NR_BUDDY_KERNELS };
 

@@ -130,6 +130,20 @@ void steer_drain(struct buddy *b, unsigned int acting_cpu, const struct zone *zo
 	free_pcppages_bulk(b, &b->zones[zone->id], count, &zone->pcp[cpu], (int)pindex);
 }
 
+void steer_set_movable(struct buddy *b, pfn_t pfn, bool movable)
+{
+	struct page *page = &b->pages[pfn.v];
+
+	if (page->flags & PG_allocated)
+		page->flags = (page->flags & ~PG_MT_MASK) |
+			      (movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE) << PG_MT_SHIFT;
+}
+
+bool steer_is_movable(const struct buddy *b, pfn_t pfn)
+{
+	return b->pages[pfn.v].flags & PG_allocated && page_migratetype(&b->pages[pfn.v]) == MIGRATE_MOVABLE;
+}
+
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists)
 {
 	unsigned int id;
@@ -246,11 +260,10 @@ bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int or
 			return false;
 	} else {
 		take_from_free_list(b, pfn.v, order);
-		zone->allocated_pages += 1U << order;
 		zone->stat.allocated_otherwise += 1U << order;
 	}
 	for (i = 0; i < 1U << order; i++) {
-		b->pages[pfn.v + i].flags = page_flags_make(PG_allocated, 0, MIGRATE_MOVABLE, zone->id);
+		b->pages[pfn.v + i].flags = page_flags_make(PG_allocated, 0, MIGRATE_UNMOVABLE, zone->id);
 		b->pages[pfn.v + i].refcount = 1;
 	}
 	return true;
@@ -340,8 +353,8 @@ static bool exchange_with_free(struct buddy *b, uint32_t got, uint32_t want, uns
 	if (flags & PG_pcp) {
 		replace_on_pcp(b, got, want);
 	} else {
-		zone->allocated_pages -= 1U << order;
-		from->allocated_pages += 1U << order;
+		zone->stat.allocated_otherwise -= 1U << order;
+		from->stat.allocated_otherwise += 1U << order;
 		b->pages[want].flags = (flags & ~PG_ZONE_MASK) | from->id << PG_ZONE_SHIFT;
 		b->pages[want].refcount = 1;
 	}

@@ -45,10 +45,17 @@ void steer_drain(struct buddy *b, unsigned int acting_cpu, const struct zone *zo
 
 /*
  * Take @pfn of @order off the free lists, as compaction does, whether or not it
- * is a block of its own; it becomes 2^@order allocated movable frames. False
+ * is a block of its own; it becomes 2^@order frames in use, on no LRU list yet. False
  * where not all of it is in one free block.
  */
 bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
+
+/*
+ * Whether the frame in use at @pfn, or the block that it begins, counts as one
+ * that could be moved away: on an LRU list. Nothing happens where it begins none.
+ */
+void steer_set_movable(struct buddy *b, pfn_t pfn, bool movable);
+bool steer_is_movable(const struct buddy *b, pfn_t pfn);
 
 /* @cpu's part of the counters is told; where @lists is true its lists are looked after as well. */
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists);
@@ -57,6 +64,29 @@ void steer_fold(struct buddy *b, unsigned int cpu, bool lists);
 struct steer_kswapd { uint64_t boost[MAX_NR_ZONES]; unsigned int nid; int highest; };
 void steer_kswapd_begin(struct buddy *b, unsigned int nid, int highest, struct steer_kswapd *ks);
 void steer_kswapd_end(struct buddy *b, struct steer_kswapd *ks);
+
+/*
+ * What compaction's scanners do to the Movable free lists while they search
+ * them: whatever they looked at comes last for the next search. One round of
+ * kcompactd, or of one task's direct compaction.
+ */
+struct steer_compact {
+	int order;			/* of the block that compaction is to make */
+	int search_order;		/* where the free scanner begins its next search */
+	unsigned int search_fail;	/* searches in a row that found nothing: the next look at less */
+	uint32_t migrate_pfn;
+	uint32_t free_pfn;
+	uint32_t fast_start_pfn;	/* the lowest pageblock a search led to; UINT32_MAX: used up */
+	const struct zone *zone;	/* NULL: none is being compacted */
+};
+void steer_compact_wake(struct steer_compact *cc, unsigned int order);
+/*
+ * The migration scanner looks for a pageblock with free blocks in it. @went is
+ * the frame where the kernel's went on.
+ */
+void steer_compact_find_source(struct buddy *b, struct steer_compact *cc, uint32_t went);
+/* The free scanner looks for a free block; returns it with *@order, or PFN_NONE. It stays where it is. */
+pfn_t steer_compact_find_target(struct buddy *b, struct steer_compact *cc, unsigned int *order);
 
 /* Unreserve as a request of @gfp would that is about to fail. */
 bool steer_unreserve_highatomic(struct buddy *b, unsigned int cpu, gfp_t gfp, bool force);

@@ -100,7 +100,7 @@ int buddy_block_usage(const struct buddy *b, unsigned int order, uint64_t *full,
 		return -ENOMEM;
 	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
 		note_zone(b, &b->zones[id], &u);
-		used += b->zones[id].allocated_pages +
+		used += zone_allocated_pages(b, &b->zones[id]) +
 			(b->zones[id].present_pages - b->zones[id].managed_pages);
 	}
 	*partial = 0;

@@ -223,7 +223,7 @@ static uint64_t exact_free_pages(const struct buddy *b, const struct zone *zone)
 static void check_zone(struct validation *v)
 {
 	const struct zone *zone = v->zone;
-	uint64_t isolate, listed, pcp, free_pages;
+	uint64_t isolate, listed, pcp, free_pages, used = zone_allocated_pages(v->b, zone);
 	uint64_t pfn, end = (uint64_t)zone->start_pfn + zone->spanned_pages, reserved = 0;
 
 	listed = check_free_areas(v, &isolate);
@@ -232,10 +232,10 @@ static void check_zone(struct validation *v)
 	if (listed - isolate != free_pages)
 		violation(v, "%llu frames in free lists, but free_pages is %llu",
 			  (unsigned long long)(listed - isolate), (unsigned long long)free_pages);
-	if (listed + pcp + zone->allocated_pages != zone->managed_pages)
+	if (listed + pcp + used != zone->managed_pages)
 		violation(v, "free %llu + per-CPU %llu + allocated %llu is not managed %llu",
 			  (unsigned long long)listed, (unsigned long long)pcp,
-			  (unsigned long long)zone->allocated_pages,
+			  (unsigned long long)used,
 			  (unsigned long long)zone->managed_pages);
 	if (zone->low_mark != zone_low_mark(zone))
 		violation(v, "low_mark is %llu, but low watermark, boost and reserve make %llu",

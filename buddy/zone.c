@@ -38,7 +38,10 @@ const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_DEVICE] = "Device",
 };
 
-/* Indexed by __GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE; of contradicting bits the lowest zone wins. */
+/*
+ * Indexed by __GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE; of
+ * contradicting bits the lowest zone wins.
+ */
 static const uint8_t gfp_zone_table[NR_GFP_ZONE_BITS] = {
 	[0] = ZONE_NORMAL,
 	[__GFP_DMA] = ZONE_DMA,
@@ -234,13 +237,24 @@ void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active)
 	set_slow(b, SLOW_RECLAIM, flags & ZONE_RECLAIM_ACTIVE);
 }
 
+/* The distances between the watermarks stay. */
+static void set_movable_min(struct zone *zone)
+{
+	uint64_t min = clamp_u64(zone->managed_pages / 1024, 32, 128), was = zone->watermark[WMARK_MIN];
+	unsigned int i;
+
+	for (i = 0; i < NR_WMARK; i++)
+		zone->watermark[i] += min - was;
+}
+
 void setup_per_zone_wmarks(struct buddy *b)
 {
 	unsigned int nr = b->nr_nodes * MAX_NR_ZONES, id;
 	uint64_t lowmem_pages = 0;
 
 	for (id = 0; id < nr; id++)
-		lowmem_pages += b->zones[id].managed_pages;
+		if (!b->rules->movable_min || b->zones[id].idx != ZONE_MOVABLE)
+			lowmem_pages += b->zones[id].managed_pages;
 	for (id = 0; id < nr; id++) {
 		struct zone *zone = &b->zones[id];
 		struct zone_marks marks = zone_compute_wmarks(zone->managed_pages, lowmem_pages,
@@ -248,6 +262,8 @@ void setup_per_zone_wmarks(struct buddy *b)
 							      b->cfg.watermark_scale_factor);
 
 		memcpy(zone->watermark, marks.watermark, sizeof(zone->watermark));
+		if (b->rules->movable_min && zone->idx == ZONE_MOVABLE)
+			set_movable_min(zone);
 		zone->watermark_boost = 0;
 		zone_update_low_mark(zone);
 	}
@@ -406,6 +422,21 @@ void build_all_zonelists(struct buddy *b)
 		}
 	}
 	build_short_ways(b);
+}
+
+unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
+			      uint8_t order[MAX_NUMNODES])
+{
+	struct zone *const *z;
+	unsigned int nr = 0;
+
+	if (nid >= b->nr_nodes)
+		return 0;
+	/* A node's zones stand side by side. */
+	for (z = b->zonelists[nid * NR_ZONELISTS + ZONELIST_FALLBACK].zone; *z; z++)
+		if (!nr || order[nr - 1] != (*z)->nid)
+			order[nr++] = (uint8_t)(*z)->nid;
+	return nr;
 }
 
 /* ---- watermark checks ---------------------------------------------------- */

@@ -108,7 +108,9 @@ struct zone_stat {
 	uint64_t pcp_free[NR_PAGE_ORDERS];	/* blocks above order 0 freed to per-CPU lists */
 	uint64_t buddy_alloc[NR_PAGE_ORDERS];	/* blocks handed out of the free lists */
 	uint64_t buddy_free[NR_PAGE_ORDERS];	/* blocks freed to the free lists */
-	uint64_t allocated_otherwise;	/* part of allocated_pages that no request took: isolated, loaded */
+	uint64_t pcp_refill_pages;	/* frames moved from the free lists to per-CPU lists */
+	uint64_t pcp_drain_pages;	/* frames moved back */
+	uint64_t allocated_otherwise;	/* used frames that no request took: isolated, or loaded as used */
 };
 
 #define ZONE_BOOSTED_WATERMARK	(1U << 0)	/* boosted just now; kswapd is still to be woken */
@@ -136,8 +138,9 @@ struct zone {
 	struct per_cpu_pages *pcp;	/* one a CPU; NULL for a zone without memory */
 
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
-	uint64_t low_mark;		/* low watermark, boost and atomic reserves; see zone_update_low_mark() */
-	uint64_t allocated_pages;	/* owned by callers; kept apart from free_pages on purpose */
+	uint64_t low_mark;		/* low watermark, boost and atomic reserve in one */
+	uint64_t allocated_pages;	/* owned by callers, as of the last buddy_zone() of this zone; from
+					 * what moved, not from free_pages */
 	unsigned int nid;
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
 	enum zone_type idx;

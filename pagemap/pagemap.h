@@ -78,12 +78,13 @@ struct pagemap {
 };
 
 /*
- * Fill @cfg's ranges with @bytes of memory over @nr_nodes nodes of equal size,
- * in ascending order, from pfn 1 on (as on a PC, frame 0 is not memory),
+ * Fill @cfg's ranges with @bytes of memory over @nr_nodes nodes, in ascending
+ * order, from pfn 1 on (as on a PC, frame 0 is not memory, but counts),
  * leaving out the @nr_holes given ranges of frames (their node is ignored;
- * memory they displace moves up). Node borders are multiples of the largest
- * buddy block. Errors: -EINVAL where a size is zero, below 1 MiB a node, or
- * beyond 2^32 - 2^20 frames, or there are too many nodes or ranges.
+ * memory they displace moves up). Nodes are of equal size in whole largest
+ * buddy blocks; the last one takes the rest. Errors: -EINVAL where memory is
+ * below 1 MiB or beyond 2^32 - 2^20 frames, a node would be smaller than a
+ * largest block, or there are too many nodes or ranges.
  */
 int pagemap_config_memory(struct pagemap_config *cfg, uint64_t bytes, unsigned int nr_nodes,
 			  const struct mem_range *holes, unsigned int nr_holes, struct kerror *err);

@@ -20,7 +20,7 @@
 #define DMA32_END	(4UL << 30 >> PAGE_SHIFT)
 /* Keeps pfn arithmetic with a largest block's size away from 2^32 and from PFN_NONE. */
 #define MAX_PFN		(UINT32_MAX - (1U << 20) + 1)
-#define MIN_NODE_PAGES	((1U << 20) >> PAGE_SHIFT)
+#define MIN_PAGES	((1U << 20) >> PAGE_SHIFT)
 
 static uint32_t round_up_block(uint64_t pfn)
 {
@@ -73,34 +73,33 @@ int pagemap_config_memory(struct pagemap_config *cfg, uint64_t bytes, unsigned i
 			  const struct mem_range *holes, unsigned int nr_holes, struct kerror *err)
 {
 	struct layout lay = { .cfg = cfg, .holes = holes, .nr_holes = nr_holes, .at = 1 };
-	uint64_t pages = bytes >> PAGE_SHIFT;
+	uint64_t pages = bytes >> PAGE_SHIFT, share = pages;
 	unsigned int node, i;
 
 	if (!nr_nodes || nr_nodes > MAX_NUMNODES)
 		return kerror_set(err, -EINVAL, "%u nodes: must be 1 to %d", nr_nodes, MAX_NUMNODES);
-	if (pages / nr_nodes < MIN_NODE_PAGES)
-		return kerror_set(err, -EINVAL, "%llu bytes of memory: every node needs at least 1 MiB",
+	if (nr_nodes > 1)
+		share = pages / nr_nodes / MAX_ORDER_NR_PAGES * MAX_ORDER_NR_PAGES;
+	if (pages < MIN_PAGES)
+		return kerror_set(err, -EINVAL, "%llu bytes of memory: 1 MiB is the least",
 				  (unsigned long long)bytes);
+	if (nr_nodes > 1 && share < MAX_ORDER_NR_PAGES)
+		return kerror_set(err, -EINVAL, "%llu bytes of memory for %u nodes: each needs at least %lu KiB",
+				  (unsigned long long)bytes, nr_nodes, MAX_ORDER_NR_PAGES * (PAGE_SIZE >> 10));
 	if (pages > MAX_PFN)
-		return kerror_set(err, -EINVAL, "%llu bytes of memory: more than 16 TiB",
-				  (unsigned long long)bytes);
+		return kerror_set(err, -EINVAL, "%llu bytes of memory: more than %llu, which is 16 TiB - 4 GiB",
+				  (unsigned long long)bytes, (unsigned long long)MAX_PFN << PAGE_SHIFT);
 	for (i = 0; i < nr_holes; i++)
 		if (holes[i].start >= holes[i].end)
 			return kerror_set(err, -EINVAL, "hole %u is empty", i);
 	cfg->nr_ranges = 0;
 	cfg->nr_nodes = nr_nodes;
 	for (node = 0; node < nr_nodes; node++) {
-		uint64_t share = pages / nr_nodes;
+		/* The last node takes what is left, and frame 0 counts as the first one's. */
+		uint64_t size = node == nr_nodes - 1 ? pages - share * node : share;
 		int ret;
 
-		/* Frame 0 counts as the first node's, so that its size is what was asked for. */
-		if (node == 0)
-			share--;
-		if (node == nr_nodes - 1)
-			share = pages - pages / nr_nodes * (nr_nodes - 1) - (nr_nodes == 1);
-		else if (nr_nodes > 1)
-			share = round_up_block(lay.at + share) - lay.at;
-		ret = place_node(&lay, node, share, err);
+		ret = place_node(&lay, node, size - (node == 0), err);
 		if (ret)
 			return ret;
 		lay.at = round_up_block(lay.at);

@@ -98,6 +98,12 @@ static inline void live_prefetch_entry(const struct live_table *table, uint64_t 
 	__builtin_prefetch((const char *)(entry + 1) - 1, 1);
 }
 
+/* What @key's home slot leads to, which is most likely its entry; entry 0 where there is none. */
+static inline const struct live *live_guess(const struct live_table *table, uint64_t key)
+{
+	return &table->pool[table->slot[live_home(table, live_hash(key))].number];
+}
+
 /*
  * A new entry for @key, which must not be in the table; all but key and used
  * is zero. NULL when memory ran out.

@@ -192,7 +192,7 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 			get_slabinfo(record->cache, &info);
 			cm->name = kmem_cache_name(record->cache);
 			cm->held = info.slab_pages * PAGE_SIZE;
-			cm->slabs = info.num_slabs;
+			cm->free_objects = info.num_objs - info.used_objs;
 		} else {
 			cm->name = "(large)";
 			cm->held = record->bytes_alloc;
@@ -289,5 +289,65 @@ struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr)
 		list[(*nr)++].site = site;
 	}
 	qsort(list, (size_t)*nr, sizeof(*list), leaks_by_bytes);
+	return list;
+}
+
+/* ---- by owner ------------------------------------------------------------ */
+
+static int owners_by_frames(const void *a, const void *b)
+{
+	const struct owner_metrics *x = a, *y = b;
+	int cmp = compare_u64(x->frames, y->frames);
+
+	return cmp ? cmp : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int owners_by_pid(const void *a, const void *b)
+{
+	const struct owner_metrics *x = a, *y = b;
+
+	return x->pid != y->pid ? (x->pid > y->pid) - (x->pid < y->pid) :
+	       (x->oldest_event > y->oldest_event) - (x->oldest_event < y->oldest_event);
+}
+
+/* Join neighbours with the same pid; the first one's name stays. Returns how many are left. */
+static int join_owners(struct owner_metrics *list, int nr)
+{
+	int i, last = -1;
+
+	for (i = 0; i < nr; i++) {
+		if (last >= 0 && list[last].pid == list[i].pid) {
+			list[last].blocks += list[i].blocks;
+			list[last].frames += list[i].frames;
+		} else {
+			list[++last] = list[i];
+		}
+	}
+	return last + 1;
+}
+
+struct owner_metrics *metrics_owners(const struct replay *rp, int *nr)
+{
+	struct owner_metrics *list = calloc(rp->blocks.nr + 1, sizeof(*list));
+	const struct live *block = NULL;
+
+	*nr = -1;
+	if (!list)
+		return NULL;
+	*nr = 0;
+	while ((block = live_next(&rp->blocks, block))) {
+		struct page_owner owner;
+
+		if (!block->sim ||
+		    !buddy_page_owner(rp->machine->buddy, pfn_make((uint32_t)block->sim), &owner))
+			continue;
+		list[(*nr)++] = (struct owner_metrics){
+			.pid = owner.alloc.pid, .task = owner.alloc.site, .blocks = 1,
+			.frames = 1ULL << block->order, .oldest_event = owner.alloc.when,
+		};
+	}
+	qsort(list, (size_t)*nr, sizeof(*list), owners_by_pid);
+	*nr = join_owners(list, *nr);
+	qsort(list, (size_t)*nr, sizeof(*list), owners_by_frames);
 	return list;
 }

@@ -89,7 +89,7 @@ struct cache_metrics {
 	const char *name;		/* "(large)" for record 0 */
 	uint64_t held;			/* bytes of its slabs */
 	uint64_t waste;			/* held - requested */
-	uint64_t slabs;
+	uint64_t free_objects;		/* in its slabs, not handed out */
 };
 
 struct site_metrics {
@@ -107,6 +107,15 @@ struct leak_metrics {
 	uint64_t oldest_ns;
 };
 
+/* Page blocks of one task that nobody freed; only with page owner tracking. */
+struct owner_metrics {
+	int32_t pid;
+	name_id task;			/* the name it had at its first block */
+	uint64_t blocks;
+	uint64_t frames;
+	uint64_t oldest_event;
+};
+
 /*
  * Arrays the caller frees, sorted as named; ties by name or number, so that
  * the order is the same in every run. *@nr gets their length. NULL with *@nr 0
@@ -116,5 +125,7 @@ enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC };	/* BY_TRAFFIC: cache
 struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr);
 struct site_metrics *metrics_sites(const struct replay *rp, enum metrics_order order, int *nr);
 struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr);
+/* By frames. *@nr is 0 where owners are not tracked. */
+struct owner_metrics *metrics_owners(const struct replay *rp, int *nr);
 
 #endif

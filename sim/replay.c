@@ -14,7 +14,7 @@
 
 #define FIRST_BITS 14
 /* Far enough ahead that what was asked for has arrived when it is looked at. */
-#define PREFETCH_EVENTS 6
+#define PREFETCH_EVENTS 16
 
 const struct replay_counter_desc replay_counter_desc[NR_REPLAY_COUNTERS] = {
 #define REPLAY_COUNTER_DESC(name, text) { #name, text },
@@ -39,6 +39,8 @@ static int create_tlbs(struct replay *rp, struct kerror *err)
 	int ret;
 
 	for (size = 0; size < NR_TLB_PAGES; size++) {
+		rp->last_page[size] = UINT64_MAX;
+		rp->l1_has[size] = tlb_level(&rp->cfg.tlb, 1, size).entries != 0;
 		ret = tlb_create(&rp->tlb[size], &rp->cfg.tlb, size, err);
 		if (ret)
 			return ret;
@@ -65,7 +67,8 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	rp->max_caches = 64;
 	rp->caches = calloc(rp->max_caches, sizeof(*rp->caches));
 	rp->nr_caches = 1;
-	if (!rp->sites || !rp->caches || live_init(&rp->objects, FIRST_BITS) ||
+	rp->small_blocks = calloc(REPLAY_SMALL_GROUPS, sizeof(*rp->small_blocks));
+	if (!rp->sites || !rp->caches || !rp->small_blocks || live_init(&rp->objects, FIRST_BITS) ||
 	    live_init(&rp->blocks, FIRST_BITS)) {
 		ret = kerror_set(err, -ENOMEM, "no memory for a replay's books");
 		goto fail;
@@ -73,6 +76,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	ret = create_tlbs(rp, err);
 	if (ret)
 		goto fail;
+	replay_listen(rp);
 	*out = rp;
 	return 0;
 fail:
@@ -86,12 +90,15 @@ void replay_destroy(struct replay *rp)
 
 	if (!rp)
 		return;
+	buddy_set_report(rp->machine->buddy, NULL, NULL);
+	slab_set_report(rp->machine->slab, NULL, NULL);
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		tlb_destroy(rp->tlb[size]);
 		free(rp->seen[size]);
 	}
 	live_exit(&rp->objects);
 	live_exit(&rp->blocks);
+	free(rp->small_blocks);
 	free(rp->caches);
 	free(rp->sites);
 	free(rp->cache_of);
@@ -108,6 +115,15 @@ int replay_finding(struct replay *rp, const struct event *ev, const char *what, 
 	return kerror_set(err, -ECANCELED, "%s", rp->stop.text);
 }
 
+int replay_refused(struct replay *rp, const struct event *ev, const char *what, struct kerror *err)
+{
+	char text[384];
+
+	rp->counter[RC_refused_free]++;
+	snprintf(text, sizeof(text), "%s%s%s", what, rp->complaint[0] ? ": " : "", rp->complaint);
+	return replay_finding(rp, ev, text, err);
+}
+
 /* ---- what an access to an object means to the TLB ------------------------ */
 
 static void touch_byte(struct replay *rp, uint64_t addr)
@@ -118,10 +134,23 @@ static void touch_byte(struct replay *rp, uint64_t addr)
 		uint64_t page = addr >> tlb_page_shift[size], bit = 1ULL << (page % 64);
 		uint64_t *word = &rp->seen[size][page / 64];
 
+		if (page == rp->last_page[size]) {
+			rp->same_page[size]++;
+			continue;
+		}
+		if (rp->l1_has[size])
+			rp->last_page[size] = page;
 		rp->distinct[size] += !(*word & bit);
 		*word |= bit;
 		tlb_access(rp->tlb[size], addr);
 	}
+}
+
+void replay_tlb_stats(const struct replay *rp, enum tlb_page size, struct tlb_stats *stats)
+{
+	*stats = *tlb_stats(rp->tlb[size]);
+	stats->lookups += rp->same_page[size];
+	stats->l1_hits += rp->same_page[size];
 }
 
 /* The owner uses the whole object: one access in each 4 KiB page it lies in. */
@@ -156,6 +185,7 @@ static void book_alloc(struct replay *rp, const struct live *obj)
 
 	rec->live++;
 	rec->allocs++;
+	rec->total_req += obj->bytes_req;
 	rec->total_alloc += obj->bytes_alloc;
 	rec->bytes_req += obj->bytes_req;
 	rec->bytes_alloc += obj->bytes_alloc;
@@ -209,8 +239,7 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 	live_remove(&rp->objects, obj);
 	if (!ret)
 		return 0;
-	rp->counter[RC_refused_free]++;
-	return replay_finding(rp, ev, "our machine refused to free an object it had handed out", err);
+	return replay_refused(rp, ev, "our machine refused to free an object it had handed out", err);
 }
 
 /* Which of our caches serves @ev; record 0 (a large kmalloc) where none does. */
@@ -333,6 +362,36 @@ static int object_free(struct replay *rp, const struct event *ev, struct kerror 
 	return drop_object(rp, ev, obj, err);
 }
 
+/*
+ * A slab page goes back to the page allocator only when all its objects are
+ * free: whatever the trace still calls live in the frames of @ev was freed
+ * unseen. Rare enough to look at every place where an object can start.
+ */
+static int drop_objects_in(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	uint64_t addr = rp->cfg.direct_map_base + (ev->addr << PAGE_SHIFT);
+	uint64_t end = addr + (PAGE_SIZE << ev->order);
+
+	if (!rp->cfg.direct_map_known)
+		return 0;
+	for (; addr < end; addr += KMALLOC_MIN_SIZE) {
+		struct live *obj = live_find(&rp->objects, addr);
+		int ret;
+
+		if (!obj)
+			continue;
+		if (!obj->sim) {
+			live_remove(&rp->objects, obj);
+			continue;
+		}
+		rp->counter[RC_dead_object]++;
+		ret = drop_object(rp, ev, obj, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 /* ---- the loop ------------------------------------------------------------ */
 
 static int replay_one(struct replay *rp, const struct event *ev, struct kerror *err)
@@ -361,7 +420,7 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 	case EV_PAGE_FREE:
 		if (pages && slab && (ev->flags & EVF_SLAB_PAGE)) {
 			rp->counter[RC_slab_page_frees]++;
-			return 0;
+			return drop_objects_in(rp, ev, err);
 		}
 		if (pages)
 			return replay_page_free(rp, ev, err);
@@ -376,15 +435,17 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 
 /*
  * What the events behind @ev will look up, one step nearer: first the event,
- * then its slot, then the entry.
+ * then its slot, then the entry, then the object whose free will write to it.
  */
 static inline void prefetch_ahead(const struct replay *rp, const struct event *ev)
 {
-	const struct event *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
+	const struct event *next = ev + PREFETCH_EVENTS / 2, *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
 
 	__builtin_prefetch(far + PREFETCH_EVENTS);
 	live_prefetch_slot(far->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, far->addr);
 	live_prefetch_entry(near->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, near->addr);
+	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE)
+		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->objects, next->addr)->sim, 1);
 }
 
 int replay_events(struct replay *rp, const struct event *events, size_t nr, struct kerror *err)
@@ -396,6 +457,8 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 
 		if (i + 2 * PREFETCH_EVENTS < nr)
 			prefetch_ahead(rp, &events[i]);
+		if (rp->cfg.page_owner)
+			replay_set_caller(rp, &events[i]);
 		ret = replay_one(rp, &events[i], err);
 		if (ret)
 			return ret;

@@ -43,6 +43,7 @@ enum touch_policy {
 	X(unmatched_object_free, "frees of objects whose allocation is not in the trace") \
 	X(unmatched_page_free, "frees of page blocks whose allocation is not in the trace") \
 	X(lost_object_free,   "objects whose address came again without a free") \
+	X(dead_object,        "objects still live when their slab page was freed") \
 	X(lost_page_free,     "page blocks whose frame came again without a free") \
 	X(free_null,          "kfree(NULL) and the like") \
 	X(zero_size,          "kmalloc(0), which allocates nothing") \
@@ -75,6 +76,10 @@ struct replay_config {
 	enum touch_policy touch;
 	bool strict;			/* stop at the first failed allocation or refused free */
 	struct tlb_geometry tlb;
+	bool page_owner;		/* the machine tracks owners: tell it who they are */
+	/* Where the traced kernel's frame 0 is mapped, as trace_resolve() found it. */
+	bool direct_map_known;
+	uint64_t direct_map_base;
 };
 
 /* What one cache of ours holds of the trace's objects. Record 0 is large kmallocs. */
@@ -85,7 +90,7 @@ struct replay_cache {
 	uint64_t bytes_req;		/* of live objects, asked for */
 	uint64_t bytes_alloc;		/* of live objects, reserved */
 	uint64_t allocs, frees;		/* over the whole run */
-	uint64_t total_alloc;		/* bytes of all objects ever allocated */
+	uint64_t total_req, total_alloc; /* bytes of all objects ever allocated */
 	uint64_t peak_bytes_alloc;
 };
 
@@ -118,6 +123,7 @@ struct replay {
 	struct live_table objects;
 	struct live_table blocks;
 	uint64_t blocks_of_order[NR_PAGE_ORDERS];	/* live ones */
+	uint32_t *small_blocks;		/* live blocks of a few frames by place, see replay_pages.c */
 	struct replay_cache *caches;
 	unsigned int nr_caches, max_caches;
 	struct replay_site *sites;	/* by name_id; site 0 is "unknown" */
@@ -127,8 +133,12 @@ struct replay {
 	uint16_t *record_of_id;		/* kmem_cache_id() -> record, 0 none yet */
 	uint32_t nr_record_of_id;
 	struct tlb *tlb[NR_TLB_PAGES];
+	bool l1_has[NR_TLB_PAGES];	/* the first level has entries for that page size */
+	uint64_t last_page[NR_TLB_PAGES]; /* of the last access, UINT64_MAX none */
+	uint64_t same_page[NR_TLB_PAGES]; /* accesses to it again, which the first level hits */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
+	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };
 
@@ -142,6 +152,9 @@ void replay_config_default(struct replay_config *cfg);
 int replay_create(struct replay **out, struct machine *machine, struct names *names,
 		  const struct replay_config *cfg, struct kerror *err);
 void replay_destroy(struct replay *rp);
+
+/* What the TLB model for pages of @size counted so far. */
+void replay_tlb_stats(const struct replay *rp, enum tlb_page size, struct tlb_stats *stats);
 
 /*
  * Replay @nr events in order. Returns 0; -ENOMEM when the host has no memory

@@ -24,9 +24,15 @@
 struct cache_key {
 	name_id name;
 	uint32_t bytes_alloc;
-	uint32_t reclaim;	/* of nameless caches: __GFP_RECLAIMABLE or 0 */
+	uint32_t reclaim;	/* nameless caches: whether it takes reclaimable pages */
 	uint16_t record;
 };
+
+/* Requests rarely say so; the traced cache's own slab pages do. */
+static bool is_reclaimable(const struct event *ev)
+{
+	return ev->gfp & __GFP_RECLAIMABLE || ev->flags & EVF_RECLAIMABLE;
+}
 
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err)
 {
@@ -95,7 +101,7 @@ static void choose_name(struct replay *rp, char *buf, size_t size, const struct 
 		snprintf(name, sizeof(name), "%s", names_text(rp->names, ev->cache));
 	else
 		snprintf(name, sizeof(name), "unnamed%s-%u",
-			 ev->gfp & __GFP_RECLAIMABLE ? "-rcl" : "", ev->bytes_alloc);
+			 is_reclaimable(ev) ? "-rcl" : "", ev->bytes_alloc);
 	for (i = 0; name[i]; i++)
 		if (!isgraph((unsigned char)name[i]))
 			name[i] = '_';
@@ -118,7 +124,7 @@ static int create_cache(struct replay *rp, const struct event *ev, struct kerror
 	choose_flags(rp, &args, ev->bytes_req, ev->bytes_alloc);
 	args.name = name;
 	args.flags |= SLAB_NO_MERGE;
-	if (ev->gfp & __GFP_RECLAIMABLE)
+	if (is_reclaimable(ev))
 		args.flags |= SLAB_RECLAIM_ACCOUNT;
 	cache = kmem_cache_create(rp->machine->slab, &args, &why);
 	if (!cache)
@@ -176,7 +182,7 @@ int replay_cache_named(struct replay *rp, const struct event *ev, struct kerror 
 	int record;
 
 	if (!ev->cache)
-		key.reclaim = ev->gfp & __GFP_RECLAIMABLE;
+		key.reclaim = is_reclaimable(ev);
 	if (rp->nr_cache_of >= rp->max_cache_of / 2) {
 		int ret = grow_keys(rp, err);
 

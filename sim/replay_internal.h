@@ -5,6 +5,9 @@
 
 #include "sim/replay.h"
 
+#define REPLAY_SMALL_GROUPS 65536	/* of 2^REPLAY_SMALL_ORDER frames, by frame number modulo */
+#define REPLAY_SMALL_ORDER 4
+
 /* replay_cache.c: the record number, or a negative errno. */
 int replay_cache_named(struct replay *rp, const struct event *ev, struct kerror *err);
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err);
@@ -12,6 +15,16 @@ int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerr
 /* replay_pages.c: 0, -ENOMEM of the host. */
 int replay_page_alloc(struct replay *rp, const struct event *ev, struct kerror *err);
 int replay_page_free(struct replay *rp, const struct event *ev, struct kerror *err);
+
+/* As replay_finding(), for a free that our own layers refused; counts it. */
+int replay_refused(struct replay *rp, const struct event *ev, const char *what, struct kerror *err);
+
+/* replay_owner.c */
+
+/* From now on the layers' complaints are kept in rp->complaint as a sentence. */
+void replay_listen(struct replay *rp);
+/* Tell buddy on whose behalf the next calls are made; only with page owner tracking. */
+void replay_set_caller(struct replay *rp, const struct event *ev);
 
 /* A strict replay ends at @ev; returns -ECANCELED then and 0 otherwise. */
 int replay_finding(struct replay *rp, const struct event *ev, const char *what, struct kerror *err);

@@ -36,26 +36,6 @@ void slab_config_default(struct slab_config *cfg)
 	};
 }
 
-/*
- * Where a request looks for partial slabs when its own node has none: nearest
- * first, of equally near ones those behind the node before those in front of
- * it, as find_next_best_node() prefers them.
- */
-static void order_nodes(struct slab_allocator *sa, unsigned int from)
-{
-	const uint8_t *distance = sa->map->distance[from];
-	uint8_t *order = sa->node_order[from];
-	unsigned int i, j;
-
-	for (i = 0; i < sa->nr_nodes; i++) {
-		unsigned int nid = (from + i) % sa->nr_nodes;
-
-		for (j = i; j && distance[order[j - 1]] > distance[nid]; j--)
-			order[j] = order[j - 1];
-		order[j] = (uint8_t)nid;
-	}
-}
-
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err)
 {
@@ -86,7 +66,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	sa->large_head = PFN_NONE_VAL;
 	for (nid = 0; nid < sa->nr_nodes; nid++) {
 		sa->node_has_memory[nid] = sa->map->node[nid].present != 0;
-		order_nodes(sa, nid);
+		buddy_node_order(b, nid, sa->node_order[nid]);
 	}
 
 	ret = slab_map_tables(sa, err);
@@ -531,16 +511,15 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	struct slab_allocator *sa = s->sa;
 	size_t offset = arena_offset(sa, object);
+	uint64_t *word, cleared;
 	struct page *page;
 
-	if (unlikely(!object))
-		return 0;
-	if (unlikely(!live_test(sa, offset)))
-		return slab_bad_free(sa, s, object);
+	if (unlikely(!live_look(sa, offset, &word, &cleared)))
+		return object ? slab_bad_free(sa, s, object) : 0;
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
 		return slab_bad_free(sa, s, object);
-	live_clear(sa, offset);
+	*word = cleared;
 	slab_free(s, slab_front(s, cpu), cpu, page, object);
 	return 0;
 }

@@ -40,6 +40,8 @@ _Static_assert(LIVE_BYTES_PER_FRAME == 64, "a frame's live bits fill one cache l
 #define KMALLOC_SHIFT_LOW	3
 #define KMALLOC_SHIFT_HIGH	13
 #define NR_KMALLOC_CLASSES	(KMALLOC_SHIFT_HIGH + 1)
+#define KMALLOC_SMALL_MAX	192	/* sizes up to it have a table by (size - 1) / 8 */
+#define NR_KMALLOC_SMALL	(KMALLOC_SMALL_MAX / KMALLOC_MIN_SIZE)
 _Static_assert(KMALLOC_MIN_SIZE == 1 << KMALLOC_SHIFT_LOW, "the smallest class");
 _Static_assert(KMALLOC_MAX_CACHE_SIZE == 1 << KMALLOC_SHIFT_HIGH, "the largest class");
 
@@ -122,13 +124,14 @@ struct slab_allocator {
 	struct kmem_cache *newest;
 	struct kmem_cache *oldest;
 	struct kmem_cache *kmalloc[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES];
+	struct kmem_cache *kmalloc_small[NR_KMALLOC_KINDS][NR_KMALLOC_SMALL];
 	uint32_t large_head;		/* pfn; large kmallocs, linked through their head pages */
 	uint64_t large_pages;
 	slab_report_fn report;
 	void *report_ctx;
 	uint64_t stat[NR_SLAB_COUNTERS]; /* of no cache, and of caches that are gone */
 	struct slab_frames_ops frames;	/* take is NULL: frames come from buddy */
-	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* nodes by distance, nearest first */
+	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* all nodes, as buddy's zonelists have them */
 	bool node_has_memory[MAX_NUMNODES];
 };
 
@@ -206,6 +209,25 @@ static inline void live_set(struct slab_allocator *sa, size_t offset)
 static inline void live_clear(struct slab_allocator *sa, size_t offset)
 {
 	sa->live[offset >> (LIVE_SHIFT + 6)] &= ~(1ULL << ((offset >> LIVE_SHIFT) & 63));
+}
+
+/*
+ * Whether a live object starts at @offset (any is allowed), and if so its word
+ * of bits and what to store there once the object is not live: a free looks
+ * first and clears when all is well, without working out the place twice.
+ */
+static inline bool live_look(const struct slab_allocator *sa, size_t offset, uint64_t **word,
+			     uint64_t *cleared)
+{
+	size_t bit = live_bit(offset);
+	uint64_t old;
+
+	if (unlikely(bit >= sa->live_bits))
+		return false;
+	*word = &sa->live[bit >> 6];
+	old = **word;
+	*cleared = old & ~(1ULL << (bit & 63));
+	return *cleared != old;
 }
 
 /* Map and unmap the live bits and the engine's states; -ENOMEM. */

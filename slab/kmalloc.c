@@ -18,19 +18,12 @@
 #define CLASS_96	1	/* the kernel's places for the two sizes between powers */
 #define CLASS_192	2
 
-/* Class of each size up to 192, by (size - 1) / 8. */
-static const uint8_t size_index[24] = {
+/* Class of each size up to KMALLOC_SMALL_MAX, by (size - 1) / 8. */
+static const uint8_t size_index[NR_KMALLOC_SMALL] = {
 	3, 4, 5, 5, 6, 6, 6, 6,
 	CLASS_96, CLASS_96, CLASS_96, CLASS_96, 7, 7, 7, 7,
 	CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192, CLASS_192,
 };
-
-static inline unsigned int kmalloc_class(size_t size)
-{
-	if (size <= 192)
-		return size_index[(size - 1) / 8];
-	return 64 - __builtin_clzl(size - 1);
-}
 
 /* DMA weighs more than reclaimable, that more than accounted; follows kmalloc_type(). */
 static inline enum kmalloc_kind kmalloc_kind(gfp_t gfp)
@@ -50,7 +43,9 @@ __kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
 	/* 0 wraps round to the top */
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return NULL;
-	return sa->kmalloc[kmalloc_kind(gfp)][kmalloc_class(size)];
+	if (size <= KMALLOC_SMALL_MAX)
+		return sa->kmalloc_small[kmalloc_kind(gfp)][(size - 1) / KMALLOC_MIN_SIZE];
+	return sa->kmalloc[kmalloc_kind(gfp)][64 - __builtin_clzl(size - 1)];
 }
 
 struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
@@ -109,7 +104,7 @@ int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 	static const enum kmalloc_kind order[] = {
 		KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA
 	};
-	unsigned int kind, class;
+	unsigned int kind, class, i;
 	int ret = 0;
 
 	for (kind = 0; kind < NR_KMALLOC_KINDS && !ret; kind++) {
@@ -120,6 +115,8 @@ int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 			if (!ret && class == 7)
 				ret = create_one(sa, order[kind], CLASS_192, err);
 		}
+		for (i = 0; i < NR_KMALLOC_SMALL; i++)
+			sa->kmalloc_small[order[kind]][i] = sa->kmalloc[order[kind]][size_index[i]];
 	}
 	return ret;
 }
@@ -209,20 +206,22 @@ void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 {
 	size_t offset = arena_offset(sa, object);
+	uint64_t *word, cleared;
 	struct kmem_cache *s;
 	struct page *page;
 
-	if (unlikely((uintptr_t)object <= (uintptr_t)ZERO_SIZE_PTR))
-		return 0;
-	if (unlikely(!live_test(sa, offset)))
+	if (unlikely(!live_look(sa, offset, &word, &cleared))) {
+		if ((uintptr_t)object <= (uintptr_t)ZERO_SIZE_PTR)
+			return 0;
 		return slab_bad_free(sa, NULL, object);
+	}
 	page = slab_head_of(sa, offset);
 	if (unlikely(!(page->flags & PG_slab))) {
 		free_large(sa, cpu, page);
 		return 0;
 	}
 	s = sa->caches[page->slab_cache];
-	live_clear(sa, offset);
+	*word = cleared;
 	slab_free(s, slab_front_of_id(sa, page->slab_cache, cpu), cpu, page, object);
 	return 0;
 }

@@ -12,6 +12,10 @@
  * of arena (mapped lazily) says that a live object starts there: that alone
  * tells a double free, a stray pointer and an interior pointer from a good one.
  *
+ * A free object's link lies in the object itself, so a write after free can
+ * break a later allocation from that slab, as in a kernel without slab
+ * debugging (here the flags that find such writes are still to come).
+ *
  * Differs from Linux: no RCU (SLAB_TYPESAFE_BY_RCU only shapes the geometry),
  * no memory cgroups (kmalloc-cg-* exist and are chosen by __GFP_ACCOUNT), and
  * a wrong free is refused in every build, not only with debugging on.

@@ -37,6 +37,20 @@ static void ignore_message(void *ctx, const char *source, uint64_t line, const c
 	*sum += strlen(source) + line + strlen(text);
 }
 
+/* Pages may be slab pages, and allocations from caches may be reclaimable; nothing else. */
+static bool flags_are_sane(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_PAGE_ALLOC:
+	case EV_PAGE_FREE:
+		return !(ev->flags & ~EVF_SLAB_PAGE);
+	case EV_CACHE_ALLOC:
+		return !(ev->flags & ~EVF_RECLAIMABLE);
+	default:
+		return !ev->flags;
+	}
+}
+
 static void check_walk(struct trace *trace)
 {
 	const struct trace_summary *sum = trace_summary(trace);
@@ -52,13 +66,17 @@ static void check_walk(struct trace *trace)
 		for (i = 0; i < n; i++) {
 			if (ev[i].kind >= NR_EVENT_KINDS || ev[i].order > 10 || ev[i].cpu > 1023 ||
 			    ev[i].bytes_alloc < ev[i].bytes_req ||
-			    ev[i].cache > names_count(trace_names(trace)))
+			    ev[i].cache > names_count(trace_names(trace)) ||
+			    !flags_are_sane(&ev[i]))
 				abort();
 		}
 		nr += n;
 	}
 	if (n < 0 || nr != sum->nr_events || sum->read.events != nr ||
 	    sum->read.events + sum->read.malformed + sum->read.ignored != sum->read.lines)
+		abort();
+	if (sum->read.unterminated_line != (sum->read.unterminated ? sum->read.lines : 0) ||
+	    (sum->reclaimable_caches && !sum->direct_map_known))
 		abort();
 	trace_cursor_exit(&cur);
 }

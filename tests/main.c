@@ -30,12 +30,18 @@ static const struct test_suite *const suites[] = {
 
 static char path[4096];
 
-const char *test_shared(const char *name)
+static const char *shared_root(void)
 {
 	const char *root = getenv("KMEMSIM_SHARED");
+
+	return root ? root : KMEMSIM_SRCDIR "/../shared";
+}
+
+const char *test_shared(const char *name)
+{
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", root ? root : KMEMSIM_SRCDIR "/../shared", name);
+	snprintf(path, sizeof(path), "%s/%s", shared_root(), name);
 	file = fopen(path, "r");
 	if (!file) {
 		fprintf(stderr, "skipped: %s is not here\n", path);
@@ -48,6 +54,34 @@ const char *test_shared(const char *name)
 const char *test_data(const char *name)
 {
 	snprintf(path, sizeof(path), "%s/tests/%s", KMEMSIM_SRCDIR, name);
+	return path;
+}
+
+const char *test_oracle(const char *name)
+{
+	char original_path[sizeof(path)];
+	FILE *copy, *original;
+	int c;
+
+	snprintf(original_path, sizeof(original_path), "%s/oracle/%s", shared_root(), name);
+	snprintf(path, sizeof(path), "%s/tests/data/oracle/%s", KMEMSIM_SRCDIR, name);
+	copy = fopen(path, "r");
+	if (!copy) {
+		fprintf(stderr, "%s is missing\n", path);
+		CU_FAIL_FATAL("no oracle");
+	}
+	original = fopen(original_path, "r");
+	if (original) {
+		do
+			c = getc(copy);
+		while (c == getc(original) && c != EOF);
+		if (c != EOF || !feof(original)) {
+			fprintf(stderr, "%s is no copy of %s\n", path, original_path);
+			CU_FAIL("oracle and copy differ");
+		}
+		fclose(original);
+	}
+	fclose(copy);
 	return path;
 }
 

@@ -13,6 +13,7 @@
 	X(buddy_model) \
 	X(buddy_rules) \
 	X(buddy_load) \
+	X(buddy_compact) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
@@ -32,8 +33,11 @@
 	X(names) \
 	X(source) \
 	X(perf_script) \
+	X(perf_repeats) \
+	X(formats) \
 	X(trace) \
 	X(ftrace) \
 	X(verify) \
 	X(objects) \
+	X(cache_pages) \
 	/* end */

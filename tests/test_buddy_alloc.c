@@ -236,10 +236,10 @@ static void test_page_state(void)
 	CU_ASSERT_EQUAL(m.b->pages[pfn].refcount, 1);
 	CU_ASSERT_EQUAL(page_order(&m.b->pages[pfn]), 1);
 	CU_ASSERT_EQUAL(page_zone_id(&m.b->pages[pfn]), m.zone->id);
-	CU_ASSERT_EQUAL(m.zone->allocated_pages, 2);
+	CU_ASSERT_EQUAL(zone_allocated_pages(m.b, m.zone), 2);
 	put(&m, 0, pfn, 1);
 	CU_ASSERT_EQUAL(m.b->pages[pfn].refcount, 0);
-	CU_ASSERT_EQUAL(m.zone->allocated_pages, 0);
+	CU_ASSERT_EQUAL(zone_allocated_pages(m.b, m.zone), 0);
 	machine_free(&m);
 }
 
@@ -546,6 +546,20 @@ static void test_highatomic(void)
 	machine_free(&m);
 }
 
+/* The reserve holds a hundredth of the zone and a pageblock more; what begins below that is let in. */
+static void test_highatomic_limit(void)
+{
+	struct machine m;
+	uint32_t i;
+
+	machine_small(&m, 100);
+	for (i = 0; i < 8 * BLOCK; i += PB)
+		reserve_highatomic_pageblock(m.b, BASE + i, m.zone);
+	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, BLOCK + PB);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_highatomic_reserve), BLOCK / PB + 1);
+	machine_free(&m);
+}
+
 /* With everything else gone, a waiting request dissolves the reserve; an atomic one eats it up. */
 static void test_highatomic_last_resort(void)
 {
@@ -639,6 +653,52 @@ static void test_boost(void)
 	machine_free(&m);
 }
 
+/* Zones of less than four pageblocks are never boosted. */
+static void test_boost_small_zone(void)
+{
+	unsigned int nr_blocks = 4 * PB / BLOCK, i;
+	struct machine m;
+
+	for (i = 0; i < 2; i++) {
+		machine_small(&m, nr_blocks - i);
+		machine_set_marks(&m, 0, 0, 1);
+		CU_ASSERT_EQUAL(boost_watermark(m.b, m.zone), i == 0);
+		CU_ASSERT_EQUAL(m.zone->watermark_boost, i ? 0 : PB);
+		machine_free(&m);
+	}
+}
+
+/*
+ * A request that the first try can't serve goes the slow way, whether memory is
+ * short or in pieces; kswapd is woken only by those that may.
+ */
+static void test_slowpath_counted(void)
+{
+	struct machine m;
+	uint32_t i;
+
+	machine_small(&m, 2);
+	get(&m, 0, GFP_KERNEL, 0);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 0);
+	machine_set_marks(&m, 0, 2 * BLOCK, 2 * BLOCK);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, __GFP_DIRECT_RECLAIM, 0), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 2);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_kswapd_wake), 1);
+	machine_set_marks(&m, 0, 0, 0);
+	while (get(&m, 0, GFP_NOWAIT, 0) != PFN_NONE_VAL)
+		;
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 3);
+	for (i = 0; i < 2 * BLOCK; i += 2)
+		put(&m, 0, BASE + i, 0);
+	CU_ASSERT_EQUAL(get(&m, 0, 0, 1), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(get(&m, 0, GFP_NOWAIT, 1), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 5);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_kswapd_wake), 3);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_fail), 3);
+	machine_free(&m);
+}
+
 /* The short way through a request changes nothing: same frames, same counts as the long way. */
 static void test_short_way_equals_long(void)
 {
@@ -700,9 +760,12 @@ static const struct test_case cases[] = {
 	{ "reclaim for costly orders", test_reclaim_costly },
 	{ "drain before failure", test_drain_before_failure },
 	{ "atomic reserve", test_highatomic },
+	{ "size of the atomic reserve", test_highatomic_limit },
 	{ "atomic reserve as last resort", test_highatomic_last_resort },
 	{ "rights to the atomic reserve", test_highatomic_rights },
 	{ "watermark boost", test_boost },
+	{ "watermark boost of small zones", test_boost_small_zone },
+	{ "the slow way is counted", test_slowpath_counted },
 	{ "the short way equals the long way", test_short_way_equals_long },
 	{ NULL, NULL }
 };

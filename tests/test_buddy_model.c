@@ -206,7 +206,7 @@ static void check_counts(struct model *mod)
 	for (z = 0; z < MAX_NR_ZONES; z++)
 		alloc += buddy_counter(mod->m.b, BC_pgalloc_dma + z);
 	for (id = 0; id < mod->m.b->nr_nodes * MAX_NR_ZONES; id++) {
-		const struct zone *zone = &mod->m.b->zones[id];
+		const struct zone *zone = buddy_zone(mod->m.b, id / MAX_NR_ZONES, id % MAX_NR_ZONES);
 
 		CU_ASSERT_EQUAL(zone->allocated_pages, model_used(mod, zone));
 		used += zone->allocated_pages;

@@ -268,6 +268,7 @@ static void test_mode(void)
 	CU_ASSERT_EQUAL(__rmqueue_mode(m.b, m.zone, 0, MIGRATE_UNMOVABLE, 0, &mode), BASE);
 	CU_ASSERT_EQUAL(mode, RMQUEUE_STEAL);
 	m.zone->free_pages--;
+	m.zone->stat.buddy_alloc[0]++;
 	prep_new_page(m.b, m.zone, BASE, 0, 0);
 	for (i = 0; i < PB; i += 2)
 		machine_give(&m, BASE + i, 0);
@@ -275,6 +276,7 @@ static void test_mode(void)
 	CU_ASSERT_NOT_EQUAL(i, PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(buddy_pageblock_migratetype(m.b, pfn_make(BASE)), MIGRATE_MOVABLE);
 	m.zone->free_pages--;
+	m.zone->stat.buddy_alloc[0]++;
 	prep_new_page(m.b, m.zone, i, 0, 0);
 	machine_free(&m);
 }
@@ -388,6 +390,22 @@ static void test_boost_for_high(void)
 	free(zone);
 }
 
+/* Zone Movable, which is empty here, has a least watermark of its own in 6.12. */
+static void test_movable_min(void)
+{
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		struct machine m;
+
+		make_kernel(&m, (enum buddy_kernel)kernel, 1);
+		CU_ASSERT_EQUAL(m.b->zones[ZONE_MOVABLE].watermark[WMARK_MIN], kernel ? 32 : 0);
+		CU_ASSERT_EQUAL(m.b->zones[ZONE_MOVABLE].watermark[WMARK_HIGH], kernel ? 32 : 0);
+		CU_ASSERT_EQUAL(m.b->zones[ZONE_NORMAL].watermark[WMARK_MIN], 0);
+		machine_free(&m);
+	}
+}
+
 /* A CPU tells of its frames when more than the threshold has come together, and of all at once. */
 static void test_cpu_stat(void)
 {
@@ -436,6 +454,7 @@ static const struct test_case cases[] = {
 	{ "highatomic_free", test_highatomic_free },
 	{ "highatomic_size", test_highatomic_size },
 	{ "boost_for_high", test_boost_for_high },
+	{ "movable_min", test_movable_min },
 	{ "cpu_stat", test_cpu_stat },
 	{ NULL, NULL }
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: zones: figures computed from sizes, checked against real
- * kernels where the shared folder is there, the order of zones and nodes, and
- * how fast and small a machine boots.
+ * kernels (more of them where the shared folder is there), the order of zones
+ * and nodes, and how fast and small a machine boots.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -62,25 +62,49 @@ static unsigned int read_zoneinfo(const char *path, struct zone_said said[MAX_NR
 	return nr;
 }
 
+struct sysctls {
+	uint64_t min_free_kbytes;
+	unsigned int watermark_scale_factor, lowmem_reserve_ratio[MAX_NR_ZONES];
+};
+
+static void read_sysctls(const char *path, struct sysctls *sysctls)
+{
+	unsigned int *ratio = sysctls->lowmem_reserve_ratio, nr = 0;
+	FILE *file = fopen(path, "r");
+	unsigned long long kbytes = 0;
+	char line[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	memset(sysctls, 0, sizeof(*sysctls));
+	while (fgets(line, sizeof(line), file)) {
+		nr += sscanf(line, "min_free_kbytes %llu", &kbytes) == 1;
+		nr += sscanf(line, "watermark_scale_factor %u", &sysctls->watermark_scale_factor) == 1;
+		nr += sscanf(line, "lowmem_reserve_ratio %u %u %u %u %u", ratio, ratio + 1, ratio + 2,
+			     ratio + 3, ratio + 4) == 5;
+	}
+	fclose(file);
+	sysctls->min_free_kbytes = kbytes;
+	CU_ASSERT_EQUAL_FATAL(nr, 3);
+}
+
 /* Watermarks and lowmem reserves of a running 6.18 kernel, from its managed pages and sysctls. */
 static void test_marks_of_a_kernel(void)
 {
-	static const unsigned int ratio[MAX_NR_ZONES] = { 256, 256, 32, 0, 0 };
 	uint64_t managed[MAX_NR_ZONES], reserve[MAX_NR_ZONES][MAX_NR_ZONES], sum = 0;
-	const char *path = test_shared("oracle/procfs-6.18-2cpu/zoneinfo");
 	struct zone_said said[MAX_NR_ZONES];
+	struct sysctls sysctls;
 	unsigned int i, j;
 
-	if (!path)
-		return;
-	CU_ASSERT_EQUAL(read_zoneinfo(path, said), MAX_NR_ZONES);
+	read_sysctls(test_oracle("procfs-6.18-2cpu/sysctl"), &sysctls);
+	CU_ASSERT_EQUAL(read_zoneinfo(test_oracle("procfs-6.18-2cpu/zoneinfo"), said), MAX_NR_ZONES);
 	for (i = 0; i < MAX_NR_ZONES; i++) {
 		managed[i] = said[i].managed;
 		sum += managed[i];
 	}
-	compute_lowmem_reserve(managed, ratio, reserve);
+	compute_lowmem_reserve(managed, sysctls.lowmem_reserve_ratio, reserve);
 	for (i = 0; i < ZONE_MOVABLE; i++) {
-		struct zone_marks marks = zone_compute_wmarks(managed[i], sum, 67584, 10);
+		struct zone_marks marks = zone_compute_wmarks(managed[i], sum, sysctls.min_free_kbytes,
+							      sysctls.watermark_scale_factor);
 
 		for (j = 0; j < NR_WMARK; j++)
 			CU_ASSERT_EQUAL(marks.watermark[j], said[i].mark[j]);
@@ -92,18 +116,43 @@ static void test_marks_of_a_kernel(void)
 }
 
 /*
- * The captures of 6.1: their boot computed the marks while some memory was
- * still in use, so low, high and the per-CPU figures are checked from min.
+ * Zones DMA and DMA32 of a 6.1 guest: its boot computed the marks while some
+ * memory was still in use, so low, high and the per-CPU figures are checked
+ * from min.
  */
+static void check_marks(const char *path)
+{
+	struct zone_said said[MAX_NR_ZONES];
+	unsigned int i;
+
+	CU_ASSERT_EQUAL_FATAL(read_zoneinfo(path, said), MAX_NR_ZONES);
+	for (i = ZONE_DMA; i <= ZONE_DMA32; i++) {
+		const struct zone_said *zone = &said[i];
+		struct zone_marks marks = zone_compute_wmarks(zone->managed, zone->managed,
+							      zone->mark[WMARK_MIN] * 4, 10);
+
+		CU_ASSERT(zone->mark[WMARK_MIN] > 0);
+		CU_ASSERT_EQUAL(marks.watermark[WMARK_MIN], zone->mark[WMARK_MIN]);
+		CU_ASSERT_EQUAL(marks.watermark[WMARK_LOW], zone->mark[WMARK_LOW]);
+		CU_ASSERT_EQUAL(marks.watermark[WMARK_HIGH], zone->mark[WMARK_HIGH]);
+		/* DMA's protection tells how much DMA32 managed when its batch was computed. */
+		CU_ASSERT_EQUAL((uint64_t)zone_batchsize(said[ZONE_DMA].protection[ZONE_DMA32] * 256),
+				said[ZONE_DMA32].batch);
+		CU_ASSERT_EQUAL((uint64_t)zone_highsize(zone->mark[WMARK_LOW], (int)zone->batch,
+							zone->nr_cpus), zone->high);
+	}
+}
+
+/* The captures of 6.1, one of them also without the shared folder. */
 static void test_marks_of_captures(void)
 {
 	static const char *const captures[] = {
 		"6.1-smp1_files", "6.1-smp1_idle_small", "6.1-smp1_mmap_thp", "6.1-smp1_pressure", "6.1-smp2_mixed",
 	};
-	unsigned int c, i, nr = 0;
+	unsigned int c;
 
+	check_marks(test_oracle("kernel/6.1-smp2_mixed/procfs_b/zoneinfo"));
 	for (c = 0; c < sizeof(captures) / sizeof(captures[0]); c++) {
-		struct zone_said said[MAX_NR_ZONES];
 		const char *path;
 		char name[128];
 
@@ -111,24 +160,8 @@ static void test_marks_of_captures(void)
 		path = test_shared(name);
 		if (!path)
 			return;
-		CU_ASSERT_EQUAL(read_zoneinfo(path, said), MAX_NR_ZONES);
-		for (i = ZONE_DMA; i <= ZONE_DMA32; i++) {
-			const struct zone_said *zone = &said[i];
-			struct zone_marks marks = zone_compute_wmarks(zone->managed, zone->managed,
-								      zone->mark[WMARK_MIN] * 4, 10);
-
-			CU_ASSERT_EQUAL(marks.watermark[WMARK_MIN], zone->mark[WMARK_MIN]);
-			CU_ASSERT_EQUAL(marks.watermark[WMARK_LOW], zone->mark[WMARK_LOW]);
-			CU_ASSERT_EQUAL(marks.watermark[WMARK_HIGH], zone->mark[WMARK_HIGH]);
-			/* DMA's protection tells how much DMA32 managed when its batch was computed. */
-			CU_ASSERT_EQUAL((uint64_t)zone_batchsize(said[ZONE_DMA].protection[ZONE_DMA32] * 256),
-					said[ZONE_DMA32].batch);
-			CU_ASSERT_EQUAL((uint64_t)zone_highsize(zone->mark[WMARK_LOW], (int)zone->batch,
-								zone->nr_cpus), zone->high);
-			nr++;
-		}
+		check_marks(path);
 	}
-	CU_ASSERT_EQUAL(nr, 10);
 }
 
 /* What follows the zone's name on the next line of @file. */
@@ -141,7 +174,7 @@ static char *zone_line(FILE *file, char *line, int size, unsigned int zone)
 }
 
 /* Zones DMA and DMA32 of one capture: both indices from its buddyinfo. */
-static void check_indices(const char *capture)
+static void check_indices(const char *capture, const char *(*find)(const char *name), const char *root)
 {
 	struct zone *zones = calloc(2, sizeof(*zones));
 	unsigned int z, order, kind;
@@ -152,10 +185,11 @@ static void check_indices(const char *capture)
 		const char *path;
 		FILE *file;
 
-		snprintf(name, sizeof(name), "oracle/kernel/%s/procfs_b/%s", capture, files[kind]);
-		path = test_shared(name);
+		snprintf(name, sizeof(name), "%skernel/%s/procfs_b/%s", root, capture, files[kind]);
+		path = find(name);
 		file = path ? fopen(path, "r") : NULL;
-		for (z = 0; file && z < 2; z++) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		for (z = 0; z < 2; z++) {
 			char *at = zone_line(file, line, sizeof(line), z);
 
 			for (order = 0; order < NR_PAGE_ORDERS; order++) {
@@ -173,13 +207,15 @@ static void check_indices(const char *capture)
 						(int)(said + (said < 0 ? -0.5 : 0.5)));
 			}
 		}
-		if (file)
-			fclose(file);
+		fclose(file);
 	}
 	free(zones);
 }
 
-/* Both fragmentation indices as real kernels computed them, where nothing ran between the files. */
+/*
+ * Both fragmentation indices as real kernels computed them, where nothing ran
+ * between the files; of one of them also without the shared folder.
+ */
 static void test_indices_of_captures(void)
 {
 	static const char *const captures[] = {
@@ -188,10 +224,13 @@ static void test_indices_of_captures(void)
 	};
 	unsigned int i;
 
-	if (!test_kernel_geometry() || !test_shared("oracle/kernel/README.md"))
+	if (!test_kernel_geometry())
+		return;
+	check_indices("6.1-smp2_mixed", test_oracle, "");
+	if (!test_shared("oracle/kernel/README.md"))
 		return;
 	for (i = 0; i < sizeof(captures) / sizeof(captures[0]); i++)
-		check_indices(captures[i]);
+		check_indices(captures[i], test_shared, "oracle/");
 }
 
 /* The indices where there is nothing, or only single frames. */
@@ -263,6 +302,30 @@ static void test_watermark_ok(void)
 	CU_ASSERT(__zone_watermark_ok(zone, 1, 0, ZONE_DMA, 0, 1000));
 	CU_ASSERT_FALSE(__zone_watermark_ok(zone, 1, 0, ZONE_DMA, 0, 51));
 	CU_ASSERT(__zone_watermark_ok(zone, 1, 0, ZONE_DMA, 0, 52));
+	free(zone);
+}
+
+/*
+ * A boost is no obstacle to an atomic request for one frame that is down to
+ * min already; for a larger block, another request or another mark it is.
+ */
+static void test_watermark_boosted(void)
+{
+	struct zone *zone = calloc(1, sizeof(*zone));
+
+	zone->rules = &buddy_rules[BUDDY_KERNEL_6_1];
+	zone->watermark[WMARK_MIN] = 100;
+	zone->watermark_boost = 1000;
+	zone->free_pages = 200;
+	zone->free_area[1].nr_free = 100;
+	zone->free_area[1].nr_mt[MIGRATE_MOVABLE] = 100;
+	CU_ASSERT(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 1, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT(zone_watermark_fast(zone, 1, 100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_NOWAIT));
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_LOW, GFP_ATOMIC));
+	zone->free_pages = 100;
+	CU_ASSERT_FALSE(zone_watermark_fast(zone, 0, 1100, ZONE_DMA, ALLOC_WMARK_MIN, GFP_ATOMIC));
 	free(zone);
 }
 
@@ -356,6 +419,46 @@ static void test_zonelists_of_equals(void)
 	machine_free(&m);
 }
 
+/*
+ * Nodes 0 and 2 are near each other, all else is equally far. Node 0's list
+ * leads to node 2 first, so node 1, for which 2 and 3 are the same, begins with 3.
+ */
+static void test_zonelists_by_load(void)
+{
+	static const uint8_t distance[4][4] = { { 10, 20, 15, 20 }, { 20, 10, 20, 20 },
+						{ 15, 20, 10, 20 }, { 20, 20, 20, 10 } };
+	struct pagemap_config cfg = { 0 };
+	struct machine m;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		memcpy(cfg.distance[i], distance[i], sizeof(distance[i]));
+	make(&m, 32ULL << 30, 4, 4, &cfg);
+	CU_ASSERT(zonelist_is(&m, 0, LIST(2, 1, 0, 22, 12, 32)));
+	CU_ASSERT(zonelist_is(&m, 1, LIST(12, 32, 22, 2, 1, 0)));
+	CU_ASSERT(zonelist_is(&m, 2, LIST(22, 2, 1, 0, 32, 12)));
+	CU_ASSERT(zonelist_is(&m, 3, LIST(32, 2, 1, 0, 12, 22)));
+	machine_free(&m);
+}
+
+/* Upper layers learn the order of the nodes from the zonelists, each node named once. */
+static void test_node_order(void)
+{
+	static const uint8_t want[4][4] = { { 0, 1, 3, 2 }, { 1, 3, 2, 0 }, { 2, 3, 1, 0 }, { 3, 1, 0, 2 } };
+	uint8_t order[MAX_NUMNODES];
+	struct pagemap_config cfg = { 0 };
+	struct machine m;
+	unsigned int nid;
+
+	make(&m, 32ULL << 30, 4, 2, &cfg);
+	for (nid = 0; nid < 4; nid++) {
+		CU_ASSERT_EQUAL(buddy_node_order(m.b, nid, order), 4);
+		CU_ASSERT_EQUAL(memcmp(order, want[nid], sizeof(want[nid])), 0);
+	}
+	CU_ASSERT_EQUAL(buddy_node_order(m.b, 4, order), 0);
+	machine_free(&m);
+}
+
 /* Requests overflow to the next zone, then to the next node, and each is counted at its zones. */
 static void test_overflow(void)
 {
@@ -376,8 +479,8 @@ static void test_overflow(void)
 			break;
 		nr++;
 	}
-	used_near = near->allocated_pages;
-	CU_ASSERT(used_near > 0 && far->allocated_pages == 0);
+	used_near = zone_allocated_pages(m.b, near);
+	CU_ASSERT(used_near > 0 && zone_allocated_pages(m.b, far) == 0);
 	pfn = buddy_alloc_pages(m.b, 1, GFP_NOWAIT, MAX_PAGE_ORDER > 3 ? 3 : 0, NUMA_NO_NODE);
 	CU_ASSERT(zone_spans_pfn(far, pfn.v));
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_numa_hit), nr + 1);
@@ -611,9 +714,12 @@ static const struct test_case cases[] = {
 	{ "min_free_kbytes", test_min_free_kbytes },
 	{ "extreme sizes", test_marks_extremes },
 	{ "the watermark check", test_watermark_ok },
+	{ "the watermark check under a boost", test_watermark_boosted },
 	{ "what gfp flags mean", test_gfp_meaning },
 	{ "zonelists by distance", test_zonelists },
 	{ "zonelists of equal nodes", test_zonelists_of_equals },
+	{ "zonelists of nodes already leant on", test_zonelists_by_load },
+	{ "nodes in a zonelist's order", test_node_order },
 	{ "overflow to zones and nodes", test_overflow },
 	{ "NOFRAGMENT over zones", test_nofragment_zones },
 	{ "lowmem reserve", test_lowmem_reserve },

@@ -27,6 +27,7 @@ struct result {
 };
 
 static char folder[64];
+static pid_t owner;	/* of the folder */
 
 static char *slurp(const char *path, size_t *len)
 {
@@ -49,6 +50,18 @@ static char *slurp(const char *path, size_t *len)
 	return text;
 }
 
+static void remove_folder(void)
+{
+	char command[128];
+
+	/* The commands' children leave through exit(), too. */
+	if (getpid() != owner)
+		return;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command))
+		fprintf(stderr, "%s could not be removed\n", folder);
+}
+
 static char *in_folder(const char *name)
 {
 	static char path[32][128];
@@ -59,6 +72,8 @@ static char *in_folder(const char *name)
 		snprintf(folder, sizeof(folder), "/tmp/kmemsim-test-XXXXXX");
 		if (!mkdtemp(folder))
 			abort();
+		owner = getpid();
+		atexit(remove_folder);
 	}
 	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
 	return path[next];
@@ -314,9 +329,9 @@ static void test_usage(void)
 	expect(RUN(NULL, "--mem", "64X", SMALL), 2, "--mem=64X");
 	expect(RUN(NULL, "--mem", "-1", SMALL), 2, "--mem=-1");
 	expect(RUN(NULL, "--mem", "99999999999999999999", SMALL), 2, "--mem=");
-	expect(RUN(NULL, "--mem", "17T", SMALL), 2, "up to 16T");
+	expect(RUN(NULL, "--mem", "17T", SMALL), 2, "below 16T");
 	expect(RUN(NULL, "--mem", "4K", SMALL), 2, "from 1M");
-	expect(RUN(NULL, "--mem", "4M", "--nodes", "8", SMALL), 2, "at least 1 MiB");
+	expect(RUN(NULL, "--mem", "4M", "--nodes", "8", SMALL), 2, "each needs at least");
 	expect(RUN(NULL, "--nodes", "0", SMALL), 2, "from 1 to 16");
 	expect(RUN(NULL, "--cpus", "2000", SMALL), 2, "from 1 to 1024");
 	expect(RUN(NULL, "--cpus", "2x", SMALL), 2, "--cpus=2x");
@@ -330,11 +345,28 @@ static void test_usage(void)
 	expect(RUN(NULL, "--distance", "10,x;20,10", SMALL), 2, "not a distance");
 	expect(RUN(NULL, "--every", "0", SMALL), 2, "--every=0");
 	expect(RUN(NULL, "--format", "wireshark", SMALL), 2, "wireshark");
-	expect(RUN(NULL, "--json", "-", "--csv", "-", SMALL), 2, "both");
+	expect(RUN(NULL, "--json", "-", "--csv", "-", SMALL), 2, "only one of");
+	expect(RUN(NULL, "--json", "-", "--timeline", "-", SMALL), 2, "only one of");
+	expect(RUN(NULL, "--distance", "10,20;20,10", SMALL), 2, "a row for each");
+	expect(RUN(NULL, "--movable", "5G", SMALL), 2, "larger than a node");
+	expect(RUN(NULL, "--json", in_folder("x"), "--csv", in_folder("x"), SMALL), 2, "written over");
 	expect(RUN(NULL, "--json", "/nonexistent/x.json", SMALL), 2, "/nonexistent/x.json: No such file");
 	expect(RUN(NULL, "--json", "/dev/full", SMALL), 2, "/dev/full: ");
 	expect(RUN(NULL, "--timeline", "/dev/full", SMALL), 2, "/dev/full: ");
 	expect(RUN(NULL, "--procfs", "/dev/null/x", SMALL), 2, "/dev/null/x: ");
+}
+
+/* No mistake may cost a file: neither the trace nor an earlier result is written over. */
+static void test_keeps_files(void)
+{
+	char *trace = write_file("keep.txt", "no trace\n", 9), *text;
+
+	expect(RUN(NULL, "--timeline", trace, trace), 2, "written over");
+	expect(RUN(NULL, "--json", trace, trace), 2, "written over");
+	expect(RUN(NULL, "--timeline", trace, "/nonexistent/trace"), 2, "No such file");
+	text = slurp(trace, NULL);
+	CU_ASSERT_STRING_EQUAL(text, "no trace\n");
+	free(text);
 }
 
 /* Input that is no trace is refused with a sentence that says what it is. */
@@ -531,6 +563,7 @@ static const struct test_case cases[] = {
 	{ "cmd_documented", test_documented },
 	{ "cmd_stdin", test_stdin },
 	{ "cmd_usage", test_usage },
+	{ "cmd_keeps_files", test_keeps_files },
 	{ "cmd_unreadable", test_unreadable },
 	{ "cmd_malformed", test_malformed },
 	{ "cmd_truncated", test_truncated },

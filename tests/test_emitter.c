@@ -196,10 +196,18 @@ static void test_json(void)
 	row = json_array_get(zones, 0);
 	assert_keys(row, "zone free share note ");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "free")), 3808);
-	CU_ASSERT_EQUAL(json_real_value(json_object_get(row, "share")), 33.3);
+	value = json_object_get(row, "share");
+	assert_keys(value, "ratio numerator denominator ");
+	CU_ASSERT_EQUAL(json_real_value(json_object_get(value, "ratio")), 0.333333333333333);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(value, "numerator")), 1);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(value, "denominator")), 3);
 	row = json_array_get(zones, 1);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "zone")), "Normal");
-	CU_ASSERT(json_is_null(json_object_get(row, "share")));
+	value = json_object_get(row, "share");
+	assert_keys(value, "ratio numerator denominator ");
+	CU_ASSERT(json_is_null(json_object_get(value, "ratio")));
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(value, "numerator")), 1);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(value, "denominator")), 0);
 	CU_ASSERT_EQUAL(json_real_value(json_object_get(row, "note")), 1.2);
 	assert_keys(json_object_get(faults, "inner"), "a note_1 note_2 ");
 	CU_ASSERT(json_is_array(json_object_get(json_object_get(root, "after"), "empty")));
@@ -230,11 +238,15 @@ static void test_csv(void)
 		"faults.note_1,,,First remark.\n"
 		"faults.zones.0.zone,zone,,DMA\n"
 		"faults.zones.0.free,free,pages,3808\n"
-		"faults.zones.0.share,share of all,%,33.3\n"
+		"faults.zones.0.share.ratio,share of all,,0.333333\n"
+		"faults.zones.0.share.numerator,share of all,,1\n"
+		"faults.zones.0.share.denominator,share of all,,3\n"
 		"faults.zones.0.note,remark,,low\n"
 		"faults.zones.1.zone,zone,,Normal\n"
 		"faults.zones.1.free,free,pages,-1\n"
-		"faults.zones.1.share,share of all,%,\n"
+		"faults.zones.1.share.ratio,share of all,,\n"
+		"faults.zones.1.share.numerator,share of all,,1\n"
+		"faults.zones.1.share.denominator,share of all,,0\n"
 		"faults.zones.1.note,remark,,1.2\n"
 		"faults.inner.a,a,,1\n"
 		"faults.inner.note_1,,,Second remark.\n"

@@ -135,6 +135,28 @@ static void test_nodes(void)
 	pagemap_destroy(map);
 }
 
+/* Whatever is asked for is what the nodes have, in whole largest blocks but for the last one. */
+static void test_node_sizes(void)
+{
+	static const struct { uint64_t mib; unsigned int nodes; } cases[] = {
+		{ 9, 2 }, { 30, 4 }, { 1024, 3 }, { 1000, 16 }, { 64, 16 }, { 100, 1 }, { 65, 7 },
+	};
+	unsigned int i, node;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pagemap *map = make(cases[i].mib << 20, cases[i].nodes, NULL, 0, 0);
+		uint64_t present = 1;
+
+		for (node = 0; node < cases[i].nodes; node++) {
+			present += map->node[node].present;
+			if (node && node < cases[i].nodes - 1)
+				CU_ASSERT_EQUAL(map->node[node].present, map->node[0].present + 1);
+		}
+		CU_ASSERT_EQUAL(present << PAGE_SHIFT, cases[i].mib << 20);
+		pagemap_destroy(map);
+	}
+}
+
 /* Two machines share nothing. */
 static void test_two_machines(void)
 {
@@ -300,6 +322,7 @@ static const struct test_case cases[] = {
 	{ "pagemap_movable_zone", test_movable_zone },
 	{ "pagemap_holes", test_holes },
 	{ "pagemap_nodes", test_nodes },
+	{ "pagemap_node_sizes", test_node_sizes },
 	{ "pagemap_two_machines", test_two_machines },
 	{ "pagemap_terabyte", test_terabyte },
 	{ "pagemap_compound", test_compound },

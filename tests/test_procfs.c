@@ -26,8 +26,11 @@ static char *read_all(FILE *in)
 	return text;
 }
 
-/* The text of @dir/@name below the shared folder or tests/; NULL where the former is absent. */
-static char *read_file(const char *dir, const char *name, bool shared)
+/* Finds a file below one of the roots: test_data(), test_oracle() or test_shared(). */
+typedef const char *(*find_fn)(const char *name);
+
+/* The text of @dir/@name; NULL where @find knows none. */
+static char *read_file(const char *dir, const char *name, find_fn find)
 {
 	char below[256];
 	const char *path;
@@ -35,7 +38,7 @@ static char *read_file(const char *dir, const char *name, bool shared)
 	FILE *in;
 
 	snprintf(below, sizeof(below), "%s/%s", dir, name);
-	path = shared ? test_shared(below) : test_data(below);
+	path = find(below);
 	if (!path)
 		return NULL;
 	in = fopen(path, "r");
@@ -62,7 +65,7 @@ static const struct {
 #define NR_FILES (sizeof(files) / sizeof(files[0]))
 
 /* Returns the number of files that came back. */
-static unsigned int round_trip(const char *dir, bool shared, bool linux_6_1)
+static unsigned int round_trip(const char *dir, find_fn find, bool linux_6_1)
 {
 	unsigned int i, nr = 0;
 
@@ -73,7 +76,7 @@ static unsigned int round_trip(const char *dir, bool shared, bool linux_6_1)
 
 		if (!linux_6_1 && !files[i].any_kernel)
 			continue;
-		original = read_file(dir, files[i].name, shared);
+		original = read_file(dir, files[i].name, find);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(original);
 		copy = strdup(original);
 		out = open_memstream(&printed, &size);
@@ -116,12 +119,19 @@ static const struct {
 	{ "oracle/procfs-6.18-2cpu", false },
 };
 
+#define ORACLE "kernel/6.1-smp2_mixed/procfs_b"
 #define NR_CAPTURES (sizeof(captures) / sizeof(captures[0]))
 
 /* Files in the tree: two nodes, an empty zone, counts that overflow their columns. */
 static void test_golden_round_trip(void)
 {
-	CU_ASSERT_EQUAL(round_trip("data/procfs", false, true), NR_FILES);
+	CU_ASSERT_EQUAL(round_trip("data/procfs", test_data, true), NR_FILES);
+}
+
+/* Every file of a 6.1 kernel, which is in the tree. */
+static void test_oracle_round_trip(void)
+{
+	CU_ASSERT_EQUAL(round_trip(ORACLE, test_oracle, true), NR_FILES);
 }
 
 /* Every file of every kernel we have, before and after its workload. */
@@ -132,18 +142,18 @@ static void test_capture_round_trip(void)
 	if (!test_shared("oracle/README.md"))
 		return;
 	for (i = 0; i < NR_CAPTURES; i++)
-		CU_ASSERT_EQUAL(round_trip(captures[i].dir, true, captures[i].linux_6_1),
+		CU_ASSERT_EQUAL(round_trip(captures[i].dir, test_shared, captures[i].linux_6_1),
 				captures[i].linux_6_1 ? 7 : 5);
 }
 
 /* ---- the indices, computed from the counts ------------------------------ */
 
-static unsigned int indices_differ(const char *dir, bool shared, unsigned int *nr_lines,
+static unsigned int indices_differ(const char *dir, find_fn find, unsigned int *nr_lines,
 				   unsigned int *dma)
 {
-	char *buddyinfo = read_file(dir, "buddyinfo", shared), *again;
-	char *unusable = read_file(dir, "unusable_index", shared);
-	char *extfrag = read_file(dir, "extfrag_index", shared);
+	char *buddyinfo = read_file(dir, "buddyinfo", find), *again;
+	char *unusable = read_file(dir, "unusable_index", find);
+	char *extfrag = read_file(dir, "extfrag_index", find);
 	unsigned int differ;
 
 	CU_ASSERT_FATAL(buddyinfo && unusable && extfrag);
@@ -163,8 +173,17 @@ static void test_golden_indices(void)
 {
 	unsigned int nr_lines = 0, dma = 0;
 
-	CU_ASSERT_EQUAL(indices_differ("data/procfs", false, &nr_lines, &dma), 0);
+	CU_ASSERT_EQUAL(indices_differ("data/procfs", test_data, &nr_lines, &dma), 0);
 	CU_ASSERT_EQUAL(nr_lines, 8);
+}
+
+/* A real kernel's indices follow from its counts. */
+static void test_oracle_indices(void)
+{
+	unsigned int nr_lines = 0, dma = 0;
+
+	CU_ASSERT_EQUAL(indices_differ(ORACLE, test_oracle, &nr_lines, &dma), 0);
+	CU_ASSERT_EQUAL(nr_lines, 4);
 }
 
 /*
@@ -192,7 +211,7 @@ static void test_capture_indices(void)
 
 		for (j = 0; j < sizeof(moved) / sizeof(moved[0]); j++)
 			expected += !strcmp(moved[j], captures[i].dir);
-		CU_ASSERT_EQUAL(indices_differ(captures[i].dir, true, &nr_lines, &dma), expected);
+		CU_ASSERT_EQUAL(indices_differ(captures[i].dir, test_shared, &nr_lines, &dma), expected);
 	}
 	CU_ASSERT_EQUAL(nr_lines, 70);
 	CU_ASSERT_EQUAL(dma, 0);
@@ -236,8 +255,10 @@ static void test_counters_have_their_line(void)
 
 static const struct test_case cases[] = {
 	{ "golden_round_trip", test_golden_round_trip },
+	{ "oracle_round_trip", test_oracle_round_trip },
 	{ "capture_round_trip", test_capture_round_trip },
 	{ "golden_indices", test_golden_indices },
+	{ "oracle_indices", test_oracle_indices },
 	{ "capture_indices", test_capture_indices },
 	{ "stat_threshold", test_stat_threshold },
 	{ "counters_have_their_line", test_counters_have_their_line },

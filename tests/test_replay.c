@@ -17,26 +17,31 @@ struct rig {
 	struct replay *rp;
 };
 
-static void rig_up(struct rig *rig, uint64_t mem, const struct replay_config *given)
+static void rig_up_machine(struct rig *rig, const struct machine_config *cfg,
+			   const struct replay_config *rc)
 {
-	struct machine_config cfg;
-	struct replay_config rc;
-	struct kerror err = { 0 };
 	static const char *const known[] = { "site_a+0x1", "site_b+0x2", "dentry", "filp", "skbuff" };
+	struct kerror err = { 0 };
 	size_t i;
 
 	rig->names = names_create();
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		CU_ASSERT_EQUAL(names_intern(rig->names, known[i], strlen(known[i])), i + 1);
+	if (machine_create(&rig->machine, cfg, &err) ||
+	    replay_create(&rig->rp, rig->machine, rig->names, rc, &err))
+		CU_FAIL_FATAL(err.text);
+}
+
+static void rig_up(struct rig *rig, uint64_t mem, const struct replay_config *given)
+{
+	struct machine_config cfg;
+	struct replay_config rc;
+
 	machine_config_default(&cfg);
 	cfg.mem_bytes = mem;
 	cfg.nr_cpus = 2;
 	replay_config_default(&rc);
-	if (given)
-		rc = *given;
-	if (machine_create(&rig->machine, &cfg, &err) ||
-	    replay_create(&rig->rp, rig->machine, rig->names, &rc, &err))
-		CU_FAIL_FATAL(err.text);
+	rig_up_machine(rig, &cfg, given ? given : &rc);
 }
 
 static void on_violation(void *ctx, const char *text)
@@ -161,6 +166,14 @@ static void test_nameless(void)
 	ev.addr = 0x2000;
 	ev.gfp |= __GFP_RECLAIMABLE;
 	feed(&rig, ev);
+	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	ev.addr = 0x3000;
+	ev.gfp = GFP_KERNEL;
+	ev.flags = EVF_RECLAIMABLE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	CU_ASSERT(kmem_cache_flags(slab_find_cache(rig.machine->slab, "unnamed-rcl-192")) &
+		  SLAB_RECLAIM_ACCOUNT);
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "unnamed-192"));
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "unnamed-rcl-192"));
 	rig_down(&rig);
@@ -264,6 +277,29 @@ static void test_blocks(void)
 	rig_down(&rig);
 }
 
+/* A block of two frames is found by its second frame, too: by a free and by a new block there. */
+static void test_pairs(void)
+{
+	struct rig rig;
+
+	rig_up(&rig, 64 << 20, NULL);
+	feed(&rig, block(EV_PAGE_ALLOC, 2048, 1));
+	feed(&rig, block(EV_PAGE_FREE, 2049, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, page_split), 1);
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	rig_check(&rig);
+	feed(&rig, block(EV_PAGE_FREE, 2048, 0));
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+
+	feed(&rig, block(EV_PAGE_ALLOC, 4096, 1));
+	feed(&rig, block(EV_PAGE_ALLOC, 4097, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 1);
+	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 1);
+	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	rig_down(&rig);
+}
+
 /* A page event that resolve marked is left out, unless only pages are replayed. */
 static void test_layers(void)
 {
@@ -343,6 +379,101 @@ static void test_out_of_memory(void)
 	rig_down(&rig);
 }
 
+/* A block we had no memory for may be freed whole, in parts, or be forgotten; nothing is unmatched. */
+static void test_failed_blocks(void)
+{
+	struct rig rig;
+	uint64_t i, nr = 0;
+
+	rig_up(&rig, 16 << 20, NULL);
+	while (!COUNT(rig, page_alloc_fail))
+		feed(&rig, block(EV_PAGE_ALLOC, 0x10000 + 1024 * nr++, 10));
+	for (i = 0; i < 1024; i++)
+		feed(&rig, block(EV_PAGE_FREE, 0x10000 + 1024 * (nr - 1) + i, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), 1024);
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
+	CU_ASSERT_EQUAL(COUNT(rig, page_split), 0);
+	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, nr - 1);
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000, 10));
+	CU_ASSERT_EQUAL(COUNT(rig, page_alloc_fail), 2);
+	feed(&rig, block(EV_PAGE_FREE, 0x90000, 10));
+	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), 1025);
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000, 10));
+	feed(&rig, block(EV_PAGE_ALLOC, 0x90000 + 3, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 0);
+	rig_down(&rig);
+}
+
+/* A slab page that is freed takes along the objects whose frees the trace lost. */
+static void test_dead_objects(void)
+{
+	struct replay_config rc;
+	struct event ev;
+	struct rig rig;
+
+	replay_config_default(&rc);
+	rc.direct_map_known = true;
+	rc.direct_map_base = 0xffff888000000000ULL;
+	rig_up(&rig, 64 << 20, &rc);
+	feed(&rig, object(EV_KMALLOC, 0xffff888000100000ULL, 64, 64, 0));
+	feed(&rig, object(EV_KMALLOC, 0xffff888000101fc0ULL, 64, 64, 0));
+	feed(&rig, object(EV_KMALLOC, 0xffff888000102000ULL, 64, 64, 0));
+	ev = block(EV_PAGE_FREE, 0x100, 1);
+	ev.flags = EVF_SLAB_PAGE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(COUNT(rig, dead_object), 2);
+	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
+	feed(&rig, object(EV_KFREE, 0xffff888000100000ULL, 0, 0, 0));
+	CU_ASSERT_EQUAL(COUNT(rig, unmatched_object_free), 1);
+	rig_down(&rig);
+}
+
+/* With owners tracked, blocks are told by task, and a complaint names both histories. */
+static void test_owners(void)
+{
+	struct machine_config cfg;
+	struct replay_config rc;
+	struct owner_metrics *owners;
+	struct event ev = block(EV_PAGE_ALLOC, 100, 2);
+	struct rig rig;
+	pfn_t pfn;
+	int nr;
+
+	machine_config_default(&cfg);
+	cfg.mem_bytes = 64 << 20;
+	cfg.page_owner = true;
+	replay_config_default(&rc);
+	rc.page_owner = true;
+	rig_up_machine(&rig, &cfg, &rc);
+	ev.pid = 7;
+	ev.comm = 1;
+	feed(&rig, ev);
+	ev.addr = 200;
+	feed(&rig, ev);
+	ev.addr = 300;
+	ev.order = 4;
+	ev.pid = 8;
+	ev.comm = 2;
+	feed(&rig, ev);
+	owners = metrics_owners(rig.rp, &nr);
+	CU_ASSERT_EQUAL_FATAL(nr, 2);
+	CU_ASSERT(owners[0].pid == 8 && owners[0].frames == 16 && owners[0].blocks == 1);
+	CU_ASSERT(owners[1].pid == 7 && owners[1].frames == 8 && owners[1].blocks == 2);
+	CU_ASSERT(owners[0].task == 2 && owners[0].oldest_event == 2);
+	free(owners);
+
+	pfn = pfn_make((uint32_t)live_find(&rig.rp->blocks, 300)->sim);
+	ev.kind = EV_PAGE_FREE;
+	feed(&rig, ev);
+	CU_ASSERT_EQUAL(buddy_free_pages(rig.machine->buddy, 0, pfn, 4), -EALREADY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "double free"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "allocated by site_b+0x2 (pid 8) in event 2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "freed by site_b+0x2 (pid 8) in event 3"));
+	CU_ASSERT_EQUAL(kfree(rig.machine->slab, 0, virt_from_pfn(rig.machine->map, pfn)), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.rp->complaint, "no object starts"));
+	rig_down(&rig);
+}
+
 /* What is touched decides which frames count as faulted, never what is allocated. */
 static void test_touch_policies(void)
 {
@@ -393,6 +524,14 @@ static void test_touch_objects(void)
 	rig_down(&rig);
 }
 
+static struct tlb_stats tlb_of(const struct rig *rig, enum tlb_page size)
+{
+	struct tlb_stats stats;
+
+	replay_tlb_stats(rig->rp, size, &stats);
+	return stats;
+}
+
 /* Object accesses reach the TLB model: one for each page used, one for a free. */
 static void test_tlb_feed(void)
 {
@@ -400,15 +539,61 @@ static void test_tlb_feed(void)
 
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 8192, 8192, 0));
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->lookups, 2);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->walks, 2);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_2M])->walks, 1);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 2);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).walks, 2);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_2M).walks, 1);
 	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_4K], 2);
 	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_2M], 1);
 	feed(&rig, object(EV_KFREE, 0x1000, 0, 0, 0));
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->lookups, 3);
-	CU_ASSERT_EQUAL(tlb_stats(rig.rp->tlb[TLB_4K])->l1_hits, 1);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 3);
+	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).l1_hits, 1);
 	rig_down(&rig);
+}
+
+/*
+ * Accesses to the page used last are counted without asking the model; the
+ * sums must be those of a model that is asked every time, also where a first
+ * level lacks a page size and such an access is no hit.
+ */
+static void test_tlb_same_page(void)
+{
+	static const char *const models[] = { "skylake", "l1=4x2,l2=16x4", "l1=8x2,l1-2m=4,l2=16x4" };
+	unsigned int i, size;
+	int j;
+
+	for (i = 0; i < 3; i++) {
+		struct test_rng rng = { 11 };
+		struct tlb *model[NR_TLB_PAGES];
+		struct replay_config rc;
+		struct rig rig;
+
+		replay_config_default(&rc);
+		CU_ASSERT_EQUAL_FATAL(tlb_parse(models[i], &rc.tlb, NULL), 0);
+		rig_up(&rig, 64 << 20, &rc);
+		for (size = 0; size < NR_TLB_PAGES; size++)
+			CU_ASSERT_EQUAL_FATAL(tlb_create(&model[size], &rc.tlb, size, NULL), 0);
+		for (j = 0; j < 4000; j++) {
+			uint64_t addr = 0x1000 + test_rand_below(&rng, 300) * 0x1000;
+			bool live = live_find(&rig.rp->objects, addr);
+			uint64_t sim = live ? live_find(&rig.rp->objects, addr)->sim : 0;
+
+			feed(&rig, object(live ? EV_KFREE : EV_KMALLOC, addr, 64, 64, 0));
+			if (!live)
+				sim = live_find(&rig.rp->objects, addr)->sim;
+			for (size = 0; size < NR_TLB_PAGES; size++)
+				tlb_access(model[size], sim - (uintptr_t)rig.machine->map->base);
+		}
+		for (size = 0; size < NR_TLB_PAGES; size++) {
+			struct tlb_stats got = tlb_of(&rig, size);
+
+			CU_ASSERT_EQUAL(memcmp(&got, tlb_stats(model[size]), sizeof(got)), 0);
+			tlb_destroy(model[size]);
+		}
+		for (size = 0; size < NR_TLB_PAGES; size++)
+			CU_ASSERT_EQUAL(rig.rp->same_page[size] != 0,
+					tlb_level(&rc.tlb, 1, size).entries != 0);
+		rig_down(&rig);
+	}
 }
 
 /* Top lists are sorted, shares add up, and suspects carry their age. */
@@ -451,6 +636,32 @@ static void test_metrics_lists(void)
 	CU_ASSERT_EQUAL(leaks[1].oldest_event, 11);
 	CU_ASSERT_EQUAL(leaks[1].newest_event, 12);
 	CU_ASSERT_EQUAL(leaks[1].oldest_ns, 1001);
+	free(leaks);
+	rig_down(&rig);
+}
+
+/* Of suspects with as many bytes the one that began to leak first comes first. */
+static void test_leaks_of_equal_size(void)
+{
+	static const uint32_t sites[] = { 2, 1, 3 };
+	struct leak_metrics *leaks;
+	struct rig rig;
+	int nr, i;
+
+	rig_up(&rig, 64 << 20, NULL);
+	for (i = 0; i < 6; i++) {
+		struct event ev = object(EV_KMALLOC, 0x1000 + (uint64_t)i * 64, 50, 64, 0);
+
+		ev.call_site = sites[i % 3];
+		feed(&rig, ev);
+	}
+	leaks = metrics_leaks(rig.rp, &nr);
+	CU_ASSERT_EQUAL_FATAL(nr, 3);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(leaks[i].site, sites[i]);
+		CU_ASSERT_EQUAL(leaks[i].bytes_req, 100);
+		CU_ASSERT_EQUAL(leaks[i].oldest_event, leaks[0].oldest_event + (uint64_t)i);
+	}
 	free(leaks);
 	rig_down(&rig);
 }
@@ -524,12 +735,18 @@ static const struct test_case cases[] = {
 	{ "replay_nameless", test_nameless },
 	{ "replay_loose_ends", test_loose_ends },
 	{ "replay_blocks", test_blocks },
+	{ "replay_pairs", test_pairs },
 	{ "replay_layers", test_layers },
 	{ "replay_out_of_memory", test_out_of_memory },
+	{ "replay_failed_blocks", test_failed_blocks },
+	{ "replay_dead_objects", test_dead_objects },
+	{ "replay_owners", test_owners },
 	{ "replay_touch_policies", test_touch_policies },
 	{ "replay_touch_objects", test_touch_objects },
 	{ "replay_tlb_feed", test_tlb_feed },
+	{ "replay_tlb_same_page", test_tlb_same_page },
 	{ "replay_metrics_lists", test_metrics_lists },
+	{ "replay_leaks_of_equal_size", test_leaks_of_equal_size },
 	{ "replay_check_can_fail", test_check_can_fail },
 	{ "replay_random", test_random },
 	{ NULL, NULL }

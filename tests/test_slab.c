@@ -436,6 +436,40 @@ static void test_remote_partial(void)
 	slab_machine_destroy(&m);
 }
 
+/*
+ * Four nodes, of which 0 and 2 have a CPU. Seen from node 0 all others are
+ * equally far; its zonelist prefers those without CPUs: 0, 1, 3, 2. Partial
+ * slabs are looked for in that order.
+ */
+static void test_remote_order(void)
+{
+	unsigned int i, n, nr, nid;
+	struct slab_machine m;
+	struct kmem_cache *s;
+	void **objects;
+
+	slab_machine_create(&m, MEM, 4, 2, NULL);
+	s = slab_machine_cache(&m, "c", 512);
+	n = kmem_cache_objs_per_slab(s);
+	nr = kmem_cache_min_partial(s) + 1;
+	objects = calloc((size_t)nr * n, sizeof(*objects));
+	for (nid = 2; nid < 4; nid++) {
+		for (i = 0; i < nr * n; i++)
+			objects[i] = kmem_cache_alloc_node(s, 1, GFP_KERNEL, (int)nid);
+		for (i = 0; i < nr; i++)
+			kmem_cache_free(s, 1, objects[i * n]);
+		s->engine->flush(s);
+	}
+	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, 2 * nr);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL))), 3);
+	s->engine->flush(s);
+	/* node 3 now has no more than min_partial, so it is node 2's turn */
+	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, 2 * nr - 1);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, kmem_cache_alloc(s, 0, GFP_KERNEL))), 2);
+	free(objects);
+	slab_machine_destroy(&m);
+}
+
 /* The preferred order refused, a slab of the smallest order serves, with fewer objects. */
 static void test_order_fallback(void)
 {
@@ -460,6 +494,53 @@ static void test_order_fallback(void)
 	kmem_cache_free(s, 0, a);
 	CU_ASSERT_EQUAL(kmem_cache_shrink(s), 1);
 	CU_ASSERT_EQUAL(slab_machine_used(&m), 0);
+	slab_machine_destroy(&m);
+}
+
+static void count_kswapd(void *ctx, unsigned int nid, unsigned int order)
+{
+	++*(unsigned int *)ctx;
+}
+
+static uint64_t count_reclaim(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp)
+{
+	return ++*(unsigned int *)ctx;
+}
+
+/*
+ * All free memory is single frames. The preferred order is not worth waking
+ * kswapd or reclaiming for, as the smallest order will do.
+ */
+static void test_order_fallback_is_easy(void)
+{
+	unsigned int calls = 0, nr = 0, i;
+	struct slab_machine m;
+	struct kmem_cache *s;
+	pfn_t *pfns, pfn;
+
+	slab_machine_create(&m, 16 << 20, 1, 1, NULL);
+	s = slab_machine_cache(&m, "c", 1024);
+	CU_ASSERT_FATAL(kmem_cache_order(s) > 0);
+	pfns = calloc(m.map->end_pfn, sizeof(*pfns));
+	while (!pfn_is_none(pfn = buddy_alloc_pages(m.buddy, 0, GFP_KERNEL | __GFP_MEMALLOC, 0,
+						    NUMA_NO_NODE)))
+		pfns[nr++] = pfn;
+	for (i = 0; i < nr; i++)
+		if (pfns[i].v % 2)
+			buddy_free_pages(m.buddy, 0, pfns[i], 0);
+	buddy_drain_all_pages(m.buddy);
+	buddy_set_reclaim(m.buddy, count_reclaim, &calls);
+	buddy_set_kswapd(m.buddy, count_kswapd, &calls);
+	CU_ASSERT_PTR_NOT_NULL(kmem_cache_alloc(s, 0, GFP_KERNEL));
+	CU_ASSERT_EQUAL(count(s, SC_order_fallback), 1);
+	CU_ASSERT_EQUAL(calls, 0);
+	/* where there is no smaller order, the request is made in earnest */
+	CU_ASSERT_PTR_NULL(kmem_cache_alloc(slab_machine_cache(&m, "d", 5000), 0, GFP_KERNEL));
+	CU_ASSERT(calls > 0);
+	for (i = 0; i < nr; i++)
+		if (pfns[i].v % 2 == 0)
+			buddy_free_pages(m.buddy, 0, pfns[i], 0);
+	free(pfns);
 	slab_machine_destroy(&m);
 }
 
@@ -702,7 +783,9 @@ static const struct test_case cases[] = {
 	{ "shrink leaves emptier slabs in order", test_shrink_unsorted },
 	{ "node mismatch", test_node_mismatch },
 	{ "remote partial slabs", test_remote_partial },
+	{ "remote partial slabs in the zonelist's order", test_remote_order },
 	{ "order fallback", test_order_fallback },
+	{ "order fallback without reclaim", test_order_fallback_is_easy },
 	{ "no memory", test_no_memory },
 	{ "injected failures", test_injected_failures },
 	{ "constructor", test_constructor },

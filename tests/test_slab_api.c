@@ -192,6 +192,27 @@ static void test_alias_lifetime(void)
 	slab_machine_destroy(&m);
 }
 
+/* What lies before a cache's metadata grows with the largest of its users, not with its last. */
+static void test_alias_extent(void)
+{
+	struct kmem_cache_args args[] = { { .name = "a", .size = 260, .align = 64 },
+					  { .name = "b", .size = 316 }, { .name = "c", .size = 313 } };
+	static const uint32_t inuse[] = { 264, 320, 320 }, size[] = { 260, 316, 316 };
+	struct slab_machine m;
+	struct kmem_cache *s;
+	unsigned int i;
+
+	create_merging(&m);
+	for (i = 0; i < 3; i++) {
+		s = kmem_cache_create(m.sa, &args[i], NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		CU_ASSERT_EQUAL(kmem_cache_aliases(s), i);
+		CU_ASSERT_EQUAL(s->inuse, inuse[i]);
+		CU_ASSERT_EQUAL(kmem_cache_object_size(s), size[i]);
+	}
+	slab_machine_destroy(&m);
+}
+
 /* Ids are given again, counters of the dead stay in the total, and many caches have room. */
 static void test_many_caches(void)
 {
@@ -548,6 +569,7 @@ static const struct test_case cases[] = {
 	{ "properties of a cache", test_properties },
 	{ "merging", test_merging },
 	{ "aliases", test_alias_lifetime },
+	{ "extent of a merged cache's objects", test_alias_extent },
 	{ "many caches", test_many_caches },
 	{ "destroy with live objects", test_destroy_live },
 	{ "kmalloc classes", test_kmalloc_classes },

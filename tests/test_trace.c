@@ -10,11 +10,9 @@
 
 #include "buddy/gfp.h"
 #include "tests/tests.h"
-#include "tests/trace_util.h"
+#include "tests/trace_events.h"
 
-#define SPILL_ALL	1		/* a memory limit below one chunk */
 #define ONE_CHUNK	(1 << 20)
-#define X86_BASE	UINT64_C(0xffff888000000000)
 
 /* ---- storing ----------------------------------------------------------- */
 
@@ -214,6 +212,11 @@ static void test_load_twice(void)
 	CU_ASSERT_EQUAL(trace_summary(trace)->nr_events, 2 * NR);
 	CU_ASSERT_EQUAL(trace_summary(trace)->read.by_kind[EV_KFREE], 2 * NR);
 	CU_ASSERT_EQUAL(trace_summary(trace)->read.lines, 2 * NR);
+	CU_ASSERT_FALSE(trace_summary(trace)->read.unterminated);
+	CU_ASSERT_EQUAL(load_text(trace, text, len - 1, &err), 0);
+	CU_ASSERT_EQUAL(load_text(trace, text, len, &err), 0);
+	CU_ASSERT_TRUE(trace_summary(trace)->read.unterminated);
+	CU_ASSERT_EQUAL(trace_summary(trace)->read.unterminated_line, 1);
 	trace_destroy(trace);
 	free(text);
 }
@@ -274,32 +277,6 @@ static void test_truncated_zstd(void)
 }
 
 /* ---- resolving --------------------------------------------------------- */
-
-static struct event page_alloc(uint64_t pfn, int order, uint32_t gfp)
-{
-	return (struct event){ .kind = EV_PAGE_ALLOC, .addr = pfn, .order = (uint8_t)order,
-			       .gfp = gfp, .node = EVENT_NO_NODE };
-}
-
-static struct event page_free(uint64_t pfn, int order)
-{
-	return (struct event){ .kind = EV_PAGE_FREE, .addr = pfn, .order = (uint8_t)order,
-			       .node = EVENT_NO_NODE };
-}
-
-static struct event object(enum event_kind kind, uint64_t addr, uint32_t bytes, name_id cache)
-{
-	bool alloc = kind == EV_KMALLOC || kind == EV_CACHE_ALLOC;
-
-	return (struct event){ .kind = (uint8_t)kind, .addr = addr, .call_site = 1, .cache = cache,
-			       .bytes_req = alloc ? bytes : 0, .bytes_alloc = alloc ? bytes : 0,
-			       .gfp = alloc ? GFP_KERNEL : 0, .node = EVENT_NO_NODE };
-}
-
-static uint64_t at(uint64_t base, uint64_t pfn, uint64_t offset)
-{
-	return base + (pfn << 12) + offset;
-}
 
 /*
  * Resolve @events in memory and spilled (padded so that they lie in the file
@@ -431,6 +408,31 @@ static void test_untraced_alloc(void)
 	};
 
 	CHECK_MARKS(events, "S...S.....", b);
+}
+
+/* Objects in one frame of a freed block are enough, whatever is known of the frames before and behind. */
+static void test_one_frame_decides(void)
+{
+	const uint64_t b = X86_BASE;
+	const struct event events[] = {
+		page_alloc(0x1000, 0, GFP_KERNEL),
+		object(EV_KMALLOC, at(b, 0x1000, 0), 64, 0),
+		object(EV_KMALLOC, at(b, 0x1000, 64), 64, 0),
+		/* first frame */
+		object(EV_KFREE, at(b, 0x0800, 64), 0, 0),
+		page_alloc(0x0801, 0, GFP_KERNEL),
+		page_free(0x0800, 1),
+		/* last frame */
+		page_alloc(0x0900, 0, GFP_KERNEL),
+		object(EV_KFREE, at(b, 0x0901, 64), 0, 0),
+		page_free(0x0900, 1),
+		/* none */
+		page_alloc(0x0a00, 0, GFP_KERNEL),
+		page_alloc(0x0a01, 0, GFP_KERNEL),
+		page_free(0x0a00, 1),
+	};
+
+	CHECK_MARKS(events, "S....S..S...", b);
 }
 
 /* An object in a page allocated as movable shows that the page's free was missed. */
@@ -635,45 +637,31 @@ static void test_nameless_crowd(void)
 
 /* ---- real recordings --------------------------------------------------- */
 
-/* Counts by `zstdcat FILE | grep -c ' kmem:NAME:'`. */
+/* Counts by `zstdcat FILE | grep -c ' kmem:NAME:'`. Two of them are in the tree, the others not. */
 static const struct {
+	const char *(*find)(const char *name);
 	const char *path;
 	uint64_t total;
 	uint64_t by_kind[NR_EVENT_KINDS];
 } recordings[] = {
-	{ "traces/gcc-hello.perf.txt.zst", 26972, {
+	{ test_data, "traces/gcc-hello.perf.txt.zst", 26972, {
 	  [EV_KMALLOC] = 379, [EV_KFREE] = 666, [EV_CACHE_ALLOC] = 3156, [EV_CACHE_FREE] = 1816,
 	  [EV_PAGE_ALLOC] = 11455, [EV_PAGE_FREE] = 804, [EV_PAGE_FREE_BATCHED] = 504,
 	  [EV_PAGE_ZONE_LOCKED] = 4434, [EV_RSS_STAT] = 3758 } },
-	{ "traces/find-tar.perf.txt.zst", 144884, {
+	{ test_shared, "traces/find-tar.perf.txt.zst", 144884, {
 	  [EV_KMALLOC] = 14397, [EV_KFREE] = 19453, [EV_CACHE_ALLOC] = 47626,
 	  [EV_CACHE_FREE] = 27024, [EV_PAGE_ALLOC] = 20365, [EV_PAGE_FREE] = 12146,
 	  [EV_PAGE_FREE_BATCHED] = 837, [EV_PAGE_ZONE_LOCKED] = 2080, [EV_PAGE_EXTFRAG] = 1,
 	  [EV_RSS_STAT] = 955 } },
-	{ "traces/loopback-http.perf.txt.zst", 125491, {
+	{ test_data, "traces/loopback-http.perf.txt.zst", 125491, {
 	  [EV_KMALLOC] = 1200, [EV_KFREE] = 28441, [EV_CACHE_ALLOC] = 55345,
 	  [EV_CACHE_FREE] = 35308, [EV_PAGE_ALLOC] = 2665, [EV_PAGE_FREE] = 274,
 	  [EV_PAGE_FREE_BATCHED] = 95, [EV_PAGE_ZONE_LOCKED] = 7, [EV_RSS_STAT] = 2156 } },
-	{ "traces/sqlite-insert.perf.txt.zst", 64940, {
+	{ test_shared, "traces/sqlite-insert.perf.txt.zst", 64940, {
 	  [EV_KMALLOC] = 67, [EV_KFREE] = 248, [EV_CACHE_ALLOC] = 15828, [EV_CACHE_FREE] = 7916,
 	  [EV_PAGE_ALLOC] = 16185, [EV_PAGE_FREE] = 8323, [EV_PAGE_FREE_BATCHED] = 7950,
 	  [EV_PAGE_ZONE_LOCKED] = 5166, [EV_PAGE_PCPU_DRAIN] = 2016, [EV_RSS_STAT] = 1241 } },
 };
-
-static struct trace *load_file(const char *path, uint64_t limit)
-{
-	struct trace *trace = trace_create(limit);
-	struct kerror err = { 0 };
-	struct source *src;
-	struct reader *rd;
-
-	CU_ASSERT_EQUAL_FATAL(source_open(&src, path, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, NULL, trace_names(trace), &err), 0);
-	CU_ASSERT_EQUAL(trace_load(trace, rd, NULL, NULL, &err), 0);
-	reader_close(rd);
-	CU_ASSERT_EQUAL(trace_resolve(trace, &err), 0);
-	return trace;
-}
 
 /*
  * Every line of the real recordings is understood, the counts are grep's, the
@@ -686,7 +674,7 @@ static void test_recordings(void)
 	int kind;
 
 	for (i = 0; i < sizeof(recordings) / sizeof(recordings[0]); i++) {
-		const char *path = test_shared(recordings[i].path);
+		const char *path = recordings[i].find(recordings[i].path);
 		const struct trace_summary *sum;
 		struct trace *trace, *spilled;
 		struct event *all, *other;
@@ -726,14 +714,12 @@ static void test_recordings(void)
  */
 static void test_recording_nameless(void)
 {
-	const char *path = test_shared("traces/loopback-http.perf.txt.zst");
+	const char *path = test_data("traces/loopback-http.perf.txt.zst");
 	struct trace *trace, *stripped;
 	size_t i, nr, asked = 0, found = 0, wrong = 0;
 	struct kerror err = { 0 };
 	struct event *all, *other;
 
-	if (!path)
-		return;
 	trace = load_file(path, 0);
 	stripped = trace_create(0);
 	all = collect(trace, &nr);
@@ -775,6 +761,7 @@ static const struct test_case cases[] = {
 	{ "split block", test_split_block },
 	{ "reused frame", test_reused_frame },
 	{ "untraced allocation", test_untraced_alloc },
+	{ "one frame decides", test_one_frame_decides },
 	{ "missed free", test_missed_free },
 	{ "large kmalloc", test_large_kmalloc },
 	{ "direct map bases", test_bases },

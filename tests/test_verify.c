@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/report/procfs.h"
 #include "sim/verify/verify.h"
 #include "tests/tests.h"
 #include "tests/trace_util.h"
@@ -222,12 +223,10 @@ static const char *capture(const char *name)
 	return folder;
 }
 
-/* Every frame, and at the end every list in order, in both modes. */
-static void verify_exactly(const char *name)
+/* Every frame, and at the end every list in order, in the modes from @mode on. */
+static void verify_from(const char *name, enum verify_mode mode)
 {
-	enum verify_mode mode;
-
-	for (mode = VERIFY_GUIDED; mode <= VERIFY_OPEN; mode++) {
+	for (; mode <= VERIFY_OPEN; mode++) {
 		struct verify_run run = { .capture = capture(name), .mode = mode };
 		struct kerror err = { 0 };
 
@@ -244,6 +243,11 @@ static void verify_exactly(const char *name)
 		CU_ASSERT_EQUAL(run.violations_before + run.violations_after, 0);
 		verify_exit(&run);
 	}
+}
+
+static void verify_exactly(const char *name)
+{
+	verify_from(name, VERIFY_GUIDED);
 }
 
 static void test_idle_6_1(void)
@@ -270,6 +274,118 @@ static void test_files_6_12(void)
 static void test_mixed(void)
 {
 	verify_exactly("6.1-smp2_mixed");
+}
+
+/* Compaction, fallbacks and claims; reclaim and swap. The open mode is the one that proves something. */
+static void test_mmap_thp(void)
+{
+	verify_from("6.1-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_mmap_thp_6_12(void)
+{
+	verify_from("6.12-smp1_mmap_thp", VERIFY_OPEN);
+}
+
+static void test_pressure(void)
+{
+	verify_from("6.1-smp1_pressure", VERIFY_OPEN);
+}
+
+/* ---- the kernel's own files ---------------------------------------------- */
+
+static bool is_one_of(const char *line, const char *const *keys)
+{
+	line += strspn(line, " ");
+	for (; *keys; keys++)
+		if (!strncmp(line, *keys, strlen(*keys)))
+			return true;
+	return false;
+}
+
+/* Lines that begin with one of @keys. */
+static char *lines_of(FILE *file, const char *const *keys)
+{
+	char line[1024], *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	while (fgets(line, sizeof(line), file))
+		if (is_one_of(line, keys))
+			fputs(line, out);
+	fclose(out);
+	return text;
+}
+
+static void compare_file(const char *folder, const char *name, const char *const *keys,
+			 int (*print)(const struct buddy *b, FILE *out), const struct buddy *b)
+{
+	char path[4096], *ours, *kernel;
+	FILE *file = tmpfile();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(print(b, file), 0);
+	rewind(file);
+	ours = lines_of(file, keys);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/procfs_a/%s", folder, name);
+	file = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	kernel = lines_of(file, keys);
+	fclose(file);
+	CU_ASSERT(strlen(kernel) > 100);
+	CU_ASSERT_STRING_EQUAL(ours, kernel);
+	free(ours);
+	free(kernel);
+}
+
+static int zoneinfo(const struct buddy *b, FILE *out)
+{
+	return procfs_zoneinfo(b, NULL, out);
+}
+
+/* What does not change between snapshot A and the moment its files were read is the same in ours, as text. */
+static void test_procfs(void)
+{
+	static const char *const names[] = {
+		"6.1-smp1_idle_small", "6.1-smp1_files", "6.1-smp2_mixed", "6.1-smp1_pressure",
+		"6.12-smp1_idle_small", "6.12-smp1_files",
+	};
+	static const char *const zone_keys[] = {
+		"Node ", "min ", "low ", "high ", "spanned ", "present ", "managed ", "protection:",
+		"start_pfn:", "batch:", "high:", NULL
+	};
+	/* In 6.12 the per-CPU high moves by itself. */
+	static const char *const zone_keys_6_12[] = {
+		"Node ", "min ", "low ", "high ", "spanned ", "present ", "managed ", "protection:",
+		"start_pfn:", "batch:", NULL
+	};
+	static const char *const block_keys[] = {
+		"Page block order", "Pages per block", "Number of blocks", NULL
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool newer = !strncmp(names[i], "6.12", 4);
+		const char *folder = capture(names[i]);
+		struct kerror err = { 0 };
+		struct snapshot *snap;
+		struct pagemap *map;
+		struct buddy *b;
+		char path[4096];
+
+		if (!folder)
+			return;
+		snprintf(path, sizeof(path), "%s/snap_a.txt", folder);
+		CU_ASSERT_EQUAL_FATAL(snapshot_read(&snap, path, &err), 0);
+		CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, verify_kernel_of(snap), &err), 0);
+		compare_file(folder, "zoneinfo", newer ? zone_keys_6_12 : zone_keys, zoneinfo, b);
+		compare_file(folder, "pagetypeinfo", block_keys, procfs_pagetypeinfo, b);
+		buddy_destroy(b);
+		pagemap_destroy(map);
+		snapshot_free(snap);
+	}
 }
 
 /* The check can fail: one kernel's capture under the other's rules does not come out even. */
@@ -320,6 +436,10 @@ static const struct test_case cases[] = {
 	{ "files_6.1", test_files_6_1 },
 	{ "files_6.12", test_files_6_12 },
 	{ "mixed", test_mixed },
+	{ "mmap_thp", test_mmap_thp },
+	{ "mmap_thp_6.12", test_mmap_thp_6_12 },
+	{ "pressure", test_pressure },
+	{ "procfs", test_procfs },
 	{ "wrong_rules", test_wrong_rules },
 	{ "no_capture", test_no_capture },
 	{ NULL, NULL }

@@ -28,6 +28,12 @@ struct test_suite {
 const char *test_shared(const char *name);
 /* The path of @name inside the checkout's tests/ folder. Valid until the next call. */
 const char *test_data(const char *name);
+/*
+ * The path of what a real kernel said, @name inside tests/data/oracle/, which
+ * must be there. Where the shared folder has the original, the copy must equal
+ * it. Valid until the next call.
+ */
+const char *test_oracle(const char *name);
 /* True where this build has the kernel's geometry (11 orders, pageblocks of 512 pages). */
 bool test_kernel_geometry(void);
 

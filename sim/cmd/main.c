@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: finds the subcommand. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 
@@ -33,25 +37,47 @@ static void usage(FILE *out)
 	      out);
 }
 
+/* A file opened later must not become standard output, input or error. */
+static bool occupy_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && !close(fd);
+}
+
+/* What was printed may still be on its way; a full disk shows here. */
+static int finish(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "kmemsim: standard output: %s\n", strerror(errno));
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
+	if (!occupy_standard_files())
+		return EXIT_USAGE;
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
 		usage(stdout);
-		return EXIT_FINE;
+		return finish(EXIT_FINE);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("kmemsim %s\n", kmemsim_version);
-		return EXIT_FINE;
+		return finish(EXIT_FINE);
 	}
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].fn(argc - 1, argv + 1);
+			return finish(commands[i].fn(argc - 1, argv + 1));
 	fprintf(stderr, "kmemsim: there is no command '%s'; 'kmemsim --help' lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

@@ -177,15 +177,48 @@ static int boot(struct run *run, struct kerror *err)
 		return ret;
 	if (run->opt.machine.bind && !run->machine->map->bound)
 		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
+	run->opt.replay.page_owner = run->opt.machine.page_owner;
+	run->opt.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
+	run->opt.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
 	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.replay, err);
 }
 
 /* ---- reporting ----------------------------------------------------------- */
 
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 static int open_output(FILE **out, const char *path, struct kerror *err)
 {
-	*out = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	*out = is_stdout(path) ? stdout : fopen(path, "w");
 	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!a || !b || is_stdout(a) || is_stdout(b))
+		return false;
+	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* An output must not be written over the trace, nor over another output. */
+static int check_outputs(const struct run_options *opt, struct kerror *err)
+{
+	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline };
+	size_t i, j;
+
+	for (i = 0; i < 4; i++)
+		for (j = i + 1; j < 4; j++)
+			if (same_file(paths[i], paths[j]) ||
+			    (i && paths[i] && paths[j] && !strcmp(paths[i], paths[j])))
+				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
+						  "output and the trace, are the same file", paths[j]);
+	return 0;
 }
 
 /* Closing is where a full disk shows. */
@@ -218,7 +251,7 @@ static int write_format(struct emitter *em, enum emitter_format format, const ch
 static int write_reports(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
-	bool taken = (opt->json && !strcmp(opt->json, "-")) || (opt->csv && !strcmp(opt->csv, "-"));
+	bool taken = is_stdout(opt->json) || is_stdout(opt->csv) || is_stdout(opt->timeline);
 	const struct report_input in = {
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
@@ -278,14 +311,13 @@ static int run_all(struct run *run, struct kerror *err)
 {
 	int ret, stopped = 0;
 
-	if (run->opt.timeline) {
-		ret = open_output(&run->timeline_file, run->opt.timeline, err);
-		if (ret)
-			return ret;
-	}
-	ret = load(run, err);
+	ret = check_outputs(&run->opt, err);
+	if (!ret)
+		ret = load(run, err);
 	if (!ret)
 		ret = boot(run, err);
+	if (!ret && run->opt.timeline)
+		ret = open_output(&run->timeline_file, run->opt.timeline, err);
 	if (ret)
 		return ret;
 	timeline_init(&run->timeline, run->timeline_file);
@@ -320,6 +352,9 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 		complain(err->text);
 		return EXIT_USAGE;
 	}
+	if (sum->read.unterminated)
+		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
+			"cut there\n", run->opt.trace, sum->read.unterminated_line);
 	if (sum->read.malformed)
 		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", run->opt.trace,
 			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");

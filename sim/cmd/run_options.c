@@ -41,11 +41,12 @@ static const struct argp_option options[] = {
 	{ "tlb", OPT_TLB, "MODEL", 0,
 	  "a model of 'kmemsim list tlbs', or a geometry such as l1=64x4,l2=1536x12", 2 },
 	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 2 },
-	{ "strict", OPT_STRICT, NULL, 0, "stop at the first failed allocation, with status 1", 2 },
+	{ "strict", OPT_STRICT, NULL, 0, "stop at the first failed allocation or refused free, with status 1; malformed lines give "
+	  "status 1, too", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
 	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
-	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples along the run as CSV", 3 },
+	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples along the run as CSV; '-': instead of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between samples (default: a hundredth of the trace)", 3 },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
@@ -63,7 +64,7 @@ static void parse_hole(struct argp_state *state, struct run_options *opt, const 
 	struct mem_range *hole = &opt->machine.holes[opt->machine.nr_holes];
 	char from[32];
 	const char *dash = strchr(text, '-');
-	uint64_t start, end;
+	uint64_t start = 0, end = 0;
 
 	if (opt->machine.nr_holes == MAX_MEM_RANGES)
 		argp_error(state, "--hole: more than %d holes", MAX_MEM_RANGES);
@@ -137,7 +138,7 @@ static uint64_t need_size(struct argp_state *state, const char *option, const ch
 	uint64_t value = 0;
 
 	if (!parse_size(text, min, 16ULL << 40, &value))
-		argp_error(state, "--%s=%s: expected a size%s up to 16T, such as 512M or 64G", option, text,
+		argp_error(state, "--%s=%s: expected a size%s, below 16T, such as 512M or 64G", option, text,
 			   min ? " from 1M" : "");
 	return value;
 }
@@ -273,12 +274,29 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	return parse_report(key, arg, state, opt);
 }
 
+static void mistake(const char *text)
+{
+	fprintf(stderr, "kmemsim run: %s\n", text);
+	exit(EXIT_USAGE);
+}
+
+/* What only shows when all options are known. */
 static void check_options(const struct run_options *opt)
 {
-	if (opt->json && opt->csv && !strcmp(opt->json, "-") && !strcmp(opt->csv, "-")) {
-		fputs("kmemsim run: --json and --csv cannot both go to standard output\n", stderr);
-		exit(EXIT_USAGE);
-	}
+	const char *const outputs[] = { opt->json, opt->csv, opt->timeline };
+	const struct machine_config *machine = &opt->machine;
+	unsigned int i, to_stdout = 0, rows = 0;
+
+	for (i = 0; i < 3; i++)
+		to_stdout += outputs[i] && !strcmp(outputs[i], "-");
+	if (to_stdout > 1)
+		mistake("only one of --json, --csv and --timeline can go to standard output");
+	while (rows < MAX_NUMNODES && machine->distance[rows][0])
+		rows++;
+	if (rows && rows != machine->nr_nodes)
+		mistake("--distance must have a row for each of --nodes");
+	if (machine->movable_bytes > machine->mem_bytes / machine->nr_nodes)
+		mistake("--movable is larger than a node's memory");
 }
 
 void run_parse(int argc, char **argv, struct run_options *opt)

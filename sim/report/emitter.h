@@ -66,8 +66,9 @@ void emit_bool(struct emitter *em, const char *key, const char *label, bool valu
 /* Something that could not be measured: text shows @why, JSON null and key_note: why. */
 void emit_missing(struct emitter *em, const char *key, const char *label, const char *why);
 /*
- * A share: text shows "12.3 % (123 / 1000)", JSON and CSV ratio (6 decimals;
- * null when @den is 0), numerator and denominator. @unit is that of both.
+ * A share: text shows "12.3 % (123 / 1000)"; JSON has an object and CSV three
+ * lines: ratio (0..1; JSON to 15 digits, CSV to 6 decimals; null or empty when
+ * @den is 0), numerator and denominator. @unit is that of both.
  */
 void emit_share(struct emitter *em, const char *key, const char *label, const char *unit,
 		uint64_t num, uint64_t den);
@@ -80,7 +81,8 @@ void emit_cell_str(struct emitter *em, const char *value);
 void emit_cell_u64(struct emitter *em, uint64_t value);
 void emit_cell_i64(struct emitter *em, int64_t value);
 void emit_cell_real(struct emitter *em, double value, int decimals);
-void emit_cell_share(struct emitter *em, uint64_t num, uint64_t den);	/* percent, 1 decimal; null for den 0 */
+/* As emit_share(), but text has room for the percentage only: one decimal, "-" when @den is 0. */
+void emit_cell_share(struct emitter *em, uint64_t num, uint64_t den);
 void emit_row_end(struct emitter *em);	/* checks that every column got its cell */
 void emit_table_end(struct emitter *em);
 

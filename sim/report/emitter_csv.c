@@ -57,19 +57,21 @@ static void put_line(FILE *out, const struct path *path, const char *suffix, con
 	putc('\n', out);
 }
 
-static void put_share(FILE *out, const struct path *path, const struct emitter_node *node)
+/* @unit is that of both numbers; the ratio has none. */
+static void put_share(FILE *out, const struct path *path, const char *label, const char *unit,
+		      const struct emitter_value *share)
 {
 	struct emitter_value part = { .kind = EMITTER_REAL, .decimals = 6 };
+	uint64_t num = share->share.num, den = share->share.den;
 	char buf[EMITTER_NUMBER_SIZE];
 
-	if (node->value.share.den)
-		part.real = (double)node->value.share.num / (double)node->value.share.den;
-	put_line(out, path, ".ratio", node->label, "",
-		 node->value.share.den ? emitter_number(&part, buf) : "");
-	part = (struct emitter_value){ .kind = EMITTER_U64, .u64 = node->value.share.num };
-	put_line(out, path, ".numerator", node->label, node->unit, emitter_number(&part, buf));
-	part.u64 = node->value.share.den;
-	put_line(out, path, ".denominator", node->label, node->unit, emitter_number(&part, buf));
+	if (den)
+		part.real = (double)num / (double)den;
+	put_line(out, path, ".ratio", label, "", den ? emitter_number(&part, buf) : "");
+	part = (struct emitter_value){ .kind = EMITTER_U64, .u64 = num };
+	put_line(out, path, ".numerator", label, unit, emitter_number(&part, buf));
+	part.u64 = den;
+	put_line(out, path, ".denominator", label, unit, emitter_number(&part, buf));
 }
 
 static const char *value_text(const struct emitter_value *value, char buf[EMITTER_NUMBER_SIZE])
@@ -99,8 +101,12 @@ static void put_table(FILE *out, const struct path *path, const struct emitter_n
 			const struct emitter_column *column = &table->columns[i];
 			struct path cell_path = { .up = &row_path, .key = column->key };
 
-			put_line(out, &cell_path, "", column->label, column->unit,
-				 value_text(cell, buf));
+			/* The column's unit is the percent sign that only the text shows. */
+			if (cell->kind == EMITTER_SHARE)
+				put_share(out, &cell_path, column->label, "", cell);
+			else
+				put_line(out, &cell_path, "", column->label, column->unit,
+					 value_text(cell, buf));
 		}
 	}
 }
@@ -118,7 +124,7 @@ static void put_section(FILE *out, const struct path *up, const struct emitter_n
 		else if (node->kind == EMITTER_TABLE)
 			put_table(out, &path, node);
 		else if (node->value.kind == EMITTER_SHARE)
-			put_share(out, &path, node);
+			put_share(out, &path, node->label, node->unit, &node->value);
 		else
 			put_line(out, &path, "", node->label, node->unit,
 				 value_text(&node->value, buf));

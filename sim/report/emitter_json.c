@@ -20,7 +20,7 @@ static json_t *u64_json(uint64_t value)
 
 static json_t *share_json(uint64_t num, uint64_t den)
 {
-	json_t *ratio = den ? json_real(emitter_round((double)num / (double)den, 6)) : json_null();
+	json_t *ratio = den ? json_real((double)num / (double)den) : json_null();
 
 	return json_pack("{s:o, s:o, s:o}", "ratio", ratio, "numerator", u64_json(num),
 			 "denominator", u64_json(den));
@@ -47,16 +47,6 @@ static json_t *value_json(const struct emitter_value *value)
 	return json_null();
 }
 
-/* A share is a percentage here: a table of objects in objects is a pain to load. */
-static json_t *cell_json(const struct emitter_value *cell)
-{
-	if (cell->kind != EMITTER_SHARE)
-		return value_json(cell);
-	if (!cell->share.den)
-		return json_null();
-	return json_real(emitter_round(100.0 * (double)cell->share.num / (double)cell->share.den, 1));
-}
-
 static json_t *table_json(const struct emitter_node *table)
 {
 	json_t *rows = json_array();
@@ -70,7 +60,7 @@ static json_t *table_json(const struct emitter_node *table)
 
 		for (column = 0; column < table->nr_columns && !failed; column++, cell++)
 			failed = json_object_set_new(object, table->columns[column].key,
-						     cell_json(cell));
+						     value_json(cell));
 		if (failed || json_array_append(rows, object)) {
 			json_decref(rows);
 			rows = NULL;

@@ -94,6 +94,7 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_bool(em, "truncated", "input ended early", sum->read.truncated);
 	if (sum->read.truncated)
 		emit_note(em, sum->read.error.text);
+	emit_bool(em, "unterminated", "last line without a newline", sum->read.unterminated);
 	emit_u64(em, "simulated_us", "simulated time", "us", sim_us);
 	if (in->host) {
 		uint64_t wall = in->host->wall_ns ? in->host->wall_ns : 1;
@@ -108,6 +109,8 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	}
 	emit_direct_map(em, sum);
 	emit_u64(em, "names_inferred", "cache names learnt from frees", "", sum->names_inferred);
+	emit_u64(em, "reclaimable_caches", "caches found to take reclaimable pages", "",
+		 sum->reclaimable_caches);
 	emit_event_kinds(em, sum);
 	emit_section(em, "replay", "What became of the events");
 	for (i = 0; i < NR_REPLAY_COUNTERS; i++)

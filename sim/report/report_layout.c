@@ -84,15 +84,17 @@ static void emit_tlb_table(struct emitter *em, const struct replay *rp)
 
 	emit_table(em, "mapped_with", "If the frames were mapped with", columns, 8);
 	for (size = 0; size < NR_TLB_PAGES; size++) {
-		const struct tlb_stats *stats = tlb_stats(rp->tlb[size]);
-		double lookups = stats->lookups ? (double)stats->lookups : 1;
+		struct tlb_stats stats;
+		double lookups;
 
+		replay_tlb_stats(rp, size, &stats);
+		lookups = stats.lookups ? (double)stats.lookups : 1;
 		emit_cell_str(em, tlb_pages[size].name);
-		emit_cell_u64(em, stats->lookups);
-		emit_cell_share(em, stats->l1_hits, stats->lookups);
-		emit_cell_share(em, stats->l2_hits, stats->lookups - stats->l1_hits);
-		emit_cell_u64(em, stats->walks);
-		emit_cell_real(em, (double)stats->walks * 1000 / lookups, 2);
+		emit_cell_u64(em, stats.lookups);
+		emit_cell_share(em, stats.l1_hits, stats.lookups);
+		emit_cell_share(em, stats.l2_hits, stats.lookups - stats.l1_hits);
+		emit_cell_u64(em, stats.walks);
+		emit_cell_real(em, (double)stats.walks * 1000 / lookups, 2);
 		emit_cell_u64(em, tlb_reach(&rp->cfg.tlb, size));
 		emit_cell_u64(em, rp->distinct[size] * tlb_pages[size].bytes);
 		emit_row_end(em);

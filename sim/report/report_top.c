@@ -19,13 +19,15 @@ static const char *site_text(const struct report_input *in, name_id site)
 	return site ? names_text(in->replay->names, site) : "(unknown)";
 }
 
+/* Figures of caches are of now; what went through them is emit_traffic()'s. */
 static int emit_caches(struct emitter *em, const struct report_input *in, const char *key,
 		       const char *label, enum metrics_order order, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
-		{ "cache", "cache", "", true }, { "allocs", "allocated", "", false },
-		{ "live", "live", "", false }, { "live_bytes", "live", "bytes", false },
-		{ "share", "share", "%", false }, { "held_bytes", "held", "bytes", false },
+		{ "cache", "cache", "", true }, { "live", "live", "", false },
+		{ "requested_bytes", "requested", "bytes", false },
+		{ "live_bytes", "allocated", "bytes", false }, { "share", "share", "%", false },
+		{ "free_objects", "free", "objects", false }, { "held_bytes", "held", "bytes", false },
 		{ "waste_bytes", "waste", "bytes", false }, { "waste_share", "share", "%", false },
 	};
 	uint64_t all_live = in->replay->total.bytes_alloc, all_waste = 0;
@@ -37,15 +39,16 @@ static int emit_caches(struct emitter *em, const struct report_input *in, const 
 		return no_memory(err);
 	for (i = 0; i < nr; i++)
 		all_waste += list[i].waste;
-	emit_table(em, key, label, columns, 8);
+	emit_table(em, key, label, columns, 9);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		const struct replay_cache *record = list[i].record;
 
 		emit_cell_str(em, list[i].name);
-		emit_cell_u64(em, record->allocs);
 		emit_cell_u64(em, record->live);
+		emit_cell_u64(em, record->bytes_req);
 		emit_cell_u64(em, record->bytes_alloc);
 		emit_cell_share(em, record->bytes_alloc, all_live);
+		emit_cell_u64(em, list[i].free_objects);
 		emit_cell_u64(em, list[i].held);
 		emit_cell_u64(em, list[i].waste);
 		emit_cell_share(em, list[i].waste, all_waste);
@@ -59,9 +62,10 @@ static int emit_caches(struct emitter *em, const struct report_input *in, const 
 static int emit_traffic(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
-		{ "cache", "cache", "", true }, { "size", "object", "bytes", false },
-		{ "allocs", "allocated", "", false }, { "frees", "freed", "", false },
-		{ "total_bytes", "over the run", "bytes", false }, { "share", "share", "%", false },
+		{ "cache", "cache", "", true }, { "size", "size", "bytes", false },
+		{ "allocs", "allocs", "", false }, { "frees", "frees", "", false },
+		{ "total_requested", "requested", "bytes", false },
+		{ "total_bytes", "allocated", "bytes", false }, { "share", "share", "%", false },
 		{ "peak_bytes", "live at most", "bytes", false },
 	};
 	struct cache_metrics *list;
@@ -70,7 +74,7 @@ static int emit_traffic(struct emitter *em, const struct report_input *in, struc
 	list = metrics_caches(in->replay, BY_TRAFFIC, &nr);
 	if (nr < 0)
 		return no_memory(err);
-	emit_table(em, "caches_by_traffic", "Caches by bytes allocated over the run", columns, 7);
+	emit_table(em, "caches_by_traffic", "Caches by bytes allocated over the run", columns, 8);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		const struct replay_cache *record = list[i].record;
 
@@ -78,6 +82,7 @@ static int emit_traffic(struct emitter *em, const struct report_input *in, struc
 		emit_cell_u64(em, record->cache ? kmem_cache_size(record->cache) : 0);
 		emit_cell_u64(em, record->allocs);
 		emit_cell_u64(em, record->frees);
+		emit_cell_u64(em, record->total_req);
 		emit_cell_u64(em, record->total_alloc);
 		emit_cell_share(em, record->total_alloc, in->replay->total.total_alloc);
 		emit_cell_u64(em, record->peak_bytes_alloc);
@@ -92,8 +97,8 @@ static int emit_sites(struct emitter *em, const struct report_input *in, const c
 		      const char *label, enum metrics_order order, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
-		{ "call_site", "call site", "", true }, { "allocs", "allocated", "", false },
-		{ "live", "live", "", false }, { "live_bytes", "live", "bytes", false },
+		{ "call_site", "call site", "", true }, { "allocs", "allocs", "", false },
+		{ "live", "live", "", false }, { "live_bytes", "allocated", "bytes", false },
 		{ "share", "share", "%", false }, { "waste_bytes", "waste", "bytes", false },
 		{ "waste_share", "share", "%", false },
 	};
@@ -140,6 +145,35 @@ int report_top(struct emitter *em, const struct report_input *in, struct kerror 
 	return ret;
 }
 
+static int emit_owners(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "task", "task", "", true }, { "pid", "pid", "", false },
+		{ "blocks", "blocks", "", false }, { "frames", "frames", "", false },
+		{ "share", "share", "%", false }, { "oldest_event", "oldest", "event", false },
+	};
+	const struct replay *rp = in->replay;
+	struct owner_metrics *list;
+	int nr, i;
+
+	list = metrics_owners(rp, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	emit_table(em, "block_owners", "Page blocks never freed, by the task that asked for them", columns, 6);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		emit_cell_str(em, site_text(in, list[i].task));
+		emit_cell_i64(em, list[i].pid);
+		emit_cell_u64(em, list[i].blocks);
+		emit_cell_u64(em, list[i].frames);
+		emit_cell_share(em, list[i].frames, rp->total.block_pages);
+		emit_cell_u64(em, list[i].oldest_event);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	free(list);
+	return 0;
+}
+
 int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
@@ -149,7 +183,7 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 	};
 	const struct replay *rp = in->replay;
 	struct leak_metrics *list;
-	int nr, i;
+	int nr, i, ret;
 
 	list = metrics_leaks(rp, &nr);
 	if (nr < 0)
@@ -174,7 +208,8 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 		emit_row_end(em);
 	}
 	emit_table_end(em);
-	emit_section_end(em);
 	free(list);
-	return 0;
+	ret = rp->cfg.page_owner ? emit_owners(em, in, err) : 0;
+	emit_section_end(em);
+	return ret;
 }

@@ -10,6 +10,9 @@
  * more than PENDING_MAX objects at a time: memory stays bounded however many
  * objects leak.
  *
+ * What the slab pages of such a pair were is learnt alike (see cache_pages.c),
+ * for the pairs that get no name.
+ *
  * Locking: none, single-threaded.
  */
 #include <errno.h>
@@ -29,6 +32,7 @@ struct guess {
 	uint32_t votes;		/* by how many it leads */
 	uint32_t pending;	/* objects watched */
 	uint64_t nameless;	/* events */
+	int64_t page_votes;	/* frames that are reclaimable minus those that are not */
 };
 
 struct watched {
@@ -260,21 +264,41 @@ int cache_names_learn(struct cache_names *cn, const struct event *ev)
 	}
 }
 
-uint64_t cache_names_finish(struct cache_names *cn)
-{
-	uint64_t events = 0;
-	uint32_t i;
-
-	for (i = 0; i < cn->nr_guesses; i++)
-		events += cn->guesses[i].cache ? cn->guesses[i].nameless : 0;
-	free(cn->watched);
-	cn->watched = NULL;
-	return events;
-}
-
-name_id cache_names_get(const struct cache_names *cn, const struct event *ev)
+void cache_names_vote(struct cache_names *cn, const struct event *ev, int64_t votes)
 {
 	uint32_t nr = *guess_slot(cn, ev->call_site, ev->bytes_alloc);
 
-	return nr ? cn->guesses[nr - 1].cache : 0;
+	if (nr)
+		cn->guesses[nr - 1].page_votes += votes;
+}
+
+int cache_names_finish(struct cache_names *cn, struct cache_pages *pages,
+		       struct trace_summary *sum)
+{
+	uint32_t i;
+
+	free(cn->watched);
+	cn->watched = NULL;
+	for (i = 0; i < cn->nr_guesses; i++) {
+		const struct guess *guess = &cn->guesses[i];
+
+		if (!guess->cache) {
+			sum->reclaimable_caches += guess->page_votes > 0;
+			continue;
+		}
+		sum->names_inferred += guess->nameless;
+		if (pages && cache_pages_vote(pages, guess->cache, guess->page_votes))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+name_id cache_names_get(const struct cache_names *cn, const struct event *ev, bool *reclaimable)
+{
+	uint32_t nr = *guess_slot(cn, ev->call_site, ev->bytes_alloc);
+
+	if (!nr)
+		return 0;
+	*reclaimable = cn->guesses[nr - 1].page_votes > 0;
+	return cn->guesses[nr - 1].cache;
 }

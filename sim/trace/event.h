@@ -8,6 +8,7 @@
 #ifndef KMEMSIM_SIM_TRACE_EVENT_H
 #define KMEMSIM_SIM_TRACE_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -47,6 +48,8 @@
 	X(COMPACT_END,  "mm_compaction_end", 0, "compaction of a zone ends") \
 	X(COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", 0, "compaction looked for frames to move") \
 	X(COMPACT_FREE, "mm_compaction_isolate_freepages", 0, "compaction looked for frames to move to") \
+	X(COMPACT_WAKE, "mm_compaction_kcompactd_wake", 0, "kcompactd begins to work") \
+	X(COMPACT_FINISHED, "mm_compaction_finished", 0, "compaction asked itself whether to go on") \
 	X(KBULK_ALLOC_IN, "kbulk_alloc_in", 0, "a request for many objects begins") \
 	X(KBULK_ALLOC_OUT, "kbulk_alloc_out", 0, "and ends") \
 	X(KBULK_FREE,   "kbulk_free",       0, "many objects are freed at once") \
@@ -80,7 +83,7 @@ typedef uint32_t name_id;
 
 struct event {
 	uint64_t time_ns;	/* as recorded; traces need not start at 0 nor be sorted */
-	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn, EVENT_PFN_FAILED for a failure */
+	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED */
 	uint64_t line;		/* text: line number; binary: offset of the record. For messages. */
 	union {
 		struct {
@@ -98,7 +101,7 @@ struct event {
 	int16_t node;		/* EVENT_NO_NODE where none is asked for or given */
 	uint8_t kind;		/* enum event_kind */
 	uint8_t order;		/* pages */
-	uint8_t migratetype;	/* pages; as printed */
+	uint8_t migratetype;	/* pages; as printed, 0 where it is not */
 	uint8_t flags;		/* EVF_* */
 	int32_t arg;		/* probes: a number, see ftrace_probe.c; PAGE_ZONE_LOCKED: for a per-CPU
 				 * list; PAGE_EXTFRAG: three numbers, see EXTFRAG_* */
@@ -108,13 +111,18 @@ struct event {
 #define EXTFRAG_TYPE_SHIFT	8	/* its migratetype */
 #define EXTFRAG_CHANGE_SHIFT	16	/* 1: the pageblock has the wanted type now */
 
-
+/* An allocation that failed, or an event that only informs and names no frame. */
 #define EVENT_PFN_FAILED UINT64_MAX
+
+static inline bool event_is_page(enum event_kind kind)
+{
+	return kind >= EV_PAGE_ALLOC && kind <= EV_PAGE_EXTFRAG;
+}
 
 /* A slab page's own event: replaying objects allocates that page anyway (set by resolve). */
 #define EVF_SLAB_PAGE	0x01
-/* What the event interrupted, where the format says so (bits 1 to 3). */
-#define EVF_CONTEXT_SHIFT	1
+/* What the event interrupted, where the format says so (bits 2 to 4). */
+#define EVF_CONTEXT_SHIFT	2
 #define EVF_CONTEXT_MASK	(7 << EVF_CONTEXT_SHIFT)
 enum event_context {
 	CONTEXT_TASK,
@@ -124,6 +132,11 @@ enum event_context {
 	CONTEXT_NMI,
 	CONTEXT_NMI_IN_IRQ,
 };
+/*
+ * The object's cache takes reclaimable slab pages (set by resolve, for cache
+ * allocs only: a kmalloc's own gfp says it).
+ */
+#define EVF_RECLAIMABLE	0x02
 
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 _Static_assert(NR_EVENT_KINDS <= 255, "a kind is 8 bits");

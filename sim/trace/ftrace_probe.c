@@ -64,6 +64,8 @@ static const struct probe {
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
 	{ "mm_compaction_isolate_freepages", EV_COMPACT_FREE,
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
+	{ "mm_compaction_kcompactd_wake", EV_COMPACT_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
+	{ "mm_compaction_finished", EV_COMPACT_FINISHED, { { "node=", TO_NODE }, { "order=", TO_ARG } } },
 	{ "snap_fn", EV_SNAP_BEGIN, { { NULL, TO_NONE } } },
 };
 
@@ -187,6 +189,12 @@ static int parse_addresses(struct event *ev, struct names *names, const char *p,
 	return ev->cache ? 0 : -ENOMEM;
 }
 
+/* "mode=async" or "mode=sync". */
+static void parse_mode(struct event *ev, const char *p, const char *end)
+{
+	ev->order = memmem(p, (size_t)(end - p), "mode=async", 10) != NULL;
+}
+
 static int parse_caller(struct event *ev, struct names *names, const char *p, const char *end)
 {
 	const char *arrow;
@@ -211,6 +219,8 @@ int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const c
 	ev->kind = (uint8_t)row->kind;
 	if (row->kind == EV_SNAP_BEGIN)
 		return parse_snap(ev, names, p, end, complaint);
+	if (row->kind == EV_COMPACT_BEGIN)
+		parse_mode(ev, p, end);
 	if (parse_caller(ev, names, p, end))
 		return -ENOMEM;
 	for (i = 0; i < MAX_PROBE_FIELDS && row->field[i].key; i++) {

@@ -98,6 +98,7 @@ enum line_status lines_next(struct lines *lines, const char **start, const char 
 			continue;
 		}
 		if (!newline) {
+			lines->unterminated |= lines->dropping || lines->pos < lines->end;
 			if (lines->pos == lines->end)
 				return LINE_END;
 			newline = lines->buf + lines->end;

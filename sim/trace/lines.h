@@ -31,6 +31,7 @@ struct lines {
 	bool ended;			/* the source has no more */
 	bool dropping;			/* inside a line that was too long */
 	bool has_nul;			/* somewhere in the buffer */
+	bool unterminated;		/* the line handed out last has no newline, for the source ended */
 	struct kerror error;		/* code != 0: why the source ended early */
 };
 

@@ -11,7 +11,8 @@
  *	name= in kmem_cache_alloc	since 6.2; in kmem_cache_free since 5.12
  *	node=, accounted=		in every allocation since 5.19 and 6.1
  *
- * State: a cache of gfp spellings, which never changes an answer.
+ * State: caches of gfp spellings and of what follows a pointer, which never
+ * change an answer.
  * Locking: none, single-threaded.
  */
 #include <errno.h>
@@ -28,8 +29,7 @@ enum field {
 	FIELD_GFP		= 1 << 3,
 	FIELD_PFN		= 1 << 4,
 	FIELD_ORDER		= 1 << 5,
-	FIELD_MIGRATETYPE	= 1 << 6,
-	FIELD_PAGE		= 1 << 7,
+	FIELD_PAGE		= 1 << 6,
 };
 
 /* What an event cannot do without, in the order in which a lack is told. */
@@ -39,24 +39,23 @@ static const struct { uint16_t bit; const char *name; } field_names[] = {
 	{ FIELD_ORDER, "order" },
 	{ FIELD_BYTES_REQ, "bytes_req" },
 	{ FIELD_BYTES_ALLOC, "bytes_alloc" },
-	{ FIELD_MIGRATETYPE, "migratetype" },
 	{ FIELD_GFP, "gfp_flags" },
 };
 
 #define OBJECT_FIELDS	(FIELD_PTR | FIELD_BYTES_REQ | FIELD_BYTES_ALLOC | FIELD_GFP)
 #define BLOCK_FIELDS	(FIELD_PFN | FIELD_ORDER)
 
+/*
+ * Kinds that only inform need nothing, and mm_page_alloc no migratetype, for it
+ * follows from the flags. docs/formats.md has the same table in words.
+ */
 static const uint16_t required[NR_EVENT_KINDS] = {
 	[EV_KMALLOC]		= OBJECT_FIELDS,
 	[EV_KFREE]		= FIELD_PTR,
 	[EV_CACHE_ALLOC]	= OBJECT_FIELDS,
 	[EV_CACHE_FREE]		= FIELD_PTR,
-	[EV_PAGE_ALLOC]		= BLOCK_FIELDS | FIELD_MIGRATETYPE | FIELD_GFP,
+	[EV_PAGE_ALLOC]		= BLOCK_FIELDS | FIELD_GFP,
 	[EV_PAGE_FREE]		= BLOCK_FIELDS,
-	[EV_PAGE_FREE_BATCHED]	= FIELD_PFN,
-	[EV_PAGE_ZONE_LOCKED]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
-	[EV_PAGE_PCPU_DRAIN]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
-	[EV_PAGE_EXTFRAG]	= BLOCK_FIELDS | FIELD_MIGRATETYPE,
 };
 
 /* One line's worth of work. */
@@ -306,10 +305,8 @@ static const char *parse_migratetype(struct walk *walk, const char *key, const c
 	uint64_t type;
 
 	p = parse_number(walk, key, p, PERF_MAX_MIGRATETYPE, "is above 15", &type);
-	if (p) {
+	if (p)
 		walk->ev->migratetype = (uint8_t)type;
-		walk->seen |= FIELD_MIGRATETYPE;
-	}
 	return p;
 }
 
@@ -438,26 +435,107 @@ static int finish(struct walk *walk)
 			      ev->bytes_alloc, ev->bytes_req);
 		return -EBADMSG;
 	}
-	if (required[ev->kind] & FIELD_PFN) {
+	if (event_is_page(ev->kind)) {
 		bool nil = (walk->seen & FIELD_PAGE) && !walk->page && !walk->pfn;
 
-		ev->addr = nil ? EVENT_PFN_FAILED : walk->pfn;
+		ev->addr = nil || !(walk->seen & FIELD_PFN) ? EVENT_PFN_FAILED : walk->pfn;
 	} else {
 		ev->addr = walk->ptr;
 	}
 	return 0;
 }
 
-int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *p,
-		      const char *end, struct perf_complaint *complaint, uint64_t *unknown_gfp)
+/* ---- lines like the last one of their call site --------------------------- */
+
+/* A line of the usual shape, cut at the pointer. */
+struct object_line {
+	name_id call_site;
+	uint64_t ptr;
+	const char *tail;	/* from behind the pointer to the line's end */
+	size_t len;
+};
+
+_Static_assert(EV_KMALLOC == 0 && EV_CACHE_FREE == 3, "the object events come first");
+
+/* False for every other shape, which is no fault. */
+static bool cut_object_line(struct perf_fields *fields, struct object_line *line, const char *p,
+			    const char *end)
+{
+	const char *site, *stop;
+	unsigned int i, digit;
+
+	while (*p == ' ')
+		p++;
+	if (memcmp(p, "call_site=", 10))
+		return false;
+	site = p + 10;
+	stop = memchr(site, ' ', end > site ? end - site : 0);
+	if (!stop || end - stop < 7 + 16 || memcmp(stop, " ptr=0x", 7))
+		return false;
+	p = stop + 7;
+	for (line->ptr = 0, i = 0; i < 16; i++) {
+		digit = hex_value[(unsigned char)p[i]];
+		if (!digit)
+			return false;
+		line->ptr = line->ptr << 4 | (digit - 1);
+	}
+	line->tail = p + 16;
+	line->len = end - line->tail;
+	if (line->len > TAIL_TEXT || (line->len && *line->tail != ' '))
+		return false;
+	line->call_site = names_intern(fields->names, site, stop - site);
+	return line->call_site != 0;
+}
+
+static struct tail_slot *tail_slot(struct perf_fields *fields, const struct object_line *line)
+{
+	return &fields->tails[line->call_site % TAIL_SLOTS];
+}
+
+static bool recall_tail(struct perf_fields *fields, const struct object_line *line,
+			struct event *ev, uint64_t *unknown_gfp)
+{
+	const struct tail_slot *slot = tail_slot(fields, line);
+
+	if (slot->call_site != line->call_site || slot->kind != ev->kind || slot->len != line->len ||
+	    memcmp(slot->text, line->tail, line->len))
+		return false;
+	ev->addr = line->ptr;
+	ev->call_site = line->call_site;
+	ev->cache = slot->cache;
+	ev->bytes_req = slot->bytes_req;
+	ev->bytes_alloc = slot->bytes_alloc;
+	ev->gfp = slot->gfp;
+	ev->node = slot->node;
+	*unknown_gfp += slot->unknown_gfp;
+	return true;
+}
+
+/* Keep what @ev, parsed in full, says behind its pointer; not where the tail overrules the front. */
+static void remember_tail(struct perf_fields *fields, const struct object_line *line,
+			  const struct event *ev, uint64_t unknown_gfp)
+{
+	struct tail_slot *slot = tail_slot(fields, line);
+
+	if (ev->addr != line->ptr || ev->call_site != line->call_site || ev->order ||
+	    ev->migratetype || unknown_gfp > UINT8_MAX)
+		return;
+	*slot = (struct tail_slot){
+		.call_site = line->call_site, .cache = ev->cache, .bytes_req = ev->bytes_req,
+		.bytes_alloc = ev->bytes_alloc, .gfp = ev->gfp, .node = ev->node,
+		.len = (uint16_t)line->len, .kind = ev->kind, .unknown_gfp = (uint8_t)unknown_gfp,
+	};
+	memcpy(slot->text, line->tail, line->len);
+}
+
+static int parse_all(struct perf_fields *fields, struct event *ev, const char *p, const char *end,
+		     struct perf_complaint *complaint, uint64_t *unknown_gfp)
 {
 	struct walk walk = {
 		.fields = fields, .ev = ev, .end = end, .complaint = complaint,
 		.unknown_gfp = unknown_gfp,
 	};
 
-	if (!required[ev->kind])
-		return 0;
 	for (;;) {
 		while (*p == ' ')
 			p++;
@@ -468,4 +546,24 @@ int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *
 			return -EBADMSG;
 	}
 	return walk.no_memory ? -ENOMEM : finish(&walk);
+}
+
+int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *p,
+		      const char *end, struct perf_complaint *complaint, uint64_t *unknown_gfp)
+{
+	struct object_line line = { .call_site = 0 };
+	uint64_t unknown = 0;
+	bool usual;
+	int ret;
+
+	if (ev->kind == EV_UNKNOWN)
+		return 0;
+	usual = ev->kind <= EV_CACHE_FREE && cut_object_line(fields, &line, p, end);
+	if (usual && recall_tail(fields, &line, ev, unknown_gfp))
+		return 0;
+	ret = parse_all(fields, ev, p, end, complaint, &unknown);
+	*unknown_gfp += unknown;
+	if (usual && !ret)
+		remember_tail(fields, &line, ev, unknown);
+	return ret;
 }

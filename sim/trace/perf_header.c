@@ -9,7 +9,8 @@
  * (perf script -F). So the name ends where the first token stands from which
  * the rest of the pattern fits; "Web Content 12 [001] ..." needs no quoting.
  *
- * No state. Locking: none needed.
+ * State: the last line's front, which never changes an answer. Locking: none,
+ * single-threaded.
  */
 #include <string.h>
 
@@ -158,6 +159,7 @@ static enum match match_tail(struct perf_header *head, const char *p, const char
 	bool negative = *p == '-', bracket;
 	enum match match;
 
+	head->cpu_end = NULL;
 	digits = p + negative;
 	p = parse_digits(digits, &pid);
 	if (p == digits)
@@ -184,6 +186,7 @@ static enum match match_tail(struct perf_header *head, const char *p, const char
 				      PERF_MAX_CPU);
 			return MATCH_BAD;
 		}
+		head->cpu_end = p + 2;
 		p = skip_spaces(p + 1);
 	}
 	digits = p;
@@ -211,12 +214,47 @@ static enum match match_tail(struct perf_header *head, const char *p, const char
 	return MATCH_YES;
 }
 
-enum perf_header_status perf_header_parse(struct perf_header *head, const char *start,
-					  const char *end, struct perf_complaint *complaint)
+static void remember_front(struct perf_front *front, const struct perf_header *head,
+			   const char *start)
+{
+	front->len = 0;
+	if (!head->cpu_end || head->cpu_end - start > PERF_FRONT_BYTES)
+		return;
+	front->len = (uint32_t)(head->cpu_end - start);
+	memcpy(front->text, start, front->len);
+	front->comm = (uint16_t)(head->comm - start);
+	front->comm_end = (uint16_t)(head->comm_end - start);
+	front->pid = head->pid;
+	front->cpu = head->cpu;
+}
+
+/* Whether the line is good and begins like the last one; anything odd is left to the full parse. */
+static bool same_front(struct perf_header *head, const struct perf_front *front, const char *start,
+		       const char *end)
+{
+	const char *p;
+
+	if (!front->len || (size_t)(end - start) <= front->len || memcmp(start, front->text, front->len))
+		return false;
+	p = parse_time(skip_spaces(start + front->len), &head->time_ns);
+	if (!p || match_event(head, p, end) != MATCH_YES)
+		return false;
+	head->comm = start + front->comm;
+	head->comm_end = start + front->comm_end;
+	head->pid = front->pid;
+	head->cpu = front->cpu;
+	return true;
+}
+
+enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
+					  const char *start, const char *end,
+					  struct perf_complaint *complaint)
 {
 	const char *comm = skip_spaces(start), *stop = comm, *token = comm;
 	bool bad = false;
 
+	if (same_front(head, front, start, end))
+		return PERF_HEADER_GOOD;
 	/* A task without a name leaves nothing but spaces before its number. */
 	while (token < end && stop - comm <= COMM_MAX_BYTES) {
 		if (is_digit(*token) || *token == '-') {
@@ -224,6 +262,7 @@ enum perf_header_status perf_header_parse(struct perf_header *head, const char *
 			case MATCH_YES:
 				head->comm = comm;
 				head->comm_end = stop;
+				remember_front(front, head, start);
 				return PERF_HEADER_GOOD;
 			case MATCH_RECORD:
 				return PERF_HEADER_RECORD;

@@ -21,6 +21,7 @@
 struct perf_script {
 	struct lines lines;
 	struct perf_fields fields;
+	struct perf_front front;
 	struct perf_complaint complaint;
 	bool in_chain;			/* behind an event or its call chain */
 	name_id comm;			/* the comm before, whose text is most likely this one's */
@@ -111,7 +112,7 @@ static enum line_kind parse_line(struct reader *rd, struct event *ev, const char
 	ps->in_chain = false;
 	if (*start == '#')
 		return LINE_IGNORED;
-	switch (perf_header_parse(&head, start, end, &ps->complaint)) {
+	switch (perf_header_parse(&head, &ps->front, start, end, &ps->complaint)) {
 	case PERF_HEADER_GOOD:
 		break;
 	case PERF_HEADER_NONE:
@@ -190,6 +191,10 @@ static int perf_script_read(struct reader *rd, struct event *events, int max, st
 		stats->truncated = true;
 		stats->error = ps->lines.error;
 	}
+	if (ps->lines.unterminated) {
+		stats->unterminated = true;
+		stats->unterminated_line = ps->lines.number;
+	}
 	return n;
 }
 
@@ -225,6 +230,7 @@ static int perf_script_probe(const unsigned char *head, size_t len)
 	struct perf_complaint quiet = { .wanted = false };
 	unsigned int events = 0, others = 0, comments = 0;
 	enum line_status status;
+	struct perf_front front = { .len = 0 };
 	struct perf_header parsed;
 	const char *start, *end;
 	struct lines lines;
@@ -242,7 +248,7 @@ static int perf_script_probe(const unsigned char *head, size_t len)
 				comments += start < end && *start == '#';
 				continue;
 			}
-			looks = perf_header_parse(&parsed, start, end, &quiet);
+			looks = perf_header_parse(&parsed, &front, start, end, &quiet);
 		}
 		if (looks == PERF_HEADER_NONE)
 			others++;

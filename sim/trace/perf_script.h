@@ -38,6 +38,7 @@ enum perf_header_status {
 
 struct perf_header {
 	const char *comm, *comm_end;
+	const char *cpu_end;		/* behind "[cpu] "; NULL without one */
 	const char *fields;		/* behind the event's name and colon */
 	uint64_t time_ns;
 	int32_t pid;
@@ -45,8 +46,24 @@ struct perf_header {
 	uint8_t kind;			/* enum event_kind */
 };
 
-enum perf_header_status perf_header_parse(struct perf_header *head, const char *start,
-					  const char *end, struct perf_complaint *complaint);
+#define PERF_FRONT_BYTES 96
+
+/*
+ * The last line's front, up to and with "[cpu] ". Lines come in runs of one
+ * task on one CPU, and equal bytes there mean an equal task, pid and CPU: which
+ * token ends the name is decided within them. All zero remembers nothing.
+ */
+struct perf_front {
+	char text[PERF_FRONT_BYTES];
+	uint32_t len;
+	uint16_t comm, comm_end;	/* offsets in text */
+	int32_t pid;
+	uint16_t cpu;
+};
+
+enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
+					  const char *start, const char *end,
+					  struct perf_complaint *complaint);
 
 /* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
 enum event_kind kmem_event_kind(const char *name, size_t len);
@@ -62,9 +79,31 @@ struct gfp_cache_slot {
 	char text[GFP_CACHE_TEXT];
 };
 
+/*
+ * Object events of one call site mostly differ in the pointer alone:
+ *
+ *	call_site=SITE ptr=0xffff888100d2b900 TAIL
+ *
+ * A slot keeps what the last TAIL of a call site meant; equal bytes mean the same.
+ */
+#define TAIL_SLOTS	256
+#define TAIL_TEXT	160
+
+struct tail_slot {
+	name_id call_site;	/* 0: free */
+	name_id cache;
+	uint32_t bytes_req, bytes_alloc, gfp;
+	int16_t node;
+	uint16_t len;
+	uint8_t kind;
+	uint8_t unknown_gfp;
+	char text[TAIL_TEXT];
+};
+
 struct perf_fields {
 	struct names *names;	/* not owned */
 	struct gfp_cache_slot gfp_cache[GFP_CACHE_SLOTS];
+	struct tail_slot tails[TAIL_SLOTS];
 };
 
 /*

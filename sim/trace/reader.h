@@ -55,6 +55,12 @@ struct reader_stats {
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool truncated;		/* the input ended with an error; @error says which */
 	struct kerror error;
+	/*
+	 * Text whose last line has no newline may have been cut inside it, and
+	 * half a number is a number, too: what became of that line is in doubt.
+	 */
+	bool unterminated;
+	uint64_t unterminated_line;	/* its number */
 };
 
 /*

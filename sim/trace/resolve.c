@@ -2,7 +2,8 @@
 /*
  * kmemsim: what single events cannot tell. One pass finds the direct map
  * (direct_map.c), a second one finds the slab pages among the page events and
- * learns cache names (cache_names.c).
+ * learns the names of caches (cache_names.c) and what pages they take
+ * (cache_pages.c).
  *
  * A frame's life, as the trace shows it (one word in struct frames):
  *
@@ -29,12 +30,15 @@
 #define FRAME_MARKED	0x02u	/* that event is known to be a slab page's */
 #define FRAME_CARRIED	0x04u	/* not live, but objects were seen in it */
 #define FRAME_NO_SLAB	0x08u	/* live, and no slab page */
+#define FRAME_RECLAIM	0x10u	/* live, allocated as reclaimable */
+#define FRAME_CACHE	0x20u	/* live, and its cache has heard of it */
 #define FRAME_NR_SHIFT	8
 
 struct resolve {
 	struct trace *trace;
 	struct frames *frames;		/* NULL: the direct map is not known */
 	struct cache_names *cache_names;	/* NULL: no event lacks its name */
+	struct cache_pages *cache_pages;	/* NULL where frames is */
 	uint64_t base, max_pfn;
 };
 
@@ -47,6 +51,8 @@ static int page_alloc(struct resolve *res, const struct event *ev, uint64_t nr)
 		return 0;
 	if (ev->gfp & (__GFP_MOVABLE | __GFP_HIGHMEM))
 		word |= FRAME_NO_SLAB;
+	if (ev->gfp & __GFP_RECLAIMABLE)
+		word |= FRAME_RECLAIM;
 	for (end = pfn + (UINT64_C(1) << ev->order); pfn < end; pfn++) {
 		uint64_t *frame = frames_get(res->frames, pfn);
 
@@ -81,6 +87,23 @@ static void page_free(struct resolve *res, const struct event *ev, uint64_t nr)
 	}
 }
 
+/* Of a slab frame's objects, the first whose event tells the cache lets the frame vote. */
+static int tell_cache(struct resolve *res, const struct event *ev, uint64_t *frame)
+{
+	int64_t vote = *frame & FRAME_RECLAIM ? 1 : -1;
+
+	/* A kfree may be of any cache's object. */
+	if (ev->kind == EV_KFREE || (ev->kind == EV_CACHE_FREE && !ev->cache))
+		return 0;
+	*frame |= FRAME_CACHE;
+	if (ev->kind == EV_KMALLOC)
+		return 0;
+	if (ev->cache)
+		return cache_pages_vote(res->cache_pages, ev->cache, vote);
+	cache_names_vote(res->cache_names, ev, vote);
+	return 0;
+}
+
 static int object(struct resolve *res, const struct event *ev)
 {
 	uint64_t pfn = (ev->addr - res->base) >> 12;
@@ -94,7 +117,9 @@ static int object(struct resolve *res, const struct event *ev)
 		return -ENOMEM;
 	if (!(*frame & FRAME_LIVE) || *frame & FRAME_NO_SLAB) {
 		*frame = FRAME_CARRIED;
-	} else if (!(*frame & FRAME_MARKED)) {
+		return 0;
+	}
+	if (!(*frame & FRAME_MARKED)) {
 		uint64_t nr = *frame >> FRAME_NR_SHIFT;
 
 		*frame |= FRAME_MARKED;
@@ -103,7 +128,7 @@ static int object(struct resolve *res, const struct event *ev)
 			res->trace->sum.slab_page_allocs++;
 		}
 	}
-	return 0;
+	return *frame & FRAME_CACHE ? 0 : tell_cache(res, ev, frame);
 }
 
 static int resolve_event(struct resolve *res, const struct event *ev, uint64_t nr)
@@ -145,32 +170,47 @@ static int resolve_pass(struct resolve *res, struct kerror *err)
 			ret = (int)n;
 			break;
 		}
-		for (; !ret && ev < end; ev++, nr++) {
+		for (; !ret && ev < end; ev++, nr++)
 			ret = resolve_event(res, ev, nr);
-			if (ret)
-				kerror_set(err, ret, "no memory to look through the trace");
-		}
 	}
 	trace_cursor_exit(&cur);
 	return ret;
 }
 
-/* Events in the file get their names from the cursor. */
-static void name_events_in_memory(struct trace *trace)
+/* Those in the file are completed by the cursor. */
+static void complete_events_in_memory(struct trace *trace)
 {
 	uint64_t nr;
 
 	for (nr = 0; nr < trace->sum.nr_events; nr++) {
-		struct event *ev;
-
 		if (nr == trace->nr_mem)
 			nr += trace->nr_file;
 		if (nr == trace->sum.nr_events)
 			break;
-		ev = trace_event_in_memory(trace, nr);
-		if (ev->kind == EV_CACHE_ALLOC && !ev->cache)
-			ev->cache = cache_names_get(trace->cache_names, ev);
+		trace_complete_event(trace, trace_event_in_memory(trace, nr));
 	}
+}
+
+/*
+ * Hand what was learnt to the trace. Only when the pass is over: from here on
+ * cursors complete events, and learning needs them as they were read.
+ */
+static int resolve_finish(struct resolve *res)
+{
+	struct trace *trace = res->trace;
+	struct trace_summary *sum = &trace->sum;
+
+	if (res->cache_names && cache_names_finish(res->cache_names, res->cache_pages, sum))
+		return -ENOMEM;
+	if (res->cache_pages)
+		sum->reclaimable_caches += cache_pages_count(res->cache_pages);
+	trace->cache_names = res->cache_names;
+	trace->cache_pages = res->cache_pages;
+	res->cache_names = NULL;
+	res->cache_pages = NULL;
+	if (sum->names_inferred || sum->reclaimable_caches)
+		complete_events_in_memory(trace);
+	return 0;
 }
 
 int trace_resolve(struct trace *trace, struct kerror *err)
@@ -188,23 +228,23 @@ int trace_resolve(struct trace *trace, struct kerror *err)
 		return ret;
 	res.base = trace->sum.direct_map_base;
 	res.max_pfn = trace->sum.max_pfn;
-	if (trace->sum.direct_map_known)
+	if (trace->sum.direct_map_known) {
 		res.frames = frames_create();
+		res.cache_pages = cache_pages_create();
+	}
 	if (trace->nameless)
 		res.cache_names = cache_names_create();
-	if ((trace->sum.direct_map_known && !res.frames) ||
+	if ((trace->sum.direct_map_known && (!res.frames || !res.cache_pages)) ||
 	    (trace->nameless && !res.cache_names))
-		ret = kerror_set(err, -ENOMEM, "no memory to look through the trace");
+		ret = -ENOMEM;
 	else if (res.frames || res.cache_names)
 		ret = resolve_pass(&res, err);
+	if (!ret)
+		ret = resolve_finish(&res);
+	if (ret == -ENOMEM)
+		kerror_set(err, ret, "no memory to look through the trace");
 	frames_destroy(res.frames);
-	if (ret) {
-		cache_names_destroy(res.cache_names);
-	} else if (res.cache_names) {
-		/* Only now: from here on cursors name events, and learning needs them nameless. */
-		trace->cache_names = res.cache_names;
-		trace->sum.names_inferred = cache_names_finish(res.cache_names);
-		name_events_in_memory(trace);
-	}
+	cache_names_destroy(res.cache_names);
+	cache_pages_destroy(res.cache_pages);
 	return ret;
 }

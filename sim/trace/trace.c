@@ -48,6 +48,7 @@ void trace_destroy(struct trace *trace)
 	free(trace->tail);
 	free(trace->file_slab_bits);
 	cache_names_destroy(trace->cache_names);
+	cache_pages_destroy(trace->cache_pages);
 	names_destroy(trace->names);
 	if (trace->fd >= 0)
 		close(trace->fd);
@@ -239,6 +240,10 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 		sum->truncated = true;
 		sum->error = more->error;
 	}
+	if (more->unterminated) {
+		sum->unterminated = true;
+		sum->unterminated_line = more->unterminated_line;
+	}
 }
 
 int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
@@ -305,6 +310,20 @@ bool trace_is_slab_page(struct trace *trace, uint64_t nr)
 	return trace->file_slab_bits[nr / 64] >> nr % 64 & 1;
 }
 
+void trace_complete_event(const struct trace *trace, struct event *ev)
+{
+	bool reclaimable = false;
+
+	if (ev->kind != EV_CACHE_ALLOC)
+		return;
+	if (!ev->cache && trace->cache_names)
+		ev->cache = cache_names_get(trace->cache_names, ev, &reclaimable);
+	if (ev->cache && trace->cache_pages)
+		reclaimable = cache_pages_reclaimable(trace->cache_pages, ev->cache);
+	if (reclaimable)
+		ev->flags |= EVF_RECLAIMABLE;
+}
+
 /* ---- walking ----------------------------------------------------------- */
 
 int trace_cursor_init(struct trace_cursor *cur, struct trace *trace, struct kerror *err)
@@ -351,8 +370,7 @@ static int64_t read_file_events(struct trace_cursor *cur, uint64_t first, struct
 
 		if (trace->file_slab_bits && trace->file_slab_bits[bit / 64] >> bit % 64 & 1)
 			ev->flags |= EVF_SLAB_PAGE;
-		if (trace->cache_names && ev->kind == EV_CACHE_ALLOC && !ev->cache)
-			ev->cache = cache_names_get(trace->cache_names, ev);
+		trace_complete_event(trace, ev);
 	}
 	return n;
 }

@@ -30,6 +30,7 @@ struct trace_summary {
 	uint64_t slab_page_allocs;	/* page events that were slab pages */
 	uint64_t slab_page_frees;
 	uint64_t names_inferred;	/* object events that got their cache name from a later free */
+	uint64_t reclaimable_caches;	/* whose slab pages in the trace were mostly reclaimable */
 };
 
 /* Called now and then while reading; bytes as source_consumed() and source_total(). */
@@ -53,8 +54,9 @@ int trace_append(struct trace *trace, const struct event *events, size_t nr, str
 
 /*
  * Find out what single events cannot tell: where the traced kernel's direct
- * map lies, which page events are slab pages, and cache names the tracepoint
- * lacked. Call once, after loading. -ENOMEM or the temporary file's errors.
+ * map lies, which page events are slab pages, cache names the tracepoint
+ * lacked, and which caches take reclaimable pages. Call once, after loading.
+ * -ENOMEM or the temporary file's errors.
  */
 int trace_resolve(struct trace *trace, struct kerror *err);
 

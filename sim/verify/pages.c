@@ -6,14 +6,11 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "sim/verify/pages.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
-#include "buddy/steer.h"
+#include "sim/verify/driver.h"
 
 const struct verify_desc verify_path_desc[NR_VERIFY_PATHS] = {
 #define VERIFY_PATH_DESC(id, meaning) { #id, meaning },
@@ -30,30 +27,7 @@ const struct verify_desc verify_cause_desc[NR_VERIFY_CAUSES] = {
 /* The kernel zeroes and compounds; neither changes which frame is chosen. */
 #define GFP_WITHOUT_EFFECT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
 
-struct driver {
-	struct verify_pages *vp;
-	struct buddy *b;
-	const struct requests *reqs;
-	enum verify_mode mode;
-	uint32_t *ours;			/* by the kernel's frame: ours, PFN_NONE_VAL for the same */
-	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
-	struct steer_kswapd kswapd[MAX_NUMNODES];
-};
-
 /* ---- the kernel's frames and ours ---------------------------------------- */
-
-static uint32_t our_frame(const struct driver *dr, uint32_t pfn)
-{
-	return dr->ours[pfn] == PFN_NONE_VAL ? pfn : dr->ours[pfn];
-}
-
-static void remember(struct driver *dr, uint32_t kernel, uint32_t ours, unsigned int order)
-{
-	uint32_t i;
-
-	for (i = 0; i < 1U << order; i++)
-		dr->ours[kernel + i] = kernel == ours ? PFN_NONE_VAL : ours + i;
-}
 
 static void mark_forced(struct driver *dr, uint32_t pfn, bool on)
 {
@@ -163,12 +137,6 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 	vp->miss[vp->nr_miss++] = miss;
 }
 
-static void count_rate(struct verify_rate *rate, bool hit)
-{
-	rate->all++;
-	rate->hits += hit;
-}
-
 /*
  * A refill brought blocks to @way's list: @ours handed out, and the rest in the
  * list's order. Compare them with those that left the kernel's free lists; in
@@ -265,6 +233,8 @@ static void do_free(struct driver *dr, const struct request *req)
 		return;
 	}
 	remember(dr, req->pfn, req->pfn, req->order);
+	if (!req->order)
+		compaction_freed(dr, req->pid, ours);
 	if (req->kind == REQ_FREE_DIRECT)
 		steer_free_direct(dr->b, req->cpu, pfn_make(ours), req->order);
 	else if (buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order))
@@ -285,16 +255,6 @@ static void do_drain(struct driver *dr, const struct request *req)
 		steer_drain(dr->b, req->cpu, zone, cpu, req->arg, req->order);
 }
 
-static void do_isolate(struct driver *dr, const struct request *req)
-{
-	if (req->pfn >= dr->b->end_pfn ||
-	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
-		dr->vp->refused_isolates++;
-		return;
-	}
-	remember(dr, req->pfn, req->pfn, req->order);
-}
-
 static void serve(struct driver *dr, const struct request *req)
 {
 	dr->vp->requests[req->kind]++;
@@ -313,9 +273,6 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_DRAIN:
 		do_drain(dr, req);
 		break;
-	case REQ_ISOLATE:
-		do_isolate(dr, req);
-		break;
 	case REQ_UNRESERVE:
 		steer_unreserve_highatomic(dr->b, req->cpu, req->gfp, req->arg);
 		break;
@@ -325,6 +282,14 @@ static void serve(struct driver *dr, const struct request *req)
 		break;
 	case REQ_KSWAPD_END:
 		steer_kswapd_end(dr->b, &dr->kswapd[dr->b->cpu_node[req->cpu]]);
+		break;
+	case REQ_ISOLATE:
+	case REQ_COMPACT_WAKE:
+	case REQ_COMPACT_BEGIN:
+	case REQ_COMPACT_SCAN:
+	case REQ_COMPACT_MIGRATE:
+	case REQ_COMPACT_FREE:
+		drive_compaction(dr, req);
 		break;
 	case REQ_FOLD:
 		steer_fold(dr->b, req->cpu, req->arg);
@@ -361,12 +326,18 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 	memset(dr.ours, 0xff, b->end_pfn * sizeof(*dr.ours));
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		dr.kswapd[nid].highest = -1;
+	compaction_init(&dr);
 	buddy_set_kswapd(b, no_kswapd, NULL);
 	for (i = 0; i < reqs->nr; i++)
 		if (reqs->req[i].cpu < b->nr_cpus)
 			serve(&dr, &reqs->req[i]);
 	free(dr.ours);
 	free(dr.forced);
+	compaction_exit(&dr);
+	if (dr.no_memory) {
+		verify_pages_free(vp);
+		return kerror_set(err, -ENOMEM, "no memory for the frames that compaction holds");
+	}
 	return 0;
 }
 

@@ -91,6 +91,7 @@ struct verify_pages {
 	uint64_t no_watermark;		/* served only by heeding no watermark: a hint, that the kernel could */
 	uint64_t refused_frees;		/* of frames that were free here already */
 	uint64_t refused_isolates;
+	struct verify_rate targets;	/* free blocks that compaction's search found, predicted */
 	uint64_t resync_failed;		/* guided: the kernel's frame could not be had after a miss */
 	struct verify_miss *miss;	/* the first ones */
 	unsigned int nr_miss, max_miss;

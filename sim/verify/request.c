@@ -29,6 +29,11 @@ const char *const request_kind_names[NR_REQUEST_KINDS] = {
 	[REQ_KSWAPD_BEGIN] = "kswapd_begin",
 	[REQ_KSWAPD_END] = "kswapd_end",
 	[REQ_FOLD] = "fold",
+	[REQ_COMPACT_WAKE] = "compact_wake",
+	[REQ_COMPACT_BEGIN] = "compact_begin",
+	[REQ_COMPACT_SCAN] = "compact_scan",
+	[REQ_COMPACT_MIGRATE] = "compact_migrate",
+	[REQ_COMPACT_FREE] = "compact_free",
 };
 
 /* One after the other in a context, until the request comes that they are for. */
@@ -52,6 +57,7 @@ struct context {
 	bool isolating;
 	bool draining;			/* inside of drain_zone: its parts say nothing new */
 	uint32_t unreserve;		/* request that waits for the next alloc's gfp */
+	uint32_t scan;			/* request that waits to hear where the scanner went */
 };
 
 #define MAX_KNOWN_ZONES (MAX_NUMNODES * MAX_NR_ZONES)
@@ -147,7 +153,7 @@ static struct context *context_of(struct builder *bd, const struct event *ev)
 		if (ctx->key)
 			continue;
 		*ctx = (struct context){
-			.key = key, .first_pending = NONE, .last_free = NONE, .unreserve = NONE,
+			.key = key, .first_pending = NONE, .last_free = NONE, .unreserve = NONE, .scan = NONE,
 		};
 		bd->nr_contexts++;
 		return ctx;
@@ -400,6 +406,9 @@ static bool on_isolate_out(struct builder *bd, struct context *ctx, const struct
 	req->cpu = ctx->isolate_cpu;
 	req->order = ctx->isolate_order;
 	req->pfn = snapshot_frame_of(bd->snap, ctx->isolate_page);
+	/* isolate_freepages_block() scans; all else looked into the free lists. */
+	req->fast = !strstr(names_text(trace_names(bd->trace), ev->call_site), "isolate_freepages_block") &&
+		    !strstr(names_text(trace_names(bd->trace), ev->call_site), "isolate_freepages_range");
 	return true;
 }
 
@@ -417,6 +426,47 @@ static bool add_simple(struct builder *bd, struct context *ctx, const struct eve
 	return true;
 }
 
+static bool on_compaction(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	static const uint8_t kinds[] = {
+		[EV_COMPACT_BEGIN - EV_COMPACT_BEGIN] = REQ_COMPACT_BEGIN,
+		[EV_COMPACT_MIGRATE - EV_COMPACT_BEGIN] = REQ_COMPACT_MIGRATE,
+		[EV_COMPACT_FREE - EV_COMPACT_BEGIN] = REQ_COMPACT_FREE,
+		[EV_COMPACT_WAKE - EV_COMPACT_BEGIN] = REQ_COMPACT_WAKE,
+		[EV_COMPACT_FINISHED - EV_COMPACT_BEGIN] = REQ_COMPACT_SCAN,
+	};
+	struct request *req;
+
+	if (ev->kind == EV_COMPACT_MIGRATE && ctx->scan != NONE)
+		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
+	ctx->scan = NONE;
+	if (ev->kind == EV_COMPACT_END)
+		return true;
+	req = add_request(bd, ev, (enum request_kind)kinds[ev->kind - EV_COMPACT_BEGIN]);
+	if (!req)
+		return false;
+	switch (ev->kind) {
+	case EV_COMPACT_BEGIN:
+		req->zone = zone_of_frame(bd, (uint32_t)ev->arg);
+		req->pfn = (uint32_t)ev->addr;
+		req->arg = (int32_t)ev->addr2;
+		break;
+	case EV_COMPACT_FINISHED:
+		req->arg = ev->arg;
+		ctx->scan = bd->reqs->nr - 1;
+		break;
+	case EV_COMPACT_MIGRATE:
+	case EV_COMPACT_FREE:
+		req->from = (uint32_t)ev->addr;
+		req->pfn = (uint32_t)ev->addr2;
+		req->arg = ev->arg;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
 /* 1: it is one of the page allocator's; 0: not; -errno. */
 static int on_event(struct builder *bd, const struct event *ev)
 {
@@ -424,7 +474,7 @@ static int on_event(struct builder *bd, const struct event *ev)
 	bool good = true;
 
 	if ((ev->kind < EV_PAGE_ALLOC || ev->kind > EV_PAGE_EXTFRAG) &&
-	    (ev->kind < EV_BULK_IN || ev->kind > EV_VMSTAT_FOLD))
+	    (ev->kind < EV_BULK_IN || ev->kind > EV_COMPACT_FINISHED))
 		return 0;
 	if ((ev->kind <= EV_PAGE_EXTFRAG || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
 	    !frame_in_range(bd, ev))
@@ -494,6 +544,14 @@ static int on_event(struct builder *bd, const struct event *ev)
 		break;
 	case EV_VMSTAT_FOLD:
 		good = add_simple(bd, ctx, ev, REQ_FOLD);
+		break;
+	case EV_COMPACT_BEGIN:
+	case EV_COMPACT_END:
+	case EV_COMPACT_MIGRATE:
+	case EV_COMPACT_FREE:
+	case EV_COMPACT_WAKE:
+	case EV_COMPACT_FINISHED:
+		good = on_compaction(bd, ctx, ev);
 		break;
 	default:
 		break;

@@ -37,6 +37,11 @@ enum request_kind {
 	REQ_KSWAPD_BEGIN,	/* arg: highest zone */
 	REQ_KSWAPD_END,
 	REQ_FOLD,		/* arg: lists too */
+	REQ_COMPACT_WAKE,	/* order; a new round of compaction */
+	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner; order 1: asynchronous */
+	REQ_COMPACT_SCAN,	/* pfn: where the migration scanner went next, PFN_NONE_VAL: nowhere; arg: order */
+	REQ_COMPACT_MIGRATE,	/* from, pfn: where it began and stopped, arg: frames it took */
+	REQ_COMPACT_FREE,	/* pfn: where the free scanner stopped, arg: frames, order: 1 at a block's end */
 	NR_REQUEST_KINDS
 };
 
@@ -54,7 +59,10 @@ struct request {
 	uint64_t when;		/* the trace's clock */
 	uint64_t line;		/* of the trace */
 	uint32_t pfn;
-	uint32_t gfp;
+	union {
+		uint32_t gfp;
+		uint32_t from;	/* REQ_COMPACT_MIGRATE */
+	};
 	uint32_t first_block;	/* in requests.blocks */
 	uint32_t nr_blocks;
 	int32_t arg;
@@ -64,6 +72,7 @@ struct request {
 	uint8_t kind;
 	uint8_t order;
 	uint8_t migratetype;
+	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };
 

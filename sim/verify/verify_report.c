@@ -87,6 +87,9 @@ static void emit_requests(struct emitter *em, const struct verify_run *run)
 		emit_row_end(em);
 	}
 	emit_table_end(em);
+	if (vp->targets.all)
+		emit_share(em, "targets", "searches of compaction's free scanner", "searches", vp->targets.hits,
+			   vp->targets.all);
 	emit_counter(em, "bulk_frames", "frames of bulk requests, not compared", vp->bulk_frames);
 	emit_counter(em, "below_low", "served at the min watermark only", vp->below_low);
 	emit_counter(em, "no_watermark", "served by heeding no watermark only", vp->no_watermark);

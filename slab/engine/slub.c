@@ -7,8 +7,9 @@
  * Differs from Linux: no locks and no transaction ids (one thread drives a
  * machine); full slabs are kept in a list, as the kernel does for debugged
  * caches only, so that every slab can be found; no pfmemalloc slabs; partial
- * slabs of other nodes are always considered, where the kernel rolls a die
- * that says yes 98 times of 100; no NUMA policy.
+ * slabs of other nodes are always considered, whatever zone the request asks
+ * for, where the kernel rolls a die that says yes 98 times of 100; no NUMA
+ * policy.
  */
 #include <errno.h>
 #include <stdlib.h>
