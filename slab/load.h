@@ -95,9 +95,6 @@ void *slab_peek(const struct kmem_cache *s, unsigned int cpu, enum slab_source *
  */
 void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp);
 
-/* Take back the request that handed out @object on @cpu just now; its slab stays the CPU's. */
-void slab_unalloc(struct kmem_cache *s, unsigned int cpu, void *object);
-
 /*
  * The request on @cpu that has just been given @ours got @theirs elsewhere:
  * make it so. False where @theirs is no free object of @s: then nothing changes.

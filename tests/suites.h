@@ -21,6 +21,7 @@
 	X(slab_check) \
 	X(slab_exact) \
 	X(slab_model) \
+	X(slab_load) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: a real kernel's object caches, loaded and predicted address for
- * address, where the shared folder has its captures; and the rules about the
- * order of events that this took, each on a capture of a few lines.
+ * address, where the shared folder has its captures; and snapshots of caches,
+ * good ones and bad ones.
  */
 #include <stdio.h>
 #include <string.h>

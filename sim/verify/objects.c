@@ -210,12 +210,14 @@ static bool changes_next(const struct replay *rp, const struct waiting_free *w, 
 /*
  * Carry out the frees that @op shows to be done. One of @s that may still be
  * under way waits on where what @op got, @theirs, says that it was not yet
- * there (@asks: @op is a request for an object of @s, or for a slab).
+ * there (@asks: @op is a request for an object of @s, or for a slab). True
+ * where one waits on: what @op got was looked at, so nothing is predicted.
  */
-static void settle(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, bool asks,
+static bool settle(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, bool asks,
 		   const void *theirs)
 {
 	unsigned int i, kept = 0, nr = rp->nr_waiting;
+	bool looked = false;
 
 	for (i = 0; i < nr; i++) {
 		struct waiting_free w = rp->waiting[i];
@@ -228,6 +230,7 @@ static void settle(struct replay *rp, const struct objects_op *op, struct kmem_c
 			void *next = slab_peek(s, op->cpu, &source);
 
 			over = next != theirs || !changes_next(rp, &w, op->cpu, next, source);
+			looked = looked || !over;
 			if (!over && !w.late) {
 				w.late = true;
 				rp->op->count[OBJ_late_frees]++;
@@ -239,6 +242,7 @@ static void settle(struct replay *rp, const struct objects_op *op, struct kmem_c
 			rp->waiting[kept++] = w;
 	}
 	rp->nr_waiting = kept;
+	return looked;
 }
 
 static void free_later(struct replay *rp, const struct objects_op *op, struct kmem_cache *s,
@@ -301,13 +305,11 @@ static void count_alloc(struct replay *rp, const struct kmem_cache *s, enum slab
 }
 
 /* Nothing is left on @cpu, and @ctx asks for a slab. */
-static void begin_asking(struct replay *rp, struct context *ctx, struct kmem_cache *s, unsigned int cpu)
+static void begin_asking(struct context *ctx, struct kmem_cache *s, unsigned int cpu)
 {
 	if (ctx->depth < MAX_DEPTH)
 		ctx->asking[ctx->depth] = s;
 	ctx->depth++;
-	rp->op->slabs.all++;
-	rp->op->slabs.hits++;
 	/* Fails, but takes the exhausted slab from the CPU. */
 	kmem_cache_alloc(s, cpu, 0);
 }
@@ -333,7 +335,7 @@ static void ask_early(struct replay *rp, const struct objects_op *op, struct kme
 		return;
 	rp->done[below->next] = 1;
 	rp->op->count[OBJ_early_allocs]++;
-	begin_asking(rp, below, s, op->cpu);
+	begin_asking(below, s, op->cpu);
 	below->next = rp->ops->op[below->next].next;
 }
 
@@ -359,7 +361,6 @@ static void take_early(struct replay *rp, const struct objects_op *op, struct km
 		    other->level >= op->level || rp->contexts[other->context].next != at)
 			break;
 		kmem_cache_alloc(s, op->cpu, 0);
-		count_alloc(rp, s, source, true);
 		rp->op->count[OBJ_early_allocs]++;
 		rp->done[at] = 1;
 		rp->contexts[other->context].next = other->next;
@@ -401,9 +402,10 @@ static void serve_alloc(struct replay *rp, const struct objects_op *op)
 	enum objects_cause cause;
 	struct kmem_cache *s;
 	uint32_t head;
+	bool looked;
 
 	s = op->addr == UINT64_MAX ? NULL : cache_of(rp, op->addr, &head);
-	settle(rp, op, s, true, theirs);
+	looked = settle(rp, op, s, true, theirs);
 	if (!s) {
 		rp->op->count[OBJ_no_slab] += op->addr != UINT64_MAX;
 		return;
@@ -414,7 +416,10 @@ static void serve_alloc(struct replay *rp, const struct objects_op *op)
 	slab_peek(s, op->cpu, &source);
 	if (source != SLAB_FROM_new_slab)
 		ours = kmem_cache_alloc(s, op->cpu, 0);
-	count_alloc(rp, s, source, ours == theirs);
+	if (looked)
+		rp->op->count[OBJ_hinted_allocs]++;
+	else
+		count_alloc(rp, s, source, ours == theirs);
 	if (ours == theirs)
 		return;
 	cause = ours ? cause_of(rp, op, s) : OBJECTS_needs_slab;
@@ -526,16 +531,17 @@ static void ask_for_slab(struct replay *rp, const struct objects_op *op)
 	struct context *ctx = &rp->contexts[op->context];
 	enum slab_source source;
 	void *ours;
+	bool looked = settle(rp, op, s, true, NULL);
 
-	settle(rp, op, s, true, NULL);
 	if (s) {
 		take_early(rp, op, s);
 		ours = slab_peek(s, op->cpu, &source);
+		rp->op->slabs.all += !looked;
 		if (source == SLAB_FROM_new_slab) {
-			begin_asking(rp, ctx, s, op->cpu);
+			rp->op->slabs.hits += !looked;
+			begin_asking(ctx, s, op->cpu);
 			return;
 		}
-		rp->op->slabs.all++;
 		count_miss(rp, op, s, OBJECTS_early_slab, addr_of(rp, ours), UINT64_MAX);
 	} else {
 		rp->op->count[OBJ_unknown_caches]++;

@@ -9,7 +9,8 @@
  * matter), where its random free list begins (seen from its first object), and
  * the order of events where the trace is known to reorder them: a request's
  * event is written after its object was taken, that of a free before the object
- * is given back, and an interrupt or another CPU can come in between.
+ * is given back, and an interrupt or another CPU can come in between. A request
+ * whose object told such an order is in no rate: a hint is never a prediction.
  *
  * Locking: none.
  */
@@ -49,7 +50,8 @@ extern const struct verify_desc objects_source_desc[NR_SLAB_SOURCES];
 	X(new_slabs,       "new slabs: their frames, and first objects not compared", true) \
 	X(slab_starts,     "random starts of free lists taken from an object seen", true) \
 	X(unseen_starts,   "random starts that no object shows", true) \
-	X(early_allocs,    "requests put before the interrupt that came before their event", true) \
+	X(early_allocs,    "requests put before the interrupt that came before their event: not compared", true) \
+	X(hinted_allocs,   "requests that showed a free to be under way still: not compared", true) \
 	X(late_frees,      "frees put behind what came after their event", true) \
 	X(put_away,        "CPU slabs put away because the kernel did", true) \
 	X(shrinks,         "caches shrunk", true) \
@@ -77,7 +79,7 @@ struct objects_count_desc {
 extern const struct objects_count_desc objects_count_desc[NR_OBJECTS_COUNTS];
 
 struct objects_predicted {
-	struct verify_rate allocs;
+	struct verify_rate allocs;		/* without those that a hint told */
 	struct verify_rate slabs;		/* was a new slab needed when the kernel made one? */
 	struct verify_rate by_source[NR_SLAB_SOURCES];
 	struct verify_rate *by_cache;		/* by number of the cache */

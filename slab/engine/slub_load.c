@@ -209,6 +209,13 @@ int slab_load_slab(struct kmem_cache *s, const struct slab_state *state, struct 
 	for (i = 0; i < state->objects; i++)
 		live_set(sa, arena_offset(sa, object_at(s, slab, i)));
 	slab_set_freelist(s, slab, link_objects(s, slab, state->free, state->nr_free, &bad));
+	if (bad) {
+		for (i = 0; i < state->objects; i++)
+			live_clear(sa, arena_offset(sa, object_at(s, slab, i)));
+		abandon_frames(sa, state->pfn, state->order);
+		return kerror_set(err, -EINVAL, "cache %s: slab %#x has a wrong free list", s->name,
+				  state->pfn);
+	}
 
 	n = slub_node_of(s, slab);
 	n->nr_slabs++;
@@ -218,9 +225,6 @@ int slab_load_slab(struct kmem_cache *s, const struct slab_state *state, struct 
 		slab->slab_private = 0;
 		slub_add_full(s, slab);
 	}
-	if (bad)
-		return kerror_set(err, -EINVAL, "cache %s: slab %#x has a wrong free list", s->name,
-				  state->pfn);
 	return 0;
 }
 
@@ -328,7 +332,8 @@ void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 	return object;
 }
 
-void slab_unalloc(struct kmem_cache *s, unsigned int cpu, void *object)
+/* Takes back the request that handed out @object on @cpu just now; its slab stays the CPU's. */
+static void unalloc(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
 
@@ -372,6 +377,8 @@ static bool unlink_partial(struct kmem_cache *s, struct page *slab)
 			prev = at;
 		if (!at)
 			continue;
+		for (at = c->partial; at != slab; at = slab_next(s, at))
+			at->slab_private--;
 		if (prev)
 			prev->next = slab->next;
 		else
@@ -436,7 +443,7 @@ bool slab_resync(struct kmem_cache *s, unsigned int cpu, void *ours, void *their
 	if (!slab || slab->slab_cache != s->id || live_test(s->sa, arena_offset(s->sa, theirs)))
 		return false;
 	if (ours)
-		slab_unalloc(s, cpu, ours);
+		unalloc(s, cpu, ours);
 	for (other = 0; other < s->sa->nr_cpus; other++) {
 		struct slub_cpu *c = slub_cpu(s, other);
 
