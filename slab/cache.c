@@ -175,6 +175,14 @@ static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo
 		s->allocflags |= __GFP_RECLAIMABLE;
 }
 
+int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
+			 const struct kmem_cache_args *args, struct kerror *err)
+{
+	if (sa->engine->geometry)
+		return sa->engine->geometry(geo, args, &sa->cfg, sa->nr_cpus, err);
+	return slab_geometry(geo, args, &sa->cfg, sa->nr_cpus, err);
+}
+
 struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,
 				     struct kerror *err)
 {
@@ -182,7 +190,7 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 	struct kmem_cache *s;
 	int ret;
 
-	if (slab_geometry(&geo, args, &sa->cfg, sa->nr_cpus, err))
+	if (slab_engine_geometry(sa, &geo, args, err))
 		return NULL;
 	s = aligned_alloc(_Alignof(struct kmem_cache), sizeof(*s));
 	if (!s) {
@@ -286,7 +294,7 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
 		kerror_set(err, -EEXIST, "there is a cache '%s' already", args->name);
 		return NULL;
 	}
-	if (slab_geometry(&geo, args, &sa->cfg, sa->nr_cpus, err))
+	if (slab_engine_geometry(sa, &geo, args, err))
 		return NULL;
 	s = find_mergeable(sa, args, &geo);
 	if (!s)
@@ -349,7 +357,7 @@ static int report_live_objects(struct kmem_cache *s, uint64_t nr_slabs)
 	qsort(all.pfns, all.nr, sizeof(*all.pfns), compare_pfns);
 	for (n = 0; n < all.nr; n++) {
 		const struct page *slab = &sa->pages[all.pfns[n]];
-		unsigned char *object = slab_address(sa, slab);
+		unsigned char *object = slab_first_object(s, slab);
 
 		for (i = 0; i < slab_objects(slab); i++, object += s->size)
 			if (live_test(sa, arena_offset(sa, object)))

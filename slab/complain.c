@@ -33,6 +33,7 @@ static enum slab_complaint diagnose(const struct slab_allocator *sa, const void 
 {
 	size_t offset = arena_offset(sa, object);
 	const struct page *page;
+	size_t first;
 
 	if (offset >= sa->bytes)
 		return SLAB_BAD_ADDRESS;
@@ -44,8 +45,9 @@ static enum slab_complaint diagnose(const struct slab_allocator *sa, const void 
 	report->offset = (uint32_t)((const unsigned char *)object - slab_address(sa, page));
 	if (live_test(sa, offset))
 		return SLAB_WRONG_CACHE;
-	if (report->offset % report->owner->size == 0 &&
-	    report->offset / report->owner->size < slab_objects(page))
+	first = (size_t)(slab_first_object(report->owner, page) - slab_address(sa, page));
+	if (report->offset >= first && (report->offset - first) % report->owner->size == 0 &&
+	    (report->offset - first) / report->owner->size < slab_objects(page))
 		return SLAB_DOUBLE_FREE;
 	return SLAB_BAD_ADDRESS;
 }

@@ -86,6 +86,7 @@ struct kmem_cache {
 	gfp_t allocflags;
 	uint32_t align;
 	uint32_t inuse;			/* bytes of an object before metadata */
+	uint32_t red_left;		/* bytes of an element before its object */
 	uint32_t usersize;
 	unsigned int refcount;
 	void (*ctor)(void *object);
@@ -154,6 +155,14 @@ static inline unsigned char *slab_address(const struct slab_allocator *sa, const
 static inline pfn_t slab_pfn(const struct slab_allocator *sa, const struct page *slab)
 {
 	return pfn_make((uint32_t)(slab - sa->pages));
+}
+
+/* The first object of a slab; the others follow at distances of s->size. */
+static inline unsigned char *slab_first_object(const struct kmem_cache *s, const struct page *slab)
+{
+	uint32_t colour = s->engine->colour ? s->engine->colour(s, slab) : 0;
+
+	return slab_address(s->sa, slab) + colour + s->red_left;
 }
 
 static inline unsigned int slab_objects(const struct page *slab)
@@ -336,6 +345,10 @@ int slab_bad_free(struct slab_allocator *sa, struct kmem_cache *s, void *object)
 
 /* Report one live object of @s in @slab at @object (SLAB_LIVE_AT_DESTROY). */
 void slab_report_live(struct kmem_cache *s, const struct page *slab, const void *object);
+
+/* The geometry @sa's engine gives a cache; answers as slab_geometry() does. */
+int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
+			 const struct kmem_cache_args *args, struct kerror *err);
 
 /* Make a cache, without merging; kmalloc's own are allowed. */
 struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,

@@ -39,7 +39,7 @@ static bool test_and_set(uint64_t *bits, uint32_t nr)
 static bool check_free_object(void *ctx, void *object)
 {
 	struct check *chk = ctx;
-	size_t offset = (uintptr_t)object - (uintptr_t)slab_address(chk->sa, chk->slab);
+	size_t offset = (uintptr_t)object - (uintptr_t)slab_first_object(chk->s, chk->slab);
 	uint32_t pfn = pfn_val(slab_pfn(chk->sa, chk->slab));
 
 	if (offset % chk->s->size || offset / chk->s->size >= slab_objects(chk->slab)) {
@@ -71,7 +71,7 @@ static unsigned int count_live(const struct check *chk)
 
 static void check_objects(struct check *chk)
 {
-	unsigned char *object = slab_address(chk->sa, chk->slab);
+	unsigned char *object = slab_first_object(chk->s, chk->slab);
 	uint32_t pfn = pfn_val(slab_pfn(chk->sa, chk->slab));
 	unsigned int i, used, objects = slab_objects(chk->slab);
 

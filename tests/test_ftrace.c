@@ -76,6 +76,41 @@ static void test_probes(void)
 	names_destroy(names);
 }
 
+/*
+ * The kernel cut two long events in a row: what follows each stands in the same
+ * line, is no less an event, and has that line's number.
+ */
+static void test_cut_line(void)
+{
+	static const char begin[] =
+		"              wl-228     [000] .....           20: kbulk_free: (f+0x0/0x20) cache=0x10 size=2 a={0x1";
+	static const char next[] =
+		"       my wl - x-7       [001] ..s1.           22: mm_page_alloc: page=ffffea0000000040 pfn=0x1 order=0 migratetype=1 gfp_flags=GFP_KERNEL\n"
+		"          <idle>-0       [000] .....           23: kfree: call_site=f ptr=0000000000000001\n";
+	struct names *names = names_create();
+	struct heard heard = { 0 };
+	char text[16384];
+	struct event ev[8];
+	size_t len, i;
+
+	len = (size_t)snprintf(text, sizeof(text), HEAD);
+	for (i = 0; i < 2; i++) {
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", begin);
+		while (len < (i + 1) * 4090)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, ",0x7665645f6e617468");
+	}
+	snprintf(text + len, sizeof(text) - len, ",%s", next);
+	CU_ASSERT_EQUAL_FATAL(read_ftrace(text, ev, 8, &heard, names), 4);
+	CU_ASSERT_EQUAL(heard.count, 0);
+	for (i = 0; i < 2; i++)
+		CU_ASSERT(ev[i].kind == EV_KBULK_FREE && ev[i].pid == 228 && ev[i].line == 3 && ev[i].arg == 2);
+	CU_ASSERT(ev[2].kind == EV_PAGE_ALLOC && ev[2].pid == 7 && ev[2].cpu == 1 && ev[2].line == 3 &&
+		  ev[2].time_ns == 22);
+	CU_ASSERT_STRING_EQUAL(names_text(names, ev[2].comm), "my wl - x");
+	CU_ASSERT(ev[3].kind == EV_KFREE && ev[3].line == 4);
+	names_destroy(names);
+}
+
 /* What is no event is counted and told, and the next line is not lost. */
 static void test_malformed(void)
 {
@@ -112,6 +147,7 @@ static void test_malformed(void)
 static const struct test_case cases[] = {
 	{ "header", test_header },
 	{ "probes", test_probes },
+	{ "cut line", test_cut_line },
 	{ "malformed", test_malformed },
 	{ NULL, NULL }
 };

@@ -10,6 +10,9 @@
  * the flags says whether an interrupt was being served. Comments are passed
  * over; anything else is malformed: counted, described, skipped.
  *
+ * An event longer than the kernel's buffer for one line (a page; in later kernels two)
+ * loses its end and its newline: the next event follows in the same line.
+ *
  * States: reading -> at the end, where read() goes on returning 0.
  * Locking: none, single-threaded.
  */
@@ -177,6 +180,26 @@ static bool parse_header(struct ftrace_header *head, const char *start, const ch
 	return false;
 }
 
+/* A line may have been cut from here on. */
+#define CUT_LINE_BYTES 3072
+/* The kernel pads the task's name to this. */
+#define COMM_WIDTH 16
+
+/* Where the padded header of another event stands in [@p, @end), or NULL. */
+static const char *find_next_event(const char *p, const char *end)
+{
+	const char *bracket = p;
+	struct ftrace_header head;
+
+	while ((bracket = memchr(bracket, '[', (size_t)(end - bracket)))) {
+		if (parse_header_at(&head, p, bracket, end) && head.comm_end - p >= COMM_WIDTH &&
+		    head.comm_end[-COMM_WIDTH] == ' ')
+			return head.comm_end - COMM_WIDTH;
+		bracket++;
+	}
+	return NULL;
+}
+
 static int intern_comm(struct ftrace_text *ft, struct names *names,
 		       const struct ftrace_header *head, name_id *id)
 {
@@ -224,6 +247,14 @@ static int parse_line(struct reader *rd, struct event *ev, const char *start, co
 		perf_complain(&ft->complaint, "no event and no comment");
 		return -EBADMSG;
 	}
+	if (end - start > CUT_LINE_BYTES) {
+		const char *next = find_next_event(head.fields, end);
+
+		if (next) {
+			lines_split(&ft->lines, next);
+			end = next;
+		}
+	}
 	*ev = (struct event){
 		.time_ns = head.time_ns, .line = ft->lines.number, .pid = head.pid, .cpu = head.cpu,
 		.node = EVENT_NO_NODE, .flags = (uint8_t)(head.context << EVF_CONTEXT_SHIFT),
@@ -239,7 +270,7 @@ static int next_line(struct reader *rd, struct event *ev, enum line_status statu
 {
 	struct ftrace_text *ft = rd->priv;
 
-	rd->stats.lines++;
+	rd->stats.lines = ft->lines.number;
 	ft->complaint.given = false;
 	ft->complaint.wanted = rd->message && rd->stats.malformed < rd->message_limit;
 	if (status == LINE_TOO_LONG) {

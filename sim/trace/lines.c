@@ -108,7 +108,8 @@ enum line_status lines_next(struct lines *lines, const char **start, const char 
 			lines->dropping = false;
 			continue;
 		}
-		lines->number++;
+		lines->number += !lines->split;
+		lines->split = false;
 		if (newline - begin > LINE_MAX_BYTES)
 			return LINE_TOO_LONG;
 		if (lines->has_nul && memchr(begin, '\0', newline - begin))
@@ -119,4 +120,13 @@ enum line_status lines_next(struct lines *lines, const char **start, const char 
 		*end = newline;
 		return LINE_GOOD;
 	}
+}
+
+void lines_split(struct lines *lines, const char *at)
+{
+	size_t cut = (size_t)(at - lines->buf);
+
+	lines->buf[cut] = '\n';
+	lines->pos = lines->scanned = cut + 1;
+	lines->split = true;
 }

@@ -29,6 +29,7 @@ struct lines {
 	size_t end;
 	uint64_t number;		/* of the line handed out last, from 1 */
 	bool ended;			/* the source has no more */
+	bool split;			/* the next line is the rest of the one handed out last */
 	bool dropping;			/* inside a line that was too long */
 	bool has_nul;			/* somewhere in the buffer */
 	bool unterminated;		/* the line handed out last has no newline, for the source ended */
@@ -47,5 +48,10 @@ int lines_init(struct lines *lines, struct source *src, const void *head, size_t
 void lines_exit(struct lines *lines);
 /* The next line, without its newline and a '\r' before it, valid until the next call. */
 enum line_status lines_next(struct lines *lines, const char **start, const char **end);
+/*
+ * What follows @at in the line handed out last is the next line, with the same
+ * number; a newline takes the place of the byte there, so the line ends at @at.
+ */
+void lines_split(struct lines *lines, const char *at);
 
 #endif

@@ -23,6 +23,12 @@ struct slab_engine {
 	/* Bytes of a cache's state for one CPU, whole cache lines; begins with a slab_front. */
 	size_t percpu_size;
 
+	/* The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does. */
+	int (*geometry)(struct slab_geometry *geo, const struct kmem_cache_args *args,
+			const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
+	/* Bytes from a slab's start to its first element (a colour, say); NULL: 0. */
+	uint32_t (*colour)(const struct kmem_cache *s, const struct page *slab);
+
 	/* Per-cache state; the geometry is known, the per-CPU state all zero. -ENOMEM. */
 	int (*cache_init)(struct kmem_cache *s);
 	/* Gives every slab back, live objects or not, and frees the state. */
