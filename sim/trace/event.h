@@ -132,6 +132,9 @@ enum event_context {
 	CONTEXT_NMI,
 	CONTEXT_NMI_IN_IRQ,
 };
+/* How often preemption was disabled around the event (bits 5 to 7); EVENT_MAX_DEPTH: so often or more. */
+#define EVF_DEPTH_SHIFT	5
+#define EVENT_MAX_DEPTH	7
 /*
  * The object's cache takes reclaimable slab pages (set by resolve, for cache
  * allocs only: a kmalloc's own gfp says it).

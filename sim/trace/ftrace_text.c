@@ -39,6 +39,7 @@ struct ftrace_header {
 	int32_t pid;
 	uint16_t cpu;
 	uint8_t context;
+	uint8_t depth;
 };
 
 static bool is_digit(char c)
@@ -109,6 +110,16 @@ static uint8_t context_of(char flag)
 	}
 }
 
+/* A hexadecimal digit, '.' for none. */
+static uint8_t depth_of(char flag)
+{
+	if (flag >= 'a' && flag <= 'f')
+		return EVENT_MAX_DEPTH;
+	if (!is_digit(flag))
+		return 0;
+	return flag - '0' < EVENT_MAX_DEPTH ? (uint8_t)(flag - '0') : EVENT_MAX_DEPTH;
+}
+
 /* "-pid" in front of the spaces before @bracket; the name before it may hold anything. */
 static bool parse_task(struct ftrace_header *head, const char *start, const char *bracket)
 {
@@ -149,11 +160,13 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 	if (!p)
 		return false;
 	head->context = CONTEXT_TASK;
+	head->depth = 0;
 	/* Without the option irq-info the flags are left out. */
 	if (!is_digit(*flags) || p[-1] != ':') {
 		if (p - flags < 4)
 			return false;
 		head->context = context_of(flags[2]);
+		head->depth = depth_of(flags[3]);
 		flags = skip_spaces(p);
 	}
 	p = parse_time(flags, &head->time_ns);
@@ -257,7 +270,8 @@ static int parse_line(struct reader *rd, struct event *ev, const char *start, co
 	}
 	*ev = (struct event){
 		.time_ns = head.time_ns, .line = ft->lines.number, .pid = head.pid, .cpu = head.cpu,
-		.node = EVENT_NO_NODE, .flags = (uint8_t)(head.context << EVF_CONTEXT_SHIFT),
+		.node = EVENT_NO_NODE,
+		.flags = (uint8_t)(head.context << EVF_CONTEXT_SHIFT | head.depth << EVF_DEPTH_SHIFT),
 	};
 	ret = intern_comm(ft, rd->names, &head, &ev->comm);
 	if (!ret)

@@ -178,7 +178,7 @@ static bool add_event(struct builder *bd, const struct event *ev)
 	*op = (struct objects_op){
 		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below, .pfn = PFN_NONE_VAL,
 		.pid = ev->pid, .cpu = ev->cpu, .kind = (uint8_t)(kind_of_event[ev->kind] - 1),
-		.level = (uint8_t)level, .nr = ev->arg,
+		.level = (uint8_t)level, .depth = ev->flags >> EVF_DEPTH_SHIFT, .nr = ev->arg,
 	};
 	switch (op->kind) {
 	case OP_ALLOC:
