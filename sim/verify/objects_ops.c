@@ -15,6 +15,7 @@ struct context {
 	uint64_t key;		/* 0: the slot is empty */
 	uint32_t id;
 	uint32_t page;		/* the last frame that was allocated */
+	uint32_t op;		/* the last operation, or OPS_NONE */
 	uint8_t order;
 };
 
@@ -67,7 +68,7 @@ static struct context *context_of(struct builder *bd, const struct event *ev, un
 		if (bd->contexts[at].key == key)
 			return &bd->contexts[at];
 	bd->contexts[at] = (struct context){ .key = key, .id = bd->ops->nr_contexts++,
-					     .page = PFN_NONE_VAL };
+					     .page = PFN_NONE_VAL, .op = OPS_NONE };
 	return &bd->contexts[at];
 }
 
@@ -147,6 +148,23 @@ static struct objects_op *new_op(struct builder *bd)
 	return &ops->op[ops->nr++];
 }
 
+/* Of no object: but it shows that its context went on. */
+static bool note_event(struct builder *bd, const struct event *ev, unsigned int level)
+{
+	struct context *ctx;
+
+	ctx = context_of(bd, ev, level);
+	if (!ctx)
+		return false;
+	if (ev->kind == EV_PAGE_ALLOC) {
+		ctx->page = (uint32_t)ev->addr;
+		ctx->order = ev->order;
+	}
+	if (ctx->op != OPS_NONE && bd->ops->op[ctx->op].over == OPS_NONE)
+		bd->ops->op[ctx->op].over = bd->ops->nr;
+	return true;
+}
+
 static bool add_event(struct builder *bd, const struct event *ev)
 {
 	unsigned int level = (ev->flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT;
@@ -154,8 +172,8 @@ static bool add_event(struct builder *bd, const struct event *ev)
 	struct context *ctx;
 	struct objects_op *op;
 
-	if (!kind_of_event[ev->kind] && ev->kind != EV_PAGE_ALLOC)
-		return true;
+	if (!kind_of_event[ev->kind])
+		return note_event(bd, ev, level);
 	if ((ev->kind == EV_KFREE || ev->kind == EV_CACHE_FREE) && ev->addr < bd->snap->page_offset)
 		return true;
 	if (level) {
@@ -167,16 +185,13 @@ static bool add_event(struct builder *bd, const struct event *ev)
 	ctx = context_of(bd, ev, level);
 	if (!ctx)
 		return false;
-	if (ev->kind == EV_PAGE_ALLOC) {
-		ctx->page = (uint32_t)ev->addr;
-		ctx->order = ev->order;
-		return true;
-	}
 	op = new_op(bd);
 	if (!op)
 		return false;
+	ctx->op = bd->ops->nr - 1;
 	*op = (struct objects_op){
-		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below, .pfn = PFN_NONE_VAL,
+		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below,
+		.over = OPS_NONE, .pfn = PFN_NONE_VAL,
 		.pid = ev->pid, .cpu = ev->cpu, .kind = (uint8_t)(kind_of_event[ev->kind] - 1),
 		.level = (uint8_t)level, .depth = ev->flags >> EVF_DEPTH_SHIFT, .nr = ev->arg,
 	};

@@ -37,6 +37,7 @@ struct objects_op {
 	uint64_t line;
 	uint32_t context;
 	uint32_t next;		/* in the same context */
+	uint32_t over;		/* from which operation on its context is seen to have gone on; OPS_NONE: its next */
 	uint32_t below;		/* interrupts: the context of the task, or OPS_NONE */
 	uint32_t pfn;		/* SLAB_*, DEACTIVATE, UNFREEZE: the slab's frame, or PFN_NONE_VAL */
 	uint32_t first;		/* BULK_FREE: in objects_ops.freed */

@@ -55,8 +55,11 @@ static bool changes_next(const struct replay *rp, const struct waiting_free *w, 
 }
 
 /* Does @op show by itself that the free is done? */
-static bool free_is_over(const struct waiting_free *w, const struct objects_op *op)
+static bool free_is_over(const struct replay *rp, const struct waiting_free *w,
+			 const struct objects_op *op)
 {
+	if (rp->now >= w->over)
+		return true;
 	/* The slab is about to go to the CPU's partial list: a part of the free. */
 	if (w->context == op->context)
 		return op->kind != OP_CPU_PARTIAL || op->pfn != w->head;
@@ -67,13 +70,11 @@ static bool free_is_over(const struct waiting_free *w, const struct objects_op *
 static bool free_waits_on(struct replay *rp, struct waiting_free *w, const struct objects_op *op,
 			  const void *theirs, bool *told)
 {
-	bool inside = w->cpu == op->cpu && being_written(rp, w->cpu, w->depth), fits, matters;
 	enum slab_source source;
 	void *next = slab_peek(w->s, op->cpu, &source);
+	bool fits = next == theirs, matters = changes_next(rp, w, op->cpu, next, source);
 
-	fits = next == theirs;
-	matters = changes_next(rp, w, op->cpu, next, source);
-	if (inside) {
+	if (w->inside) {
 		if (fits || !matters)
 			return true;
 		free_now(rp, w);
@@ -89,22 +90,48 @@ static bool free_waits_on(struct replay *rp, struct waiting_free *w, const struc
 	return true;
 }
 
+/* What @op shows to be over: in the order of the events, but last what was interrupted while it began. */
+static void settle_over(struct replay *rp, const struct objects_op *op)
+{
+	unsigned int i, kept = 0, nr = rp->nr_waiting;
+
+	for (i = 0; i < nr; i++) {
+		if (rp->waiting[i].inside || !free_is_over(rp, &rp->waiting[i], op))
+			continue;
+		free_now(rp, &rp->waiting[i]);
+		rp->waiting[i].s = NULL;
+	}
+	for (i = nr; i--;) {
+		if (!rp->waiting[i].s || !free_is_over(rp, &rp->waiting[i], op))
+			continue;
+		free_now(rp, &rp->waiting[i]);
+		rp->waiting[i].s = NULL;
+	}
+	for (i = 0; i < nr; i++)
+		if (rp->waiting[i].s)
+			rp->waiting[kept++] = rp->waiting[i];
+	rp->nr_waiting = kept;
+}
+
 bool order_settle(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, bool asks,
 		  const void *theirs)
 {
-	unsigned int i, kept = 0, nr = rp->nr_waiting;
+	unsigned int i, kept = 0, nr;
 	bool told = false;
 
-	for (i = 0; i < nr; i++) {
+	settle_over(rp, op);
+	for (i = 0, nr = rp->nr_waiting; i < nr; i++) {
 		struct waiting_free w = rp->waiting[i];
-		bool over = free_is_over(&w, op);
+		bool over = false;
 
-		if (!over && w.context == op->context)
+		if (w.context == op->context) {
 			w.depth = op->depth;
-		else if (!over && w.s == s && asks)
-			over = !free_waits_on(rp, &w, op, theirs, &told);
-		else if (!over && w.s == s)
-			over = w.cpu != op->cpu || !being_written(rp, w.cpu, w.depth);
+			w.over = op->over;
+		} else if (w.cpu == op->cpu) {
+			w.inside = being_written(rp, w.cpu, w.depth);
+		}
+		if (w.context != op->context && w.s == s)
+			over = asks ? !free_waits_on(rp, &w, op, theirs, &told) : !w.inside;
 		if (!over)
 			rp->waiting[kept++] = w;
 		else if (w.s)
@@ -122,7 +149,8 @@ void order_free(struct replay *rp, const struct objects_op *op, struct kmem_cach
 		rp->nr_waiting--;
 	}
 	rp->waiting[rp->nr_waiting++] = (struct waiting_free){
-		.s = s, .object = replay_object(rp, op->addr), .head = head, .context = op->context,
+		.s = s, .object = replay_object(rp, op->addr), .head = head,
+		.context = op->context, .over = op->over,
 		.pid = op->pid, .cpu = op->cpu, .level = op->level, .depth = op->depth,
 	};
 }

@@ -20,11 +20,13 @@ struct waiting_free {
 	void *object;
 	uint32_t head;			/* of its slab */
 	uint32_t context;
+	uint32_t over;			/* from this operation on */
 	int32_t pid;
 	uint16_t cpu;
 	uint8_t level;
 	uint8_t depth;
 	bool late;			/* counted as such */
+	bool inside;			/* an interrupt came while its event was being written */
 };
 
 struct taken {
