@@ -10,6 +10,8 @@
  *                  probe, and by the ring buffer): then what it announced is still
  *                  to come. Bulk requests disable interrupts, so one that comes
  *                  with preemption disabled once more came as they ended
+ *                  What a free does to a slab behind it shows as well that it had
+ *                  not come so far
  *   another task   not in a free. A bulk request may sleep before it takes anything
  *   another CPU    any time
  *
@@ -27,6 +29,15 @@
 static bool being_written(const struct replay *rp, unsigned int cpu, unsigned int depth)
 {
 	return rp->in_interrupt[cpu] && rp->interrupt_depth[cpu] >= depth + DEPTH_OF_TRACING;
+}
+
+/* What a free does to slabs comes behind it in its context: is that still to come? */
+static bool free_goes_on(const struct replay *rp, uint32_t context)
+{
+	uint32_t next = rp->contexts[context].next;
+
+	return next != OPS_NONE && (rp->ops->op[next].kind == OP_CPU_PARTIAL ||
+				    rp->ops->op[next].kind == OP_SLAB_FREE);
 }
 
 /* ---- frees that wait ------------------------------------------------------- */
@@ -128,7 +139,7 @@ bool order_settle(struct replay *rp, const struct objects_op *op, struct kmem_ca
 			w.depth = op->depth;
 			w.over = op->over;
 		} else if (w.cpu == op->cpu) {
-			w.inside = being_written(rp, w.cpu, w.depth);
+			w.inside = being_written(rp, w.cpu, w.depth) || free_goes_on(rp, w.context);
 		}
 		if (w.context != op->context && w.s == s)
 			over = asks ? !free_waits_on(rp, &w, op, theirs, &told) : !w.inside;
@@ -186,7 +197,8 @@ static void note_begun(struct replay *rp, const struct objects_op *op)
 	frees = begun->kind == OP_BULK_FREE;
 	if (op->context != begun->context && op->pid == begun->pid && op->level > begun->level) {
 		if (being_written(rp, op->cpu, begun->depth) ||
-		    (!frees && rp->interrupt_depth[op->cpu] == begun->depth))
+		    (frees ? free_goes_on(rp, begun->context) :
+			     rp->interrupt_depth[op->cpu] == begun->depth))
 			return;
 	} else if (op->pid != begun->pid && !frees) {
 		rp->begun[op->cpu] = OPS_NONE;
