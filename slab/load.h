@@ -101,6 +101,12 @@ void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp);
  */
 bool slab_resync(struct kmem_cache *s, unsigned int cpu, void *ours, void *theirs);
 
+/*
+ * One step of a bulk free of @nr live objects, of any caches: those of the slab
+ * of the last one. Returns how many are left, at the array's front.
+ */
+unsigned int slab_free_group(struct slab_allocator *sa, unsigned int cpu, unsigned int nr, void **objects);
+
 /* Is @object on the list that @cpu hands objects out of? */
 bool slab_on_cpu_list(const struct kmem_cache *s, unsigned int cpu, const void *object);
 /* Take the CPU's slab away from it. Follows deactivate_slab(). */

@@ -19,6 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What kprobe_events lists at most. */
+#define MAX_BULK_FREE 256
+
 const struct verify_desc objects_cause_desc[NR_OBJECTS_CAUSES] = {
 #define OBJECTS_CAUSE_DESC(name, text) { #name, text },
 	OBJECTS_CAUSES(OBJECTS_CAUSE_DESC)
@@ -234,38 +237,57 @@ static void end_bulk(struct replay *rp, const struct objects_op *op)
 	ctx->bulk = NULL;
 }
 
-void replay_bulk_free(struct replay *rp, const struct objects_op *op)
+/* What is to be freed of @op, without what is no object in use; returns the number. */
+static unsigned int bulk_objects(struct replay *rp, const struct objects_op *op, int32_t nr, void **objects)
 {
-	void *objects[256];
-	struct kmem_cache *s = NULL;
-	unsigned int nr = 0;
+	unsigned int good = 0;
 	int32_t i;
 
-	for (i = 0; i < op->nr && nr < 256; i++) {
+	for (i = 0; i < nr && good < MAX_BULK_FREE; i++) {
 		uint64_t addr = rp->ops->freed[op->first + i];
 		uint32_t head;
 		struct kmem_cache *owner = replay_cache_of(rp, addr, &head);
 
-		if (!i)
-			order_settle(rp, op, owner, false, NULL);
-		if (owner && nr && owner != s) {
-			kmem_cache_free_bulk(s, op->cpu, nr, objects);
-			nr = 0;
-		}
-		if (!owner)
-			continue;
-		if (!slab_is_live(rp->sa, replay_object(rp, addr))) {
+		if (owner && slab_is_live(rp->sa, replay_object(rp, addr)))
+			objects[good++] = replay_object(rp, addr);
+		else if (owner)
 			replay_refuse_free(rp, owner, addr);
-			continue;
-		}
-		if (!nr)
-			order_take_early(rp, op, owner);
-		s = owner;
-		objects[nr++] = replay_object(rp, addr);
-		rp->op->count[OBJ_bulk_frees]++;
 	}
-	if (nr)
-		kmem_cache_free_bulk(s, op->cpu, nr, objects);
+	return good;
+}
+
+/* Does the next step of a bulk free send the slab at @pfn to a CPU's partial list? */
+static bool fills_partial(const struct replay *rp, const void *object, uint32_t pfn)
+{
+	struct slab_state state;
+	uint32_t head;
+	struct kmem_cache *s = replay_cache_of(rp, replay_addr(rp, object), &head);
+
+	return head == pfn && !slab_read_slab(s, head, &state, NULL, 0) && !state.frozen && !state.nr_free;
+}
+
+int32_t replay_bulk_free(struct replay *rp, const struct objects_op *op, int32_t nr, unsigned int cpu,
+			 uint32_t until)
+{
+	void *objects[MAX_BULK_FREE];
+	unsigned int left = bulk_objects(rp, op, nr, objects), i;
+	uint32_t head;
+
+	if (left) {
+		struct kmem_cache *s = replay_cache_of(rp, replay_addr(rp, objects[0]), &head);
+
+		order_settle(rp, op, s, false, NULL);
+		order_take_early(rp, op, s);
+	}
+	while (left && (until == PFN_NONE_VAL || !fills_partial(rp, objects[left - 1], until))) {
+		unsigned int before = left;
+
+		left = slab_free_group(rp->sa, cpu, left, objects);
+		rp->op->count[OBJ_bulk_frees] += before - left;
+	}
+	for (i = 0; i < left; i++)
+		rp->ops->freed[op->first + i] = replay_addr(rp, objects[i]);
+	return (int32_t)left;
 }
 
 static void other_op(struct replay *rp, const struct objects_op *op)

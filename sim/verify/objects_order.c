@@ -174,7 +174,7 @@ static void carry_out(struct replay *rp, struct replay_context *ctx, unsigned in
 
 	ctx->begun = OPS_NONE;
 	if (begun->kind == OP_BULK_FREE) {
-		replay_bulk_free(rp, begun);
+		replay_bulk_free(rp, begun, ctx->left, cpu, PFN_NONE_VAL);
 		return;
 	}
 	order_settle(rp, begun, ctx->bulk, false, NULL);
@@ -182,7 +182,22 @@ static void carry_out(struct replay *rp, struct replay_context *ctx, unsigned in
 	replay_bulk(rp, ctx, cpu);
 }
 
-/* What a CPU was about to do when @op came. */
+/* Its own context shows how far it has come: at a bulk free's next slab for the partial list, or at the end. */
+static void carry_on(struct replay *rp, struct replay_context *ctx, const struct objects_op *op)
+{
+	const struct objects_op *begun = &rp->ops->op[ctx->begun];
+
+	if (begun->kind == OP_BULK_FREE && op->kind == OP_CPU_PARTIAL) {
+		ctx->left = replay_bulk_free(rp, begun, ctx->left, op->cpu, op->pfn);
+		ctx->begun_depth = op->depth;
+		if (ctx->left)
+			return;
+	}
+	rp->begun[op->cpu] = OPS_NONE;
+	carry_out(rp, ctx, op->cpu);
+}
+
+/* What a CPU was about to do when @op came: an interrupt, or another task. */
 static void note_begun(struct replay *rp, const struct objects_op *op)
 {
 	struct replay_context *ctx = &rp->contexts[rp->begun[op->cpu]];
@@ -194,11 +209,13 @@ static void note_begun(struct replay *rp, const struct objects_op *op)
 		return;
 	}
 	begun = &rp->ops->op[ctx->begun];
+	if (op->context == begun->context)
+		return;
 	frees = begun->kind == OP_BULK_FREE;
-	if (op->context != begun->context && op->pid == begun->pid && op->level > begun->level) {
-		if (being_written(rp, op->cpu, begun->depth) ||
+	if (op->pid == begun->pid && op->level > begun->level) {
+		if (being_written(rp, op->cpu, ctx->begun_depth) ||
 		    (frees ? free_goes_on(rp, begun->context) :
-			     rp->interrupt_depth[op->cpu] == begun->depth))
+			     rp->interrupt_depth[op->cpu] == ctx->begun_depth))
 			return;
 	} else if (op->pid != begun->pid && !frees) {
 		rp->begun[op->cpu] = OPS_NONE;
@@ -210,7 +227,11 @@ static void note_begun(struct replay *rp, const struct objects_op *op)
 
 void order_begin(struct replay *rp, const struct objects_op *op)
 {
-	rp->contexts[op->context].begun = (uint32_t)(op - rp->ops->op);
+	struct replay_context *ctx = &rp->contexts[op->context];
+
+	ctx->begun = (uint32_t)(op - rp->ops->op);
+	ctx->begun_depth = op->depth;
+	ctx->left = op->nr;
 	rp->begun[op->cpu] = op->context;
 }
 
@@ -226,7 +247,7 @@ void order_note(struct replay *rp, const struct objects_op *op)
 	if (rp->begun[op->cpu] != OPS_NONE)
 		note_begun(rp, op);
 	if (ctx->begun != OPS_NONE)
-		carry_out(rp, ctx, op->cpu);
+		carry_on(rp, ctx, op);
 }
 
 void order_finish(struct replay *rp)

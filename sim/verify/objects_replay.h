@@ -40,7 +40,9 @@ struct replay_context {
 	unsigned int depth;
 	struct kmem_cache *bulk;	/* NULL: no bulk request is under way */
 	int32_t wanted, got;
-	uint32_t begun;			/* the operation that has not had its effect yet, or OPS_NONE */
+	uint32_t begun;			/* the operation that has not had all its effect yet, or OPS_NONE */
+	int32_t left;			/* of a bulk free: objects */
+	uint8_t begun_depth;		/* preemption's, at its last event */
 	uint32_t next;			/* its next operation */
 };
 
@@ -79,7 +81,13 @@ void replay_count_miss(struct replay *rp, const struct objects_op *op, const str
 void replay_refuse_free(struct replay *rp, const struct kmem_cache *s, uint64_t addr);
 /* Objects for @ctx's bulk request, as many as are left without a new slab. */
 void replay_bulk(struct replay *rp, struct replay_context *ctx, unsigned int cpu);
-void replay_bulk_free(struct replay *rp, const struct objects_op *op);
+/*
+ * Free the first @nr objects of @op, slab by slab, until it is the turn of the
+ * one at @until, which then goes to the CPU's partial list; PFN_NONE_VAL: all.
+ * Returns how many are left.
+ */
+int32_t replay_bulk_free(struct replay *rp, const struct objects_op *op, int32_t nr, unsigned int cpu,
+			 uint32_t until);
 
 static inline void *replay_object(const struct replay *rp, uint64_t addr)
 {

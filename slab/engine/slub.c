@@ -186,43 +186,41 @@ static void slub_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
 	slub_free_chain(s, cpu, slab, object, object, 1);
 }
 
-/*
- * From the end of the array backwards, the objects of one slab are gathered
- * into a list, giving up after three of other slabs; the list's head is the
- * object found first. Follows build_detached_freelist(), and the reversal that
- * slab_free_freelist_hook() makes of it.
- */
-static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
+unsigned int slub_free_group(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
 	struct slab_allocator *sa = s->sa;
+	unsigned int i = --nr, lookahead = 3, cnt = 1;
+	void *head = objects[i], *tail = head;
+	struct page *slab = slab_head_of(sa, arena_offset(sa, head));
 
-	while (nr) {
-		unsigned int i = --nr, lookahead = 3, cnt = 1;
-		void *head = objects[i], *tail = head;
-		struct page *slab = slab_head_of(sa, arena_offset(sa, head));
+	while (i) {
+		void *object = objects[--i];
 
-		while (i) {
-			void *object = objects[--i];
-
-			if (slab_head_of(sa, arena_offset(sa, object)) == slab) {
-				set_freepointer(s, tail, object);
-				tail = object;
-				cnt++;
-				objects[i] = objects[--nr];
-				objects[nr] = object;
-			} else if (!--lookahead) {
-				break;
-			}
-		}
-		if (slab == c->front.slab) {
-			set_freepointer(s, tail, c->front.freelist);
-			c->front.freelist = head;
-			c->front.free_fastpath += cnt;
-		} else {
-			slub_free_chain(s, cpu, slab, head, tail, cnt);
+		if (slab_head_of(sa, arena_offset(sa, object)) == slab) {
+			set_freepointer(s, tail, object);
+			tail = object;
+			cnt++;
+			objects[i] = objects[--nr];
+			objects[nr] = object;
+		} else if (!--lookahead) {
+			break;
 		}
 	}
+	if (slab == c->front.slab) {
+		set_freepointer(s, tail, c->front.freelist);
+		c->front.freelist = head;
+		c->front.free_fastpath += cnt;
+	} else {
+		slub_free_chain(s, cpu, slab, head, tail, cnt);
+	}
+	return nr;
+}
+
+static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
+{
+	while (nr)
+		nr = slub_free_group(s, cpu, nr, objects);
 }
 
 /* ---- caches ------------------------------------------------------------ */

@@ -99,6 +99,16 @@ void slub_add_full(struct kmem_cache *s, struct page *slab);
 void slub_remove_full(struct kmem_cache *s, struct page *slab);
 void slub_remove_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab);
 
+/*
+ * Of @nr objects to be freed at once: from the end of the array backwards, those
+ * of one slab are gathered into a list, giving up after three of other slabs, and
+ * freed; the list's head is the object found first. They stand at the end of the
+ * array then, behind the others, of which the number is returned. Follows
+ * build_detached_freelist(), and the reversal that slab_free_freelist_hook()
+ * makes of it.
+ */
+unsigned int slub_free_group(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects);
+
 /* ---- slabs on their way (slub_partial.c) ------------------------------- */
 
 /*

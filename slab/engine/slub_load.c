@@ -403,6 +403,16 @@ static void replace_cpu_slab(struct kmem_cache *s, unsigned int cpu, struct page
 	slab_set_frozen(slab, true);
 }
 
+unsigned int slab_free_group(struct slab_allocator *sa, unsigned int cpu, unsigned int nr, void **objects)
+{
+	struct kmem_cache *s = sa->caches[slab_head_of(sa, arena_offset(sa, objects[nr - 1]))->slab_cache];
+	unsigned int left = slub_free_group(s, cpu, nr, objects);
+
+	while (nr > left)
+		live_clear(sa, arena_offset(sa, objects[--nr]));
+	return left;
+}
+
 bool slab_on_cpu_list(const struct kmem_cache *s, unsigned int cpu, const void *object)
 {
 	const void *at = slub_cpu(s, cpu)->front.freelist;
