@@ -95,6 +95,9 @@ void *slab_peek(const struct kmem_cache *s, unsigned int cpu, enum slab_source *
  */
 void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp);
 
+/* As that, of a node's partial slab; NULL where there is none. */
+void *slab_alloc_partial(struct kmem_cache *s, unsigned int cpu);
+
 /*
  * The request on @cpu that has just been given @ours got @theirs elsewhere:
  * make it so. False where @theirs is no free object of @s: then nothing changes.

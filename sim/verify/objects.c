@@ -310,6 +310,9 @@ static void other_op(struct replay *rp, const struct objects_op *op)
 			slab_put_away(s, op->cpu);
 		}
 		return;
+	case OP_CPU_PARTIAL:
+		slabs_moved(rp, op, s);
+		return;
 	default:
 		return;
 	}

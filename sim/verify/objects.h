@@ -53,6 +53,7 @@ extern const struct verify_desc objects_source_desc[NR_SLAB_SOURCES];
 	X(early_allocs,    "requests put before the interrupt that came before their event: not compared", true) \
 	X(hinted_allocs,   "requests that showed a free to be under way still: not compared", true) \
 	X(late_frees,      "frees put behind what came after their event", true) \
+	X(node_refills,    "requests that went to the node's slabs although the CPU had got others", true) \
 	X(put_away,        "CPU slabs put away because the kernel did", true) \
 	X(shrinks,         "caches shrunk", true) \
 	X(slab_frees,      "slabs given back, as the kernel did", false) \

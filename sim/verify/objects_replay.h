@@ -127,9 +127,11 @@ void slabs_unset_frames(struct replay *rp);
 void slabs_asked_for(struct replay *rp, const struct objects_op *op);
 void slabs_came(struct replay *rp, const struct objects_op *op);
 void slabs_went(struct replay *rp, const struct objects_op *op);
+/* A slab of @s goes to a CPU's partial list. */
+void slabs_moved(struct replay *rp, const struct objects_op *op, struct kmem_cache *s);
 /* Nothing is left of @s on @cpu, and @ctx asks for a slab. */
 void slabs_begin_asking(struct replay_context *ctx, struct kmem_cache *s, unsigned int cpu);
-/* The first object of the slab that @op's context made of @s, whose request @op tells of; NULL: no such. */
+/* What @context has been given of @s, from a new slab or the node's, before its request is seen; or NULL. */
 struct taken *slabs_taken(struct replay *rp, uint32_t context, const struct kmem_cache *s);
 
 #endif

@@ -91,6 +91,14 @@ struct taken *slabs_taken(struct replay *rp, uint32_t context, const struct kmem
 	return NULL;
 }
 
+static void note_taken(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, void *ours)
+{
+	struct taken *slot = slabs_taken(rp, 0, NULL);
+
+	if (slot)
+		*slot = (struct taken){ .s = s, .object = ours, .context = op->context };
+}
+
 void slabs_asked_for(struct replay *rp, const struct objects_op *op)
 {
 	struct kmem_cache *s = objects_machine_cache(rp->m, op->cache);
@@ -152,7 +160,6 @@ void slabs_came(struct replay *rp, const struct objects_op *op)
 {
 	struct replay_context *ctx = &rp->contexts[op->context];
 	struct kmem_cache *s = NULL;
-	struct taken *slot;
 	uint64_t addr;
 	uint32_t head;
 	void *ours;
@@ -192,9 +199,28 @@ void slabs_came(struct replay *rp, const struct objects_op *op)
 		replay_bulk(rp, ctx, op->cpu);
 		return;
 	}
-	slot = slabs_taken(rp, 0, NULL);
-	if (slot)
-		*slot = (struct taken){ .s = s, .object = ours, .context = op->context };
+	note_taken(rp, op, s, ours);
+}
+
+/*
+ * A request that takes a slab of the node's has others moved to the CPU's
+ * partial list: it had found nothing on the CPU, although there is something now.
+ */
+void slabs_moved(struct replay *rp, const struct objects_op *op, struct kmem_cache *s)
+{
+	enum slab_source source;
+	void *ours;
+
+	if (op->nr || rp->contexts[op->context].bulk || slabs_taken(rp, op->context, s))
+		return;
+	slab_peek(s, op->cpu, &source);
+	if (source == SLAB_FROM_node_partial || source == SLAB_FROM_new_slab)
+		return;
+	ours = slab_alloc_partial(s, op->cpu);
+	if (!ours)
+		return;
+	rp->op->count[OBJ_node_refills]++;
+	note_taken(rp, op, s, ours);
 }
 
 void slabs_went(struct replay *rp, const struct objects_op *op)

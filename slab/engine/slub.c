@@ -98,15 +98,13 @@ void *slub_refill_new(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid
 	return freelist;
 }
 
-/* A free list from a slab that becomes the CPU's: a node's partial one, or a new one. */
-static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, int nid)
 {
-	struct page *slab;
 	void *freelist;
+	struct page *slab = slub_get_partial(s, cpu, nid, &freelist);
 
-	slab = slub_get_partial(s, cpu, nid, &freelist);
 	if (!slab)
-		return slub_refill_new(s, cpu, gfp, nid);
+		return NULL;
 	install_cpu_slab(s, cpu, slab);
 	return freelist;
 }
@@ -119,7 +117,9 @@ static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 
 	freelist = refill_from_cpu(s, cpu, nid);
 	if (!freelist)
-		freelist = refill_from_outside(s, cpu, gfp, nid);
+		freelist = slub_refill_partial(s, cpu, nid);
+	if (!freelist)
+		freelist = slub_refill_new(s, cpu, gfp, nid);
 	if (!freelist)
 		return NULL;
 	c->front.freelist = get_freepointer(s, freelist);

@@ -143,6 +143,11 @@ void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu);
 unsigned int slub_shrink(struct kmem_cache *s);
 
 /*
+ * A node's partial slab becomes the CPU's, whatever it had; its free list, NULL
+ * where there is none. Follows the middle of ___slab_alloc().
+ */
+void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, int nid);
+/*
  * A new slab becomes the CPU's, whatever it had; its free list, NULL when there
  * is no memory. Follows the end of ___slab_alloc().
  */

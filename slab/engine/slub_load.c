@@ -319,10 +319,10 @@ void *slab_peek(const struct kmem_cache *s, unsigned int cpu, enum slab_source *
 	return partial ? slab_get_freelist(s, partial) : NULL;
 }
 
-void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
+/* Hands out the first object of the CPU's new free list. */
+static void *take_first(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	void *object = slub_refill_new(s, cpu, gfp, NUMA_NO_NODE);
 
 	if (!object)
 		return NULL;
@@ -330,6 +330,16 @@ void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 	c->stat[SC_alloc_slowpath]++;
 	live_set(s->sa, arena_offset(s->sa, object));
 	return object;
+}
+
+void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
+{
+	return take_first(s, cpu, slub_refill_new(s, cpu, gfp, NUMA_NO_NODE));
+}
+
+void *slab_alloc_partial(struct kmem_cache *s, unsigned int cpu)
+{
+	return take_first(s, cpu, slub_refill_partial(s, cpu, NUMA_NO_NODE));
 }
 
 /* Takes back the request that handed out @object on @cpu just now; its slab stays the CPU's. */
