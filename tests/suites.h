@@ -40,5 +40,6 @@
 	X(ftrace) \
 	X(verify) \
 	X(objects) \
+	X(objects_order) \
 	X(cache_pages) \
 	/* end */

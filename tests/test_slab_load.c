@@ -257,6 +257,53 @@ static void test_new_slab_all_the_same(void)
 	destroy(&m);
 }
 
+/* So does one that goes to the node; the node's next slab goes to the CPU's partial list. */
+static void test_partial_all_the_same(void)
+{
+	uint32_t pfns[4], pfn;
+	struct loaded m;
+
+	load(&m);
+	CU_ASSERT_PTR_EQUAL(slab_alloc_partial(m.s, 0), object(&m, 11, 4));
+	slab_read_cpu(m.s, 0, &pfn, NULL, 0);
+	CU_ASSERT_EQUAL(pfn, 11);
+	CU_ASSERT(same_pfns(slab_read_cpu_partial(m.s, 0, pfns, 4), pfns, 3, (const uint32_t[]){ 12, 9, 10 }));
+	CU_ASSERT(same_pfns(slab_read_node_partial(m.s, 0, pfns, 4), pfns, 1, (const uint32_t[]){ 8 }));
+	destroy(&m);
+	create_machine(&m);
+	CU_ASSERT_PTR_NULL(slab_alloc_partial(m.s, 0));
+	destroy(&m);
+}
+
+/*
+ * A bulk free goes slab by slab from the array's end, looking on until three of
+ * other slabs were seen; the rest stays at the front.
+ */
+static void test_free_group(void)
+{
+	void *objects[6];
+	uint16_t free[OBJECTS];
+	uint32_t pfn;
+	struct loaded m;
+
+	load(&m);
+	objects[0] = object(&m, 8, 0);
+	objects[1] = object(&m, 13, 1);
+	objects[2] = object(&m, 13, 2);
+	objects[3] = object(&m, 8, 2);
+	objects[4] = object(&m, 13, 3);
+	objects[5] = object(&m, 8, 4);
+	/* 4, then 2; 0 is behind three of slab 13. */
+	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 6, objects), 4);
+	CU_ASSERT_EQUAL(slab_read_cpu(m.s, 0, &pfn, free, OBJECTS), 4);
+	CU_ASSERT(free[0] == 4 && free[1] == 2 && free[2] == 5 && free[3] == 1);
+	CU_ASSERT(slab_is_live(m.sa, object(&m, 8, 0)) && !slab_is_live(m.sa, object(&m, 8, 2)));
+	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 4, objects), 1);
+	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 1, objects), 0);
+	CU_ASSERT_FALSE(slab_is_live(m.sa, object(&m, 8, 0)));
+	destroy(&m);
+}
+
 /* Empty slabs beyond the least number of partial ones go back to the frames' owner. */
 static void test_given_back(void)
 {
@@ -441,6 +488,8 @@ static const struct test_case cases[] = {
 	{ "new_slab", test_new_slab },
 	{ "bad_frames", test_bad_frames },
 	{ "new_slab_all_the_same", test_new_slab_all_the_same },
+	{ "partial_all_the_same", test_partial_all_the_same },
+	{ "free_group", test_free_group },
 	{ "given_back", test_given_back },
 	{ "resync", test_resync },
 	{ "resync_other_cpu", test_resync_other_cpu },

@@ -69,7 +69,7 @@ static bool changes_next(const struct replay *rp, const struct waiting_free *w, 
 static bool free_is_over(const struct replay *rp, const struct waiting_free *w,
 			 const struct objects_op *op)
 {
-	if (rp->now >= w->over)
+	if (!op || rp->now >= w->over)
 		return true;
 	/* The slab is about to go to the CPU's partial list: a part of the free. */
 	if (w->context == op->context)
@@ -101,7 +101,10 @@ static bool free_waits_on(struct replay *rp, struct waiting_free *w, const struc
 	return true;
 }
 
-/* What @op shows to be over: in the order of the events, but last what was interrupted while it began. */
+/*
+ * What @op (NULL: the end) shows to be over: in the order of the events, but last
+ * what was interrupted while it began.
+ */
 static void settle_over(struct replay *rp, const struct objects_op *op)
 {
 	unsigned int i, kept = 0, nr = rp->nr_waiting;
@@ -239,8 +242,9 @@ void order_note(struct replay *rp, const struct objects_op *op)
 {
 	struct replay_context *ctx = &rp->contexts[op->context];
 
-	if (op->level && !rp->in_interrupt[op->cpu]) {
+	if (op->level && (!rp->in_interrupt[op->cpu] || rp->interrupted_pid[op->cpu] != op->pid)) {
 		rp->interrupted[op->cpu] = rp->now;
+		rp->interrupted_pid[op->cpu] = op->pid;
 		rp->interrupt_depth[op->cpu] = op->depth;
 	}
 	rp->in_interrupt[op->cpu] = op->level != 0;
@@ -257,9 +261,7 @@ void order_finish(struct replay *rp)
 	for (i = 0; i < rp->ops->nr_contexts; i++)
 		if (rp->contexts[i].begun != OPS_NONE)
 			carry_out(rp, &rp->contexts[i], rp->ops->op[rp->contexts[i].begun].cpu);
-	for (i = 0; i < rp->nr_waiting; i++)
-		free_now(rp, &rp->waiting[i]);
-	rp->nr_waiting = 0;
+	settle_over(rp, NULL);
 }
 
 /* ---- what an interrupted task had taken --------------------------------------- */

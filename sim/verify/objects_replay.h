@@ -63,6 +63,7 @@ struct replay {
 	struct slab_frames offer;
 	uint32_t now;
 	uint32_t interrupted[MAX_CPUS];	/* the first operation of the interrupt under way */
+	int32_t interrupted_pid[MAX_CPUS];
 	bool in_interrupt[MAX_CPUS];
 	uint8_t interrupt_depth[MAX_CPUS];	/* how often preemption was disabled when it came */
 	uint32_t begun[MAX_CPUS];	/* the context whose operation has not had its effect yet, or OPS_NONE */
