@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
+#include "slab/vmalloc.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \
@@ -409,6 +410,7 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 		release_cache(s);
 	}
 	kmalloc_large_release_all(sa);
+	vmalloc_release_all(sa);
 	slab_unmap_tables(sa);
 	free(sa->caches);
 	free(sa);

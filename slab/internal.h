@@ -121,6 +121,7 @@ struct slab_allocator {
 	unsigned int nr_nodes;
 	const struct slab_engine *engine;
 	struct slab_config cfg;
+	struct vmalloc *vmalloc;	/* NULL until first used */
 	uint64_t random_state;
 	struct kmem_cache *newest;
 	struct kmem_cache *oldest;

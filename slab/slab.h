@@ -158,6 +158,19 @@ void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp
  * allowed. Answers as kmem_cache_free() does.
  */
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object);
+/*
+ * @p's first bytes in a place of at least @size bytes: @p itself where it is
+ * large enough, else a new object, @p being freed. NULL: as kmalloc(); @size 0
+ * frees @p and gives ZERO_SIZE_PTR. NULL with @p untouched when there is no
+ * memory, and also, reported as a bad free, when no live object starts at @p.
+ * With __GFP_ZERO what lies beyond the old object is cleared (the old one's own
+ * slack is not, as in the kernel). Follows krealloc().
+ */
+void *krealloc(struct slab_allocator *sa, unsigned int cpu, void *p, size_t size, gfp_t gfp);
+/* @n elements of @size bytes; NULL when the product overflows. */
+void *kmalloc_array(struct slab_allocator *sa, unsigned int cpu, size_t n, size_t size, gfp_t gfp);
+/* Clears the object before it is freed. Answers as kfree(). */
+int kfree_sensitive(struct slab_allocator *sa, unsigned int cpu, void *object);
 /* Usable bytes at @object, 0 where none is live there. */
 size_t ksize(const struct slab_allocator *sa, const void *object);
 /* The cache that would serve kmalloc(@size, @gfp); NULL for 0 and where none is large enough. */

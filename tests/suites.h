@@ -22,6 +22,10 @@
 	X(slab_exact) \
 	X(slab_model) \
 	X(slab_load) \
+	X(mempool) \
+	X(krealloc) \
+	X(vmalloc) \
+	X(devres) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
