@@ -425,6 +425,11 @@ unsigned int kmem_cache_shrink(struct kmem_cache *s)
 	return (unsigned int)(kmem_cache_counter(s, SC_free_slab) - before);
 }
 
+uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns)
+{
+	return sa->engine->tick ? sa->engine->tick(sa, now_ns) : UINT64_MAX;
+}
+
 /* ---- allocating -------------------------------------------------------- */
 
 void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times)
@@ -635,6 +640,11 @@ uint32_t kmem_cache_id(const struct kmem_cache *s)
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
 	return s->stat[counter] + s->engine->counter(s, counter);
+}
+
+bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter)
+{
+	return sa->engine->counted[counter];
 }
 
 uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter)

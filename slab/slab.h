@@ -116,6 +116,14 @@ int kmem_cache_destroy(struct kmem_cache *s);
 unsigned int kmem_cache_shrink(struct kmem_cache *s);
 
 /*
+ * Tell the engine what the time is, in nanoseconds since any fixed moment: what
+ * it does by the clock (giving back what has lain idle) is done as far as it is
+ * due. Returns when it wants to be told next; UINT64_MAX where never. Time does
+ * not run backwards: an earlier @now_ns than before does nothing.
+ */
+uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns);
+
+/*
  * An object for @cpu (below the machine's number of CPUs, unchecked), from its
  * own node or from node @nid (one without memory is no constraint, as in the
  * kernel); NULL when there is no memory. __GFP_ZERO clears object_size bytes.
@@ -208,6 +216,11 @@ struct slabinfo {
 	uint64_t slab_pages;	/* frames held */
 	uint64_t cpu_slabs;	/* slabs held by CPUs, their partial lists included */
 	uint64_t partial_slabs;	/* on node lists */
+	uint64_t engine_objs;	/* of used_objs, those that the engine keeps its books in */
+	uint64_t shared_objs;	/* of used_objs, those in frames that several caches share */
+	uint64_t shared_avail;	/* free objects in arrays that a node's CPUs share */
+	uint64_t overhead;	/* bytes of books, see docs/metrics.md; objects and free space are not */
+	unsigned int limit, batchcount, shared;	/* tunables of such arrays; 0 where none */
 };
 void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info);
 
@@ -224,6 +237,8 @@ unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
 uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
+/* False for a counter that @sa's engine has no use for: its 0 says nothing. */
+bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter);
 /* Over all caches, destroyed ones included, and of what no cache can be blamed for. */
 uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter);
 

@@ -20,7 +20,7 @@
 	X(slab_bulk) \
 	X(slab_check) \
 	X(slab_exact) \
-	X(slab_model) \
+	X(slab_conformance) \
 	X(slab_load) \
 	X(mempool) \
 	X(krealloc) \

@@ -219,8 +219,9 @@ static void emit_counters(struct emitter *em, const struct report_input *in)
 	emit_section_end(em);
 	emit_section(em, "slab", "Object caches, all together");
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
-		emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
-			     slab_counter(m->slab, i));
+		if (slab_has_counter(m->slab, i))
+			emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
+				     slab_counter(m->slab, i));
 	emit_section_end(em);
 	emit_section_end(em);
 }

@@ -301,10 +301,16 @@ static const struct slab_engine_param slub_params[] = {
 	{ NULL, NULL }
 };
 
+static const bool slub_counted[NR_SLAB_COUNTERS] = {
+	SLAB_COUNTERS_COMMON(SLAB_COUNTED)
+	SLAB_COUNTERS_SLUB(SLAB_COUNTED)
+};
+
 const struct slab_engine slub_engine = {
 	.name = "slub",
 	.text = "SLUB as in Linux 6.1: a slab and partial slabs a CPU, partial slabs a node",
 	.params = slub_params,
+	.counted = slub_counted,
 	.percpu_size = sizeof(struct slub_cpu),
 	.cache_init = slub_cache_init,
 	.cache_exit = slub_cache_exit,
