@@ -12,20 +12,21 @@
 
 /* ---- requests ------------------------------------------------------------ */
 
-pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, bool slow,
 		  enum steer_try *at)
 {
 	struct alloc_context ac;
 	unsigned int alloc_flags;
-	uint32_t pfn;
+	uint32_t pfn = PFN_NONE_VAL;
 
 	*at = STEER_FAILED;
 	if (order > MAX_PAGE_ORDER || !prepare_alloc_pages(b, cpu, gfp, NUMA_NO_NODE, &ac) || !*ac.preferred)
 		return PFN_NONE;
 	b->this_cpu = cpu;
 	*at = STEER_LOW;
-	pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
-				     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
+	if (!slow)
+		pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
+					     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
 	if (likely(pfn != PFN_NONE_VAL))
 		return pfn_make(pfn);
 	*at = STEER_MIN;

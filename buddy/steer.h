@@ -21,8 +21,12 @@ enum steer_try {
 	STEER_FAILED,
 };
 
-/* As buddy_alloc_pages() without reclaim; *@at says which try was served. PFN_NONE where none was. */
-pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+/*
+ * As buddy_alloc_pages() without reclaim; @slow: it has failed once above the
+ * low watermark, and reclaimed or compacted since, so the min watermark is what
+ * counts now. *@at says which try was served. PFN_NONE where none was.
+ */
+pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, bool slow,
 		  enum steer_try *at);
 
 /*

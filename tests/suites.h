@@ -14,6 +14,7 @@
 	X(buddy_rules) \
 	X(buddy_load) \
 	X(buddy_compact) \
+	X(buddy_steer) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \

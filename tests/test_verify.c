@@ -207,6 +207,36 @@ static void test_requests(void)
 	trace_destroy(trace);
 }
 
+/*
+ * A request that reclaimed, or compacted, before it was served is told apart;
+ * what was asked for in the middle of reclaim, and what comes later, is not it.
+ */
+static void test_slow_requests(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "a-1", "mm_vmscan_direct_reclaim_begin: order=0 gfp_flags=GFP_KERNEL")
+	      LINE(11, "a-1", "mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(12, "a-1", "mm_vmscan_direct_reclaim_end: nr_reclaimed=3")
+	      LINE(13, "b-2", "mm_page_alloc: page=0 pfn=0x1005 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(14, "a-1", "mm_page_alloc: page=0 pfn=0x1006 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(15, "a-1", "mm_page_alloc: page=0 pfn=0x1007 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(20, "a-1", "mm_compaction_try_to_compact_pages: order=1 gfp_mask=GFP_KERNEL priority=1")
+	      LINE(21, "a-1", "mm_compaction_begin: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=sync")
+	      LINE(22, "a-1", "mm_compaction_end: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=sync status=success")
+	      LINE(23, "a-1", "mm_page_alloc: page=0 pfn=0x1008 order=1 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 6);
+	CU_ASSERT_FALSE(reqs.req[0].slow || reqs.req[1].slow || reqs.req[3].slow);
+	CU_ASSERT(reqs.req[2].slow && reqs.req[2].pfn == 0x1006);
+	CU_ASSERT(reqs.req[4].kind == REQ_COMPACT_BEGIN && reqs.req[5].slow);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
 /* ---- captures ------------------------------------------------------------ */
 
 static const char *capture(const char *name)
@@ -431,6 +461,7 @@ static const struct test_case cases[] = {
 	{ "snapshot_bad", test_snapshot_bad },
 	{ "snapshot_cut", test_snapshot_cut },
 	{ "requests", test_requests },
+	{ "slow_requests", test_slow_requests },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
 	{ "files_6.1", test_files_6_1 },

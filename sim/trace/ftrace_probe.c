@@ -66,6 +66,9 @@ static const struct probe {
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
 	{ "mm_compaction_kcompactd_wake", EV_COMPACT_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
 	{ "mm_compaction_finished", EV_COMPACT_FINISHED, { { "node=", TO_NODE }, { "order=", TO_ARG } } },
+	{ "mm_compaction_try_to_compact_pages", EV_COMPACT_TRY, { { "order=", TO_ARG } } },
+	{ "mm_vmscan_direct_reclaim_begin", EV_RECLAIM_BEGIN, { { NULL, TO_NONE } } },
+	{ "mm_vmscan_direct_reclaim_end", EV_RECLAIM_END, { { NULL, TO_NONE } } },
 	{ "snap_fn", EV_SNAP_BEGIN, { { NULL, TO_NONE } } },
 };
 

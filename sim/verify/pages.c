@@ -177,7 +177,7 @@ static void do_alloc(struct driver *dr, const struct request *req)
 	bool hit;
 
 	look_before(dr, req, &way);
-	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, &at).v;
+	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, req->slow, &at).v;
 	path = path_of(dr, &way);
 	vp->below_low += at == STEER_MIN;
 	vp->no_watermark += at == STEER_NO_WATERMARK;

@@ -55,6 +55,7 @@ struct context {
 	uint16_t isolate_cpu;
 	uint8_t isolate_order;
 	bool isolating;
+	bool slow;			/* reclaimed or compacted since the last request */
 	bool draining;			/* inside of drain_zone: its parts say nothing new */
 	uint32_t unreserve;		/* request that waits for the next alloc's gfp */
 	uint32_t scan;			/* request that waits to hear where the scanner went */
@@ -278,6 +279,8 @@ static bool on_alloc(struct builder *bd, struct context *ctx, const struct event
 	if (!req || !take_pending(bd, ctx, req))
 		return false;
 	req->pfn = failed ? PFN_NONE_VAL : (uint32_t)ev->addr;
+	req->slow = ctx->slow;
+	ctx->slow = false;
 	if (ctx->unreserve != NONE)
 		bd->reqs->req[ctx->unreserve].gfp = ev->gfp;
 	ctx->unreserve = NONE;
@@ -440,8 +443,10 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 	if (ev->kind == EV_COMPACT_MIGRATE && ctx->scan != NONE)
 		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
 	ctx->scan = NONE;
-	if (ev->kind == EV_COMPACT_END)
+	if (ev->kind == EV_COMPACT_END) {
+		ctx->slow = true;
 		return true;
+	}
 	req = add_request(bd, ev, (enum request_kind)kinds[ev->kind - EV_COMPACT_BEGIN]);
 	if (!req)
 		return false;
@@ -474,7 +479,7 @@ static int on_event(struct builder *bd, const struct event *ev)
 	bool good = true;
 
 	if ((ev->kind < EV_PAGE_ALLOC || ev->kind > EV_PAGE_EXTFRAG) &&
-	    (ev->kind < EV_BULK_IN || ev->kind > EV_COMPACT_FINISHED))
+	    (ev->kind < EV_BULK_IN || ev->kind > EV_RECLAIM_END))
 		return 0;
 	if ((ev->kind <= EV_PAGE_EXTFRAG || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
 	    !frame_in_range(bd, ev))
@@ -552,6 +557,11 @@ static int on_event(struct builder *bd, const struct event *ev)
 	case EV_COMPACT_WAKE:
 	case EV_COMPACT_FINISHED:
 		good = on_compaction(bd, ctx, ev);
+		break;
+	case EV_COMPACT_TRY:
+	case EV_RECLAIM_BEGIN:
+	case EV_RECLAIM_END:
+		ctx->slow = ev->kind == EV_RECLAIM_END;
 		break;
 	default:
 		break;

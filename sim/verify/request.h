@@ -72,6 +72,7 @@ struct request {
 	uint8_t kind;
 	uint8_t order;
 	uint8_t migratetype;
+	bool slow;		/* REQ_ALLOC: tried again after reclaim or compaction of its own */
 	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };
