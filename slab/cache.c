@@ -27,16 +27,6 @@
 
 /* ---- the allocator ----------------------------------------------------- */
 
-void slab_config_default(struct slab_config *cfg)
-{
-	*cfg = (struct slab_config){
-		.engine = slab_engines[0]->name,
-		.slab_max_order = PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ?
-				  PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER,
-		.merge = true,
-	};
-}
-
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err)
 {
@@ -46,8 +36,9 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	int ret;
 
 	*out = NULL;
-	if (!engine)
-		return kerror_set(err, -EINVAL, "no slab engine is called '%s'", cfg->engine);
+	ret = slab_config_check(cfg, err);
+	if (ret)
+		return ret;
 	sa = calloc(1, sizeof(*sa));
 	if (!sa)
 		return kerror_set(err, -ENOMEM, "no memory for the slab allocator");

@@ -57,20 +57,47 @@ enum kmalloc_kind {
 	NR_KMALLOC_KINDS
 };
 
+#define SLAB_AUTO UINT32_MAX	/* a parameter that the engine chooses itself */
+
 struct slab_config {
 	const char *engine;	/* "slub" */
+	bool merge;		/* let compatible caches share slabs; kernel default true */
+	uint64_t seed;		/* of whatever is random */
+
+	/* The engines' parameters: each engine's own list says which it reads, and their ranges. */
 	unsigned int slab_min_order;	/* default 0 */
 	unsigned int slab_max_order;	/* default 3, PAGE_ALLOC_COSTLY_ORDER */
 	unsigned int slab_min_objects;	/* 0: from the number of CPUs */
-	bool merge;		/* let compatible caches share slabs; kernel default true */
-	bool freelist_random;	/* shuffle each new slab's free list, from seed */
-	uint64_t seed;
+	unsigned int cpu_partial;	/* objects; SLAB_AUTO: by size */
+	unsigned int min_partial;	/* slabs; SLAB_AUTO: by size */
+	unsigned int freelist_random;	/* shuffle each new slab's free list, from seed */
+	unsigned int freelist_hardened;	/* hide the links of free lists, with keys from seed */
 };
+
+/* The first engine with its defaults, merging on, seed 0. */
 void slab_config_default(struct slab_config *cfg);
+/*
+ * Choose an engine; its parameters get its defaults, whatever they were. What
+ * is no parameter of it stays. -EINVAL: none is called @name, nothing changed.
+ */
+int slab_config_engine(struct slab_config *cfg, const char *name, struct kerror *err);
+/*
+ * Set a parameter of the engine chosen. -EINVAL with nothing changed: it has
+ * none of that name, or @value is out of the parameter's range.
+ */
+int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
+		      struct kerror *err);
+
+/*
+ * The engine and what is set otherwise than its defaults, in the form
+ * "slub,cpu_partial=0"; cut where @size bytes are too few.
+ */
+void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 
 /*
  * Build the object allocator and its kmalloc caches on @b, which must outlive
- * it. Errors: -EINVAL (unknown engine, orders out of range), -ENOMEM.
+ * it. Errors: -EINVAL (unknown engine, a parameter of it out of range or at
+ * odds with another), -ENOMEM.
  */
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err);

@@ -27,6 +27,7 @@
 	X(krealloc) \
 	X(vmalloc) \
 	X(devres) \
+	X(slab_params) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

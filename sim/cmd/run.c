@@ -43,7 +43,7 @@ static void complain(const char *text)
 static int load(struct run *run, struct kerror *err)
 {
 	const struct load_options opt = {
-		.path = run->opt.trace, .format = run->opt.format, .messages = run->opt.messages
+		.path = run->opt.trace, .format = run->opt.common.format, .messages = run->opt.messages
 	};
 	uint64_t start = host_now();
 	int ret = load_trace(&run->trace, &opt, &run->progress, err);
@@ -108,20 +108,20 @@ static int boot(struct run *run, struct kerror *err)
 {
 	int ret;
 
-	if (!run->opt.cpus_given) {
+	if (!run->opt.common.cpus_given) {
 		unsigned int cpus = trace_summary(run->trace)->max_cpu + 1;
 
-		run->opt.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
+		run->opt.common.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
 	}
-	ret = machine_create(&run->machine, &run->opt.machine, err);
+	ret = machine_create(&run->machine, &run->opt.common.machine, err);
 	if (ret)
 		return ret;
-	if (run->opt.machine.bind && !run->machine->map->bound)
+	if (run->opt.common.machine.bind && !run->machine->map->bound)
 		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
-	run->opt.replay.page_owner = run->opt.machine.page_owner;
-	run->opt.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
-	run->opt.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
-	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.replay, err);
+	run->opt.common.replay.page_owner = run->opt.common.machine.page_owner;
+	run->opt.common.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
+	run->opt.common.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
+	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.common.replay, err);
 }
 
 /* ---- reporting ----------------------------------------------------------- */
@@ -197,7 +197,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
 		.trace = trace_summary(run->trace),
-		.machine_cfg = &opt->machine,
+		.machine_cfg = &opt->common.machine,
 		.replay = run->replay,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
@@ -300,7 +300,7 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 			run->timeline.nr);
 	if (status)
 		return status;
-	if (ret || (run->opt.replay.strict && (trace_summary(run->trace)->read.malformed || run->timeline.unbalanced)))
+	if (ret || (run->opt.common.replay.strict && (trace_summary(run->trace)->read.malformed || run->timeline.unbalanced)))
 		return EXIT_FOUND;
 	return EXIT_FINE;
 }

@@ -10,9 +10,17 @@
 
 #include "slab/slab.h"
 
+/*
+ * A number that shapes the engine. It lives in a field of struct slab_config,
+ * an unsigned int; SLAB_AUTO there (or a default of 0 that the text explains)
+ * leaves the choice to the engine.
+ */
 struct slab_engine_param {
 	const char *name;
-	const char *text;	/* one sentence, with the default */
+	const char *text;	/* one sentence; says what SLAB_AUTO stands for */
+	size_t field;		/* offset in struct slab_config */
+	unsigned int min, max;	/* of what a user may set */
+	unsigned int def;	/* in range or SLAB_AUTO */
 };
 
 /* For a table of what is counted, made of the groups of slab/counters.h. */
