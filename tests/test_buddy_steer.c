@@ -39,8 +39,30 @@ static void test_slow(void)
 	machine_free(&m);
 }
 
+/* Finding nothing tells 6.12 which zones are below their high watermark, and only that. */
+static void test_nothing(void)
+{
+	struct machine m;
+
+	make_two_zones(&m);
+	machine_set_marks(&m, 1, m.zone->managed_pages + 1, m.zone->managed_pages + 2);
+	zone_set_below_high(m.zone, false);
+	zone_set_below_high(&m.b->zones[ZONE_DMA], false);
+	steer_alloc_nothing(m.b, 0, GFP_KERNEL, 0);
+	CU_ASSERT_FALSE(m.zone->flags & ZONE_BELOW_HIGH);
+	m.b->rules = &buddy_rules[BUDDY_KERNEL_6_12];
+	steer_alloc_nothing(m.b, 0, GFP_KERNEL, 0);
+	CU_ASSERT(m.zone->flags & ZONE_BELOW_HIGH);
+	CU_ASSERT_FALSE(m.b->zones[ZONE_DMA].flags & ZONE_BELOW_HIGH);
+	zone_set_below_high(m.zone, true);
+	zone_set_below_high(&m.b->zones[ZONE_DMA], true);
+	m.b->rules = &buddy_rules[BUDDY_KERNEL_6_1];
+	machine_free(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "slow", test_slow },
+	{ "nothing", test_nothing },
 	{ NULL, NULL }
 };
 
