@@ -47,4 +47,5 @@
 	X(verify) \
 	X(objects) \
 	X(cache_pages) \
+	X(diagnose) \
 	/* end */
