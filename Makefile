@@ -52,7 +52,8 @@ lower_objects := $(filter pagemap/% buddy/% slab/%,$(objects))
 
 test_sources := $(wildcard tests/test_*.c)
 lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
-	tests/test_slab*.c tests/test_geometry*.c tests/test_kmalloc*.c)
+	tests/test_slab*.c tests/test_geometry*.c tests/test_mempool*.c tests/test_krealloc*.c \
+	tests/test_vmalloc*.c tests/test_devres*.c)
 fuzz_sources := $(wildcard tests/fuzz_*.c)
 
 # ---- flags -----------------------------------------------------------------

@@ -155,9 +155,8 @@ void prep_new_page(struct buddy *b, struct zone *zone, uint32_t pfn, unsigned in
 		page_owner_alloc(b, pfn, order, gfp);
 }
 
-/* Is there enough left in @zone for this request? */
-static bool zone_may_serve(struct zone *zone, unsigned int order, unsigned int alloc_flags,
-			   const struct alloc_context *ac, gfp_t gfp)
+bool zone_may_serve(struct zone *zone, unsigned int order, unsigned int alloc_flags,
+		    const struct alloc_context *ac, gfp_t gfp)
 {
 	if (unlikely(!(zone->flags & ZONE_BELOW_HIGH))) {
 		if (zone_watermark_fast(zone, order, zone_watermark(zone, WMARK_HIGH),

@@ -455,6 +455,12 @@ static inline uint64_t zone_low_mark(const struct zone *zone)
 	return zone_watermark(zone, zone->flags & ZONE_BELOW_HIGH ? WMARK_LOW : WMARK_HIGH) +
 	       zone->nr_reserved_highatomic;
 }
+/*
+ * How many frames a CPU may change NR_FREE_PAGES by before it tells: normally,
+ * and while kswapd is awake. At most 125.
+ */
+int calculate_normal_threshold(uint64_t managed_pages, unsigned int nr_cpus);
+int calculate_pressure_threshold(const struct zone *zone, unsigned int nr_cpus);
 void zone_set_below_high(struct zone *zone, bool below);
 /* While kswapd is at work per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */
 void zone_set_reclaim_active(struct buddy *b, struct zone *zone, bool active);
@@ -482,6 +488,9 @@ unsigned int alloc_flags_nofragment(const struct buddy *b, const struct zone *zo
 unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order);
 uint32_t rmqueue(struct buddy *b, struct zone *preferred, struct zone *zone, unsigned int order,
 		 unsigned int alloc_flags, enum migratetype mt, unsigned int cpu);
+/* Is there enough left in @zone for this request? Remembers where it is below its high watermark. */
+bool zone_may_serve(struct zone *zone, unsigned int order, unsigned int alloc_flags,
+		    const struct alloc_context *ac, gfp_t gfp);
 uint32_t get_page_from_freelist(struct buddy *b, gfp_t gfp, unsigned int order,
 				unsigned int alloc_flags, const struct alloc_context *ac);
 /* Make the frames at @pfn, off every list, an allocated block. */

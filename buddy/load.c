@@ -198,6 +198,8 @@ static int load_marks(struct loading *ld)
 	/* No refill brought what is on per-CPU lists. */
 	zone->stat.allocated_otherwise = zone->managed_pages - ld->nr_listed +
 					 buddy_zone_pcp_pages(ld->b, zone);
+	if (state->drifts)
+		zone->flags |= ZONE_DRIFTS;
 	if (ld->b->rules->below_high)
 		zone_set_below_high(zone, state->below_high);
 	zone_update_low_mark(zone);

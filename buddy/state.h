@@ -58,6 +58,7 @@ struct buddy_state_zone {
 	uint64_t watermark_boost;
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
 	uint64_t nr_reserved_highatomic;
+	bool drifts;			/* percpu_drift_mark is set: kswapd changes the CPUs' thresholds */
 	bool below_high;		/* ZONE_BELOW_HIGH, 6.12 */
 	int64_t free_pages;		/* vm_stat[NR_FREE_PAGES]; the CPUs' stat_diff not added */
 	struct buddy_state_pcp *pcp;	/* one a CPU */

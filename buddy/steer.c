@@ -12,20 +12,21 @@
 
 /* ---- requests ------------------------------------------------------------ */
 
-pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, bool slow,
 		  enum steer_try *at)
 {
 	struct alloc_context ac;
 	unsigned int alloc_flags;
-	uint32_t pfn;
+	uint32_t pfn = PFN_NONE_VAL;
 
 	*at = STEER_FAILED;
 	if (order > MAX_PAGE_ORDER || !prepare_alloc_pages(b, cpu, gfp, NUMA_NO_NODE, &ac) || !*ac.preferred)
 		return PFN_NONE;
 	b->this_cpu = cpu;
 	*at = STEER_LOW;
-	pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
-				     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
+	if (!slow)
+		pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
+					     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
 	if (likely(pfn != PFN_NONE_VAL))
 		return pfn_make(pfn);
 	*at = STEER_MIN;
@@ -41,6 +42,18 @@ pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int ord
 	if (pfn == PFN_NONE_VAL)
 		*at = STEER_FAILED;
 	return pfn_make(pfn);
+}
+
+void steer_alloc_nothing(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order)
+{
+	struct zone *const *z;
+	struct alloc_context ac;
+
+	if (!b->rules->below_high || !prepare_alloc_pages(b, cpu, gfp, NUMA_NO_NODE, &ac))
+		return;
+	for (z = ac.preferred; *z; z++)
+		if ((*z)->idx <= ac.highest_zoneidx)
+			zone_may_serve(*z, order, ALLOC_WMARK_LOW, &ac, gfp);
 }
 
 bool steer_unreserve_highatomic(struct buddy *b, unsigned int cpu, gfp_t gfp, bool force)
@@ -116,13 +129,6 @@ void steer_free_direct(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned in
 	__free_pages_ok(b, pfn.v, order, FPI_NONE);
 }
 
-void steer_drain_zone(struct buddy *b, unsigned int acting_cpu, const struct zone *zone,
-		      unsigned int cpu)
-{
-	b->this_cpu = acting_cpu;
-	drain_pages_zone(b, cpu, &b->zones[zone->id]);
-}
-
 void steer_drain(struct buddy *b, unsigned int acting_cpu, const struct zone *zone,
 		 unsigned int cpu, int count, unsigned int pindex)
 {
@@ -160,6 +166,20 @@ void steer_fold(struct buddy *b, unsigned int cpu, bool lists)
 		}
 		if (lists && b->rules->auto_high)
 			decay_pcp_high(b, zone, &zone->pcp[cpu]);
+	}
+}
+
+void steer_kswapd_awake(struct buddy *b, unsigned int nid, bool awake)
+{
+	unsigned int i, cpu;
+
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *zone = &b->zones[nid * MAX_NR_ZONES + i];
+		int threshold = awake ? calculate_pressure_threshold(zone, b->nr_cpus) :
+				calculate_normal_threshold(zone->managed_pages, b->nr_cpus);
+
+		for (cpu = 0; zone->flags & ZONE_DRIFTS && cpu < b->nr_cpus; cpu++)
+			zone->cpu_stat[cpu].threshold = threshold;
 	}
 }
 

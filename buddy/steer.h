@@ -21,9 +21,15 @@ enum steer_try {
 	STEER_FAILED,
 };
 
-/* As buddy_alloc_pages() without reclaim; *@at says which try was served. PFN_NONE where none was. */
-pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+/*
+ * As buddy_alloc_pages() without reclaim; @slow: it has failed once above the
+ * low watermark, and reclaimed or compacted since, so the min watermark is what
+ * counts now. *@at says which try was served. PFN_NONE where none was.
+ */
+pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, bool slow,
 		  enum steer_try *at);
+/* What a request leaves behind that finds nothing: each zone is looked at, and may be found too low. */
+void steer_alloc_nothing(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order);
 
 /*
  * Make the 2^@order frames at @pfn one allocated block, however they were
@@ -36,10 +42,7 @@ int steer_shape(struct buddy *b, pfn_t pfn, unsigned int order);
 /* Free an allocated block past the per-CPU lists, as where their lock is taken. */
 void steer_free_direct(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
 
-/* Give back what is on @cpu's lists of @zone, on @acting_cpu's account. */
-void steer_drain_zone(struct buddy *b, unsigned int acting_cpu, const struct zone *zone,
-		      unsigned int cpu);
-/* Give back about @count frames of them, beginning with list @pindex. */
+/* Give back about @count frames on @cpu's lists of @zone, beginning with list @pindex, on @acting_cpu's account. */
 void steer_drain(struct buddy *b, unsigned int acting_cpu, const struct zone *zone,
 		 unsigned int cpu, int count, unsigned int pindex);
 
@@ -59,6 +62,9 @@ bool steer_is_movable(const struct buddy *b, pfn_t pfn);
 
 /* @cpu's part of the counters is told; where @lists is true its lists are looked after as well. */
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists);
+
+/* While kswapd of @nid is awake a CPU keeps more, or less, of the counters to itself. */
+void steer_kswapd_awake(struct buddy *b, unsigned int nid, bool awake);
 
 /* kswapd works for @nid's zones up to @highest, from now until it does not. */
 struct steer_kswapd { uint64_t boost[MAX_NR_ZONES]; unsigned int nid; int highest; };

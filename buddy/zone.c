@@ -215,6 +215,29 @@ void zone_set_below_high(struct zone *zone, bool below)
 	zone_update_low_mark(zone);
 }
 
+/* The place of the highest bit set, from 1; 0 for 0. */
+static int fls64(uint64_t value)
+{
+	return value ? 64 - __builtin_clzll(value) : 0;
+}
+
+#define STAT_THRESHOLD_MAX 125
+
+int calculate_normal_threshold(uint64_t managed_pages, unsigned int nr_cpus)
+{
+	int threshold = 2 * fls64(nr_cpus) * (1 + fls64(managed_pages >> (27 - PAGE_SHIFT)));
+
+	return threshold < STAT_THRESHOLD_MAX ? threshold : STAT_THRESHOLD_MAX;
+}
+
+/* All CPUs together may not hide how far it is from the low watermark to the min watermark. */
+int calculate_pressure_threshold(const struct zone *zone, unsigned int nr_cpus)
+{
+	uint64_t threshold = (zone->watermark[WMARK_LOW] - zone->watermark[WMARK_MIN]) / nr_cpus;
+
+	return (int)clamp_u64(threshold, 1, STAT_THRESHOLD_MAX);
+}
+
 void __mod_free_pages(struct buddy *b, struct zone *zone, int64_t delta)
 {
 	struct zone_cpu_stat *stat = &zone->cpu_stat[b->this_cpu];

@@ -117,6 +117,7 @@ struct zone_stat {
 #define ZONE_RECLAIM_ACTIVE	(1U << 1)	/* kswapd is at work: per-CPU lists are kept short */
 #define ZONE_MIXED_BUDDIES	(1U << 2)	/* held blocks of types that do not merge; free buddies
 						 * of pageblock size may lie side by side */
+#define ZONE_DRIFTS		(1U << 4)	/* loaded: the CPUs' thresholds depend on kswapd */
 #define ZONE_BELOW_HIGH		(1U << 3)	/* sank below the high watermark; without rule below_high
 						 * it is always set */
 

@@ -459,6 +459,8 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 			prefetch_ahead(rp, &events[i]);
 		if (rp->cfg.page_owner)
 			replay_set_caller(rp, &events[i]);
+		if (events[i].time_ns >= rp->tick_ns)
+			rp->tick_ns = slab_tick(rp->machine->slab, events[i].time_ns);
 		ret = replay_one(rp, &events[i], err);
 		if (ret)
 			return ret;

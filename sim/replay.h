@@ -118,6 +118,7 @@ struct replay {
 	struct names *names;
 	struct replay_config cfg;
 	uint64_t events;		/* replayed or skipped so far */
+	uint64_t tick_ns;		/* when the slab layer wants to be told the time */
 	uint64_t counter[NR_REPLAY_COUNTERS];
 	struct replay_totals total;
 	struct live_table objects;

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
+#include "slab/vmalloc.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \
@@ -25,16 +26,6 @@
 #define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 /* ---- the allocator ----------------------------------------------------- */
-
-void slab_config_default(struct slab_config *cfg)
-{
-	*cfg = (struct slab_config){
-		.engine = slab_engines[0]->name,
-		.slab_max_order = PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ?
-				  PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER,
-		.merge = true,
-	};
-}
 
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err)
@@ -45,8 +36,9 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	int ret;
 
 	*out = NULL;
-	if (!engine)
-		return kerror_set(err, -EINVAL, "no slab engine is called '%s'", cfg->engine);
+	ret = slab_config_check(cfg, err);
+	if (ret)
+		return ret;
 	sa = calloc(1, sizeof(*sa));
 	if (!sa)
 		return kerror_set(err, -ENOMEM, "no memory for the slab allocator");
@@ -409,6 +401,7 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 		release_cache(s);
 	}
 	kmalloc_large_release_all(sa);
+	vmalloc_release_all(sa);
 	slab_unmap_tables(sa);
 	free(sa->caches);
 	free(sa);
@@ -421,6 +414,11 @@ unsigned int kmem_cache_shrink(struct kmem_cache *s)
 	s->engine->flush(s);
 	s->engine->shrink(s);
 	return (unsigned int)(kmem_cache_counter(s, SC_free_slab) - before);
+}
+
+uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns)
+{
+	return sa->engine->tick ? sa->engine->tick(sa, now_ns) : UINT64_MAX;
 }
 
 /* ---- allocating -------------------------------------------------------- */
@@ -633,6 +631,11 @@ uint32_t kmem_cache_id(const struct kmem_cache *s)
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
 	return s->stat[counter] + s->engine->counter(s, counter);
+}
+
+bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter)
+{
+	return sa->engine->counted[counter];
 }
 
 uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter)

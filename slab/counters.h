@@ -12,33 +12,41 @@
 
 #include <stdint.h>
 
-#define SLAB_COUNTERS(X) \
-	X(alloc_fastpath,     "objects from the CPU's own free list") \
-	X(alloc_slowpath,     "objects that needed more than that") \
-	X(free_fastpath,      "objects freed to the CPU's own slab") \
-	X(free_slowpath,      "objects freed to another slab") \
-	X(free_frozen,        "frees to a slab that some CPU holds") \
-	X(free_add_partial,   "slabs that drained CPU lists left on a node's partial list") \
+/* What every engine has. */
+#define SLAB_COUNTERS_COMMON(X) \
+	X(alloc_fastpath,      "objects from the CPU's own free list") \
+	X(alloc_slowpath,      "objects that needed more than that") \
+	X(free_fastpath,       "objects freed to the CPU's own slab") \
+	X(free_slowpath,       "objects freed to another slab") \
+	X(alloc_slab,          "slabs obtained from the page allocator") \
+	X(free_slab,           "slabs given back to the page allocator") \
+	X(alloc_fail,          "requests that got nothing") \
+	X(bad_free_double,     "refused: a free of an object that is not allocated") \
+	X(bad_free_cache,      "refused: a free into another cache than the object's") \
+	X(bad_free_address,    "refused: a free of an address that is no object start")
+
+#define SLAB_COUNTERS_SLUB(X) \
+	X(free_frozen,         "frees to a slab that some CPU holds") \
+	X(free_add_partial,    "slabs that drained CPU lists left on a node's partial list") \
 	X(free_remove_partial, "slabs given back from a node's list when a free emptied them") \
-	X(alloc_from_partial, "CPU slabs taken from the node's partial list") \
-	X(alloc_slab,         "slabs obtained from the page allocator") \
-	X(alloc_refill,       "free lists taken over from the CPU's slab") \
+	X(alloc_from_partial,  "CPU slabs taken from the node's partial list") \
+	X(alloc_refill,        "free lists taken over from the CPU's slab") \
 	X(alloc_node_mismatch, "CPU slabs put away because another node was asked for") \
-	X(free_slab,          "slabs given back to the page allocator") \
-	X(cpuslab_flush,      "CPU slabs put away by a flush") \
-	X(deactivate_full,    "CPU slabs put away with no free object") \
-	X(deactivate_empty,   "CPU slabs put away with no used object") \
-	X(deactivate_to_head, "CPU slabs put at the head of the partial list") \
-	X(deactivate_to_tail, "CPU slabs put at its tail") \
-	X(order_fallback,     "slabs got at the smallest order, the preferred one refused") \
-	X(cpu_partial_alloc,  "CPU slabs taken from the CPU's partial list") \
-	X(cpu_partial_free,   "slabs put on a CPU's partial list by a free") \
-	X(cpu_partial_node,   "slabs moved from the node's to a CPU's partial list") \
-	X(cpu_partial_drain,  "CPU partial lists moved to the node") \
-	X(alloc_fail,         "requests that got nothing") \
-	X(bad_free_double,    "refused: a free of an object that is not allocated") \
-	X(bad_free_cache,     "refused: a free into another cache than the object's") \
-	X(bad_free_address,   "refused: a free of an address that is no object start")
+	X(cpuslab_flush,       "CPU slabs put away by a flush") \
+	X(deactivate_full,     "CPU slabs put away with no free object") \
+	X(deactivate_empty,    "CPU slabs put away with no used object") \
+	X(deactivate_to_head,  "CPU slabs put at the head of the partial list") \
+	X(deactivate_to_tail,  "CPU slabs put at its tail") \
+	X(order_fallback,      "slabs got at the smallest order, the preferred one refused") \
+	X(cpu_partial_alloc,   "CPU slabs taken from the CPU's partial list") \
+	X(cpu_partial_free,    "slabs put on a CPU's partial list by a free") \
+	X(cpu_partial_node,    "slabs moved from the node's to a CPU's partial list") \
+	X(cpu_partial_drain,   "CPU partial lists moved to the node")
+
+/* One list a group; an engine says which groups it counts (struct slab_engine, counted). */
+#define SLAB_COUNTERS(X) \
+	SLAB_COUNTERS_COMMON(X) \
+	SLAB_COUNTERS_SLUB(X)
 
 enum slab_counter {
 #define SLAB_COUNTER_ENUM(name, text) SC_##name,

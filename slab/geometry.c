@@ -115,8 +115,17 @@ static unsigned int calculate_order(uint32_t size, const struct slab_config *cfg
 	return calc_slab_order(size, 1, min_order, MAX_PAGE_ORDER, 1);
 }
 
-static unsigned int calculate_cpu_partial(uint32_t size)
+static unsigned int calculate_min_partial(const struct slab_config *cfg, uint32_t size)
 {
+	if (cfg->min_partial != SLAB_AUTO)
+		return cfg->min_partial;
+	return min_u32(MAX_PARTIAL, max_u32(MIN_PARTIAL, (fls32(size) - 1) / 2));
+}
+
+static unsigned int calculate_cpu_partial(const struct slab_config *cfg, uint32_t size)
+{
+	if (cfg->cpu_partial != SLAB_AUTO)
+		return cfg->cpu_partial;
 	if (size >= PAGE_SIZE)
 		return 6;
 	if (size >= 1024)
@@ -179,8 +188,8 @@ int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 		geo->order--;
 	geo->objects = order_objects(geo->order, size);
 
-	geo->min_partial = min_u32(MAX_PARTIAL, max_u32(MIN_PARTIAL, (fls32(size) - 1) / 2));
-	geo->cpu_partial = calculate_cpu_partial(size);
+	geo->min_partial = calculate_min_partial(cfg, size);
+	geo->cpu_partial = calculate_cpu_partial(cfg, size);
 	geo->cpu_partial_slabs = (geo->cpu_partial * 2 + geo->objects - 1) / geo->objects;
 	return 0;
 }

@@ -48,8 +48,9 @@ _Static_assert(KMALLOC_MAX_CACHE_SIZE == 1 << KMALLOC_SHIFT_HIGH, "the largest c
 /*
  * What an engine lets the common code do by itself, without a call: the start
  * of its state for each CPU. An engine that hands objects out of one slab a CPU
- * keeps that slab and its free list here (linked at byte s->offset); one that
- * does not leaves both NULL, and every request reaches its ops.
+ * keeps that slab and its free list here (plain pointers at byte s->offset, no
+ * freelist_key); one that does not leaves both NULL, and every request reaches
+ * its ops.
  *
  * The states of all caches and CPUs are one lazily touched table, cache by
  * cache: kfree finds the one it needs from the id in struct page alone, without
@@ -89,6 +90,8 @@ struct kmem_cache {
 	uint32_t red_left;		/* bytes of an element before its object */
 	uint32_t usersize;
 	unsigned int refcount;
+	void *cpus;			/* SLUB's state, one a CPU: percpu, or memory of its own */
+	uint64_t freelist_key;		/* 0: links of free objects are plain */
 	void (*ctor)(void *object);
 	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
 	const struct slab_engine *engine;
@@ -121,6 +124,7 @@ struct slab_allocator {
 	unsigned int nr_nodes;
 	const struct slab_engine *engine;
 	struct slab_config cfg;
+	struct vmalloc *vmalloc;	/* NULL until first used */
 	uint64_t random_state;
 	struct kmem_cache *newest;
 	struct kmem_cache *oldest;
@@ -274,14 +278,31 @@ static inline struct slab_front *slab_front(const struct kmem_cache *s, unsigned
 	return (struct slab_front *)((char *)s->percpu + (size_t)cpu * s->percpu_size);
 }
 
+static inline void **freepointer_place(const struct kmem_cache *s, const void *object)
+{
+	return (void **)((char *)object + s->offset);
+}
+
+/* How a link to @ptr is stored at @place, and read; follows 6.1's freelist_ptr(). */
+static inline void *freelist_ptr(const struct kmem_cache *s, void *ptr, void *const *place)
+{
+	if (likely(!s->freelist_key))
+		return ptr;
+	return (void *)((uintptr_t)ptr ^ s->freelist_key ^ __builtin_bswap64((uintptr_t)place));
+}
+
 static inline void *get_freepointer(const struct kmem_cache *s, const void *object)
 {
-	return *(void *const *)((const char *)object + s->offset);
+	void **place = freepointer_place(s, object);
+
+	return freelist_ptr(s, *place, place);
 }
 
 static inline void set_freepointer(const struct kmem_cache *s, void *object, void *next)
 {
-	*(void **)((char *)object + s->offset) = next;
+	void **place = freepointer_place(s, object);
+
+	*place = freelist_ptr(s, next, place);
 }
 
 /* The first free object of the CPU's own slab; NULL where there is none, or another node's. */
@@ -293,7 +314,7 @@ static inline void *slab_alloc_front(struct kmem_cache *s, unsigned int cpu, int
 	if (unlikely(!object) ||
 	    unlikely(nid != NUMA_NO_NODE && slab_nid(front->slab) != (unsigned int)nid))
 		return NULL;
-	front->freelist = get_freepointer(s, object);
+	front->freelist = *freepointer_place(s, object);
 	front->alloc_fastpath++;
 	return object;
 }
@@ -332,7 +353,7 @@ static inline void slab_free(struct kmem_cache *s, struct slab_front *front, uns
 		s->free(s, cpu, slab, object);
 		return;
 	}
-	set_freepointer(s, object, front->freelist);
+	*freepointer_place(s, object) = front->freelist;
 	front->freelist = object;
 	front->free_fastpath++;
 }
@@ -345,6 +366,9 @@ int slab_bad_free(struct slab_allocator *sa, struct kmem_cache *s, void *object)
 
 /* Report one live object of @s in @slab at @object (SLAB_LIVE_AT_DESTROY). */
 void slab_report_live(struct kmem_cache *s, const struct page *slab, const void *object);
+
+/* Whether @cfg names an engine and all parameters of it are in range; -EINVAL. */
+int slab_config_check(const struct slab_config *cfg, struct kerror *err);
 
 /* The geometry @sa's engine gives a cache; answers as slab_geometry() does. */
 int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,

@@ -57,20 +57,47 @@ enum kmalloc_kind {
 	NR_KMALLOC_KINDS
 };
 
+#define SLAB_AUTO UINT32_MAX	/* a parameter that the engine chooses itself */
+
 struct slab_config {
 	const char *engine;	/* "slub" */
+	bool merge;		/* let compatible caches share slabs; kernel default true */
+	uint64_t seed;		/* of whatever is random */
+
+	/* The engines' parameters: each engine's own list says which it reads, and their ranges. */
 	unsigned int slab_min_order;	/* default 0 */
 	unsigned int slab_max_order;	/* default 3, PAGE_ALLOC_COSTLY_ORDER */
 	unsigned int slab_min_objects;	/* 0: from the number of CPUs */
-	bool merge;		/* let compatible caches share slabs; kernel default true */
-	bool freelist_random;	/* shuffle each new slab's free list, from seed */
-	uint64_t seed;
+	unsigned int cpu_partial;	/* objects; SLAB_AUTO: by size */
+	unsigned int min_partial;	/* slabs; SLAB_AUTO: by size */
+	unsigned int freelist_random;	/* shuffle each new slab's free list, from seed */
+	unsigned int freelist_hardened;	/* hide the links of free lists, with keys from seed */
 };
+
+/* The first engine with its defaults, merging on, seed 0. */
 void slab_config_default(struct slab_config *cfg);
+/*
+ * Choose an engine; its parameters get its defaults, whatever they were. What
+ * is no parameter of it stays. -EINVAL: none is called @name, nothing changed.
+ */
+int slab_config_engine(struct slab_config *cfg, const char *name, struct kerror *err);
+/*
+ * Set a parameter of the engine chosen. -EINVAL with nothing changed: it has
+ * none of that name, or @value is out of the parameter's range.
+ */
+int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
+		      struct kerror *err);
+
+/*
+ * The engine and what is set otherwise than its defaults, in the form
+ * "slub,cpu_partial=0"; cut where @size bytes are too few.
+ */
+void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 
 /*
  * Build the object allocator and its kmalloc caches on @b, which must outlive
- * it. Errors: -EINVAL (unknown engine, orders out of range), -ENOMEM.
+ * it. Errors: -EINVAL (unknown engine, a parameter of it out of range or at
+ * odds with another), -ENOMEM.
  */
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err);
@@ -116,6 +143,14 @@ int kmem_cache_destroy(struct kmem_cache *s);
 unsigned int kmem_cache_shrink(struct kmem_cache *s);
 
 /*
+ * Tell the engine what the time is, in nanoseconds since any fixed moment: what
+ * it does by the clock (giving back what has lain idle) is done as far as it is
+ * due. Returns when it wants to be told next; UINT64_MAX where never. Time does
+ * not run backwards: an earlier @now_ns than before does nothing.
+ */
+uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns);
+
+/*
  * An object for @cpu (below the machine's number of CPUs, unchecked), from its
  * own node or from node @nid (one without memory is no constraint, as in the
  * kernel); NULL when there is no memory. __GFP_ZERO clears object_size bytes.
@@ -158,6 +193,19 @@ void *kmalloc_node(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp
  * allowed. Answers as kmem_cache_free() does.
  */
 int kfree(struct slab_allocator *sa, unsigned int cpu, void *object);
+/*
+ * @p's first bytes in a place of at least @size bytes: @p itself where it is
+ * large enough, else a new object, @p being freed. NULL: as kmalloc(); @size 0
+ * frees @p and gives ZERO_SIZE_PTR. NULL with @p untouched when there is no
+ * memory, and also, reported as a bad free, when no live object starts at @p.
+ * With __GFP_ZERO what lies beyond the old object is cleared (the old one's own
+ * slack is not, as in the kernel). Follows krealloc().
+ */
+void *krealloc(struct slab_allocator *sa, unsigned int cpu, void *p, size_t size, gfp_t gfp);
+/* @n elements of @size bytes; NULL when the product overflows. */
+void *kmalloc_array(struct slab_allocator *sa, unsigned int cpu, size_t n, size_t size, gfp_t gfp);
+/* Clears the object before it is freed. Answers as kfree(). */
+int kfree_sensitive(struct slab_allocator *sa, unsigned int cpu, void *object);
 /* Usable bytes at @object, 0 where none is live there. */
 size_t ksize(const struct slab_allocator *sa, const void *object);
 /* The cache that would serve kmalloc(@size, @gfp); NULL for 0 and where none is large enough. */
@@ -195,6 +243,11 @@ struct slabinfo {
 	uint64_t slab_pages;	/* frames held */
 	uint64_t cpu_slabs;	/* slabs held by CPUs, their partial lists included */
 	uint64_t partial_slabs;	/* on node lists */
+	uint64_t engine_objs;	/* of used_objs, those that the engine keeps its books in */
+	uint64_t shared_objs;	/* of used_objs, those in frames that several caches share */
+	uint64_t shared_avail;	/* free objects in arrays that a node's CPUs share */
+	uint64_t overhead;	/* bytes of books, see docs/metrics.md; objects and free space are not */
+	unsigned int limit, batchcount, shared;	/* tunables of such arrays; 0 where none */
 };
 void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info);
 
@@ -211,6 +264,8 @@ unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
 uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
+/* False for a counter that @sa's engine has no use for: its 0 says nothing. */
+bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter);
 /* Over all caches, destroyed ones included, and of what no cache can be blamed for. */
 uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter);
 

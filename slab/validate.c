@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
+#include "slab/vmalloc.h"
 
 struct check {
 	const struct slab_allocator *sa;
@@ -199,6 +200,7 @@ unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn
 	for (s = sa->newest; s; s = s->older)
 		check_cache(chk, s);
 	check_large(chk);
+	chk->violations += vmalloc_validate(sa, fn, ctx);
 	violations = chk->violations;
 	free(chk->seen_slab);
 	free(chk);

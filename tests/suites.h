@@ -14,14 +14,20 @@
 	X(buddy_rules) \
 	X(buddy_load) \
 	X(buddy_compact) \
+	X(buddy_steer) \
 	X(geometry) \
 	X(slab) \
 	X(slab_api) \
 	X(slab_bulk) \
 	X(slab_check) \
 	X(slab_exact) \
-	X(slab_model) \
+	X(slab_conformance) \
 	X(slab_load) \
+	X(mempool) \
+	X(krealloc) \
+	X(vmalloc) \
+	X(devres) \
+	X(slab_params) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
@@ -42,4 +48,5 @@
 	X(objects) \
 	X(objects_order) \
 	X(cache_pages) \
+	X(diagnose) \
 	/* end */

@@ -237,8 +237,37 @@ static void test_timers(void)
 	steer_kswapd_end(m.b, &ks);
 	CU_ASSERT_EQUAL(m.zone->watermark_boost, 30);
 	CU_ASSERT_FALSE(m.zone->flags & ZONE_RECLAIM_ACTIVE);
-	steer_drain_zone(m.b, 1, m.zone, 0);
+	steer_drain(m.b, 1, m.zone, 0, m.zone->pcp[0].count, 0);
 	CU_ASSERT_EQUAL(m.zone->pcp[0].count, 0);
+	machine_free(&m);
+}
+
+/*
+ * While kswapd is awake the CPUs' thresholds follow from the watermarks, in
+ * zones where they could hide that the min watermark is near; else from the
+ * zone's size. What a CPU keeps to itself stays where it is.
+ */
+static void test_kswapd_awake(void)
+{
+	struct kerror err = { 0 };
+	struct machine m;
+	struct scene sc;
+
+	make_scene(&sc);
+	CU_ASSERT_EQUAL_FATAL(load(&m, &sc, &err), 0);
+	steer_kswapd_awake(m.b, 0, true);
+	CU_ASSERT_EQUAL(m.zone->cpu_stat[1].threshold, 8);
+	machine_free(&m);
+	make_scene(&sc);
+	sc.zone.drifts = true;
+	sc.zone.watermark[WMARK_LOW] = 51;
+	CU_ASSERT_EQUAL_FATAL(load(&m, &sc, &err), 0);
+	steer_kswapd_awake(m.b, 0, true);
+	CU_ASSERT_EQUAL(m.zone->cpu_stat[0].threshold, 25);
+	CU_ASSERT_EQUAL(m.zone->cpu_stat[1].threshold, 25);
+	CU_ASSERT_EQUAL(m.zone->cpu_stat[1].diff, -2);
+	steer_kswapd_awake(m.b, 0, false);
+	CU_ASSERT_EQUAL(m.zone->cpu_stat[1].threshold, 4);
 	machine_free(&m);
 }
 
@@ -249,6 +278,7 @@ static const struct test_case cases[] = {
 	{ "exchange", test_exchange },
 	{ "isolate", test_isolate },
 	{ "timers", test_timers },
+	{ "kswapd awake", test_kswapd_awake },
 	{ NULL, NULL }
 };
 

@@ -498,6 +498,25 @@ static void test_overflow(void)
 	machine_free(&m);
 }
 
+/* What a CPU may keep of NR_FREE_PAGES, as zoneinfo of the captures shows it, and its bounds. */
+static void test_stat_threshold(void)
+{
+	struct zone zone = { .watermark = { [WMARK_MIN] = 100, [WMARK_LOW] = 149 } };
+
+	CU_ASSERT_EQUAL(calculate_normal_threshold(3840, 2), 4);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(177522, 2), 16);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(3840, 1), 2);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(32767, 1), 2);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(32768, 1), 4);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(1ULL << 32, 1024), 125);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(0, 1), 2);
+	/* While kswapd is awake: half of the way from low to min, for two CPUs. */
+	CU_ASSERT_EQUAL(calculate_pressure_threshold(&zone, 2), 24);
+	CU_ASSERT_EQUAL(calculate_pressure_threshold(&zone, 100), 1);
+	zone.watermark[WMARK_LOW] = 4710;
+	CU_ASSERT_EQUAL(calculate_pressure_threshold(&zone, 2), 125);
+}
+
 /*
  * Where a NORMAL zone lies above DMA32, a request first tries both without
  * mixing types, and only then with it.
@@ -722,6 +741,7 @@ static const struct test_case cases[] = {
 	{ "nodes in a zonelist's order", test_node_order },
 	{ "overflow to zones and nodes", test_overflow },
 	{ "NOFRAGMENT over zones", test_nofragment_zones },
+	{ "drift allowed to a CPU", test_stat_threshold },
 	{ "lowmem reserve", test_lowmem_reserve },
 	{ "configuration", test_config },
 	{ "min_free_kbytes by default", test_default_min_free },

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "slab/engine/engine.h"
 #include "tests/tests.h"
 
 #define DEMO "tests/traces/loopback-http.perf.txt.zst"
@@ -97,10 +98,11 @@ static void redirect(const char *path, int fd, int flags)
 		_exit(99);
 }
 
-/* Run `kmemsim run` with @args (ends with NULL), standard input from @input or empty. */
-static struct result run(const char *input, const char *const *args)
+/* Run a command with @args (ends with NULL), standard input from @input or empty. */
+static struct result run(int (*fn)(int argc, char **argv), const char *input,
+			 const char *const *args)
 {
-	char *argv[32] = { (char *)"run" };
+	char *argv[32] = { (char *)"command" };
 	struct result res = { 0 };
 	int argc = 1, status;
 	pid_t pid;
@@ -116,7 +118,7 @@ static struct result run(const char *input, const char *const *args)
 		redirect(in_folder("err"), 2, O_WRONLY | O_CREAT | O_TRUNC);
 		if (chdir(KMEMSIM_SRCDIR))
 			_exit(99);
-		status = cmd_run(argc, argv);
+		status = fn(argc, argv);
 		fflush(NULL);
 		_exit(status);
 	}
@@ -127,7 +129,8 @@ static struct result run(const char *input, const char *const *args)
 	return res;
 }
 
-#define RUN(input, ...) run(input, (const char *const[]){ __VA_ARGS__, NULL })
+#define RUN(input, ...) run(cmd_run, input, (const char *const[]){ __VA_ARGS__, NULL })
+#define OTHER(fn, ...) run(fn, NULL, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void done(struct result *res)
 {
@@ -354,6 +357,55 @@ static void test_usage(void)
 	expect(RUN(NULL, "--json", "/dev/full", SMALL), 2, "/dev/full: ");
 	expect(RUN(NULL, "--timeline", "/dev/full", SMALL), 2, "/dev/full: ");
 	expect(RUN(NULL, "--procfs", "/dev/null/x", SMALL), 2, "/dev/null/x: ");
+	expect(RUN(NULL, "--slab", "slub2", SMALL), 2, "'slub2'");
+	expect(RUN(NULL, "--slab", "", SMALL), 2, "called ''");
+	expect(RUN(NULL, "--slab", "slub,", SMALL), 2, "behind a comma");
+	expect(RUN(NULL, "--slab", "slub,slub", SMALL), 2, "one engine");
+	expect(RUN(NULL, "--slab", "slub,cpu_partial=", SMALL), 2, "expected a number");
+	expect(RUN(NULL, "--slab", "slub,cpu_partial=-1", SMALL), 2, "expected a number");
+	expect(RUN(NULL, "--slab", "slub,cpu_partial=70000", SMALL), 2, "0..65535");
+	expect(RUN(NULL, "--slab", "slub,magic=1", SMALL), 2, "no parameter 'magic'");
+	expect(RUN(NULL, "--slab", "slub,slab_min_order=2,slab_max_order=1", SMALL), 2, "is above");
+	expect(OTHER(cmd_policies, "slub"), 2, "Usage");
+}
+
+/* --slab chooses the engine and sets its parameters; the report says which. */
+static void test_slab_option(void)
+{
+	struct result plain = RUN(NULL, "--no-timing", "--csv", "-", SMALL), res;
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(plain.out, "machine.slab_engine,object caches,,slub\n"));
+	res = RUN(NULL, "--no-timing", "--csv", "-", "--slab", "slub,min_partial=5", SMALL);
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\"slub,min_partial=5\""));
+	done(&res);
+	res = RUN(NULL, "--no-timing", "--csv", "-", "--slab", "slub,cpu_partial=0,min_partial=0", SMALL);
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_STRING_NOT_EQUAL(strstr(res.out, "counters.slab."), strstr(plain.out, "counters.slab."));
+	done(&res);
+	/* wherever --freelist-random stands, it is the engine's parameter */
+	res = RUN(NULL, "--no-timing", "--csv", "-", "--freelist-random", "--slab", "slub", SMALL);
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\"slub,freelist_random=1\""));
+	done(&res);
+	done(&plain);
+}
+
+/* 'kmemsim policies' names every engine and every parameter of it. */
+static void test_policies(void)
+{
+	struct result res = OTHER(cmd_policies, NULL);
+	const struct slab_engine *const *engine;
+	const struct slab_engine_param *param;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	for (engine = slab_engines; *engine; engine++) {
+		CU_ASSERT_PTR_NOT_NULL(strstr(res.out, (*engine)->text));
+		for (param = (*engine)->params; param->name; param++)
+			CU_ASSERT_PTR_NOT_NULL(strstr(res.out, param->text));
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "boost_for_high"));
+	done(&res);
 }
 
 /* No mistake may cost a file: neither the trace nor an earlier result is written over. */
@@ -563,6 +615,8 @@ static const struct test_case cases[] = {
 	{ "cmd_documented", test_documented },
 	{ "cmd_stdin", test_stdin },
 	{ "cmd_usage", test_usage },
+	{ "cmd_slab_option", test_slab_option },
+	{ "cmd_policies", test_policies },
 	{ "cmd_keeps_files", test_keeps_files },
 	{ "cmd_unreadable", test_unreadable },
 	{ "cmd_malformed", test_malformed },

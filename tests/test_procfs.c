@@ -219,18 +219,6 @@ static void test_capture_indices(void)
 
 /* ---- single facts ------------------------------------------------------- */
 
-/* The drift allowed to a CPU, as zoneinfo of the captures shows it, and its ceiling. */
-static void test_stat_threshold(void)
-{
-	CU_ASSERT_EQUAL(procfs_stat_threshold(3840, 2), 4);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(177522, 2), 16);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(3840, 1), 2);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(32767, 1), 2);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(32768, 1), 4);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(1ULL << 32, 1024), 125);
-	CU_ASSERT_EQUAL(procfs_stat_threshold(0, 1), 2);
-}
-
 /* Every counter that claims to be a line of vmstat is one. */
 static void test_counters_have_their_line(void)
 {
@@ -260,7 +248,6 @@ static const struct test_case cases[] = {
 	{ "golden_indices", test_golden_indices },
 	{ "oracle_indices", test_oracle_indices },
 	{ "capture_indices", test_capture_indices },
-	{ "stat_threshold", test_stat_threshold },
 	{ "counters_have_their_line", test_counters_have_their_line },
 	{ NULL, NULL }
 };

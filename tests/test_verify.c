@@ -59,7 +59,7 @@ static void test_snapshot(void)
 	CU_ASSERT_EQUAL(snapshot_frame_of(snap, 0xffffea0000000000 + 64 * 0x1234), 0x1234);
 	CU_ASSERT_EQUAL(snapshot_frame_of(snap, 5), PFN_NONE_VAL);
 	zone = &snap->state.zones[0];
-	CU_ASSERT(zone->below_high && zone->free_pages == 4 && zone->pcp[0].stat_diff == 1);
+	CU_ASSERT(zone->below_high && !zone->drifts && zone->free_pages == 4 && zone->pcp[0].stat_diff == 1);
 	CU_ASSERT(zone->pcp[0].list[1].nr == 1 && zone->pcp[0].list[1].block[0].mt == MIGRATE_HIGHATOMIC);
 	/* The top bit of a pageblock is compaction's, not the type's. */
 	CU_ASSERT(zone->nr_pageblocks == 2 && zone->pageblock[1] == MIGRATE_MOVABLE);
@@ -159,7 +159,8 @@ static void build(struct requests *reqs, struct trace **trace, const char *text)
 /*
  * A refill counts from its first block, though another task's request was
  * traced in between; a batched free counts from when it reached its list; a
- * drain behind a free is part of it; a drain by itself is a hint.
+ * drain behind a free is part of it, and counts from its first block; a drain
+ * by itself is a hint.
  */
 static void test_requests(void)
 {
@@ -196,13 +197,86 @@ static void test_requests(void)
 	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[0].when == 10 && reqs.req[0].nr_blocks == 2);
 	CU_ASSERT_EQUAL(reqs.blocks[reqs.req[0].first_block + 1].pfn, 0x1005);
 	CU_ASSERT(reqs.req[1].kind == REQ_ALLOC && reqs.req[1].when == 11 && !reqs.req[1].nr_blocks);
-	CU_ASSERT(reqs.req[2].kind == REQ_FREE && reqs.req[2].pfn == 0x1005 && reqs.req[2].when == 22);
+	CU_ASSERT(reqs.req[2].kind == REQ_FREE && reqs.req[2].pfn == 0x1005 && reqs.req[2].when == 24);
 	CU_ASSERT(reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1004 && reqs.req[3].when == 25);
-	CU_ASSERT(reqs.req[4].kind == REQ_DRAIN_ZONE && reqs.req[4].zone == ZONE_DMA32);
+	CU_ASSERT(reqs.req[4].kind == REQ_DRAIN_ZONE && reqs.req[4].zone == ZONE_DMA32 &&
+		  !reqs.req[4].from && reqs.req[4].arg == 1);
 	CU_ASSERT(reqs.req[5].kind == REQ_ISOLATE && reqs.req[5].pfn == 0x1000 && reqs.req[5].order == 2);
 	CU_ASSERT(reqs.req[6].kind == REQ_FREE_DIRECT && reqs.req[6].when == 51);
 	CU_ASSERT(reqs.req[7].kind == REQ_ALLOC_BULK && reqs.req[7].arg == 4);
 	CU_ASSERT(request_is_hint(REQ_DRAIN_ZONE) && request_is_hint(REQ_FREE_DIRECT) && !request_is_hint(REQ_FREE));
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+#define LINE_ON(cpu, when, task, rest) " " task " [00" #cpu "] ..... " #when ": " rest "\n"
+
+/*
+ * A drain waits for the zone's lock while another CPU refills its list: it
+ * comes after the refill, though it was asked for in the middle of it. The
+ * blocks that two CPUs give back at once each tell of their own drain's zone.
+ */
+static void test_requests_lock(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE_ON(0, 2, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1004 order=0 migratetype=1 percpu_refill=1")
+	      LINE_ON(1, 3, "b-2", "drain_zone: (f+0x0/0x1) cpu=0 zone=0x600")
+	      LINE_ON(1, 4, "b-2", "pcp_drain: (f+0x0/0x1) zone=0x600 count=3 pcp=0x1 pindex=1")
+	      LINE_ON(0, 5, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1005 order=0 migratetype=1 percpu_refill=1")
+	      LINE_ON(2, 6, "c-3", "pcp_drain: (f+0x0/0x1) zone=0x700 count=3 pcp=0x1 pindex=2")
+	      LINE_ON(1, 7, "b-2", "mm_page_pcpu_drain: page=0 pfn=0x1008 order=0 migratetype=1")
+	      LINE_ON(1, 8, "b-2", "mm_page_pcpu_drain: page=0 pfn=0x1009 order=0 migratetype=1")
+	      LINE_ON(1, 9, "b-2", "pcp_drain: (f+0x0/0x1) zone=0x600 count=1 pcp=0x1 pindex=0")
+	      LINE_ON(0, 10, "a-1", "mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(11, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 4);
+	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[0].when == 2);
+	CU_ASSERT(reqs.req[1].kind == REQ_DRAIN && reqs.req[1].when == 6 && reqs.req[1].from == 2 &&
+		  reqs.req[1].zone == REQUEST_NO_ZONE);
+	CU_ASSERT(reqs.req[2].kind == REQ_DRAIN_ZONE && reqs.req[2].when == 7 && !reqs.req[2].from &&
+		  reqs.req[2].cpu == 1 && reqs.req[2].arg == 3 && reqs.req[2].order == 1);
+	CU_ASSERT(reqs.req[3].kind == REQ_DRAIN_ZONE && reqs.req[3].when == 9 && reqs.req[3].arg == 1 &&
+		  reqs.req[3].zone == ZONE_DMA32);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+/*
+ * Who has reclaimed or compacted for a request does not begin it again; what
+ * was asked for meanwhile, or comes after it, begins as ever.
+ */
+static void test_requests_slow(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(2, "a-1", "mm_vmscan_direct_reclaim_begin: order=1 gfp_flags=GFP_KERNEL|__GFP_COMP")
+	      LINE(3, "a-1", "mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=0 gfp_flags=GFP_NOIO")
+	      LINE(4, "a-1", "mm_vmscan_direct_reclaim_end: nr_reclaimed=5")
+	      LINE(5, "b-2", "mm_page_alloc: page=0 pfn=0x1005 order=0 migratetype=0 gfp_flags=GFP_KERNEL")
+	      LINE(6, "a-1", "mm_page_alloc: page=0 pfn=0x1006 order=1 migratetype=0 gfp_flags=GFP_KERNEL|__GFP_COMP")
+	      LINE(7, "a-1", "mm_page_alloc: page=0 pfn=0x1008 order=0 migratetype=0 gfp_flags=GFP_KERNEL")
+	      LINE(8, "b-2", "mm_compaction_try_to_compact_pages: order=9 gfp_mask=GFP_KERNEL priority=1")
+	      LINE(9, "b-2", "mm_page_alloc: page=0 pfn=0x1009 order=9 migratetype=0 gfp_flags=GFP_KERNEL")
+	      LINE(10, "k-3", "mm_vmscan_kswapd_wake: nid=0 order=0")
+	      LINE(11, "k-3", "mm_vmscan_kswapd_sleep: nid=0")
+	      LINE(12, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 9);
+	CU_ASSERT(reqs.req[0].kind == REQ_SLOW && reqs.req[0].order == 1 &&
+		  reqs.req[0].gfp == (GFP_KERNEL | __GFP_COMP));
+	CU_ASSERT(reqs.req[1].kind == REQ_ALLOC && !reqs.req[1].slow && !reqs.req[2].slow);
+	CU_ASSERT(reqs.req[3].pfn == 0x1006 && reqs.req[3].slow && !reqs.req[4].slow);
+	CU_ASSERT(reqs.req[5].kind == REQ_SLOW && reqs.req[5].order == 9);
+	CU_ASSERT(reqs.req[6].pfn == 0x1009 && reqs.req[6].slow);
+	CU_ASSERT(reqs.req[7].kind == REQ_KSWAPD_AWAKE && reqs.req[7].arg == 1);
+	CU_ASSERT(reqs.req[8].kind == REQ_KSWAPD_AWAKE && !reqs.req[8].arg);
+	CU_ASSERT(request_is_hint(REQ_SLOW) && request_is_hint(REQ_KSWAPD_AWAKE));
 	requests_free(&reqs);
 	trace_destroy(trace);
 }
@@ -431,6 +505,8 @@ static const struct test_case cases[] = {
 	{ "snapshot_bad", test_snapshot_bad },
 	{ "snapshot_cut", test_snapshot_cut },
 	{ "requests", test_requests },
+	{ "requests and locks", test_requests_lock },
+	{ "slow requests", test_requests_slow },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
 	{ "files_6.1", test_files_6_1 },

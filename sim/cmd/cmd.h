@@ -19,7 +19,9 @@ extern const char kmemsim_version[];
 /* Subcommands get their own name as argv[0] and return an exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_policies(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_diagnose(int argc, char **argv);
 
 /*
  * "4k", "2M", "64G", "1T" or plain bytes, from @min to @max. Returns false

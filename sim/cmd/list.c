@@ -19,13 +19,10 @@ static void list_formats(void)
 static void list_engines(void)
 {
 	const struct slab_engine *const *engine;
-	const struct slab_engine_param *param;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = slab_engines; *engine; engine++)
 		printf("%-16s %s\n", (*engine)->name, (*engine)->text);
-		for (param = (*engine)->params; param && param->name; param++)
-			printf("  %-20s %s\n", param->name, param->text);
-	}
+	puts("('kmemsim policies' lists their parameters)");
 }
 
 static void list_tlbs(void)

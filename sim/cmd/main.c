@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run, "replay a trace and report what happened to memory" },
 	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
+	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
+	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
 	{ "list", cmd_list, "list trace formats, slab engines, TLB models, counters" },
 };
 
@@ -29,7 +31,7 @@ static void usage(FILE *out)
 	      "A user-space twin of the Linux kernel's physical-memory allocators.\n\n"
 	      "Commands:\n", out);
 	for (i = 0; i < NR_COMMANDS; i++)
-		fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].text);
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].text);
 	fputs("\n"
 	      "  kmemsim COMMAND --help   a command's options\n"
 	      "  kmemsim --version        the version\n\n"

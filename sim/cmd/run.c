@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/load.h"
 #include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
 #include "sim/report/report.h"
@@ -31,9 +32,7 @@ struct run {
 	struct host_counters host;
 	uint64_t load_ns;
 	FILE *timeline_file;
-	bool progress;
-	uint64_t progress_ns;		/* when the line was last written */
-	uint64_t malformed_told;
+	struct progress progress;
 };
 
 static void complain(const char *text)
@@ -41,72 +40,14 @@ static void complain(const char *text)
 	fprintf(stderr, "kmemsim: %s\n", text);
 }
 
-/* ---- progress ------------------------------------------------------------ */
-
-static void progress_clear(const struct run *run)
-{
-	if (run->progress)
-		fputs("\r\033[K", stderr);
-}
-
-static void progress_line(struct run *run, const char *what, uint64_t events, uint64_t part,
-			  uint64_t whole)
-{
-	uint64_t now;
-
-	if (!run->progress)
-		return;
-	now = host_now();
-	if (now - run->progress_ns < 100000000ULL)
-		return;
-	run->progress_ns = now;
-	fprintf(stderr, "\r\033[K%s: %" PRIu64 " events", what, events);
-	if (whole)
-		fprintf(stderr, ", %" PRIu64 " %%", part * 100 / whole);
-	fflush(stderr);
-}
-
-static void on_load_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t total)
-{
-	progress_line(ctx, "reading", events, bytes, total);
-}
-
-static void on_bad_line(void *ctx, const char *source, uint64_t line, const char *text)
-{
-	struct run *run = ctx;
-
-	progress_clear(run);
-	fprintf(stderr, "kmemsim: %s:%" PRIu64 ": %s\n", source, line, text);
-	if (++run->malformed_told == run->opt.messages)
-		fprintf(stderr, "kmemsim: %s: further malformed lines are only counted\n", source);
-}
-
-/* ---- reading ------------------------------------------------------------- */
-
 static int load(struct run *run, struct kerror *err)
 {
+	const struct load_options opt = {
+		.path = run->opt.trace, .format = run->opt.common.format, .messages = run->opt.messages
+	};
 	uint64_t start = host_now();
-	struct source *src;
-	struct reader *rd;
-	int ret;
+	int ret = load_trace(&run->trace, &opt, &run->progress, err);
 
-	run->trace = trace_create(0);
-	if (!run->trace)
-		return kerror_set(err, -ENOMEM, "no memory for a trace");
-	ret = source_open(&src, run->opt.trace, err);
-	if (ret)
-		return ret;
-	ret = reader_open(&rd, src, run->opt.format, trace_names(run->trace), err);
-	if (ret)
-		return ret;
-	reader_set_message(rd, on_bad_line, run, run->opt.messages);
-	ret = trace_load(run->trace, rd, on_load_progress, run, err);
-	reader_close(rd);
-	progress_clear(run);
-	if (!ret)
-		ret = trace_resolve(run->trace, err);
-	if (!ret && !trace_summary(run->trace)->nr_events)
-		ret = kerror_set(err, -ENODATA, "%s: no events", run->opt.trace);
 	run->load_ns = host_now() - start;
 	return ret;
 }
@@ -152,14 +93,14 @@ static int replay_all(struct run *run, struct kerror *err)
 				due += every;
 			}
 		}
-		progress_line(run, "replaying", run->replay->events, run->replay->events, nr);
+		progress_line(&run->progress, "replaying", run->replay->events, run->replay->events, nr);
 	}
 	if (!ret && got < 0)
 		ret = (int)got;
 	if ((uint64_t)run->timeline.last.event != run->replay->events)
 		take_sample(run, time_ns);
 	trace_cursor_exit(&cur);
-	progress_clear(run);
+	progress_clear(&run->progress);
 	return ret;
 }
 
@@ -167,20 +108,20 @@ static int boot(struct run *run, struct kerror *err)
 {
 	int ret;
 
-	if (!run->opt.cpus_given) {
+	if (!run->opt.common.cpus_given) {
 		unsigned int cpus = trace_summary(run->trace)->max_cpu + 1;
 
-		run->opt.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
+		run->opt.common.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
 	}
-	ret = machine_create(&run->machine, &run->opt.machine, err);
+	ret = machine_create(&run->machine, &run->opt.common.machine, err);
 	if (ret)
 		return ret;
-	if (run->opt.machine.bind && !run->machine->map->bound)
+	if (run->opt.common.machine.bind && !run->machine->map->bound)
 		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
-	run->opt.replay.page_owner = run->opt.machine.page_owner;
-	run->opt.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
-	run->opt.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
-	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.replay, err);
+	run->opt.common.replay.page_owner = run->opt.common.machine.page_owner;
+	run->opt.common.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
+	run->opt.common.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
+	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.common.replay, err);
 }
 
 /* ---- reporting ----------------------------------------------------------- */
@@ -256,7 +197,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
 		.trace = trace_summary(run->trace),
-		.machine_cfg = &opt->machine,
+		.machine_cfg = &opt->common.machine,
 		.replay = run->replay,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
@@ -345,29 +286,21 @@ static int run_all(struct run *run, struct kerror *err)
 
 static int finish(struct run *run, int ret, const struct kerror *err)
 {
-	const struct trace_summary *sum = run->trace ? trace_summary(run->trace) : NULL;
+	int status;
 
 	if (ret < 0) {
-		progress_clear(run);
+		progress_clear(&run->progress);
 		complain(err->text);
 		return EXIT_USAGE;
 	}
-	if (sum->read.unterminated)
-		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
-			"cut there\n", run->opt.trace, sum->read.unterminated_line);
-	if (sum->read.malformed)
-		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", run->opt.trace,
-			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
+	status = load_status(run->trace, run->opt.trace, "replayed");
 	if (run->timeline.unbalanced)
 		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
 			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
 			run->timeline.nr);
-	if (sum->read.truncated) {
-		fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events before it were replayed\n",
-			sum->read.error.text, sum->nr_events);
-		return EXIT_USAGE;
-	}
-	if (ret || (run->opt.replay.strict && (sum->read.malformed || run->timeline.unbalanced)))
+	if (status)
+		return status;
+	if (ret || (run->opt.common.replay.strict && (trace_summary(run->trace)->read.malformed || run->timeline.unbalanced)))
 		return EXIT_FOUND;
 	return EXIT_FINE;
 }
@@ -379,7 +312,7 @@ int cmd_run(int argc, char **argv)
 	int ret, status;
 
 	run_parse(argc, argv, &run.opt);
-	run.progress = !run.opt.quiet && isatty(STDERR_FILENO);
+	progress_init(&run.progress, !run.opt.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);
 	replay_destroy(run.replay);

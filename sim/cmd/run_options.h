@@ -3,13 +3,11 @@
 #ifndef KMEMSIM_SIM_CMD_RUN_OPTIONS_H
 #define KMEMSIM_SIM_CMD_RUN_OPTIONS_H
 
-#include "sim/replay.h"
+#include "sim/cmd/replay_options.h"
 
 struct run_options {
-	struct machine_config machine;
-	struct replay_config replay;
+	struct replay_options common;
 	const char *trace;		/* "-": standard input */
-	const char *format;		/* NULL: the likeliest */
 	const char *json;		/* files; NULL: not wanted; "-": standard output */
 	const char *csv;
 	const char *timeline;
@@ -17,7 +15,7 @@ struct run_options {
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
 	unsigned int top;
 	unsigned int messages;		/* malformed lines told in full */
-	bool cpus_given;
+	bool freelist_random;
 	bool timing;
 	bool quiet;			/* no text report, no progress line */
 };

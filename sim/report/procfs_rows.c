@@ -168,20 +168,6 @@ void procfs_put_zone(FILE *out, const struct procfs_zone *zone)
 	putc('\n', out);
 }
 
-/* The place of the highest bit set, from 1; 0 for 0. */
-static int highest_bit(uint64_t value)
-{
-	return value ? 64 - __builtin_clzll(value) : 0;
-}
-
-int procfs_stat_threshold(uint64_t managed_pages, unsigned int nr_cpus)
-{
-	/* 2^15 frames are 128 MiB */
-	int threshold = 2 * highest_bit(nr_cpus) * (1 + highest_bit(managed_pages >> 15));
-
-	return threshold < 125 ? threshold : 125;
-}
-
 void procfs_put_vmstat(FILE *out, const char *name, uint64_t value)
 {
 	fprintf(out, "%s %" PRIu64 "\n", name, value);

@@ -62,12 +62,6 @@ struct procfs_zone {
 };
 void procfs_put_zone(FILE *out, const struct procfs_zone *zone);
 
-/*
- * How far a CPU's share of a zone's statistics may drift before it is folded
- * in, which zoneinfo shows (Linux: calculate_normal_threshold).
- */
-int procfs_stat_threshold(uint64_t managed_pages, unsigned int nr_cpus);
-
 void procfs_put_vmstat(FILE *out, const char *name, uint64_t value);
 
 struct procfs_slab {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: /proc/slabinfo. The tunables are those of an engine that went;
- * every kernel with SLUB prints them as 0.
+ * kmemsim: /proc/slabinfo. The tunables and sharedavail are the slab engine's,
+ * as a kernel with CONFIG_SLAB has them; every kernel with SLUB prints them as 0.
  *
  * Locking: none.
  */
@@ -24,8 +24,12 @@ int procfs_slabinfo(const struct slab_allocator *sa, FILE *out)
 			.objsize = kmem_cache_size(s),
 			.objperslab = kmem_cache_objs_per_slab(s),
 			.pagesperslab = 1U << kmem_cache_order(s),
+			.limit = info.limit,
+			.batchcount = info.batchcount,
+			.sharedfactor = info.shared,
 			.active_slabs = info.active_slabs,
 			.num_slabs = info.num_slabs,
+			.sharedavail = info.shared_avail,
 		});
 	}
 	return procfs_result(out);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buddy/internal.h"
 #include "sim/report/procfs_rows.h"
 
 /* Frames of slabs and large kmallocs of one node. */
@@ -126,7 +127,7 @@ static void put_zone(const struct buddy *b, const struct zone *zone, const uint6
 				.count = zone->pcp[cpu].count,
 				.high = zone->pcp[cpu].high,
 				.batch = zone->pcp[cpu].batch,
-				.threshold = procfs_stat_threshold(zone->managed_pages, nr_cpus),
+				.threshold = calculate_normal_threshold(zone->managed_pages, nr_cpus),
 			};
 	}
 	procfs_put_zone(out, &(struct procfs_zone){

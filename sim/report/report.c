@@ -23,14 +23,17 @@ static void emit_machine(struct emitter *em, const struct report_input *in)
 	const struct machine_config *cfg = in->machine_cfg;
 	const struct machine *m = in->replay->machine;
 	struct machine_pages pages;
+	char engine[256];
 
 	machine_count_pages(m, &pages);
+	slab_config_text(&cfg->slab, engine, sizeof(engine));
 	emit_section(em, "machine", "Simulated machine");
 	emit_u64(em, "memory", "memory", "bytes", cfg->mem_bytes);
 	emit_u64(em, "managed_pages", "managed", "frames", pages.managed);
 	emit_u64(em, "nodes", "nodes", "", cfg->nr_nodes);
 	emit_u64(em, "cpus", "CPUs", "", buddy_nr_cpus(m->buddy));
 	emit_u64(em, "min_free_kbytes", "min_free_kbytes", "KiB", buddy_min_free_kbytes(m->buddy));
+	emit_str(em, "slab_engine", "object caches", engine);
 	emit_str(em, "layers", "layers replayed", layer_names[in->replay->cfg.layers]);
 	emit_str(em, "touch", "frames written", touch_names[in->replay->cfg.touch]);
 	if (cfg->bind) {
@@ -219,8 +222,9 @@ static void emit_counters(struct emitter *em, const struct report_input *in)
 	emit_section_end(em);
 	emit_section(em, "slab", "Object caches, all together");
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
-		emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
-			     slab_counter(m->slab, i));
+		if (slab_has_counter(m->slab, i))
+			emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
+				     slab_counter(m->slab, i));
 	emit_section_end(em);
 	emit_section_end(em);
 }

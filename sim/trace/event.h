@@ -50,6 +50,11 @@
 	X(COMPACT_FREE, "mm_compaction_isolate_freepages", 0, "compaction looked for frames to move to") \
 	X(COMPACT_WAKE, "mm_compaction_kcompactd_wake", 0, "kcompactd begins to work") \
 	X(COMPACT_FINISHED, "mm_compaction_finished", 0, "compaction asked itself whether to go on") \
+	X(COMPACT_TRY,  "mm_compaction_try_to_compact_pages", 0, "a task compacts for a request of its own") \
+	X(RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", 0, "a task reclaims for a request of its own") \
+	X(RECLAIM_END,  "mm_vmscan_direct_reclaim_end", 0, "and ends") \
+	X(KSWAPD_SLEEP, "mm_vmscan_kswapd_sleep", 0, "kswapd goes to sleep until it is woken") \
+	X(KSWAPD_WAKE,  "mm_vmscan_kswapd_wake", 0, "kswapd is awake") \
 	X(KBULK_ALLOC_IN, "kbulk_alloc_in", 0, "a request for many objects begins") \
 	X(KBULK_ALLOC_OUT, "kbulk_alloc_out", 0, "and ends") \
 	X(KBULK_FREE,   "kbulk_free",       0, "many objects are freed at once") \

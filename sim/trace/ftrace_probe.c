@@ -13,9 +13,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddy/gfp.h"
 #include "sim/trace/ftrace.h"
 
-enum target { TO_NONE, TO_ADDR, TO_ADDR2, TO_ARG, TO_ORDER, TO_TYPE, TO_GFP, TO_NODE };
+enum target { TO_NONE, TO_ADDR, TO_ADDR2, TO_ARG, TO_ORDER, TO_TYPE, TO_GFP, TO_GFP_NAMES, TO_NODE };
 
 #define MAX_PROBE_FIELDS 4
 
@@ -66,6 +67,12 @@ static const struct probe {
 	  { { "range=(", TO_ADDR }, { "~ ", TO_ADDR2 }, { "nr_taken=", TO_ARG } } },
 	{ "mm_compaction_kcompactd_wake", EV_COMPACT_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
 	{ "mm_compaction_finished", EV_COMPACT_FINISHED, { { "node=", TO_NODE }, { "order=", TO_ARG } } },
+	{ "mm_compaction_try_to_compact_pages", EV_COMPACT_TRY,
+	  { { "order=", TO_ORDER }, { "gfp_mask=", TO_GFP_NAMES } } },
+	{ "mm_vmscan_direct_reclaim_begin", EV_RECLAIM_BEGIN, { { "order=", TO_ORDER }, { "gfp_flags=", TO_GFP_NAMES } } },
+	{ "mm_vmscan_direct_reclaim_end", EV_RECLAIM_END, { { NULL, TO_NONE } } },
+	{ "mm_vmscan_kswapd_sleep", EV_KSWAPD_SLEEP, { { "nid=", TO_NODE } } },
+	{ "mm_vmscan_kswapd_wake", EV_KSWAPD_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
 	{ "snap_fn", EV_SNAP_BEGIN, { { NULL, TO_NONE } } },
 };
 
@@ -133,6 +140,7 @@ static bool store(struct event *ev, enum target to, uint64_t value)
 	case TO_NODE:
 		ev->node = (int16_t)value;
 		return (int64_t)value >= -1 && (int64_t)value <= PERF_MAX_NODE;
+	case TO_GFP_NAMES:
 	case TO_NONE:
 		break;
 	}
@@ -195,6 +203,13 @@ static void parse_mode(struct event *ev, const char *p, const char *end)
 	ev->order = memmem(p, (size_t)(end - p), "mode=async", 10) != NULL;
 }
 
+static bool parse_gfp_names(struct event *ev, const char *p, const char *end)
+{
+	const char *stop = memchr(p, ' ', (size_t)(end - p));
+
+	return !gfp_parse(p, (size_t)((stop ? stop : end) - p), &ev->gfp, NULL);
+}
+
 static int parse_caller(struct event *ev, struct names *names, const char *p, const char *end)
 {
 	const char *arrow;
@@ -233,6 +248,13 @@ int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const c
 			return -EBADMSG;
 		}
 		p = at + len;
+		if (row->field[i].to == TO_GFP_NAMES) {
+			if (!parse_gfp_names(ev, p, end)) {
+				perf_complain_value(complaint, row->field[i].key, p, end, "is no list of flags");
+				return -EBADMSG;
+			}
+			continue;
+		}
 		if (!parse_value(p, end, &value) || !store(ev, row->field[i].to, value)) {
 			perf_complain_value(complaint, row->field[i].key, p, end, "is no number that fits");
 			return -EBADMSG;

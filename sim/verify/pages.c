@@ -177,7 +177,7 @@ static void do_alloc(struct driver *dr, const struct request *req)
 	bool hit;
 
 	look_before(dr, req, &way);
-	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, &at).v;
+	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, req->slow, &at).v;
 	path = path_of(dr, &way);
 	vp->below_low += at == STEER_MIN;
 	vp->no_watermark += at == STEER_NO_WATERMARK;
@@ -243,16 +243,8 @@ static void do_free(struct driver *dr, const struct request *req)
 
 static void do_drain(struct driver *dr, const struct request *req)
 {
-	const struct zone *zone;
-	unsigned int cpu = req->kind == REQ_DRAIN_ZONE ? (unsigned int)req->arg : req->cpu;
-
-	if (req->zone == REQUEST_NO_ZONE || cpu >= dr->b->nr_cpus)
-		return;
-	zone = &dr->b->zones[req->zone];
-	if (req->kind == REQ_DRAIN_ZONE)
-		steer_drain_zone(dr->b, req->cpu, zone, cpu);
-	else
-		steer_drain(dr->b, req->cpu, zone, cpu, req->arg, req->order);
+	if (req->zone != REQUEST_NO_ZONE && req->from < dr->b->nr_cpus)
+		steer_drain(dr->b, req->cpu, &dr->b->zones[req->zone], req->from, req->arg, req->order);
 }
 
 static void serve(struct driver *dr, const struct request *req)
@@ -273,6 +265,9 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_DRAIN:
 		do_drain(dr, req);
 		break;
+	case REQ_SLOW:
+		steer_alloc_nothing(dr->b, req->cpu, req->gfp, req->order);
+		break;
 	case REQ_UNRESERVE:
 		steer_unreserve_highatomic(dr->b, req->cpu, req->gfp, req->arg);
 		break;
@@ -282,6 +277,9 @@ static void serve(struct driver *dr, const struct request *req)
 		break;
 	case REQ_KSWAPD_END:
 		steer_kswapd_end(dr->b, &dr->kswapd[dr->b->cpu_node[req->cpu]]);
+		break;
+	case REQ_KSWAPD_AWAKE:
+		steer_kswapd_awake(dr->b, dr->b->cpu_node[req->cpu], req->arg);
 		break;
 	case REQ_ISOLATE:
 	case REQ_COMPACT_WAKE:

@@ -25,9 +25,11 @@ const char *const request_kind_names[NR_REQUEST_KINDS] = {
 	[REQ_DRAIN_ZONE] = "drain_zone",
 	[REQ_DRAIN] = "drain",
 	[REQ_ISOLATE] = "isolate",
+	[REQ_SLOW] = "slow",
 	[REQ_UNRESERVE] = "unreserve",
 	[REQ_KSWAPD_BEGIN] = "kswapd_begin",
 	[REQ_KSWAPD_END] = "kswapd_end",
+	[REQ_KSWAPD_AWAKE] = "kswapd_awake",
 	[REQ_FOLD] = "fold",
 	[REQ_COMPACT_WAKE] = "compact_wake",
 	[REQ_COMPACT_BEGIN] = "compact_begin",
@@ -55,7 +57,12 @@ struct context {
 	uint16_t isolate_cpu;
 	uint8_t isolate_order;
 	bool isolating;
-	bool draining;			/* inside of drain_zone: its parts say nothing new */
+	bool slow;			/* the request under way found nothing at first */
+	bool reclaiming;		/* for it: requests in between are others */
+	bool draining;			/* inside of drain_zone, which empties the lists of: */
+	uint32_t drained_cpu;
+	uint32_t drain;			/* request that waits for its first block to be back */
+	uint64_t drain_zone;		/* address of the zone that it goes back to */
 	uint32_t unreserve;		/* request that waits for the next alloc's gfp */
 	uint32_t scan;			/* request that waits to hear where the scanner went */
 };
@@ -75,7 +82,6 @@ struct builder {
 	uint32_t end_pfn;
 	/* the traced kernel's struct zones, learnt where a frame is named beside one */
 	uint64_t zone_address[MAX_KNOWN_ZONES];
-	uint64_t drain_zone_address;	/* of a drain whose frames come next */
 	uint64_t *request_zone;		/* by request: the address it names, 0 for none */
 	uint64_t request_zone_room;
 	struct kerror *err;
@@ -154,6 +160,7 @@ static struct context *context_of(struct builder *bd, const struct event *ev)
 			continue;
 		*ctx = (struct context){
 			.key = key, .first_pending = NONE, .last_free = NONE, .unreserve = NONE, .scan = NONE,
+			.drain = NONE,
 		};
 		bd->nr_contexts++;
 		return ctx;
@@ -281,6 +288,10 @@ static bool on_alloc(struct builder *bd, struct context *ctx, const struct event
 	if (ctx->unreserve != NONE)
 		bd->reqs->req[ctx->unreserve].gfp = ev->gfp;
 	ctx->unreserve = NONE;
+	if (!ctx->reclaiming) {
+		req->slow = ctx->slow;
+		ctx->slow = false;
+	}
 	if (ctx->bulk)
 		ctx->bulk_traced++;
 	ctx->last_free = NONE;
@@ -355,9 +366,7 @@ static bool on_pcp_drain(struct builder *bd, struct context *ctx, const struct e
 {
 	struct request *req = ctx->last_free == NONE ? NULL : &bd->reqs->req[ctx->last_free];
 
-	bd->drain_zone_address = ev->addr2;
-	if (ctx->draining)
-		return true;
+	ctx->drain_zone = ev->addr2;
 	if (req && req->kind == REQ_FOLD)
 		return true;
 	if (req && req->kind == REQ_FREE && req->arg < 2) {
@@ -365,28 +374,33 @@ static bool on_pcp_drain(struct builder *bd, struct context *ctx, const struct e
 			req->when = ev->time_ns;
 		req->cpu = ev->cpu;
 		req->arg = 2;
+		ctx->drain = ctx->last_free;
 		return true;
 	}
-	req = add_request(bd, ev, REQ_DRAIN);
+	req = add_request(bd, ev, ctx->draining ? REQ_DRAIN_ZONE : REQ_DRAIN);
 	if (!req)
 		return false;
 	bd->request_zone[bd->reqs->nr - 1] = ev->addr2;
 	req->arg = ev->arg;
-	ctx->last_free = bd->reqs->nr - 1;
+	req->from = ctx->draining ? ctx->drained_cpu : ev->cpu;
+	ctx->last_free = ctx->drain = bd->reqs->nr - 1;
 	return true;
 }
 
-static bool on_drain_zone(struct builder *bd, struct context *ctx, const struct event *ev)
+static void on_pcpu_drain(struct builder *bd, struct context *ctx, const struct event *ev)
 {
-	struct request *req = add_request(bd, ev, REQ_DRAIN_ZONE);
+	learn_zone(bd, ctx->drain_zone, ev->addr);
+	ctx->drain_zone = 0;
+	if (ctx->drain != NONE)
+		bd->reqs->req[ctx->drain].when = ev->time_ns;
+	ctx->drain = NONE;
+}
 
-	if (!req)
-		return false;
-	bd->request_zone[bd->reqs->nr - 1] = ev->addr2;
-	req->arg = ev->arg;
+static void on_drain_zone(struct context *ctx, const struct event *ev)
+{
 	ctx->draining = true;
+	ctx->drained_cpu = (uint32_t)ev->arg;
 	ctx->last_free = NONE;
-	return true;
 }
 
 static bool on_isolate_out(struct builder *bd, struct context *ctx, const struct event *ev)
@@ -424,6 +438,25 @@ static bool add_simple(struct builder *bd, struct context *ctx, const struct eve
 	if (kind == REQ_UNRESERVE)
 		ctx->unreserve = bd->reqs->nr - 1;
 	return true;
+}
+
+static bool on_kswapd(struct builder *bd, const struct event *ev)
+{
+	struct request *req = add_request(bd, ev, REQ_KSWAPD_AWAKE);
+
+	if (!req)
+		return false;
+	req->arg = ev->kind == EV_KSWAPD_WAKE;
+	return true;
+}
+
+/* The task comes back to its request when it has reclaimed or compacted. */
+static bool on_slow(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	ctx->slow = true;
+	ctx->reclaiming = ev->kind == EV_RECLAIM_BEGIN;
+	ctx->last_free = NONE;
+	return ev->kind == EV_RECLAIM_END || add_request(bd, ev, REQ_SLOW);
 }
 
 static bool on_compaction(struct builder *bd, struct context *ctx, const struct event *ev)
@@ -474,7 +507,7 @@ static int on_event(struct builder *bd, const struct event *ev)
 	bool good = true;
 
 	if ((ev->kind < EV_PAGE_ALLOC || ev->kind > EV_PAGE_EXTFRAG) &&
-	    (ev->kind < EV_BULK_IN || ev->kind > EV_COMPACT_FINISHED))
+	    (ev->kind < EV_BULK_IN || ev->kind > EV_KSWAPD_WAKE))
 		return 0;
 	if ((ev->kind <= EV_PAGE_EXTFRAG || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
 	    !frame_in_range(bd, ev))
@@ -516,11 +549,10 @@ static int on_event(struct builder *bd, const struct event *ev)
 		good = on_pcp_drain(bd, ctx, ev);
 		break;
 	case EV_PAGE_PCPU_DRAIN:
-		learn_zone(bd, bd->drain_zone_address, ev->addr);
-		bd->drain_zone_address = 0;
+		on_pcpu_drain(bd, ctx, ev);
 		break;
 	case EV_DRAIN_ZONE:
-		good = on_drain_zone(bd, ctx, ev);
+		on_drain_zone(ctx, ev);
 		break;
 	case EV_ISOLATE_IN:
 		ctx->isolating = true;
@@ -552,6 +584,15 @@ static int on_event(struct builder *bd, const struct event *ev)
 	case EV_COMPACT_WAKE:
 	case EV_COMPACT_FINISHED:
 		good = on_compaction(bd, ctx, ev);
+		break;
+	case EV_KSWAPD_SLEEP:
+	case EV_KSWAPD_WAKE:
+		good = on_kswapd(bd, ev);
+		break;
+	case EV_COMPACT_TRY:
+	case EV_RECLAIM_BEGIN:
+	case EV_RECLAIM_END:
+		good = on_slow(bd, ctx, ev);
 		break;
 	default:
 		break;

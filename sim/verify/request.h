@@ -9,6 +9,8 @@
  *                           else when it was traced
  *   a free to a CPU's list  mm_page_free; for one of many mm_page_free_batched;
  *                           where it drained the list: when that was drained
+ *   a drain                 when its first block is back: then the zone's lock was had,
+ *                           for which it may have waited while another CPU refilled
  *   a free past the lists   free_one
  *
  * What follows in the same context (task, or interrupt on a CPU) belongs
@@ -30,12 +32,14 @@ enum request_kind {
 	REQ_ALLOC_BULK,		/* arg: frames that no other event tells of */
 	REQ_FREE,
 	REQ_FREE_DIRECT,
-	REQ_DRAIN_ZONE,		/* arg: whose lists */
-	REQ_DRAIN,		/* arg: frames; order: first list */
+	REQ_DRAIN_ZONE,		/* from: whose lists; arg: frames; order: first list */
+	REQ_DRAIN,		/* the same */
 	REQ_ISOLATE,
+	REQ_SLOW,		/* a task found nothing and begins to reclaim or to compact; order, gfp */
 	REQ_UNRESERVE,		/* arg: force */
 	REQ_KSWAPD_BEGIN,	/* arg: highest zone */
 	REQ_KSWAPD_END,
+	REQ_KSWAPD_AWAKE,	/* arg: 1 from when it is woken, 0 from when it sleeps */
 	REQ_FOLD,		/* arg: lists too */
 	REQ_COMPACT_WAKE,	/* order; a new round of compaction */
 	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner; order 1: asynchronous */
@@ -61,7 +65,7 @@ struct request {
 	uint32_t pfn;
 	union {
 		uint32_t gfp;
-		uint32_t from;	/* REQ_COMPACT_MIGRATE */
+		uint32_t from;	/* REQ_COMPACT_MIGRATE, REQ_DRAIN, REQ_DRAIN_ZONE */
 	};
 	uint32_t first_block;	/* in requests.blocks */
 	uint32_t nr_blocks;
@@ -72,6 +76,7 @@ struct request {
 	uint8_t kind;
 	uint8_t order;
 	uint8_t migratetype;
+	bool slow;		/* REQ_ALLOC: tried again after reclaim or compaction of its own */
 	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };

@@ -352,11 +352,14 @@ static int line_lowmem_reserve(struct parser *ps)
 
 static int line_zflags(struct parser *ps)
 {
-	uint64_t flags;
+	uint64_t flags, nr_isolate, drift_mark;
 
 	if (!next_u64(ps, 16, UINT64_MAX, &flags) || !expect(ps, "nr_reserved_highatomic") ||
-	    !next_u64(ps, 10, UINT32_MAX, &ps->zone->nr_reserved_highatomic))
+	    !next_u64(ps, 10, UINT32_MAX, &ps->zone->nr_reserved_highatomic) ||
+	    !expect(ps, "nr_isolate_pageblock") || !next_u64(ps, 10, UINT32_MAX, &nr_isolate) ||
+	    !expect(ps, "percpu_drift_mark") || !next_u64(ps, 10, UINT32_MAX, &drift_mark))
 		return bad(ps, "expected: zflags HEX nr_reserved_highatomic N ..");
+	ps->zone->drifts = drift_mark;
 	ps->zone->below_high = flags & KERNEL_ZONE_BELOW_HIGH;
 	return 0;
 }

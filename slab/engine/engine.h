@@ -10,15 +10,27 @@
 
 #include "slab/slab.h"
 
+/*
+ * A number that shapes the engine. It lives in a field of struct slab_config,
+ * an unsigned int; SLAB_AUTO there (or a default of 0 that the text explains)
+ * leaves the choice to the engine.
+ */
 struct slab_engine_param {
 	const char *name;
-	const char *text;	/* one sentence, with the default */
+	const char *text;	/* one sentence; says what SLAB_AUTO stands for */
+	size_t field;		/* offset in struct slab_config */
+	unsigned int min, max;	/* of what a user may set */
+	unsigned int def;	/* in range or SLAB_AUTO */
 };
+
+/* For a table of what is counted, made of the groups of slab/counters.h. */
+#define SLAB_COUNTED(name, text) [SC_##name] = true,
 
 struct slab_engine {
 	const char *name;
 	const char *text;	/* one sentence */
 	const struct slab_engine_param *params;	/* ends with a NULL name */
+	const bool *counted;	/* by enum slab_counter: what the engine or the common code counts */
 
 	/* Bytes of a cache's state for one CPU, whole cache lines; begins with a slab_front. */
 	size_t percpu_size;
@@ -47,6 +59,8 @@ struct slab_engine {
 	/* Put away what CPUs hold, so that empty slabs can be given back. */
 	void (*flush)(struct kmem_cache *s);
 	unsigned int (*shrink)(struct kmem_cache *s);
+	/* As slab_tick(), for all caches; NULL: nothing is done by the clock. */
+	uint64_t (*tick)(struct slab_allocator *sa, uint64_t now_ns);
 
 	void (*info)(const struct kmem_cache *s, struct slabinfo *info);
 	/* Every slab the cache owns, any order; the head's pfn. Returns false when @fn did. */

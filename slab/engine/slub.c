@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "slab/engine/slub.h"
 
@@ -127,15 +128,25 @@ static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 	return freelist;
 }
 
-static unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
-				    unsigned int nr, void **objects)
+void *slub_alloc_one(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	void *object = c->front.freelist;
+
+	if (!object || !node_match(c->front.slab, nid))
+		return slub_alloc(s, cpu, gfp, nid);
+	c->front.freelist = get_freepointer(s, object);
+	c->front.alloc_fastpath++;
+	return object;
+}
+
+unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, unsigned int nr,
+			     void **objects)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		objects[i] = slab_alloc_front(s, cpu, NUMA_NO_NODE);
-		if (!objects[i])
-			objects[i] = slub_alloc(s, cpu, gfp, NUMA_NO_NODE);
+		objects[i] = slub_alloc_one(s, cpu, gfp, NUMA_NO_NODE);
 		if (!objects[i])
 			break;
 	}
@@ -186,6 +197,19 @@ static void slub_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
 	slub_free_chain(s, cpu, slab, object, object, 1);
 }
 
+void slub_free_one(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+
+	if (slab != c->front.slab) {
+		slub_free_chain(s, cpu, slab, object, object, 1);
+		return;
+	}
+	set_freepointer(s, object, c->front.freelist);
+	c->front.freelist = object;
+	c->front.free_fastpath++;
+}
+
 unsigned int slub_free_group(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
@@ -217,7 +241,7 @@ unsigned int slub_free_group(struct kmem_cache *s, unsigned int cpu, unsigned in
 	return nr;
 }
 
-static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
+void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects)
 {
 	while (nr)
 		nr = slub_free_group(s, cpu, nr, objects);
@@ -225,7 +249,21 @@ static void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int 
 
 /* ---- caches ------------------------------------------------------------ */
 
-static int slub_cache_init(struct kmem_cache *s)
+static int init_cpus(struct kmem_cache *s, bool hidden)
+{
+	size_t bytes = s->sa->nr_cpus * sizeof(struct slub_cpu);
+
+	s->cpus = s->percpu;
+	if (!hidden)
+		return 0;
+	s->cpus = aligned_alloc(_Alignof(struct slub_cpu), bytes);
+	if (!s->cpus)
+		return -ENOMEM;
+	memset(s->cpus, 0, bytes);
+	return 0;
+}
+
+int slub_init(struct kmem_cache *s, bool hidden)
 {
 	struct slab_allocator *sa = s->sa;
 	unsigned int nid;
@@ -233,11 +271,27 @@ static int slub_cache_init(struct kmem_cache *s)
 	s->pernode = calloc(sa->nr_nodes, sizeof(struct slub_node));
 	if (!s->pernode)
 		return -ENOMEM;
+	if (init_cpus(s, hidden)) {
+		free(s->pernode);
+		return -ENOMEM;
+	}
 	for (nid = 0; nid < sa->nr_nodes; nid++) {
 		slab_list_init(&slub_node(s, nid)->partial);
 		slab_list_init(&slub_node(s, nid)->full);
 	}
+	if (sa->cfg.freelist_hardened)
+		s->freelist_key = (uint64_t)slab_random_below(sa, UINT32_MAX) << 32 |
+				  slab_random_below(sa, UINT32_MAX) | 1;
 	return 0;
+}
+
+static int slub_cache_init(struct kmem_cache *s)
+{
+	if (s->sa->cfg.freelist_hardened) {
+		s->alloc = slub_alloc_one;
+		s->free = slub_free_one;
+	}
+	return slub_init(s, s->sa->cfg.freelist_hardened);
 }
 
 static void discard_list(struct kmem_cache *s, struct page_list *list)
@@ -250,7 +304,7 @@ static void discard_list(struct kmem_cache *s, struct page_list *list)
 	}
 }
 
-static void slub_cache_exit(struct kmem_cache *s)
+void slub_cache_exit(struct kmem_cache *s)
 {
 	unsigned int cpu, nid;
 
@@ -261,9 +315,11 @@ static void slub_cache_exit(struct kmem_cache *s)
 		discard_list(s, &slub_node(s, nid)->full);
 	}
 	free(s->pernode);
+	if (s->cpus != s->percpu)
+		free(s->cpus);
 }
 
-static void slub_flush(struct kmem_cache *s)
+void slub_flush(struct kmem_cache *s)
 {
 	unsigned int cpu;
 
@@ -271,7 +327,7 @@ static void slub_flush(struct kmem_cache *s)
 		slub_flush_cpu(s, cpu);
 }
 
-static uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
+uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
 	uint64_t sum = 0;
 	unsigned int cpu;
@@ -290,19 +346,20 @@ static uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter count
 }
 
 static const struct slab_engine_param slub_params[] = {
-	{ "slab_min_order", "smallest order of a slab; default 0" },
-	{ "slab_max_order", "order up to which objects are packed for little waste; default 3" },
-	{ "slab_min_objects", "objects a slab should hold; default 4 * (fls(CPUs) + 1)" },
-	{ "cpu_partial", "free objects a CPU may keep in partial slabs; by size 120, 52, 24 or 6" },
-	{ "min_partial", "empty slabs a node keeps; log2(size) / 2, within 5..10" },
-	{ "freelist_random", "shuffle the free list of each new slab; default off" },
-	{ NULL, NULL }
+	SLUB_PARAMS,
+	{ .name = NULL }
+};
+
+static const bool slub_counted[NR_SLAB_COUNTERS] = {
+	SLAB_COUNTERS_COMMON(SLAB_COUNTED)
+	SLAB_COUNTERS_SLUB(SLAB_COUNTED)
 };
 
 const struct slab_engine slub_engine = {
 	.name = "slub",
 	.text = "SLUB as in Linux 6.1: a slab and partial slabs a CPU, partial slabs a node",
 	.params = slub_params,
+	.counted = slub_counted,
 	.percpu_size = sizeof(struct slub_cpu),
 	.cache_init = slub_cache_init,
 	.cache_exit = slub_cache_exit,

@@ -17,12 +17,38 @@
  *               |\_______(next CPU slab)_________________________|  |
  *                \______(taken)______ node partial <--(drain)_______|
  *
- * A free object holds, at byte s->offset, the address of the next free one.
+ * A free object holds, at byte s->offset, the address of the next free one;
+ * with freelist_hardened that address XOR a random number of the cache XOR the
+ * byte-swapped address of the place it is stored at. The common code follows
+ * plain links only: a hardened cache's CPU state is memory of its own
+ * (s->cpus), its struct slab_front stays empty, and every request reaches
+ * slub_alloc_one() and slub_free_one(). Whoever builds on SLUB (sheaves) does
+ * the same.
  */
 #ifndef KMEMSIM_SLAB_ENGINE_SLUB_H
 #define KMEMSIM_SLAB_ENGINE_SLUB_H
 
 #include "slab/internal.h"
+
+#define SLUB_MAX_ORDER (PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ? \
+			PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER)
+
+/* The parameters of whatever is built of SLUB's slabs. */
+#define SLUB_PARAMS \
+	{ "slab_min_order", "smallest order of a slab", \
+	  offsetof(struct slab_config, slab_min_order), 0, MAX_PAGE_ORDER, 0 }, \
+	{ "slab_max_order", "order up to which objects are packed for little waste", \
+	  offsetof(struct slab_config, slab_max_order), 0, MAX_PAGE_ORDER, SLUB_MAX_ORDER }, \
+	{ "slab_min_objects", "objects a slab should hold; 0: 4 * (fls(CPUs) + 1)", \
+	  offsetof(struct slab_config, slab_min_objects), 0, MAX_OBJS_PER_SLAB, 0 }, \
+	{ "cpu_partial", "free objects a CPU may keep in partial slabs; auto: by size 120, 52, 24, 6", \
+	  offsetof(struct slab_config, cpu_partial), 0, 65535, SLAB_AUTO }, \
+	{ "min_partial", "empty slabs a node keeps; auto: log2(size) / 2, within 5..10", \
+	  offsetof(struct slab_config, min_partial), 0, 65535, SLAB_AUTO }, \
+	{ "freelist_random", "1: shuffle the free list of each new slab", \
+	  offsetof(struct slab_config, freelist_random), 0, 1, 0 }, \
+	{ "freelist_hardened", "1: links of free objects are XORed with a random number and their place", \
+	  offsetof(struct slab_config, freelist_hardened), 0, 1, 0 }
 
 struct slub_cpu {
 	struct slab_front front;	/* the CPU slab; freelist: what this CPU hands out of it */
@@ -44,7 +70,7 @@ struct slub_node {
 
 static inline struct slub_cpu *slub_cpu(const struct kmem_cache *s, unsigned int cpu)
 {
-	return (struct slub_cpu *)s->percpu + cpu;
+	return (struct slub_cpu *)s->cpus + cpu;
 }
 
 static inline struct slub_node *slub_node(const struct kmem_cache *s, unsigned int nid)
@@ -56,6 +82,20 @@ static inline struct slub_node *slub_node_of(const struct kmem_cache *s, const s
 {
 	return slub_node(s, slab_nid(slab));
 }
+
+/* ---- for who builds on SLUB (slub.c) ------------------------------------ */
+
+/* SLUB's part of a new cache; @hidden: the CPUs' slabs are not the common code's. -ENOMEM. */
+int slub_init(struct kmem_cache *s, bool hidden);
+void slub_cache_exit(struct kmem_cache *s);
+/* One object from or to slabs, the CPU's own one first. */
+void *slub_alloc_one(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+void slub_free_one(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+unsigned int slub_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, unsigned int nr,
+			     void **objects);
+void slub_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects);
+void slub_flush(struct kmem_cache *s);
+uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter);
 
 /* ---- free lists -------------------------------------------------------- */
 

@@ -14,6 +14,10 @@ static unsigned int free_list_length(const struct kmem_cache *s, void *object)
 	return nr;
 }
 
+/* Bytes of struct kmem_cache_cpu and struct kmem_cache_node in a 6.1 kernel for x86-64. */
+#define CPU_BOOK	32
+#define NODE_BOOK	64
+
 /* Follows get_slabinfo(): what lies free on CPUs counts as active there. */
 void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 {
@@ -44,6 +48,7 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 			cpu_free += slab_objects(slab) - slab->slab_inuse;
 		}
 	}
+	info->overhead = (uint64_t)s->sa->nr_cpus * CPU_BOOK + (uint64_t)s->sa->nr_nodes * NODE_BOOK;
 	info->active_slabs = info->num_slabs;
 	info->active_objs = info->num_objs - partial_free;
 	info->used_objs = info->active_objs - cpu_free;

@@ -369,7 +369,7 @@ static void mmapthp(unsigned int rounds)
 		for (unsigned int i = 0; i < 2; i++) {
 			if (!child()) {
 				state += i;
-				riddle(i ? 85 : 92);
+				riddle(i ? 84 : 88);
 				_exit(0);
 			}
 			wait_children();

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim diagnose: wrong frees and leaks, from a trace alone. Status 0: none
+ * without a doubt; 1: some; 2: usage, or input that cannot be read.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/load.h"
+#include "sim/report/report_diagnose.h"
+
+enum { OPT_JSON = 256, OPT_CSV, OPT_TOP, OPT_FORMAT, OPT_MESSAGES };
+
+struct diagnose_options {
+	struct load_options load;
+	const char *json, *csv;
+	unsigned int top;
+	bool quiet;
+};
+
+static const struct argp_option options[] = {
+	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
+	{ "top", OPT_TOP, "N", 0, "findings and call sites told (default 20)", 0 },
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
+	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 0 },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 0 },
+	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 0 },
+	{ 0 }
+};
+
+static uint64_t need_number(struct argp_state *state, const char *option, const char *text,
+			    uint64_t min, uint64_t max)
+{
+	uint64_t value = 0;
+
+	if (!parse_number(text, min, max, &value))
+		argp_error(state, "--%s=%s: expected a number from %llu to %llu", option, text,
+			   (unsigned long long)min, (unsigned long long)max);
+	return value;
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct diagnose_options *opt = state->input;
+
+	switch (key) {
+	case OPT_FORMAT:
+		opt->load.format = arg;
+		return 0;
+	case OPT_TOP:
+		opt->top = (unsigned int)need_number(state, "top", arg, 0, DIAGNOSE_MAX_FINDINGS);
+		return 0;
+	case OPT_JSON:
+		opt->json = arg;
+		return 0;
+	case OPT_CSV:
+		opt->csv = arg;
+		return 0;
+	case OPT_MESSAGES:
+		opt->load.messages = need_number(state, "messages", arg, 0, 1000000000);
+		return 0;
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (opt->load.path)
+			argp_error(state, "one trace, please: '%s' is left over", arg);
+		opt->load.path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!opt->load.path)
+			argp_error(state, "which trace?");
+		if (opt->json && opt->csv && !strcmp(opt->json, opt->csv))
+			argp_error(state, "--json and --csv would write to the same place");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_one,
+	.args_doc = "TRACE",
+	.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
+	       "with the events that show them."
+};
+
+static int write_format(struct emitter *em, enum emitter_format format, const char *path,
+			struct kerror *err)
+{
+	FILE *out = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	struct kerror why = { 0 };
+	bool bad;
+	int ret;
+
+	if (!out)
+		return kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+	ret = emitter_write(em, format, out, &why);
+	bad = fflush(out) || ferror(out);
+	if (out != stdout)
+		bad |= fclose(out) != 0;
+	if (ret)
+		return kerror_set(err, ret, "%s: %s", path, why.text);
+	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
+}
+
+static int write_reports(const struct diagnose_options *opt, const struct diagnosis_report *report,
+			 struct trace *trace, struct kerror *err)
+{
+	bool taken = (opt->json && !strcmp(opt->json, "-")) || (opt->csv && !strcmp(opt->csv, "-"));
+	struct emitter *em = emitter_create();
+	int ret = 0;
+
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, opt->top);
+	if (!opt->quiet && !taken)
+		ret = write_format(em, EMIT_TEXT, "-", err);
+	if (!ret && opt->json)
+		ret = write_format(em, EMIT_JSON, opt->json, err);
+	if (!ret && opt->csv)
+		ret = write_format(em, EMIT_CSV, opt->csv, err);
+	emitter_destroy(em);
+	return ret;
+}
+
+/* EXIT_*, or a negative errno with @err. */
+static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
+			  struct kerror *err)
+{
+	struct diagnosis_report *report = NULL;
+	struct progress progress;
+	uint64_t sure = 0;
+	int ret, i;
+
+	progress_init(&progress, !opt->quiet);
+	ret = load_trace(trace, &opt->load, &progress, err);
+	if (!ret)
+		ret = diagnose(&report, *trace, err);
+	if (!ret)
+		ret = write_reports(opt, report, *trace, err);
+	for (i = 0; !ret && i < NR_DIAGNOSES; i++)
+		sure += report->nr[i] - report->nr_doubtful[i];
+	diagnosis_free(report);
+	if (ret)
+		return ret;
+	ret = load_status(*trace, opt->load.path, "looked at");
+	return ret ? ret : sure ? EXIT_FOUND : EXIT_FINE;
+}
+
+int cmd_diagnose(int argc, char **argv)
+{
+	struct diagnose_options opt = { .load = { .messages = 10 }, .top = 20 };
+	struct kerror err = { .text = "failed without saying why" };
+	struct trace *trace = NULL;
+	int ret;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = (char *)"kmemsim diagnose";
+	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	ret = diagnose_trace(&opt, &trace, &err);
+	trace_destroy(trace);
+	if (ret >= 0)
+		return ret;
+	fprintf(stderr, "kmemsim: %s\n", err.text);
+	return EXIT_USAGE;
+}

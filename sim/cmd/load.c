@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: reading a trace for a command; see load.h. */
+#include "sim/cmd/load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/cmd/cmd.h"
+
+struct load {
+	const struct load_options *opt;
+	struct progress *progress;
+	uint64_t told;
+};
+
+static void on_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t total)
+{
+	const struct load *load = ctx;
+
+	progress_line(load->progress, "reading", events, bytes, total);
+}
+
+static void on_bad_line(void *ctx, const char *source, uint64_t line, const char *text)
+{
+	struct load *load = ctx;
+
+	progress_clear(load->progress);
+	fprintf(stderr, "kmemsim: %s:%" PRIu64 ": %s\n", source, line, text);
+	if (++load->told == load->opt->messages)
+		fprintf(stderr, "kmemsim: %s: further malformed lines are only counted\n", source);
+}
+
+int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,
+	       struct kerror *err)
+{
+	struct load load = { .opt = opt, .progress = progress };
+	struct source *src;
+	struct reader *rd;
+	int ret;
+
+	*out = trace_create(0);
+	if (!*out)
+		return kerror_set(err, -ENOMEM, "no memory for a trace");
+	ret = source_open(&src, opt->path, err);
+	if (ret)
+		return ret;
+	ret = reader_open(&rd, src, opt->format, trace_names(*out), err);
+	if (ret)
+		return ret;
+	reader_set_message(rd, on_bad_line, &load, opt->messages);
+	ret = trace_load(*out, rd, on_progress, &load, err);
+	reader_close(rd);
+	progress_clear(progress);
+	if (!ret)
+		ret = trace_resolve(*out, err);
+	if (!ret && !trace_summary(*out)->nr_events)
+		ret = kerror_set(err, -ENODATA, "%s: no events", opt->path);
+	return ret;
+}
+
+int load_status(const struct trace *trace, const char *path, const char *done)
+{
+	const struct trace_summary *sum = trace_summary(trace);
+
+	if (sum->read.unterminated)
+		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
+			"cut there\n", path, sum->read.unterminated_line);
+	if (sum->read.malformed)
+		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", path,
+			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
+	if (!sum->read.truncated)
+		return EXIT_FINE;
+	fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events before it were %s\n", sum->read.error.text,
+		sum->nr_events, done);
+	return EXIT_USAGE;
+}

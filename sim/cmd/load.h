@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a trace file read for a command, with the messages that belong to
+ * it. What was read is never thrown away: a file that ends with an error is a
+ * shorter trace, and load_status() says so in the end.
+ */
+#ifndef KMEMSIM_SIM_CMD_LOAD_H
+#define KMEMSIM_SIM_CMD_LOAD_H
+
+#include <stdint.h>
+
+#include "sim/cmd/progress.h"
+#include "sim/trace/trace.h"
+
+struct load_options {
+	const char *path;	/* "-": standard input */
+	const char *format;	/* NULL: recognised */
+	uint64_t messages;	/* malformed lines told in full */
+};
+
+/*
+ * Read and resolve a trace; *@out is the caller's, also where this fails.
+ * Errors: those of source_open(), reader_open(), trace_load() and
+ * trace_resolve(); -ENODATA for a trace without events.
+ */
+int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,
+	       struct kerror *err);
+
+/*
+ * Tell on standard error what was wrong with the input. @done says what became
+ * of the events: "replayed". Returns EXIT_USAGE where the input ended with an
+ * error, EXIT_FINE otherwise.
+ */
+int load_status(const struct trace *trace, const char *path, const char *done);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the options that run and compare share, as a child of their argp
+ * parsers: which machine, and what of the trace it gets. A mistake is told and
+ * ends with status 2.
+ */
+#ifndef KMEMSIM_SIM_CMD_REPLAY_OPTIONS_H
+#define KMEMSIM_SIM_CMD_REPLAY_OPTIONS_H
+
+#include <argp.h>
+
+#include "sim/replay.h"
+
+struct replay_options {
+	struct machine_config machine;
+	struct replay_config replay;
+	const char *format;		/* NULL: the likeliest */
+	bool cpus_given;		/* otherwise as many as the trace uses */
+};
+
+void replay_options_default(struct replay_options *opt);
+/* The input is a struct replay_options. */
+extern const struct argp replay_argp;
+
+/* What only shows when all options are known: NULL, or a sentence. */
+const char *replay_options_mistake(const struct replay_options *opt);
+
+/* A number within a range, or argp's end. */
+uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
+		     uint64_t max);
+
+/*
+ * The next engine of @text, "ENGINE[,PARAMETER=N...][,ENGINE...]", becomes
+ * @cfg's, with its parameters. Returns what follows the comma behind it, "" at
+ * the end; NULL with @err filled where something is wrong.
+ */
+const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct kerror *err);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what an allocator is built with: an engine, and the numbers that
+ * engine's own list names. Kernels read most of them from the command line
+ * (slab_max_order=) or from /sys/kernel/slab/CACHE/; here one value holds for
+ * all caches.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "slab/internal.h"
+
+static unsigned int *param_field(struct slab_config *cfg, const struct slab_engine_param *param)
+{
+	return (unsigned int *)((char *)cfg + param->field);
+}
+
+static unsigned int param_value(const struct slab_config *cfg,
+				const struct slab_engine_param *param)
+{
+	return *(const unsigned int *)((const char *)cfg + param->field);
+}
+
+static void set_defaults(struct slab_config *cfg, const struct slab_engine *engine)
+{
+	const struct slab_engine_param *param;
+
+	cfg->engine = engine->name;
+	for (param = engine->params; param->name; param++)
+		*param_field(cfg, param) = param->def;
+}
+
+void slab_config_default(struct slab_config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->merge = true;
+	set_defaults(cfg, slab_engines[0]);
+}
+
+static const struct slab_engine *find_engine(const char *name, struct kerror *err)
+{
+	const struct slab_engine *engine = slab_find_engine(name);
+
+	if (!engine)
+		kerror_set(err, -EINVAL, "no slab engine is called '%s'", name);
+	return engine;
+}
+
+int slab_config_engine(struct slab_config *cfg, const char *name, struct kerror *err)
+{
+	const struct slab_engine *engine = find_engine(name, err);
+
+	if (!engine)
+		return -EINVAL;
+	set_defaults(cfg, engine);
+	return 0;
+}
+
+static int out_of_range(const struct slab_engine_param *param, const char *engine, uint64_t value,
+			struct kerror *err)
+{
+	return kerror_set(err, -EINVAL, "%s: %s=%llu is not within %u..%u", engine, param->name,
+			  (unsigned long long)value, param->min, param->max);
+}
+
+int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
+		      struct kerror *err)
+{
+	const struct slab_engine *engine = find_engine(cfg->engine, err);
+	const struct slab_engine_param *param;
+
+	if (!engine)
+		return -EINVAL;
+	for (param = engine->params; param->name; param++) {
+		if (strcmp(param->name, name))
+			continue;
+		if (value < param->min || value > param->max)
+			return out_of_range(param, engine->name, value, err);
+		*param_field(cfg, param) = (unsigned int)value;
+		return 0;
+	}
+	return kerror_set(err, -EINVAL, "engine %s has no parameter '%s'", engine->name, name);
+}
+
+int slab_config_check(const struct slab_config *cfg, struct kerror *err)
+{
+	const struct slab_engine *engine = find_engine(cfg->engine, err);
+	const struct slab_engine_param *param;
+
+	if (!engine)
+		return -EINVAL;
+	for (param = engine->params; param->name; param++) {
+		unsigned int value = param_value(cfg, param);
+
+		if (value != param->def && (value < param->min || value > param->max))
+			return out_of_range(param, engine->name, value, err);
+	}
+	return 0;
+}
+
+void slab_config_text(const struct slab_config *cfg, char *buf, size_t size)
+{
+	const struct slab_engine *engine = slab_find_engine(cfg->engine);
+	const struct slab_engine_param *param;
+	size_t len;
+
+	snprintf(buf, size, "%s", cfg->engine);
+	for (param = engine ? engine->params : NULL; param && param->name; param++) {
+		if (param_value(cfg, param) == param->def)
+			continue;
+		len = strnlen(buf, size);
+		snprintf(buf + len, size - len, ",%s=%u", param->name, param_value(cfg, param));
+	}
+}
