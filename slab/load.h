@@ -61,7 +61,10 @@ int slab_load_slab(struct kmem_cache *s, const struct slab_state *state, struct 
 /* @pfn is the slab @cpu allocates from, @free what is on its own list. -EINVAL */
 int slab_load_cpu(struct kmem_cache *s, unsigned int cpu, uint32_t pfn, const uint16_t *free,
 		  unsigned int nr_free, struct kerror *err);
-/* The slabs on @cpu's partial list, head first; @slabs: how many the list believes it has. */
+/*
+ * The slabs on @cpu's partial list, head first; @slabs: how many the list believes
+ * it has. Since Linux 6.8 they are not frozen there; here they are then.
+ */
 int slab_load_cpu_partial(struct kmem_cache *s, unsigned int cpu, const uint32_t *pfns,
 			  unsigned int nr, unsigned int slabs, struct kerror *err);
 /* The slabs on node @nid's partial list, head first. */

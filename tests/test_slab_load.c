@@ -437,6 +437,21 @@ static void test_bad_caches(void)
 	destroy(&m);
 }
 
+/* Since 6.8 slabs on a CPU's partial list are not frozen; a full one is on no such list. */
+static void test_thawed_partial(void)
+{
+	struct kerror err = { 0 };
+	struct loaded m;
+
+	create_machine(&m);
+	load_slab(&m, 9, 6, false, 2, (const uint16_t[]){ 2, 0 });
+	CU_ASSERT_EQUAL(slab_load_cpu_partial(m.s, 0, (const uint32_t[]){ 9 }, 1, 1, &err), 0);
+	CU_ASSERT(sound(&m));
+	kmem_cache_free(m.s, 1, object(&m, 9, 1));
+	CU_ASSERT_PTR_EQUAL(kmem_cache_alloc(m.s, 0, 0), object(&m, 9, 1));
+	destroy(&m);
+}
+
 /* Nor is a slab, or a list, put where it cannot be. */
 static void test_bad_slabs(void)
 {
@@ -497,6 +512,7 @@ static const struct test_case cases[] = {
 	{ "put_away", test_put_away },
 	{ "drop", test_drop },
 	{ "bad_caches", test_bad_caches },
+	{ "thawed_partial", test_thawed_partial },
 	{ "bad_slabs", test_bad_slabs },
 	{ "bad_free_lists", test_bad_free_lists },
 	{ NULL, NULL }

@@ -124,6 +124,7 @@ int objects_machine_init(struct objects_machine *m, const struct snapshot *snap,
 	int ret;
 
 	memset(m, 0, sizeof(*m));
+	m->thawed_partials = snap->version[0] > 6 || (snap->version[0] == 6 && snap->version[1] >= 8);
 	if (snap->state.nr_cpus != a->nr_cpus)
 		return kerror_set(err, -EINVAL, "%.100s: two numbers of CPUs", a->name);
 	ret = boot(m, snap, err);

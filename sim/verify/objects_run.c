@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: one capture's objects verified; see objects.h. Single-threaded. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,10 @@ static int read_all(struct objects_run *run, struct kerror *err)
 	if (ret)
 		return ret;
 	run->nr_events = trace_summary(run->trace)->nr_events;
-	return objects_ops_build(&run->ops, run->trace, run->a, err);
+	ret = objects_ops_build(&run->ops, run->trace, run->a, err);
+	if (!ret && !run->ops.nr)
+		ret = kerror_set(err, -ENODATA, "%.200s: its trace has no event of an object", run->capture);
+	return ret;
 }
 
 int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *err)

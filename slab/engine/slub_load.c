@@ -228,14 +228,15 @@ int slab_load_slab(struct kmem_cache *s, const struct slab_state *state, struct 
 	return 0;
 }
 
-/* The loaded slab at @pfn that no list has yet, for a list of @frozen ones. */
-static struct page *unplaced_slab(struct kmem_cache *s, uint32_t pfn, bool frozen, struct kerror *err)
+/* The loaded slab at @pfn that no list has yet; NULL where it is not @frozen, if that must be. */
+static struct page *unplaced_slab(struct kmem_cache *s, uint32_t pfn, bool must, bool frozen,
+				  struct kerror *err)
 {
 	struct slab_allocator *sa = s->sa;
 	struct page *slab = pfn < sa->map->end_pfn ? &sa->pages[pfn] : NULL;
 
 	if (!slab || !(slab->flags & PG_slab) || slab->slab_cache != s->id ||
-	    slab->slab_private != NOT_PLACED || slab_frozen(slab) != frozen) {
+	    slab->slab_private != NOT_PLACED || (must && slab_frozen(slab) != frozen)) {
 		kerror_set(err, -EINVAL, "cache %s: frame %#x is no slab for that list", s->name, pfn);
 		return NULL;
 	}
@@ -247,7 +248,7 @@ int slab_load_cpu(struct kmem_cache *s, unsigned int cpu, uint32_t pfn, const ui
 		  unsigned int nr_free, struct kerror *err)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	struct page *slab = unplaced_slab(s, pfn, true, err);
+	struct page *slab = unplaced_slab(s, pfn, true, true, err);
 	bool bad = false;
 
 	if (!slab)
@@ -265,10 +266,11 @@ int slab_load_cpu_partial(struct kmem_cache *s, unsigned int cpu, const uint32_t
 	struct slub_cpu *c = slub_cpu(s, cpu);
 
 	while (nr--) {
-		struct page *slab = unplaced_slab(s, pfns[nr], true, err);
+		struct page *slab = unplaced_slab(s, pfns[nr], false, true, err);
 
 		if (!slab)
 			return -EINVAL;
+		slab_set_frozen(slab, true);
 		slab->next = c->partial ? pfn_val(slab_pfn(s->sa, c->partial)) : PFN_NONE_VAL;
 		slab->slab_private = slabs > nr ? slabs - nr : 1;
 		c->partial = slab;
@@ -282,7 +284,7 @@ int slab_load_node_partial(struct kmem_cache *s, unsigned int nid, const uint32_
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		struct page *slab = unplaced_slab(s, pfns[i], false, err);
+		struct page *slab = unplaced_slab(s, pfns[i], true, false, err);
 
 		if (!slab)
 			return -EINVAL;
