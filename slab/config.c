@@ -33,9 +33,14 @@ static void set_defaults(struct slab_config *cfg, const struct slab_engine *engi
 
 void slab_config_default(struct slab_config *cfg)
 {
+	const struct slab_engine *const *engine = slab_engines;
+
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->merge = true;
-	set_defaults(cfg, slab_engines[0]);
+	while (*engine)
+		engine++;
+	while (engine != slab_engines)
+		set_defaults(cfg, *--engine);
 }
 
 static const struct slab_engine *find_engine(const char *name, struct kerror *err)

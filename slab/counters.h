@@ -43,10 +43,24 @@
 	X(cpu_partial_node,    "slabs moved from the node's to a CPU's partial list") \
 	X(cpu_partial_drain,   "CPU partial lists moved to the node")
 
+/* With the names of 6.18. */
+#define SLAB_COUNTERS_SHEAVES(X) \
+	X(alloc_cpu_sheaf,     "objects that came out of a sheaf") \
+	X(free_cpu_sheaf,      "objects that went into a sheaf") \
+	X(sheaf_alloc,         "sheaves made") \
+	X(sheaf_free,          "sheaves unmade") \
+	X(sheaf_refill,        "objects that slabs gave to sheaves") \
+	X(sheaf_flush,         "objects that sheaves gave back to slabs") \
+	X(barn_get,            "full sheaves got from a barn") \
+	X(barn_get_fail,       "requests for one while there was none") \
+	X(barn_put,            "full sheaves put into a barn") \
+	X(barn_put_fail,       "full sheaves that a barn had no room or no empty one for")
+
 /* One list a group; an engine says which groups it counts (struct slab_engine, counted). */
 #define SLAB_COUNTERS(X) \
 	SLAB_COUNTERS_COMMON(X) \
-	SLAB_COUNTERS_SLUB(X)
+	SLAB_COUNTERS_SLUB(X) \
+	SLAB_COUNTERS_SHEAVES(X)
 
 enum slab_counter {
 #define SLAB_COUNTER_ENUM(name, text) SC_##name,

@@ -92,6 +92,7 @@ struct kmem_cache {
 	unsigned int refcount;
 	void *cpus;			/* SLUB's state, one a CPU: percpu, or memory of its own */
 	uint64_t freelist_key;		/* 0: links of free objects are plain */
+	void *stash;			/* the engine's store of objects between CPUs and slabs */
 	void (*ctor)(void *object);
 	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
 	const struct slab_engine *engine;

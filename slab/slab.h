@@ -72,9 +72,14 @@ struct slab_config {
 	unsigned int min_partial;	/* slabs; SLAB_AUTO: by size */
 	unsigned int freelist_random;	/* shuffle each new slab's free list, from seed */
 	unsigned int freelist_hardened;	/* hide the links of free lists, with keys from seed */
+	unsigned int sheaf_capacity;	/* objects; SLAB_AUTO: by size */
+	unsigned int max_full_sheaves;	/* of a node's barn */
 };
 
-/* The first engine with its defaults, merging on, seed 0. */
+/*
+ * The first engine, merging on, seed 0; every parameter has its engine's
+ * default, and one that several engines share the first one's.
+ */
 void slab_config_default(struct slab_config *cfg);
 /*
  * Choose an engine; its parameters get its defaults, whatever they were. What

@@ -28,6 +28,7 @@
 	X(vmalloc) \
 	X(devres) \
 	X(slab_params) \
+	X(slab_sheaves) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

@@ -80,6 +80,7 @@ struct slab_engine {
 };
 
 extern const struct slab_engine slub_engine;
+extern const struct slab_engine sheaves_engine;
 
 /* All engines, ending with NULL. The first one is the default. */
 extern const struct slab_engine *const slab_engines[];
