@@ -49,4 +49,5 @@
 	X(objects) \
 	X(cache_pages) \
 	X(diagnose) \
+	X(page_owner) \
 	/* end */

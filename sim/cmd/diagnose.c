@@ -11,6 +11,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
+#include "sim/cmd/replay_options.h"
 #include "sim/report/report_diagnose.h"
 
 enum { OPT_JSON = 256, OPT_CSV, OPT_TOP, OPT_FORMAT, OPT_MESSAGES };
@@ -31,17 +32,6 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 0 },
 	{ 0 }
 };
-
-static uint64_t need_number(struct argp_state *state, const char *option, const char *text,
-			    uint64_t min, uint64_t max)
-{
-	uint64_t value = 0;
-
-	if (!parse_number(text, min, max, &value))
-		argp_error(state, "--%s=%s: expected a number from %llu to %llu", option, text,
-			   (unsigned long long)min, (unsigned long long)max);
-	return value;
-}
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {

@@ -150,11 +150,12 @@ static bool same_file(const char *a, const char *b)
 /* An output must not be written over the trace, nor over another output. */
 static int check_outputs(const struct run_options *opt, struct kerror *err)
 {
-	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline };
+	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline, opt->owner_list };
+	const size_t nr = sizeof(paths) / sizeof(paths[0]);
 	size_t i, j;
 
-	for (i = 0; i < 4; i++)
-		for (j = i + 1; j < 4; j++)
+	for (i = 0; i < nr; i++)
+		for (j = i + 1; j < nr; j++)
 			if (same_file(paths[i], paths[j]) ||
 			    (i && paths[i] && paths[j] && !strcmp(paths[i], paths[j])))
 				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
@@ -192,7 +193,8 @@ static int write_format(struct emitter *em, enum emitter_format format, const ch
 static int write_reports(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
-	bool taken = is_stdout(opt->json) || is_stdout(opt->csv) || is_stdout(opt->timeline);
+	bool taken = is_stdout(opt->json) || is_stdout(opt->csv) || is_stdout(opt->timeline) ||
+		     is_stdout(opt->owner_list);
 	const struct report_input in = {
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
@@ -245,6 +247,19 @@ static int write_procfs(const struct run *run, struct kerror *err)
 	return ret;
 }
 
+static int write_owners(const struct run *run, struct kerror *err)
+{
+	struct kerror late = { 0 };
+	FILE *out;
+	int ret = open_output(&out, run->opt.owner_list, err), closed;
+
+	if (ret)
+		return ret;
+	ret = page_owner_print(run->machine->buddy, trace_names(run->trace), run->opt.owner_order, out, err);
+	closed = close_output(out, run->opt.owner_list, ret ? &late : err);
+	return ret ? ret : closed;
+}
+
 /* ---- the whole ----------------------------------------------------------- */
 
 /* 0; 1: a strict run stopped; -errno. */
@@ -274,6 +289,8 @@ static int run_all(struct run *run, struct kerror *err)
 		ret = write_reports(run, err);
 	if (!ret && run->opt.procfs)
 		ret = write_procfs(run, err);
+	if (!ret && run->opt.owner_list)
+		ret = write_owners(run, err);
 	if (run->timeline_file) {
 		struct kerror late;
 		int closed = close_output(run->timeline_file, run->opt.timeline, ret ? &late : err);
