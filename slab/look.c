@@ -45,6 +45,11 @@ unsigned int kmem_cache_order(const struct kmem_cache *s)
 	return s->order;
 }
 
+unsigned int kmem_cache_min_order(const struct kmem_cache *s)
+{
+	return s->min_order;
+}
+
 unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s)
 {
 	return s->objects;

@@ -267,6 +267,7 @@ uint32_t kmem_cache_size(const struct kmem_cache *s);		/* with alignment and met
 uint32_t kmem_cache_align(const struct kmem_cache *s);
 uint32_t kmem_cache_flags(const struct kmem_cache *s);
 unsigned int kmem_cache_order(const struct kmem_cache *s);
+unsigned int kmem_cache_min_order(const struct kmem_cache *s);	/* where the first is refused */
 unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s);
 unsigned int kmem_cache_min_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
@@ -126,17 +127,6 @@ static int boot(struct run *run, struct kerror *err)
 
 /* ---- reporting ----------------------------------------------------------- */
 
-static bool is_stdout(const char *path)
-{
-	return path && !strcmp(path, "-");
-}
-
-static int open_output(FILE **out, const char *path, struct kerror *err)
-{
-	*out = is_stdout(path) ? stdout : fopen(path, "w");
-	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-}
-
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -163,38 +153,9 @@ static int check_outputs(const struct run_options *opt, struct kerror *err)
 	return 0;
 }
 
-/* Closing is where a full disk shows. */
-static int close_output(FILE *out, const char *path, struct kerror *err)
-{
-	bool bad = fflush(out) || ferror(out);
-
-	if (out != stdout)
-		bad |= fclose(out) != 0;
-	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
-}
-
-static int write_format(struct emitter *em, enum emitter_format format, const char *path,
-			struct kerror *err)
-{
-	struct kerror why = { 0 };
-	FILE *out;
-	int ret = open_output(&out, path, err);
-
-	if (ret)
-		return ret;
-	ret = emitter_write(em, format, out, &why);
-	if (ret) {
-		close_output(out, path, NULL);
-		return kerror_set(err, ret, "%s: %s", path, why.text);
-	}
-	return close_output(out, path, err);
-}
-
 static int write_reports(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
-	bool taken = is_stdout(opt->json) || is_stdout(opt->csv) || is_stdout(opt->timeline) ||
-		     is_stdout(opt->owner_list);
 	const struct report_input in = {
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
@@ -212,12 +173,9 @@ static int write_reports(struct run *run, struct kerror *err)
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = report_emit(em, &in, err);
-	if (!ret && !opt->quiet && !taken)
-		ret = write_format(em, EMIT_TEXT, "-", err);
-	if (!ret && opt->json)
-		ret = write_format(em, EMIT_JSON, opt->json, err);
-	if (!ret && opt->csv)
-		ret = write_format(em, EMIT_CSV, opt->csv, err);
+	if (!ret)
+		ret = write_formats(em, !opt->quiet && !is_stdout(opt->timeline) &&
+				    !is_stdout(opt->owner_list), opt->json, opt->csv, err);
 	emitter_destroy(em);
 	return ret;
 }

@@ -56,7 +56,7 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 	if (!rest)
 		argp_error(state, "--slab=%s: %s", arg, err.text);
 	else if (*rest)
-		argp_error(state, "--slab=%s: one engine at a time", arg);
+		argp_error(state, "--slab=%s: one engine at a time; 'kmemsim compare' takes several", arg);
 	return 0;
 }
 
