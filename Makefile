@@ -251,6 +251,7 @@ golden: all ## write the golden reports anew (look at the difference before you 
 	$(O)/kmemsim run --no-timing tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.txt
 	$(O)/kmemsim run --no-timing --json - tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.json
 	$(O)/kmemsim run --no-timing --csv - --mem 64M --nodes 2 tests/traces/gcc-hello.perf.txt.zst > tests/golden/gcc-hello-64M.csv
+	$(O)/kmemsim compare --slab slub,slub,cpu_partial=0,min_partial=0,sheaves tests/traces/gcc-hello.perf.txt.zst > tests/golden/compare-gcc-hello.txt
 
 # The variables of docs/capture.md reach the script through the environment.
 capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)

@@ -133,8 +133,10 @@ void buddy_set_kswapd(struct buddy *b, buddy_kswapd_fn fn, void *ctx);
 
 /* On whose behalf calls are made from now on; page_owner keeps it. */
 struct buddy_caller {
-	uint32_t site;		/* the driver's number for a call site */
+	uint32_t site;		/* the driver's number for a call site, 0 unknown */
+	uint32_t task;		/* and for a task's name */
 	int32_t pid;
+	uint64_t time_ns;
 	uint64_t when;		/* the driver's clock, e.g. an event number */
 };
 void buddy_set_caller(struct buddy *b, const struct buddy_caller *caller);

@@ -12,6 +12,7 @@
 #define KMEMSIM_BUDDY_STEER_H
 
 #include "buddy/buddy.h"
+#include "buddy/zone.h"
 
 /* Which try of a request was served. */
 enum steer_try {
@@ -28,6 +29,33 @@ enum steer_try {
  */
 pfn_t steer_alloc(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, bool slow,
 		  enum steer_try *at);
+/*
+ * What there was before a request, in the zones that it may be served from:
+ * with it the request can be taken back. Valid until the next change.
+ */
+struct steer_before {
+	unsigned int nr;
+	enum migratetype mt;
+	struct steer_before_zone {
+		struct zone *zone;
+		uint64_t pcp_alloc;
+		uint32_t head_flags;
+		bool was_empty;		/* the request's list there */
+		struct per_cpu_pages pcp;
+	} zones[MAX_NR_ZONES];
+};
+void steer_remember(const struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+		    struct steer_before *before);
+/* The zone among those that @pfn lies in, or NULL. */
+const struct steer_before_zone *steer_before_of(const struct buddy *b, const struct steer_before *before,
+						pfn_t pfn);
+/* Undo the request that has just got @pfn. False, with nothing changed, where that is in none of the zones. */
+bool steer_take_back(struct buddy *b, unsigned int cpu, const struct steer_before *before, pfn_t pfn,
+		     unsigned int order);
+/* Serve it from @zone, whatever its watermarks say. */
+pfn_t steer_alloc_from(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
+		       struct zone *zone);
+
 /* What a request leaves behind that finds nothing: each zone is looked at, and may be found too low. */
 void steer_alloc_nothing(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order);
 

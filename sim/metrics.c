@@ -342,7 +342,7 @@ struct owner_metrics *metrics_owners(const struct replay *rp, int *nr)
 		    !buddy_page_owner(rp->machine->buddy, pfn_make((uint32_t)block->sim), &owner))
 			continue;
 		list[(*nr)++] = (struct owner_metrics){
-			.pid = owner.alloc.pid, .task = owner.alloc.site, .blocks = 1,
+			.pid = owner.alloc.pid, .task = owner.alloc.task, .blocks = 1,
 			.frames = 1ULL << block->order, .oldest_event = owner.alloc.when,
 		};
 	}

@@ -74,6 +74,8 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 		goto fail;
 	}
 	ret = create_tlbs(rp, err);
+	if (!ret && cfg->lines)
+		ret = lines_create(&rp->lines, (uint64_t)machine->map->end_pfn << PAGE_SHIFT, err);
 	if (ret)
 		goto fail;
 	replay_listen(rp);
@@ -96,6 +98,7 @@ void replay_destroy(struct replay *rp)
 		tlb_destroy(rp->tlb[size]);
 		free(rp->seen[size]);
 	}
+	lines_destroy(rp->lines);
 	live_exit(&rp->objects);
 	live_exit(&rp->blocks);
 	free(rp->small_blocks);
@@ -159,6 +162,8 @@ static void touch_object(struct replay *rp, const void *object, uint32_t bytes)
 	uint64_t addr = (uint64_t)((const unsigned char *)object - rp->machine->map->base);
 	uint64_t end = addr + bytes;
 
+	if (rp->lines)
+		lines_touch(rp->lines, addr, bytes);
 	do {
 		touch_byte(rp, addr);
 		addr = (addr | (PAGE_SIZE - 1)) + 1;
@@ -231,9 +236,12 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 		       struct kerror *err)
 {
 	void *object = (void *)(uintptr_t)obj->sim;
+	uint64_t addr = (uint64_t)((unsigned char *)object - rp->machine->map->base);
 	int ret;
 
-	touch_byte(rp, (uint64_t)((unsigned char *)object - rp->machine->map->base));
+	touch_byte(rp, addr);
+	if (rp->lines)
+		lines_touch(rp->lines, addr, 1);
 	ret = kfree(rp->machine->slab, replay_cpu(rp, ev), object);
 	book_free(rp, obj);
 	live_remove(&rp->objects, obj);

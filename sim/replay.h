@@ -16,6 +16,7 @@
 #ifndef KMEMSIM_SIM_REPLAY_H
 #define KMEMSIM_SIM_REPLAY_H
 
+#include "sim/lines.h"
 #include "sim/live.h"
 #include "sim/machine.h"
 #include "sim/tlb.h"
@@ -77,6 +78,7 @@ struct replay_config {
 	bool strict;			/* stop at the first failed allocation or refused free */
 	struct tlb_geometry tlb;
 	bool page_owner;		/* the machine tracks owners: tell it who they are */
+	bool lines;			/* model cache lines, too */
 	/* Where the traced kernel's frame 0 is mapped, as trace_resolve() found it. */
 	bool direct_map_known;
 	uint64_t direct_map_base;
@@ -139,6 +141,7 @@ struct replay {
 	uint64_t same_page[NR_TLB_PAGES]; /* accesses to it again, which the first level hits */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
+	struct lines *lines;		/* NULL: not modelled */
 	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };

@@ -14,8 +14,10 @@
 void replay_set_caller(struct replay *rp, const struct event *ev)
 {
 	const struct buddy_caller caller = {
-		.site = ev->call_site ? ev->call_site : ev->comm,
+		.site = ev->call_site,
+		.task = ev->comm,
 		.pid = ev->pid,
+		.time_ns = ev->time_ns,
 		.when = rp->events,
 	};
 
@@ -25,11 +27,12 @@ void replay_set_caller(struct replay *rp, const struct event *ev)
 static void add_history(const struct replay *rp, char *text, size_t size, const char *verb, bool valid,
 			const struct buddy_caller *who)
 {
+	uint32_t name = who->site ? who->site : who->task;
 	size_t len = strlen(text);
 
 	if (valid)
 		snprintf(text + len, size - len, "; %s by %s (pid %d) in event %llu", verb,
-			 who->site ? names_text(rp->names, who->site) : "somebody", who->pid,
+			 name ? names_text(rp->names, name) : "somebody", who->pid,
 			 (unsigned long long)who->when);
 }
 

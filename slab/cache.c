@@ -62,6 +62,8 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	}
 
 	ret = slab_map_tables(sa, err);
+	if (!ret && engine->open && engine->open(sa))
+		ret = kerror_set(err, -ENOMEM, "no memory for engine %s", engine->name);
 	if (!ret)
 		ret = kmalloc_caches_create(sa, err);
 	if (ret) {
@@ -156,6 +158,9 @@ static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo
 	s->min_partial = geo->min_partial;
 	s->cpu_partial = geo->cpu_partial;
 	s->cpu_partial_slabs = geo->cpu_partial_slabs;
+	s->colours = geo->colours;
+	s->colour_off = geo->colour_off;
+	s->books = geo->books;
 
 	if (s->order)
 		s->allocflags |= __GFP_COMP;
@@ -244,6 +249,8 @@ static struct kmem_cache *find_mergeable(struct slab_allocator *sa,
 		if (s->size & (geo->align - 1))
 			continue;
 		if (s->size - geo->size >= sizeof(void *))
+			continue;
+		if (sa->engine->may_merge && !sa->engine->may_merge(s, geo))
 			continue;
 		return s;
 	}
@@ -402,6 +409,8 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 	}
 	kmalloc_large_release_all(sa);
 	vmalloc_release_all(sa);
+	if (sa->engine_data)
+		sa->engine->close(sa);
 	slab_unmap_tables(sa);
 	free(sa->caches);
 	free(sa);
@@ -477,6 +486,19 @@ void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 	return gfp & __GFP_ZERO ? slab_zero_object(s, object) : object;
 }
 
+void *slab_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *object = slab_alloc_front(s, cpu, nid);
+
+	if (!object)
+		object = s->alloc(s, cpu, gfp, nid);
+	if (object) {
+		live_set(s->sa, arena_offset(s->sa, object));
+		s->engine_objs++;
+	}
+	return object;
+}
+
 void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 {
 	return slab_alloc_node(s, cpu, gfp, NUMA_NO_NODE);
@@ -530,6 +552,15 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	return 0;
 }
 
+void slab_free_for_engine(struct kmem_cache *s, unsigned int cpu, void *object)
+{
+	size_t offset = arena_offset(s->sa, object);
+
+	live_clear(s->sa, offset);
+	s->engine_objs--;
+	slab_free(s, slab_front(s, cpu), cpu, slab_head_of(s->sa, offset), object);
+}
+
 unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
 				  void **objects)
 {
@@ -558,134 +589,4 @@ void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx)
 {
 	sa->report = fn;
 	sa->report_ctx = ctx;
-}
-
-/* ---- looking inside ---------------------------------------------------- */
-
-void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info)
-{
-	memset(info, 0, sizeof(*info));
-	s->engine->info(s, info);
-}
-
-struct slab_allocator *kmem_cache_allocator(const struct kmem_cache *s)
-{
-	return s->sa;
-}
-
-const char *kmem_cache_name(const struct kmem_cache *s)
-{
-	return s->name;
-}
-
-uint32_t kmem_cache_object_size(const struct kmem_cache *s)
-{
-	return s->object_size;
-}
-
-uint32_t kmem_cache_size(const struct kmem_cache *s)
-{
-	return s->size;
-}
-
-uint32_t kmem_cache_align(const struct kmem_cache *s)
-{
-	return s->align;
-}
-
-uint32_t kmem_cache_flags(const struct kmem_cache *s)
-{
-	return s->flags;
-}
-
-unsigned int kmem_cache_order(const struct kmem_cache *s)
-{
-	return s->order;
-}
-
-unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s)
-{
-	return s->objects;
-}
-
-unsigned int kmem_cache_min_partial(const struct kmem_cache *s)
-{
-	return s->min_partial;
-}
-
-unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s)
-{
-	return s->cpu_partial;
-}
-
-unsigned int kmem_cache_aliases(const struct kmem_cache *s)
-{
-	return s->refcount - 1;
-}
-
-uint32_t kmem_cache_id(const struct kmem_cache *s)
-{
-	return s->id;
-}
-
-uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter)
-{
-	return s->stat[counter] + s->engine->counter(s, counter);
-}
-
-bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter)
-{
-	return sa->engine->counted[counter];
-}
-
-uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter)
-{
-	uint64_t sum = sa->stat[counter];
-	const struct kmem_cache *s;
-
-	for (s = sa->newest; s; s = s->older)
-		sum += kmem_cache_counter(s, counter);
-	return sum;
-}
-
-struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev)
-{
-	return prev ? prev->older : sa->newest;
-}
-
-struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name)
-{
-	struct kmem_cache *s;
-
-	for (s = sa->newest; s; s = s->older)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
-}
-
-struct buddy *slab_buddy(const struct slab_allocator *sa)
-{
-	return sa->buddy;
-}
-
-struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *addr)
-{
-	size_t offset = arena_offset(sa, addr);
-	const struct page *page;
-
-	if (!live_test(sa, offset))
-		return NULL;
-	page = slab_head_of(sa, offset);
-	return page->flags & PG_slab ? sa->caches[page->slab_cache] : NULL;
-}
-
-bool slab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx)
-{
-	return s->engine->for_each_slab(s, fn, ctx);
-}
-
-bool slab_for_each_free(const struct kmem_cache *s, pfn_t slab,
-			bool (*fn)(void *ctx, void *object), void *ctx)
-{
-	return s->engine->for_each_free(s, slab, fn, ctx);
 }

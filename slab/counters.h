@@ -56,11 +56,25 @@
 	X(barn_put,            "full sheaves put into a barn") \
 	X(barn_put_fail,       "full sheaves that a barn had no room or no empty one for")
 
+/* Names of slabinfo's statistics in kernels with the slab engine. */
+#define SLAB_COUNTERS_SLAB(X) \
+	X(allochit,            "objects from the CPU's array (alloc_fastpath's other name)") \
+	X(allocmiss,           "requests that found the CPU's array empty") \
+	X(freehit,             "objects that the CPU's array had room for (free_fastpath)") \
+	X(freemiss,            "objects that found the CPU's array full") \
+	X(num_allocations,     "objects that slabs gave to arrays") \
+	X(grown,               "slabs obtained (alloc_slab's other name)") \
+	X(reaped,              "free slabs that the reaper gave back") \
+	X(node_allocs,         "objects taken from a slab past the arrays") \
+	X(node_frees,          "objects of another node freed") \
+	X(node_overflow,       "arrays of another node's objects that ran full")
+
 /* One list a group; an engine says which groups it counts (struct slab_engine, counted). */
 #define SLAB_COUNTERS(X) \
 	SLAB_COUNTERS_COMMON(X) \
 	SLAB_COUNTERS_SLUB(X) \
-	SLAB_COUNTERS_SHEAVES(X)
+	SLAB_COUNTERS_SHEAVES(X) \
+	SLAB_COUNTERS_SLAB(X)
 
 enum slab_counter {
 #define SLAB_COUNTER_ENUM(name, text) SC_##name,

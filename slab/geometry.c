@@ -54,7 +54,7 @@ static inline uint32_t order_objects(unsigned int order, uint32_t size)
 	return (uint32_t)((PAGE_SIZE << order) / size);
 }
 
-static uint32_t calculate_alignment(uint32_t flags, uint32_t align, uint32_t size)
+uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size)
 {
 	if (flags & SLAB_HWCACHE_ALIGN) {
 		uint32_t ralign = CACHE_LINE;
@@ -135,8 +135,8 @@ static unsigned int calculate_cpu_partial(const struct slab_config *cfg, uint32_
 	return 120;
 }
 
-static int check_args(const struct kmem_cache_args *args, const struct slab_config *cfg,
-		      unsigned int nr_cpus, struct kerror *err)
+int slab_check_args(const struct kmem_cache_args *args, const struct slab_config *cfg,
+		    unsigned int nr_cpus, struct kerror *err)
 {
 	bool kmalloc = args->flags & SLAB_KMALLOC;
 
@@ -158,14 +158,14 @@ static int check_args(const struct kmem_cache_args *args, const struct slab_conf
 int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 		  const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err)
 {
-	int ret = check_args(args, cfg, nr_cpus, err);
+	int ret = slab_check_args(args, cfg, nr_cpus, err);
 	uint32_t size;
 
 	if (ret)
 		return ret;
 
-	geo->object_size = args->size;
-	geo->align = calculate_alignment(args->flags, args->align, args->size);
+	*geo = (struct slab_geometry){ .object_size = args->size, .colours = 1 };
+	geo->align = slab_calculate_alignment(args->flags, args->align, args->size);
 	size = align_up(args->size, WORD);
 	geo->inuse = size;
 	if ((args->flags & SLAB_TYPESAFE_BY_RCU) || args->ctor) {

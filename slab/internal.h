@@ -89,6 +89,10 @@ struct kmem_cache {
 	uint32_t inuse;			/* bytes of an object before metadata */
 	uint32_t red_left;		/* bytes of an element before its object */
 	uint32_t usersize;
+	unsigned int colours;
+	uint32_t colour_off;
+	enum slab_books books;
+	uint64_t engine_objs;		/* objects in use by the engine itself */
 	unsigned int refcount;
 	void *cpus;			/* SLUB's state, one a CPU: percpu, or memory of its own */
 	uint64_t freelist_key;		/* 0: links of free objects are plain */
@@ -124,6 +128,7 @@ struct slab_allocator {
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
 	const struct slab_engine *engine;
+	void *engine_data;		/* the engine's, of all caches together */
 	struct slab_config cfg;
 	struct vmalloc *vmalloc;	/* NULL until first used */
 	uint64_t random_state;
@@ -360,6 +365,13 @@ static inline void slab_free(struct kmem_cache *s, struct slab_front *front, uns
 }
 
 /*
+ * An object for the engine's own books, not counted as a request of anybody's;
+ * NULL when there is no memory. kmem_cache.engine_objs counts those in use.
+ */
+void *slab_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+void slab_free_for_engine(struct kmem_cache *s, unsigned int cpu, void *object);
+
+/*
  * The cold end of a free: tell what is wrong with @object, count and report
  * it. @s is the cache passed, NULL for kfree. Returns the negative errno.
  */
@@ -374,6 +386,11 @@ int slab_config_check(const struct slab_config *cfg, struct kerror *err);
 /* The geometry @sa's engine gives a cache; answers as slab_geometry() does. */
 int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
 			 const struct kmem_cache_args *args, struct kerror *err);
+
+/* What is common to the geometries of all engines; follows calculate_alignment(). */
+int slab_check_args(const struct kmem_cache_args *args, const struct slab_config *cfg,
+		    unsigned int nr_cpus, struct kerror *err);
+uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size);
 
 /* Make a cache, without merging; kmalloc's own are allowed. */
 struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,

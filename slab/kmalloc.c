@@ -81,7 +81,7 @@ static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigne
 	struct kerror own = { 0 };
 	struct kmem_cache_args args = {
 		.size = size,
-		.flags = kinds[kind].flags | SLAB_KMALLOC,
+		.flags = kinds[kind].flags | sa->engine->kmalloc_flags | SLAB_KMALLOC,
 		.usersize = size,
 	};
 	char name[CACHE_NAME_MAX + 1];
@@ -98,17 +98,25 @@ static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigne
 	return 0;
 }
 
+/* The class that serves a size of a small one, where the engine has none below @low. */
+static unsigned int small_class(unsigned int class, unsigned int low)
+{
+	return class >= low || class == CLASS_96 || class == CLASS_192 ? class : low;
+}
+
 /* The kernel's order of creation is the order slabinfo lists them in. */
 int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 {
 	static const enum kmalloc_kind order[] = {
 		KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA
 	};
-	unsigned int kind, class, i;
+	unsigned int low = sa->engine->kmalloc_shift_low, kind, class, i;
 	int ret = 0;
 
+	if (!low)
+		low = KMALLOC_SHIFT_LOW;
 	for (kind = 0; kind < NR_KMALLOC_KINDS && !ret; kind++) {
-		for (class = KMALLOC_SHIFT_LOW; class <= KMALLOC_SHIFT_HIGH && !ret; class++) {
+		for (class = low; class <= KMALLOC_SHIFT_HIGH && !ret; class++) {
 			ret = create_one(sa, order[kind], class, err);
 			if (!ret && class == 6)
 				ret = create_one(sa, order[kind], CLASS_96, err);
@@ -116,7 +124,8 @@ int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 				ret = create_one(sa, order[kind], CLASS_192, err);
 		}
 		for (i = 0; i < NR_KMALLOC_SMALL; i++)
-			sa->kmalloc_small[order[kind]][i] = sa->kmalloc[order[kind]][size_index[i]];
+			sa->kmalloc_small[order[kind]][i] =
+				sa->kmalloc[order[kind]][small_class(size_index[i], low)];
 	}
 	return ret;
 }
@@ -238,5 +247,7 @@ size_t ksize(const struct slab_allocator *sa, const void *object)
 	if (page->flags & PG_large)
 		return PAGE_SIZE << page_order(page);
 	s = sa->caches[page->slab_cache];
+	if (s->engine->ksize)
+		return s->engine->ksize(s, object);
 	return s->offset >= s->inuse ? s->inuse : s->size;
 }

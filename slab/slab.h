@@ -74,6 +74,10 @@ struct slab_config {
 	unsigned int freelist_hardened;	/* hide the links of free lists, with keys from seed */
 	unsigned int sheaf_capacity;	/* objects; SLAB_AUTO: by size */
 	unsigned int max_full_sheaves;	/* of a node's barn */
+	unsigned int limit;		/* objects in a CPU's array; SLAB_AUTO: by size */
+	unsigned int batchcount;	/* objects moved at a time; SLAB_AUTO, or above limit: half of it */
+	unsigned int sharedfactor;	/* batches in a node's array; SLAB_AUTO: by size */
+	unsigned int alien;		/* arrays for objects of other nodes */
 };
 
 /*
@@ -263,9 +267,14 @@ uint32_t kmem_cache_size(const struct kmem_cache *s);		/* with alignment and met
 uint32_t kmem_cache_align(const struct kmem_cache *s);
 uint32_t kmem_cache_flags(const struct kmem_cache *s);
 unsigned int kmem_cache_order(const struct kmem_cache *s);
+unsigned int kmem_cache_min_order(const struct kmem_cache *s);	/* where the first is refused */
 unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s);
 unsigned int kmem_cache_min_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
+unsigned int kmem_cache_colours(const struct kmem_cache *s);	/* at least 1 */
+enum slab_books kmem_cache_books(const struct kmem_cache *s);
+/* How many different colours the slabs that there are have. Cost: all slabs. */
+unsigned int kmem_cache_colours_used(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
 uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
@@ -302,6 +311,14 @@ unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn
 
 /* ---- geometry, as pure functions (Linux: calculate_sizes, calculate_order) ---- */
 
+/* Where an engine that needs one keeps the list of a slab's free objects. */
+enum slab_books {
+	SLAB_BOOKS_LINKS,	/* each free object links to the next */
+	SLAB_BOOKS_OBJECT,	/* in one of the free objects */
+	SLAB_BOOKS_ON,		/* at the end of the slab */
+	SLAB_BOOKS_OFF		/* in an object of kmalloc's */
+};
+
 struct slab_geometry {
 	uint32_t object_size;	/* as asked for */
 	uint32_t size;		/* distance between objects */
@@ -314,6 +331,9 @@ struct slab_geometry {
 	unsigned int min_partial;
 	unsigned int cpu_partial;
 	unsigned int cpu_partial_slabs;
+	unsigned int colours;	/* places the first object of a slab may have, at least 1 */
+	uint32_t colour_off;	/* bytes from one to the next */
+	enum slab_books books;
 };
 
 /*

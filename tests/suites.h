@@ -21,6 +21,7 @@
 	X(slab_bulk) \
 	X(slab_check) \
 	X(slab_exact) \
+	X(slab_arrays) \
 	X(slab_conformance) \
 	X(slab_load) \
 	X(mempool) \
@@ -50,4 +51,5 @@
 	X(objects_order) \
 	X(cache_pages) \
 	X(diagnose) \
+	X(page_owner) \
 	/* end */

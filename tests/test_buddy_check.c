@@ -75,7 +75,9 @@ static void test_wrong_frees(void)
 
 static void as(struct machine *m, uint32_t site, int32_t pid, uint64_t when)
 {
-	buddy_set_caller(m->b, &(struct buddy_caller){ site, pid, when });
+	buddy_set_caller(m->b, &(struct buddy_caller){
+		.site = site, .pid = pid, .when = when
+	});
 }
 
 /* With page owners kept, a complaint brings both histories along. */

@@ -60,9 +60,45 @@ static void test_nothing(void)
 	machine_free(&m);
 }
 
+/*
+ * A request is taken back, whether it was served from a per-CPU list, with a
+ * refill, or past the lists, and leaves nothing behind: the next one gets the
+ * same frame. Then it is served from another zone.
+ */
+static void test_take_back(void)
+{
+	static const unsigned int order[] = { 0, 0, MAX_PAGE_ORDER > 3 ? 4 : 2 };
+	struct steer_before before;
+	enum steer_try at;
+	struct machine m;
+	unsigned int i;
+
+	make_two_zones(&m);
+	machine_set_pcp(&m, 4, 100);
+	for (i = 0; i < 3; i++) {
+		uint64_t free_pages = m.zone->free_pages;
+		int count = m.zone->pcp[0].count;
+		pfn_t pfn;
+
+		steer_remember(m.b, 0, GFP_KERNEL, order[i], &before);
+		CU_ASSERT_EQUAL(before.zones[0].was_empty, i != 1 && pcp_allowed_order(order[i]));
+		pfn = steer_alloc(m.b, 0, GFP_KERNEL, order[i], false, &at);
+		CU_ASSERT(steer_take_back(m.b, 0, &before, pfn, order[i]));
+		ASSERT_VALID(&m);
+		CU_ASSERT(m.zone->free_pages == free_pages && m.zone->pcp[0].count == count);
+		CU_ASSERT(pfn_eq(steer_alloc(m.b, 0, GFP_KERNEL, order[i], false, &at), pfn));
+		CU_ASSERT(steer_alloc_from(m.b, 0, GFP_KERNEL, order[i], &m.b->zones[ZONE_DMA]).v < 0x1000);
+		ASSERT_VALID(&m);
+	}
+	steer_remember(m.b, 0, GFP_DMA, 0, &before);
+	CU_ASSERT_FALSE(steer_take_back(m.b, 0, &before, pfn_make(0x1000), 0));
+	machine_free(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "slow", test_slow },
 	{ "nothing", test_nothing },
+	{ "take back", test_take_back },
 	{ NULL, NULL }
 };
 

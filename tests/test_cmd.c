@@ -408,6 +408,96 @@ static void test_policies(void)
 	done(&res);
 }
 
+#define COMPARED "slub,slub,cpu_partial=0,min_partial=0,sheaves"
+
+static const json_t *figure(const json_t *root, const char *metric)
+{
+	const json_t *rows = json_object_get(root, "figures"), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (!strcmp(json_string_value(json_object_get(row, "metric")), metric))
+			return row;
+	CU_FAIL_FATAL("no such figure");
+	return NULL;
+}
+
+static double share_of(const json_t *value)
+{
+	return json_number_value(json_object_get(value, "ratio"));
+}
+
+static bool is_best_at(const json_t *root, const char *column, const char *metric)
+{
+	const json_t *rows = json_object_get(root, "best"), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (!strcmp(json_string_value(json_object_get(row, "column")), column) &&
+		    !strcmp(json_string_value(json_object_get(row, "metric")), metric))
+			return true;
+	return false;
+}
+
+/*
+ * compare replays each engine as run does: what both report is equal, whatever
+ * was compared before; the report is the same every time, and as golden.
+ */
+static void test_compare(void)
+{
+	struct result res = OTHER(cmd_compare, "--slab", COMPARED, SMALL), again, alone;
+	json_t *root, *lone, *one;
+	char *doc = slurp(test_data("../docs/metrics.md"), NULL);
+
+	same_as_golden(&res, "compare-gcc-hello.txt");
+	done(&res);
+	res = OTHER(cmd_compare, "--slab", COMPARED, "--json", "-", SMALL);
+	again = OTHER(cmd_compare, "--slab", COMPARED, "--json", "-", SMALL);
+	CU_ASSERT_STRING_EQUAL(res.out, again.out);
+	root = load_report(&res);
+	check_documented(root, doc, "`schema_version` `ratio` `numerator` `denominator` `slub` `slub_2` `sheaves`");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "engines")), 3);
+
+	alone = OTHER(cmd_compare, "--slab", "sheaves", "--json", "-", SMALL);
+	lone = load_report(&alone);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(figure(root, "lines"), "sheaves")),
+			json_integer_value(json_object_get(figure(lone, "lines"), "sheaves")));
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(lone, "best")), 0);
+	done(&alone);
+	alone = RUN(NULL, "--no-timing", "--json", "-", SMALL);
+	one = load_report(&alone);
+	CU_ASSERT_DOUBLE_EQUAL(share_of(json_object_get(figure(root, "waste_end"), "slub")),
+			       share_of(json_object_get(json_object_get(one, "internal"), "waste")), 1e-12);
+	CU_ASSERT(is_best_at(root, "slub_2", "waste_mean"));
+	CU_ASSERT_FALSE(is_best_at(root, "slub", "waste_mean"));
+	CU_ASSERT(is_best_at(root, "slub", "held_peak") && is_best_at(root, "slub_2", "held_peak"));
+	CU_ASSERT_FALSE(is_best_at(root, "slub", "alloc_fail"));
+	json_decref(one);
+	json_decref(lone);
+	json_decref(root);
+	done(&alone);
+	done(&again);
+	done(&res);
+	free(doc);
+}
+
+/* Each mistake is told; a strict replay that finds something ends with status 1. */
+static void test_compare_usage(void)
+{
+	expect(OTHER(cmd_compare, "--slab", "slub"), 2, "no trace given");
+	expect(OTHER(cmd_compare, "--slab", "slub,nothing", SMALL), 2, "'nothing'");
+	expect(OTHER(cmd_compare, "--slab", "slub,", SMALL), 2, "behind a comma");
+	expect(OTHER(cmd_compare, "--slab", "", SMALL), 2, "called ''");
+	expect(OTHER(cmd_compare, "--slab", "slub,slub,slub,slub,slub,slub,slub,slub,slub,slub,slub,slub,slub,"
+		     "slub,slub,slub,slub", SMALL), 2, "more than 16");
+	expect(OTHER(cmd_compare, "--order", "11", SMALL), 2, "--order=11");
+	expect(OTHER(cmd_compare, "--distance", "10,20;20,10", SMALL), 2, "a row for each");
+	expect(OTHER(cmd_compare, "--json", "x", "--csv", "x", SMALL), 2, "same place");
+	expect(OTHER(cmd_compare, "a", "b"), 2, "one trace");
+	expect(OTHER(cmd_compare, "/nonexistent"), 2, "No such file");
+	expect(OTHER(cmd_compare, "--slab", "slub", "--mem", "1M", "--strict", SMALL), 1, "slub: stopped");
+}
+
 /* No mistake may cost a file: neither the trace nor an earlier result is written over. */
 static void test_keeps_files(void)
 {
@@ -617,6 +707,8 @@ static const struct test_case cases[] = {
 	{ "cmd_usage", test_usage },
 	{ "cmd_slab_option", test_slab_option },
 	{ "cmd_policies", test_policies },
+	{ "cmd_compare", test_compare },
+	{ "cmd_compare_usage", test_compare_usage },
 	{ "cmd_keeps_files", test_keeps_files },
 	{ "cmd_unreadable", test_unreadable },
 	{ "cmd_malformed", test_malformed },

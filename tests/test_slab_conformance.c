@@ -441,7 +441,7 @@ static void run_engine(const struct variant *v, const struct slab_engine *engine
 	t->v = v;
 	t->rng.s = 0x1234567 + v->nodes + 16 * v->cpus;
 	slab_config_default(&cfg);
-	cfg.engine = engine->name;
+	slab_config_engine(&cfg, engine->name, NULL);
 	cfg.merge = v->merge;
 	cfg.freelist_random = v->freelist_random;
 	slab_machine_create(&t->m, v->bytes, v->nodes, v->cpus, &cfg);
@@ -513,7 +513,7 @@ static void test_nodes(void)
 /* Memory ends again and again. */
 static void test_exhaustion(void)
 {
-	run(&(struct variant){ .bytes = 2 << 20, .nodes = 1, .cpus = 2, .steps = 12000,
+	run(&(struct variant){ .bytes = 1 << 20, .nodes = 1, .cpus = 2, .steps = 12000,
 			       .check_every = 97 });
 }
 
@@ -548,7 +548,7 @@ static void fill_and_empty(const struct slab_engine *engine, uint32_t size, bool
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(objects);
 	slab_config_default(&cfg);
-	cfg.engine = engine->name;
+	slab_config_engine(&cfg, engine->name, NULL);
 	slab_machine_create(&m, 8 << 20, 2, 4, &cfg);
 	s = kmem_cache_create(m.sa, &args, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
@@ -599,7 +599,7 @@ static void test_idle(void)
 		unsigned int i;
 
 		slab_config_default(&cfg);
-		cfg.engine = (*engine)->name;
+		slab_config_engine(&cfg, (*engine)->name, NULL);
 		slab_machine_create(&m, 16 << 20, 1, 2, &cfg);
 		s = slab_machine_cache(&m, "idle", 300);
 		slab_tick(m.sa, now);

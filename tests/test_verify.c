@@ -281,6 +281,99 @@ static void test_requests_slow(void)
 	trace_destroy(trace);
 }
 
+/* ---- after a miss -------------------------------------------------------- */
+
+#define ALLOCATED(when, pfn) \
+	LINE(when, "a-1", "mm_page_alloc: page=0 pfn=0x" #pfn " order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE")
+#define LEFT(when, pfn) \
+	LINE(when, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x" #pfn " order=0 migratetype=1 percpu_refill=1")
+
+static void replay(struct verify_pages *vp, const char *snapshot, const char *text, enum verify_mode mode)
+{
+	struct kerror err = { 0 };
+	struct snapshot *snap;
+	struct requests reqs;
+	struct trace *trace;
+	struct pagemap *map;
+	struct buddy *b;
+
+	build(&reqs, &trace, text);
+	CU_ASSERT_EQUAL_FATAL(parse(&snap, snapshot, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, BUDDY_KERNEL_6_1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, &err), 0);
+	CU_ASSERT_EQUAL(vp->resync_failed, 0);
+	buddy_destroy(b);
+	pagemap_destroy(map);
+	snapshot_free(snap);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+/*
+ * The kernel's refill had one block that ours has not, and in front: that is
+ * one miss. The blocks behind it come in the order in which ours has them.
+ */
+static void test_refill_shifted(void)
+{
+	static const char text[] =
+		LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+		ALLOCATED(2, 1009)
+		LEFT(3, 1007) LEFT(4, 1004) LEFT(5, 1005)
+		ALLOCATED(6, 1007) ALLOCATED(7, 1004) ALLOCATED(8, 1005)
+		LINE(9, "a-1", "snap_fn: mmsnap begin B");
+	struct verify_pages vp;
+
+	replay(&vp, SNAP_GOOD, text, VERIFY_GUIDED);
+	CU_ASSERT(vp.allocs.all == 4 && vp.allocs.hits == 3 && vp.cause[CAUSE_free_list] == 1);
+	verify_pages_free(&vp);
+}
+
+#define SNAP_TWO_ZONES \
+	SNAP_HEAD "zonelist 0 : 0/0\n" SNAP_ZONE SNAP_LISTS \
+	"zone 0 0 DMA start 400 spanned 400 present 400 managed 400\n" \
+	"wmark min 1 low 2 high 3 promo 4 boost 0\n" \
+	"lowmem_reserve 0 0 0 0 0\n" \
+	"zflags 4 nr_reserved_highatomic 0 nr_isolate_pageblock 0 percpu_drift_mark 0\n" \
+	"zstat 8 0\n" \
+	"zstatdiff 0 thr 4 0 0\n" \
+	"pcp 0 count 0 high 10 batch 1 free_factor 0 expire 0\n" \
+	"free 3 1 1 : 408\n" \
+	"nr_free 0 0 0 1 0 0 0 0 0 0 0\n" \
+	"blocks 400 :11\n" \
+	"pages U400+8 B408+8 U410+3f0\n" \
+	"endzone\nend\n"
+
+/*
+ * The kernel took two frames from DMA where ours came from DMA32's per-CPU
+ * list, and a refill of it. Ours go back, and the frames that it takes from
+ * DMA32 afterwards are the right ones. Without being guided that is done only
+ * where something happened between the request and what the task did before.
+ */
+static void test_other_zone(void)
+{
+	static const char text[] =
+		LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+		ALLOCATED(2, 408) ALLOCATED(3, 1009) ALLOCATED(4, 409)
+		LEFT(5, 1004) LEFT(6, 1005) LEFT(7, 1006)
+		ALLOCATED(8, 1004) ALLOCATED(9, 1005)
+		LINE(10, "a-1", "snap_fn: mmsnap begin B");
+	static const char late[] =
+		LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+		LINE(2, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0")
+		LINE(3, "b-2", "mm_page_free: page=0 pfn=0x1001 order=0")
+		ALLOCATED(4, 408) ALLOCATED(5, 1001) ALLOCATED(6, 409) ALLOCATED(7, 1000)
+		LINE(8, "a-1", "snap_fn: mmsnap begin B");
+	struct verify_pages vp;
+
+	replay(&vp, SNAP_TWO_ZONES, text, VERIFY_GUIDED);
+	CU_ASSERT(vp.allocs.all == 5 && vp.allocs.hits == 3 && vp.other_zone == 2);
+	CU_ASSERT_EQUAL(vp.cause[CAUSE_zone], 2);
+	verify_pages_free(&vp);
+	replay(&vp, SNAP_TWO_ZONES, late, VERIFY_OPEN);
+	CU_ASSERT(vp.allocs.all == 4 && vp.other_zone == 1 && vp.cause[CAUSE_zone] >= 1);
+	verify_pages_free(&vp);
+}
+
 /* ---- captures ------------------------------------------------------------ */
 
 static const char *capture(const char *name)
@@ -507,6 +600,8 @@ static const struct test_case cases[] = {
 	{ "requests", test_requests },
 	{ "requests and locks", test_requests_lock },
 	{ "slow requests", test_requests_slow },
+	{ "a refill with one block more", test_refill_shifted },
+	{ "another zone", test_other_zone },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
 	{ "files_6.1", test_files_6_1 },

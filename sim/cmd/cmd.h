@@ -19,6 +19,7 @@ extern const char kmemsim_version[];
 /* Subcommands get their own name as argv[0] and return an exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);

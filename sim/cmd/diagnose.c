@@ -11,6 +11,8 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
+#include "sim/cmd/output.h"
+#include "sim/cmd/replay_options.h"
 #include "sim/report/report_diagnose.h"
 
 enum { OPT_JSON = 256, OPT_CSV, OPT_TOP, OPT_FORMAT, OPT_MESSAGES };
@@ -31,17 +33,6 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 0 },
 	{ 0 }
 };
-
-static uint64_t need_number(struct argp_state *state, const char *option, const char *text,
-			    uint64_t min, uint64_t max)
-{
-	uint64_t value = 0;
-
-	if (!parse_number(text, min, max, &value))
-		argp_error(state, "--%s=%s: expected a number from %llu to %llu", option, text,
-			   (unsigned long long)min, (unsigned long long)max);
-	return value;
-}
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
@@ -90,41 +81,16 @@ static const struct argp argp = {
 	       "with the events that show them."
 };
 
-static int write_format(struct emitter *em, enum emitter_format format, const char *path,
-			struct kerror *err)
-{
-	FILE *out = strcmp(path, "-") ? fopen(path, "w") : stdout;
-	struct kerror why = { 0 };
-	bool bad;
-	int ret;
-
-	if (!out)
-		return kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-	ret = emitter_write(em, format, out, &why);
-	bad = fflush(out) || ferror(out);
-	if (out != stdout)
-		bad |= fclose(out) != 0;
-	if (ret)
-		return kerror_set(err, ret, "%s: %s", path, why.text);
-	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
-}
-
 static int write_reports(const struct diagnose_options *opt, const struct diagnosis_report *report,
 			 struct trace *trace, struct kerror *err)
 {
-	bool taken = (opt->json && !strcmp(opt->json, "-")) || (opt->csv && !strcmp(opt->csv, "-"));
 	struct emitter *em = emitter_create();
-	int ret = 0;
+	int ret;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, opt->top);
-	if (!opt->quiet && !taken)
-		ret = write_format(em, EMIT_TEXT, "-", err);
-	if (!ret && opt->json)
-		ret = write_format(em, EMIT_JSON, opt->json, err);
-	if (!ret && opt->csv)
-		ret = write_format(em, EMIT_CSV, opt->csv, err);
+	ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
 	emitter_destroy(em);
 	return ret;
 }

@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run, "replay a trace and report what happened to memory" },
 	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
+	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
 	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
 	{ "list", cmd_list, "list trace formats, slab engines, TLB models, counters" },

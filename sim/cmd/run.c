@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
@@ -126,17 +127,6 @@ static int boot(struct run *run, struct kerror *err)
 
 /* ---- reporting ----------------------------------------------------------- */
 
-static bool is_stdout(const char *path)
-{
-	return path && !strcmp(path, "-");
-}
-
-static int open_output(FILE **out, const char *path, struct kerror *err)
-{
-	*out = is_stdout(path) ? stdout : fopen(path, "w");
-	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-}
-
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -150,11 +140,12 @@ static bool same_file(const char *a, const char *b)
 /* An output must not be written over the trace, nor over another output. */
 static int check_outputs(const struct run_options *opt, struct kerror *err)
 {
-	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline };
+	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline, opt->owner_list };
+	const size_t nr = sizeof(paths) / sizeof(paths[0]);
 	size_t i, j;
 
-	for (i = 0; i < 4; i++)
-		for (j = i + 1; j < 4; j++)
+	for (i = 0; i < nr; i++)
+		for (j = i + 1; j < nr; j++)
 			if (same_file(paths[i], paths[j]) ||
 			    (i && paths[i] && paths[j] && !strcmp(paths[i], paths[j])))
 				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
@@ -162,37 +153,9 @@ static int check_outputs(const struct run_options *opt, struct kerror *err)
 	return 0;
 }
 
-/* Closing is where a full disk shows. */
-static int close_output(FILE *out, const char *path, struct kerror *err)
-{
-	bool bad = fflush(out) || ferror(out);
-
-	if (out != stdout)
-		bad |= fclose(out) != 0;
-	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
-}
-
-static int write_format(struct emitter *em, enum emitter_format format, const char *path,
-			struct kerror *err)
-{
-	struct kerror why = { 0 };
-	FILE *out;
-	int ret = open_output(&out, path, err);
-
-	if (ret)
-		return ret;
-	ret = emitter_write(em, format, out, &why);
-	if (ret) {
-		close_output(out, path, NULL);
-		return kerror_set(err, ret, "%s: %s", path, why.text);
-	}
-	return close_output(out, path, err);
-}
-
 static int write_reports(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
-	bool taken = is_stdout(opt->json) || is_stdout(opt->csv) || is_stdout(opt->timeline);
 	const struct report_input in = {
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
@@ -210,12 +173,9 @@ static int write_reports(struct run *run, struct kerror *err)
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = report_emit(em, &in, err);
-	if (!ret && !opt->quiet && !taken)
-		ret = write_format(em, EMIT_TEXT, "-", err);
-	if (!ret && opt->json)
-		ret = write_format(em, EMIT_JSON, opt->json, err);
-	if (!ret && opt->csv)
-		ret = write_format(em, EMIT_CSV, opt->csv, err);
+	if (!ret)
+		ret = write_formats(em, !opt->quiet && !is_stdout(opt->timeline) &&
+				    !is_stdout(opt->owner_list), opt->json, opt->csv, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -243,6 +203,19 @@ static int write_procfs(const struct run *run, struct kerror *err)
 			ret = -EIO;
 	}
 	return ret;
+}
+
+static int write_owners(const struct run *run, struct kerror *err)
+{
+	struct kerror late = { 0 };
+	FILE *out;
+	int ret = open_output(&out, run->opt.owner_list, err), closed;
+
+	if (ret)
+		return ret;
+	ret = page_owner_print(run->machine->buddy, trace_names(run->trace), run->opt.owner_order, out, err);
+	closed = close_output(out, run->opt.owner_list, ret ? &late : err);
+	return ret ? ret : closed;
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -274,6 +247,8 @@ static int run_all(struct run *run, struct kerror *err)
 		ret = write_reports(run, err);
 	if (!ret && run->opt.procfs)
 		ret = write_procfs(run, err);
+	if (!ret && run->opt.owner_list)
+		ret = write_owners(run, err);
 	if (run->timeline_file) {
 		struct kerror late;
 		int closed = close_output(run->timeline_file, run->opt.timeline, ret ? &late : err);

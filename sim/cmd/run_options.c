@@ -11,7 +11,7 @@
 
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_JSON, OPT_CSV, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP,
-	OPT_NO_TIMING, OPT_MESSAGES
+	OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT
 };
 
 static const struct argp_option options[] = {
@@ -29,6 +29,12 @@ static const struct argp_option options[] = {
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
 	  "unusable_index of the end into DIR", 3 },
+	{ "page-owner-list", OPT_OWNER_LIST, "FILE", 0,
+	  "write who owns each page block at the end, in the format of the kernel's page_owner; '-': instead "
+	  "of text", 3 },
+	{ "page-owner-sort", OPT_OWNER_SORT, "KEY", 0,
+	  "its order: pfn (default), time, pid, task, site, order; or a group for each owner, by the times "
+	  "or the pages of its requests, as page_owner_sort prints", 3 },
 	{ "top", OPT_TOP, "N", 0, "rows of the tables of caches and call sites (default 10)", 3 },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
@@ -50,8 +56,20 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 	if (!rest)
 		argp_error(state, "--slab=%s: %s", arg, err.text);
 	else if (*rest)
-		argp_error(state, "--slab=%s: one engine at a time", arg);
+		argp_error(state, "--slab=%s: one engine at a time; 'kmemsim compare' takes several", arg);
 	return 0;
+}
+
+static enum page_owner_order parse_owner_order(struct argp_state *state, const char *text)
+{
+	int i;
+
+	for (i = 0; page_owner_orders[i]; i++)
+		if (!strcmp(text, page_owner_orders[i]))
+			return (enum page_owner_order)i;
+	argp_error(state, "--page-owner-sort=%s: expected pfn, time, pid, task, site, order, times or pages",
+		   text);
+	return OWNER_BY_PFN;
 }
 
 static error_t parse_report(int key, char *arg, struct argp_state *state, struct run_options *opt)
@@ -71,6 +89,13 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_PROCFS:
 		opt->procfs = arg;
+		return 0;
+	case OPT_OWNER_LIST:
+		opt->owner_list = arg;
+		opt->common.machine.page_owner = true;
+		return 0;
+	case OPT_OWNER_SORT:
+		opt->owner_order = parse_owner_order(state, arg);
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);

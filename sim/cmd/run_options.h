@@ -4,6 +4,7 @@
 #define KMEMSIM_SIM_CMD_RUN_OPTIONS_H
 
 #include "sim/cmd/replay_options.h"
+#include "sim/report/page_owner.h"
 
 struct run_options {
 	struct replay_options common;
@@ -12,6 +13,8 @@ struct run_options {
 	const char *csv;
 	const char *timeline;
 	const char *procfs;		/* folder */
+	const char *owner_list;		/* file */
+	enum page_owner_order owner_order;
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
 	unsigned int top;
 	unsigned int messages;		/* malformed lines told in full */

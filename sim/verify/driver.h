@@ -45,6 +45,7 @@ struct driver {
 	struct steer_kswapd kswapd[MAX_NUMNODES];
 	struct compaction compactions[MAX_COMPACTIONS];
 	uint64_t nr_rounds;
+	uint64_t served_before;		/* when the request before the one being served was */
 	bool no_memory;
 };
 

@@ -48,7 +48,7 @@ struct way {
 	struct zone *zone;		/* the preferred one */
 	struct per_cpu_pages *pcp;
 	struct page_list *list;		/* NULL: an order without per-CPU lists */
-	bool was_empty;
+	struct steer_before before;
 	uint64_t refills, fallbacks, zone_fallbacks;
 };
 
@@ -59,16 +59,17 @@ static void look_before(const struct driver *dr, const struct request *req, stru
 
 	while (*z && (*z)->idx > gfp_zone(req->gfp))
 		z++;
-	memset(way, 0, sizeof(*way));
 	way->zone = *z;
+	way->pcp = NULL;
+	way->list = NULL;
 	way->refills = b->counters[BC_pcp_refill];
 	way->fallbacks = b->counters[BC_fallback];
 	way->zone_fallbacks = b->counters[BC_zone_fallback];
+	steer_remember(b, req->cpu, req->gfp, req->order, &way->before);
 	if (!*z || !pcp_allowed_order(req->order))
 		return;
 	way->pcp = &(*z)->pcp[req->cpu];
 	way->list = &way->pcp->lists[order_to_pindex(gfp_migratetype(req->gfp), req->order)];
-	way->was_empty = page_list_empty(way->list);
 }
 
 static enum verify_path path_of(const struct driver *dr, const struct way *way)
@@ -124,6 +125,9 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 	miss.block = block.v;
 	if (ours == PFN_NONE_VAL)
 		miss.cause = CAUSE_no_memory;
+	else if (steer_before_of(b, &way->before, pfn_make(ours)) !=
+		 steer_before_of(b, &way->before, pfn_make(req->pfn)))
+		miss.cause = CAUSE_zone;
 	else if (ours == req->pfn)
 		miss.cause = CAUSE_refill;
 	vp->cause[miss.cause]++;
@@ -137,26 +141,50 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 	vp->miss[vp->nr_miss++] = miss;
 }
 
+#define MAX_REFILL 2048
+
 /*
- * A refill brought blocks to @way's list: @ours handed out, and the rest in the
+ * Which blocks of the kernel's refill ours has too, one behind the other as
+ * there: one block too many or too few does not make the others wrong.
+ */
+static void predict_refill(const struct driver *dr, const struct request *req, const struct page_list *list,
+			   uint32_t ours, bool *predicted)
+{
+	const struct request_block *block = &dr->reqs->blocks[req->first_block];
+	const struct page *pages = dr->b->pages;
+	uint32_t from = ours, at, i;
+
+	for (i = 0; i < req->nr_blocks && i < MAX_REFILL; i++) {
+		for (at = from; at != PFN_NONE_VAL && at != block[i].pfn;)
+			at = at == ours ? list->head : pages[at].next;
+		predicted[i] = at != PFN_NONE_VAL;
+		if (predicted[i])
+			from = at == ours ? list->head : pages[at].next;
+	}
+}
+
+/*
+ * A refill brought blocks to @list: @ours handed out, and the rest in the
  * list's order. Compare them with those that left the kernel's free lists; in
  * guided mode let the kernel's be there.
  */
-static void compare_refill(struct driver *dr, const struct request *req, const struct way *way,
+static void compare_refill(struct driver *dr, const struct request *req, const struct page_list *list,
 			   uint32_t *ours)
 {
 	const struct request_block *block = &dr->reqs->blocks[req->first_block];
+	bool predicted[MAX_REFILL];
 	uint32_t at = *ours, i;
 
+	predict_refill(dr, req, list, *ours, predicted);
 	for (i = 0; i < req->nr_blocks && at != PFN_NONE_VAL; i++) {
-		uint32_t want = block[i].pfn, next = i ? dr->b->pages[at].next : way->list->head;
+		uint32_t want = block[i].pfn, next = i ? dr->b->pages[at].next : list->head;
 		bool hit = at == want;
 
 		count_rate(&dr->vp->refill, hit);
 		if (!hit && dr->mode == VERIFY_GUIDED && block[i].order == req->order) {
 			if (steer_exchange(dr->b, pfn_make(at), pfn_make(want), req->order)) {
-				next = i ? dr->b->pages[want].next : way->list->head;
-				mark_forced(dr, want, true);
+				next = i ? dr->b->pages[want].next : list->head;
+				mark_forced(dr, want, i >= MAX_REFILL || !predicted[i]);
 				if (!i)
 					*ours = want;
 			} else {
@@ -167,11 +195,36 @@ static void compare_refill(struct driver *dr, const struct request *req, const s
 	}
 }
 
+/*
+ * The kernel took the frame from another zone. It looked at their watermarks
+ * some time before, and what other tasks did since is in the trace: in guided
+ * mode, and where there was such a thing, its zone is taken for given.
+ */
+static uint32_t serve_elsewhere(struct driver *dr, const struct request *req, const struct way *way,
+				uint32_t ours)
+{
+	const struct steer_before_zone *to = steer_before_of(dr->b, &way->before, pfn_make(req->pfn));
+	gfp_t gfp = req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT;
+	enum steer_try at;
+	pfn_t pfn;
+
+	if (!to || to == steer_before_of(dr->b, &way->before, pfn_make(ours)) ||
+	    (dr->mode == VERIFY_OPEN && dr->served_before <= req->since) ||
+	    !steer_take_back(dr->b, req->cpu, &way->before, pfn_make(ours), req->order))
+		return ours;
+	dr->vp->other_zone++;
+	pfn = steer_alloc_from(dr->b, req->cpu, gfp, req->order, to->zone);
+	if (pfn_is_none(pfn))
+		pfn = steer_alloc(dr->b, req->cpu, gfp, req->order, req->slow, &at);
+	return pfn.v;
+}
+
 static void do_alloc(struct driver *dr, const struct request *req)
 {
 	struct verify_pages *vp = dr->vp;
 	enum verify_path path;
 	enum steer_try at;
+	const struct steer_before_zone *was;
 	uint32_t ours, got;
 	struct way way;
 	bool hit;
@@ -192,9 +245,13 @@ static void do_alloc(struct driver *dr, const struct request *req)
 	if (ours == PFN_NONE_VAL)
 		return;
 	mark_forced(dr, ours, false);
-	got = ours;
-	if (way.list && way.was_empty && req->nr_blocks && page_zone(dr->b, &dr->b->pages[ours]) == way.zone)
-		compare_refill(dr, req, &way, &got);
+	got = hit ? ours : serve_elsewhere(dr, req, &way, ours);
+	if (got == PFN_NONE_VAL)
+		return;
+	was = steer_before_of(dr->b, &way.before, pfn_make(got));
+	if (was && was->was_empty && req->nr_blocks)
+		compare_refill(dr, req, &was->zone->pcp[req->cpu].lists[order_to_pindex(way.before.mt, req->order)],
+			       &got);
 	mark_forced(dr, got, false);
 	if (got != req->pfn && dr->mode == VERIFY_GUIDED) {
 		if (steer_exchange(dr->b, pfn_make(got), pfn_make(req->pfn), req->order))
@@ -326,9 +383,11 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 		dr.kswapd[nid].highest = -1;
 	compaction_init(&dr);
 	buddy_set_kswapd(b, no_kswapd, NULL);
-	for (i = 0; i < reqs->nr; i++)
+	for (i = 0; i < reqs->nr; i++) {
 		if (reqs->req[i].cpu < b->nr_cpus)
 			serve(&dr, &reqs->req[i]);
+		dr.served_before = reqs->req[i].when;
+	}
 	free(dr.ours);
 	free(dr.forced);
 	compaction_exit(&dr);

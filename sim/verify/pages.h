@@ -39,6 +39,7 @@ enum verify_path {
 	X(refill,     "a refill had brought another block to this place of the list") \
 	X(same_list,  "the kernel's frame was further down on the same per-CPU list") \
 	X(other_list, "it was on another per-CPU list") \
+	X(zone,       "it was in another zone than ours") \
 	X(free_list,  "it was in the free lists") \
 	X(in_use,     "it was in use") \
 	X(no_memory,  "nothing was left to choose from") \
@@ -88,6 +89,7 @@ struct verify_pages {
 	uint64_t requests[NR_REQUEST_KINDS];
 	uint64_t bulk_frames;		/* handed out by requests that name no frame: not compared */
 	uint64_t below_low;		/* served only at the min watermark */
+	uint64_t other_zone;		/* after a miss served from the kernel's zone: a hint */
 	uint64_t no_watermark;		/* served only by heeding no watermark: a hint, that the kernel could */
 	uint64_t refused_frees;		/* of frames that were free here already */
 	uint64_t refused_isolates;

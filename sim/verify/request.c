@@ -48,6 +48,7 @@ struct pending {
 
 struct context {
 	uint64_t key;			/* 0: the slot is empty */
+	uint64_t heard;			/* when it was heard of before */
 	uint32_t first_pending, last_pending;
 	uint32_t last_free;		/* request that a drain may belong to, or NONE */
 	uint32_t bulk;			/* line of bulk_in, 0: none under way */
@@ -285,6 +286,7 @@ static bool on_alloc(struct builder *bd, struct context *ctx, const struct event
 	if (!req || !take_pending(bd, ctx, req))
 		return false;
 	req->pfn = failed ? PFN_NONE_VAL : (uint32_t)ev->addr;
+	req->since = ctx->heard;
 	if (ctx->unreserve != NONE)
 		bd->reqs->req[ctx->unreserve].gfp = ev->gfp;
 	ctx->unreserve = NONE;
@@ -597,6 +599,8 @@ static int on_event(struct builder *bd, const struct event *ev)
 	default:
 		break;
 	}
+	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
+		ctx->heard = ev->time_ns;
 	return good ? 1 : no_memory(bd);
 }
 

@@ -62,6 +62,7 @@ struct request_block {
 struct request {
 	uint64_t when;		/* the trace's clock */
 	uint64_t line;		/* of the trace */
+	uint64_t since;		/* REQ_ALLOC: when the task, or interrupt, was heard of before */
 	uint32_t pfn;
 	union {
 		uint32_t gfp;

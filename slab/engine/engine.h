@@ -35,11 +35,22 @@ struct slab_engine {
 	/* Bytes of a cache's state for one CPU, whole cache lines; begins with a slab_front. */
 	size_t percpu_size;
 
+	/* The smallest kmalloc class, as a power of two, and flags of kmalloc's caches; 0: 8 bytes, none. */
+	unsigned int kmalloc_shift_low;
+	uint32_t kmalloc_flags;
+
+	/* State of all caches together, in engine_data: before the first is made, after the last. NULL: none. */
+	int (*open)(struct slab_allocator *sa);
+	void (*close)(struct slab_allocator *sa);
+
 	/* The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does. */
 	int (*geometry)(struct slab_geometry *geo, const struct kmem_cache_args *args,
 			const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
 	/* Bytes from a slab's start to its first element (a colour, say); NULL: 0. */
 	uint32_t (*colour)(const struct kmem_cache *s, const struct page *slab);
+
+	/* What else must hold where a cache laid out as @geo is to share @s; NULL: nothing. */
+	bool (*may_merge)(const struct kmem_cache *s, const struct slab_geometry *geo);
 
 	/* Per-cache state; the geometry is known, the per-CPU state all zero. -ENOMEM. */
 	int (*cache_init)(struct kmem_cache *s);
@@ -55,6 +66,9 @@ struct slab_engine {
 				   unsigned int nr, void **objects);
 	/* @nr objects of @s, all good; the array may be reordered. */
 	void (*free_bulk)(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects);
+
+	/* Usable bytes of a live object; NULL: as SLUB has it. */
+	size_t (*ksize)(const struct kmem_cache *s, const void *object);
 
 	/* Put away what CPUs hold, so that empty slabs can be given back. */
 	void (*flush)(struct kmem_cache *s);
@@ -81,6 +95,7 @@ struct slab_engine {
 
 extern const struct slab_engine slub_engine;
 extern const struct slab_engine sheaves_engine;
+extern const struct slab_engine lslab_engine;
 
 /* All engines, ending with NULL. The first one is the default. */
 extern const struct slab_engine *const slab_engines[];

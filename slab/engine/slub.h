@@ -28,7 +28,7 @@
 #ifndef KMEMSIM_SLAB_ENGINE_SLUB_H
 #define KMEMSIM_SLAB_ENGINE_SLUB_H
 
-#include "slab/internal.h"
+#include "slab/engine/common.h"
 
 #define SLUB_MAX_ORDER (PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ? \
 			PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER)
@@ -119,21 +119,6 @@ static inline void slab_set_frozen(struct page *slab, bool frozen)
 }
 
 /* ---- lists of slabs ---------------------------------------------------- */
-
-static inline struct page *slab_from_link(const struct kmem_cache *s, uint32_t link)
-{
-	return link == PFN_NONE_VAL ? NULL : &s->sa->pages[link];
-}
-
-static inline struct page *slab_next(const struct kmem_cache *s, const struct page *slab)
-{
-	return slab_from_link(s, slab->next);
-}
-
-void slab_list_init(struct page_list *list);
-void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab);
-void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab);
-void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct page *slab);
 
 void slub_add_full(struct kmem_cache *s, struct page *slab);
 void slub_remove_full(struct kmem_cache *s, struct page *slab);

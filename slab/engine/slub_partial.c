@@ -7,60 +7,10 @@
  */
 #include "slab/engine/slub.h"
 
-/* What a new slab's request keeps of its cause's flags. */
-#define GFP_RECLAIM_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN | \
-			  __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
-			  __GFP_NOMEMALLOC | __GFP_ATOMIC)
-#define GFP_CONSTRAINT_MASK (__GFP_HARDWALL | __GFP_THISNODE)
-
 /* Slabs with up to so many free objects are sorted by a shrink. */
 #define SHRINK_PROMOTE_MAX 32
 
 /* ---- lists ------------------------------------------------------------- */
-
-void slab_list_init(struct page_list *list)
-{
-	list->head = list->tail = PFN_NONE_VAL;
-}
-
-void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab)
-{
-	uint32_t pfn = pfn_val(slab_pfn(s->sa, slab));
-
-	slab->prev = PFN_NONE_VAL;
-	slab->next = list->head;
-	if (list->head != PFN_NONE_VAL)
-		s->sa->pages[list->head].prev = pfn;
-	else
-		list->tail = pfn;
-	list->head = pfn;
-}
-
-void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab)
-{
-	uint32_t pfn = pfn_val(slab_pfn(s->sa, slab));
-
-	slab->next = PFN_NONE_VAL;
-	slab->prev = list->tail;
-	if (list->tail != PFN_NONE_VAL)
-		s->sa->pages[list->tail].next = pfn;
-	else
-		list->head = pfn;
-	list->tail = pfn;
-}
-
-void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct page *slab)
-{
-	if (slab->next != PFN_NONE_VAL)
-		s->sa->pages[slab->next].prev = slab->prev;
-	else
-		list->tail = slab->prev;
-	if (slab->prev != PFN_NONE_VAL)
-		s->sa->pages[slab->prev].next = slab->next;
-	else
-		list->head = slab->next;
-	slab->next = slab->prev = PFN_NONE_VAL;
-}
 
 /* Put all of @front before @list; leaves @front as it was. */
 static void slab_list_splice(const struct kmem_cache *s, struct page_list *front,

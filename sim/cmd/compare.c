@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim compare: one trace, read once, through several slab engines, one
+ * after another, and their figures in one table.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/load.h"
+#include "sim/cmd/output.h"
+#include "sim/cmd/replay_options.h"
+#include "sim/report/report_compare.h"
+#include "slab/engine/engine.h"
+
+#define HUGE_ORDER (21 - PAGE_SHIFT)
+
+enum { OPT_SLAB = 256, OPT_ORDER, OPT_JSON, OPT_CSV, OPT_MESSAGES };
+
+struct compare_options {
+	struct replay_options common;
+	const char *trace, *slab, *json, *csv;
+	unsigned int order;
+	uint64_t messages;
+	bool quiet;
+};
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "What to compare:", 2 },
+	{ "slab", OPT_SLAB, "ENGINE[,PARAMETER=N...][,ENGINE...]", 0,
+	  "engines, each followed by what is set otherwise (default: every engine once), such as "
+	  "slub,slub,cpu_partial=0,sheaves", 2 },
+	{ "order", OPT_ORDER, "N", 0,
+	  "the order of blocks that fragmentation is judged by (default 9, 2 MiB)", 2 },
+	{ NULL, 0, NULL, 0, "The report:", 3 },
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
+	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
+	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 3 },
+	{ 0 }
+};
+
+static void end_of_options(struct argp_state *state, const struct compare_options *opt)
+{
+	const char *mistake = replay_options_mistake(&opt->common);
+
+	if (mistake)
+		argp_error(state, "%s", mistake);
+	if (opt->json && opt->csv && !strcmp(opt->json, opt->csv))
+		argp_error(state, "--json and --csv would write to the same place");
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct compare_options *opt = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opt->common;
+		return 0;
+	case OPT_SLAB:
+		opt->slab = arg;
+		return 0;
+	case OPT_ORDER:
+		opt->order = (unsigned int)need_number(state, "order", arg, 0, MAX_PAGE_ORDER);
+		return 0;
+	case OPT_JSON:
+		opt->json = arg;
+		return 0;
+	case OPT_CSV:
+		opt->csv = arg;
+		return 0;
+	case OPT_MESSAGES:
+		opt->messages = need_number(state, "messages", arg, 0, UINT32_MAX);
+		return 0;
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (opt->trace)
+			argp_error(state, "one trace at a time: '%s' is too much", arg);
+		opt->trace = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no trace given");
+		return 0;
+	case ARGP_KEY_END:
+		end_of_options(state, opt);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Fills @configs; returns how many, or ends the program. */
+static unsigned int choose_engines(const struct compare_options *opt, struct slab_config *configs)
+{
+	const struct slab_engine *const *engine;
+	struct kerror err = { 0 };
+	const char *rest = opt->slab;
+	unsigned int nr = 0;
+
+	for (engine = slab_engines; !rest && *engine; engine++, nr++) {
+		configs[nr] = opt->common.machine.slab;
+		slab_config_engine(&configs[nr], (*engine)->name, NULL);
+	}
+	while (rest && (!nr || *rest)) {
+		if (nr == MAX_COMPARED) {
+			fprintf(stderr, "kmemsim compare: --slab: more than %d engines\n", MAX_COMPARED);
+			exit(EXIT_USAGE);
+		}
+		configs[nr] = opt->common.machine.slab;
+		rest = parse_slab_engine(rest, &configs[nr++], &err);
+		if (!rest) {
+			fprintf(stderr, "kmemsim compare: --slab=%s: %s\n", opt->slab, err.text);
+			exit(EXIT_USAGE);
+		}
+	}
+	return nr;
+}
+
+static int write_reports(const struct compare_options *opt, const struct compare_report *report,
+			 struct kerror *err)
+{
+	struct emitter *em = emitter_create();
+	int ret;
+
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	report_compare(em, report);
+	ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+	emitter_destroy(em);
+	return ret;
+}
+
+/* EXIT_*, or a negative errno with @err. */
+static int compare_all(const struct compare_options *opt, const struct slab_config *configs,
+		       unsigned int nr, struct trace **trace, struct kerror *err)
+{
+	const struct load_options load = {
+		.path = opt->trace, .format = opt->common.format, .messages = opt->messages
+	};
+	struct compare_config cfg = {
+		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order
+	};
+	struct compare_result results[MAX_COMPARED];
+	struct compare_report report = {
+		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
+		.results = results, .nr = nr,
+	};
+	struct progress progress;
+	unsigned int i;
+	int ret;
+
+	progress_init(&progress, !opt->quiet);
+	ret = load_trace(trace, &load, &progress, err);
+	if (ret)
+		return ret;
+	report.trace = trace_summary(*trace);
+	if (!opt->common.cpus_given)
+		cfg.machine.nr_cpus = report.trace->max_cpu >= MAX_CPUS ? MAX_CPUS :
+				      report.trace->max_cpu + 1;
+	for (i = 0; i < nr; i++) {
+		progress_line(&progress, configs[i].engine, report.trace->nr_events, i, nr);
+		ret = compare_run(*trace, &cfg, &configs[i], &results[i], err);
+		if (ret)
+			break;
+	}
+	progress_clear(&progress);
+	if (ret == -ECANCELED) {
+		fprintf(stderr, "kmemsim: %s: %s\n", configs[i].engine, err->text);
+		return EXIT_FOUND;
+	}
+	if (!ret)
+		ret = write_reports(opt, &report, err);
+	return ret ? ret : load_status(*trace, opt->trace, "replayed");
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &replay_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_one,
+		.children = children,
+		.args_doc = "TRACE",
+		.doc = "Replay TRACE ('-': standard input) through machines that differ in their slab "
+		       "engine alone and print what each made of it.\v"
+		       "'kmemsim policies' lists engines and parameters; docs/metrics.md defines every "
+		       "figure, docs/slab.md explains the engines.",
+	};
+	struct compare_options opt = { .order = HUGE_ORDER, .messages = 10 };
+	struct kerror err = { .text = "failed without saying why" };
+	struct slab_config configs[MAX_COMPARED];
+	struct trace *trace = NULL;
+	unsigned int nr;
+	int ret;
+
+	replay_options_default(&opt.common);
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = (char *)"kmemsim compare";
+	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	nr = choose_engines(&opt, configs);
+	ret = compare_all(&opt, configs, nr, &trace, &err);
+	trace_destroy(trace);
+	if (ret >= 0)
+		return ret;
+	fprintf(stderr, "kmemsim: %s\n", err.text);
+	return EXIT_USAGE;
+}

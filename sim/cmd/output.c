@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: files and standard output; see output.h. */
+#include "sim/cmd/output.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+int open_output(FILE **out, const char *path, struct kerror *err)
+{
+	*out = is_stdout(path) ? stdout : fopen(path, "w");
+	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+}
+
+int close_output(FILE *out, const char *path, struct kerror *err)
+{
+	bool bad = fflush(out) || ferror(out);
+
+	if (out != stdout)
+		bad |= fclose(out) != 0;
+	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
+}
+
+int write_format(struct emitter *em, enum emitter_format format, const char *path,
+		 struct kerror *err)
+{
+	struct kerror why = { 0 };
+	FILE *out;
+	int ret = open_output(&out, path, err);
+
+	if (ret)
+		return ret;
+	ret = emitter_write(em, format, out, &why);
+	if (ret) {
+		close_output(out, path, NULL);
+		return kerror_set(err, ret, "%s: %s", path, why.text);
+	}
+	return close_output(out, path, err);
+}
+
+int write_formats(struct emitter *em, bool text, const char *json, const char *csv,
+		  struct kerror *err)
+{
+	int ret = 0;
+
+	if (text && !is_stdout(json) && !is_stdout(csv))
+		ret = write_format(em, EMIT_TEXT, "-", err);
+	if (!ret && json)
+		ret = write_format(em, EMIT_JSON, json, err);
+	if (!ret && csv)
+		ret = write_format(em, EMIT_CSV, csv, err);
+	return ret;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: lists of slabs, linked by frame numbers through their head pages. */
+#include "slab/engine/common.h"
+
+void slab_list_init(struct page_list *list)
+{
+	list->head = list->tail = PFN_NONE_VAL;
+}
+
+void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab)
+{
+	uint32_t pfn = pfn_val(slab_pfn(s->sa, slab));
+
+	slab->prev = PFN_NONE_VAL;
+	slab->next = list->head;
+	if (list->head != PFN_NONE_VAL)
+		s->sa->pages[list->head].prev = pfn;
+	else
+		list->tail = pfn;
+	list->head = pfn;
+}
+
+void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab)
+{
+	uint32_t pfn = pfn_val(slab_pfn(s->sa, slab));
+
+	slab->next = PFN_NONE_VAL;
+	slab->prev = list->tail;
+	if (list->tail != PFN_NONE_VAL)
+		s->sa->pages[list->tail].next = pfn;
+	else
+		list->head = pfn;
+	list->tail = pfn;
+}
+
+void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct page *slab)
+{
+	if (slab->next != PFN_NONE_VAL)
+		s->sa->pages[slab->next].prev = slab->prev;
+	else
+		list->tail = slab->prev;
+	if (slab->prev != PFN_NONE_VAL)
+		s->sa->pages[slab->prev].next = slab->next;
+	else
+		list->head = slab->next;
+	slab->next = slab->prev = PFN_NONE_VAL;
+}
+
+bool slab_list_for_each(const struct kmem_cache *s, const struct page_list *list,
+			bool (*fn)(void *ctx, pfn_t slab), void *ctx)
+{
+	const struct page *slab;
+
+	for (slab = slab_from_link(s, list->head); slab; slab = slab_next(s, slab))
+		if (!fn(ctx, slab_pfn(s->sa, slab)))
+			return false;
+	return true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what engines that cut blocks of frames into slabs have in common:
+ * lists of slabs, linked through their head pages, and what a request for
+ * frames keeps of the flags of its cause.
+ *
+ * Locking: none; one thread drives a machine.
+ */
+#ifndef KMEMSIM_SLAB_ENGINE_COMMON_H
+#define KMEMSIM_SLAB_ENGINE_COMMON_H
+
+#include "slab/internal.h"
+
+/* What a new slab's request keeps of its cause's flags. */
+#define GFP_RECLAIM_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN | \
+			  __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
+			  __GFP_NOMEMALLOC | __GFP_ATOMIC)
+#define GFP_CONSTRAINT_MASK (__GFP_HARDWALL | __GFP_THISNODE)
+
+static inline struct page *slab_from_link(const struct kmem_cache *s, uint32_t link)
+{
+	return link == PFN_NONE_VAL ? NULL : &s->sa->pages[link];
+}
+
+static inline struct page *slab_next(const struct kmem_cache *s, const struct page *slab)
+{
+	return slab_from_link(s, slab->next);
+}
+
+static inline bool slab_list_empty(const struct page_list *list)
+{
+	return list->head == PFN_NONE_VAL;
+}
+
+void slab_list_init(struct page_list *list);
+void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct page *slab);
+
+/* Hand the slabs of a list to @fn, head first. Returns false when @fn did. */
+bool slab_list_for_each(const struct kmem_cache *s, const struct page_list *list,
+			bool (*fn)(void *ctx, pfn_t slab), void *ctx);
+
+#endif
