@@ -20,6 +20,8 @@
 	X(slab_api) \
 	X(slab_bulk) \
 	X(slab_check) \
+	X(slab_corruption) \
+	X(slab_debug) \
 	X(slab_exact) \
 	X(slab_arrays) \
 	X(slab_conformance) \
