@@ -281,6 +281,38 @@ static void test_requests_slow(void)
 	trace_destroy(trace);
 }
 
+/*
+ * kswapd is done when it asks for compaction of pageblocks, not when it gets
+ * round to return. That it asks so in the middle of its work, or for what it
+ * works for, says nothing.
+ */
+static void test_requests_balance(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(2, "k-3", "balance_in: (f+0x0/0x1) order=3 highest=2")
+	      LINE(3, "k-3", "mm_compaction_suitable: node=0 zone=DMA32 order=9 ret=skipped")
+	      LINE(3, "k-4", "mm_compaction_suitable: node=0 zone=DMA32 order=-1 ret=skipped")
+	      LINE(4, "k-3", "mm_page_free: page=0 pfn=0x1005 order=0")
+	      LINE(5, "k-3", "mm_compaction_suitable: node=0 zone=DMA order=9 ret=continue")
+	      LINE(6, "k-3", "mm_compaction_suitable: node=0 zone=DMA32 order=9 ret=continue")
+	      LINE(7, "a-1", "mm_page_free: page=0 pfn=0x1006 order=0")
+	      LINE(8, "k-3", "balance_out: (g+0x0/0x1 <- f) ret=0")
+	      LINE(9, "k-3", "balance_in: (f+0x0/0x1) order=9 highest=2")
+	      LINE(10, "k-3", "mm_compaction_suitable: node=0 zone=DMA order=9 ret=continue")
+	      LINE(11, "k-3", "balance_out: (g+0x0/0x1 <- f) ret=0")
+	      LINE(12, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 6);
+	CU_ASSERT(reqs.req[2].kind == REQ_KSWAPD_END && reqs.req[2].when == 5);
+	CU_ASSERT(reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1006);
+	CU_ASSERT(reqs.req[5].kind == REQ_KSWAPD_END && reqs.req[5].when == 11);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
 /* ---- after a miss -------------------------------------------------------- */
 
 #define ALLOCATED(when, pfn) \
@@ -600,6 +632,7 @@ static const struct test_case cases[] = {
 	{ "requests", test_requests },
 	{ "requests and locks", test_requests_lock },
 	{ "slow requests", test_requests_slow },
+	{ "kswapd is done", test_requests_balance },
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
 	{ "idle_6.1", test_idle_6_1 },

@@ -58,6 +58,8 @@ struct context {
 	uint16_t isolate_cpu;
 	uint8_t isolate_order;
 	bool isolating;
+	uint64_t balanced;		/* when kswapd was seen past its work, 0: it was not */
+	uint8_t balance_order;		/* what it works for */
 	bool slow;			/* the request under way found nothing at first */
 	bool reclaiming;		/* for it: requests in between are others */
 	bool draining;			/* inside of drain_zone, which empties the lists of: */
@@ -442,6 +444,19 @@ static bool add_simple(struct builder *bd, struct context *ctx, const struct eve
 	return true;
 }
 
+/*
+ * When kswapd has done its work it takes its boosts back and, for each, asks
+ * for compaction of pageblocks; it may lose its CPU before it returns.
+ */
+static bool on_balance_out(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	if (!add_simple(bd, ctx, ev, REQ_KSWAPD_END))
+		return false;
+	if (ctx->balanced)
+		bd->reqs->req[bd->reqs->nr - 1].when = ctx->balanced;
+	return true;
+}
+
 static bool on_kswapd(struct builder *bd, const struct event *ev)
 {
 	struct request *req = add_request(bd, ev, REQ_KSWAPD_AWAKE);
@@ -571,10 +586,11 @@ static int on_event(struct builder *bd, const struct event *ev)
 		good = add_simple(bd, ctx, ev, REQ_UNRESERVE);
 		break;
 	case EV_BALANCE_IN:
+		ctx->balance_order = ev->order;
 		good = add_simple(bd, ctx, ev, REQ_KSWAPD_BEGIN);
 		break;
 	case EV_BALANCE_OUT:
-		good = add_simple(bd, ctx, ev, REQ_KSWAPD_END);
+		good = on_balance_out(bd, ctx, ev);
 		break;
 	case EV_VMSTAT_FOLD:
 		good = add_simple(bd, ctx, ev, REQ_FOLD);
@@ -586,6 +602,10 @@ static int on_event(struct builder *bd, const struct event *ev)
 	case EV_COMPACT_WAKE:
 	case EV_COMPACT_FINISHED:
 		good = on_compaction(bd, ctx, ev);
+		break;
+	case EV_COMPACT_SUITABLE:
+		if (!ctx->balanced && ev->arg == PAGEBLOCK_ORDER && ctx->balance_order != PAGEBLOCK_ORDER)
+			ctx->balanced = ev->time_ns;
 		break;
 	case EV_KSWAPD_SLEEP:
 	case EV_KSWAPD_WAKE:
@@ -599,6 +619,8 @@ static int on_event(struct builder *bd, const struct event *ev)
 	default:
 		break;
 	}
+	if (ev->kind != EV_COMPACT_SUITABLE)
+		ctx->balanced = 0;
 	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
 		ctx->heard = ev->time_ns;
 	return good ? 1 : no_memory(bd);
