@@ -26,6 +26,7 @@
 	X(slab_arrays) \
 	X(slab_conformance) \
 	X(slab_load) \
+	X(slab_leak) \
 	X(mempool) \
 	X(krealloc) \
 	X(vmalloc) \
