@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "slab/debug_internal.h"
+#include "slab/kfence.h"
 #include "slab/vmalloc.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
@@ -412,7 +413,7 @@ int kmem_cache_destroy(struct kmem_cache *s)
 {
 	struct slab_allocator *sa;
 	struct slabinfo info;
-	unsigned int i;
+	unsigned int i, fenced;
 
 	if (!s)
 		return 0;
@@ -429,8 +430,11 @@ int kmem_cache_destroy(struct kmem_cache *s)
 		slab_quarantine_drain(sa, s);
 	s->engine->flush(s);
 	get_slabinfo(s, &info);
+	fenced = kfence_report_live(s);
 	if (info.used_objs)
 		return report_live_objects(s, info.num_slabs);
+	if (fenced)
+		return -EBUSY;
 
 	s->engine->shrink(s);
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
@@ -457,6 +461,7 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 		slab_release_cache(s);
 	}
 	kmalloc_large_release_all(sa);
+	kfence_exit(sa);
 	vmalloc_release_all(sa);
 	if (sa->engine_data)
 		sa->engine->close(sa);
@@ -516,6 +521,11 @@ void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 
 	if (slab_should_fail(sa, s, s->object_size, gfp))
 		return slab_alloc_failed(sa, s);
+	if (unlikely(sa->slow_alloc & SLAB_SLOW_FENCE)) {
+		object = kfence_alloc(s, cpu, gfp, asked);
+		if (object)
+			return object;
+	}
 	if (unlikely(kmem_cache_debug(s)))
 		return slab_debug_alloc(s, cpu, gfp, nid, asked);
 	object = slab_alloc_front(s, cpu, nid);
@@ -616,7 +626,8 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 		return object ? slab_bad_free(sa, s, object) : 0;
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
-		return slab_bad_free(sa, s, object);
+		return page->flags & PG_kfence ? kfence_free(sa, s, cpu, object) :
+						 slab_bad_free(sa, s, object);
 	*word = cleared;
 	slab_free(s, slab_front(s, cpu), cpu, page, object);
 	return 0;
@@ -646,8 +657,8 @@ unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsign
 		if (!object)
 			continue;
 		if (!live_test(sa, offset) || slab_head_of(sa, offset)->slab_cache != s->id) {
-			slab_bad_free(sa, s, object);
-			refused++;
+			/* As kmem_cache_free() does: what is wrong, or guarded, is no hurry. */
+			refused += kmem_cache_free(s, cpu, object) != 0;
 			continue;
 		}
 		live_clear(sa, offset);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "slab/debug_internal.h"
+#include "slab/kfence.h"
 
 static const struct {
 	int code;
@@ -32,6 +33,9 @@ static const struct {
 	[SLAB_PADDING_OVERWRITTEN] = { 0, SC_bad_padding, "object padding overwritten" },
 	[SLAB_END_OVERWRITTEN] = { 0, SC_bad_padding, "bytes behind the last object overwritten" },
 	[SLAB_BAD_FREELIST] = { 0, SC_bad_freelist, "free list broken" },
+	[SLAB_FENCE_OOB] = { 0, SC_bad_fence, "access beyond a guarded object" },
+	[SLAB_FENCE_UAF] = { 0, SC_bad_fence, "use of a guarded object after its free" },
+	[SLAB_FENCE_CORRUPTED] = { 0, SC_bad_fence, "bytes beside a guarded object overwritten" },
 };
 
 const char *slab_complaint_text(enum slab_complaint what)
@@ -44,7 +48,7 @@ uint64_t slab_complaints(const struct slab_allocator *sa)
 	static const enum slab_counter counters[] = {
 		SC_bad_free_double, SC_bad_free_cache, SC_bad_free_address, SC_bad_cache_gone,
 		SC_bad_access, SC_bad_live_at_destroy, SC_bad_red_zone, SC_bad_poison,
-		SC_bad_padding, SC_bad_freelist,
+		SC_bad_padding, SC_bad_freelist, SC_bad_fence,
 	};
 	uint64_t sum = 0;
 	size_t i;
@@ -117,6 +121,8 @@ void slab_describe(const struct slab_allocator *sa, const void *addr, struct sla
 		describe_object(sa, page, offset, report);
 	} else if (page->flags & PG_large) {
 		describe_object(sa, page, offset, report);
+	} else if (page->flags & PG_kfence) {
+		kfence_describe(sa, addr, report);
 	} else if (had_frame && had_frame[offset >> PAGE_SHIFT] != NEVER_A_SLAB) {
 		report->owner = sa->caches[had_frame[offset >> PAGE_SHIFT] - 1];
 	}

@@ -78,6 +78,7 @@
 	X(bad_poison,          "free objects found written to") \
 	X(bad_padding,         "padding found overwritten") \
 	X(bad_freelist,        "free lists found broken") \
+	X(bad_fence,           "guarded objects misused: faults and overwritten canaries") \
 	X(quarantined,         "freed objects held back by the quarantine") \
 	X(fail_injected,       "requests that were told to fail")
 

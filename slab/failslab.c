@@ -28,7 +28,9 @@ void slab_set_failslab(struct slab_allocator *sa, const struct slab_fail_attr *a
 	debug->fail = attr ? *attr : (struct slab_fail_attr){ 0 };
 	debug->fail_seen = 0;
 	debug->fail_random = sa->cfg.seed ^ FAIL_STREAM;
-	sa->fail_on = debug->fail.probability && debug->fail.times;
+	sa->slow_alloc &= ~SLAB_SLOW_FAIL;
+	if (debug->fail.probability && debug->fail.times)
+		sa->slow_alloc |= SLAB_SLOW_FAIL;
 }
 
 void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times)
@@ -70,7 +72,7 @@ bool __slab_should_fail(struct slab_allocator *sa, const struct kmem_cache *s, s
 	if (attr->probability < 100 && attr->probability <= random_below(&debug->fail_random, 100))
 		return false;
 	if (attr->times > 0 && !--attr->times)
-		sa->fail_on = 0;
+		sa->slow_alloc &= ~SLAB_SLOW_FAIL;
 	sa->stat[SC_fail_injected]++;
 	return true;
 }

@@ -112,6 +112,12 @@ struct kmem_cache {
 
 _Static_assert(offsetof(struct kmem_cache, order) == 64, "the hot half fills one cache line");
 
+#define SLAB_SLOW_FAIL	1u	/* requests may be told to fail, see failslab.c */
+#define SLAB_SLOW_FENCE	2u	/* some get a guarded object, see kfence.c */
+
+/* A frame of the pool of guarded objects; beside the flags of pagemap/page.h. */
+#define PG_kfence	(1u << 10)
+
 struct slab_allocator {
 	unsigned char *base;		/* address of pfn 0's frame */
 	size_t bytes;			/* of the range of frames */
@@ -122,9 +128,10 @@ struct slab_allocator {
 	char *percpu;			/* the engine's states, by id and CPU */
 	size_t percpu_stride;		/* bytes from one cache's to the next one's */
 	size_t percpu_size;		/* bytes from one CPU's to the next one's */
-	unsigned int fail_on;		/* requests may be told to fail: ask failslab.c */
+	unsigned int slow_alloc;	/* SLAB_SLOW_*: why requests can't take the short way */
 	uint32_t nr_ids;
 
+	struct kfence *kfence;		/* NULL: no pool of guarded objects */
 	struct slab_debug *debug;	/* see debug_internal.h */
 	struct buddy *buddy;
 	struct pagemap *map;
@@ -276,7 +283,7 @@ void *__kmalloc_slow(struct slab_allocator *sa, unsigned int cpu, size_t size, g
 static inline bool slab_should_fail(struct slab_allocator *sa, const struct kmem_cache *s,
 				    size_t bytes, gfp_t gfp)
 {
-	return unlikely(sa->fail_on) && __slab_should_fail(sa, s, bytes, gfp);
+	return unlikely(sa->slow_alloc & SLAB_SLOW_FAIL) && __slab_should_fail(sa, s, bytes, gfp);
 }
 
 /* A node the kernel would not know is no constraint. */
@@ -345,7 +352,7 @@ static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_
 	struct slab_allocator *sa = s->sa;
 	void *object;
 
-	if (unlikely(sa->fail_on))
+	if (unlikely(sa->slow_alloc))
 		goto slow;
 	object = slab_alloc_front(s, cpu, nid);
 	if (unlikely(!object))

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
+#include "slab/kfence.h"
 
 #define CLASS_96	1	/* the kernel's places for the two sizes between powers */
 #define CLASS_192	2
@@ -231,6 +232,8 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 	}
 	page = slab_head_of(sa, offset);
 	if (unlikely(!(page->flags & PG_slab))) {
+		if (page->flags & PG_kfence)
+			return kfence_free(sa, NULL, cpu, object);
 		free_large(sa, cpu, page);
 		return 0;
 	}
@@ -251,6 +254,8 @@ size_t ksize(const struct slab_allocator *sa, const void *object)
 	page = slab_head_of(sa, offset);
 	if (page->flags & PG_large)
 		return PAGE_SIZE << page_order(page);
+	if (page->flags & PG_kfence)
+		return kfence_ksize(sa, object);
 	s = sa->caches[page->slab_cache];
 	if (kmem_cache_debug(s))
 		return slab_debug_usable(s, object);

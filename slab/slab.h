@@ -244,6 +244,10 @@ enum slab_complaint {
 	SLAB_PADDING_OVERWRITTEN, /* between an object's metadata and the next one */
 	SLAB_END_OVERWRITTEN,	/* behind the last object of a slab */
 	SLAB_BAD_FREELIST,	/* the link in a free object leads nowhere */
+	/* what guard pages find, see kfence.h */
+	SLAB_FENCE_OOB,
+	SLAB_FENCE_UAF,
+	SLAB_FENCE_CORRUPTED,
 	NR_SLAB_COMPLAINTS
 };
 

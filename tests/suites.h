@@ -27,6 +27,7 @@
 	X(slab_conformance) \
 	X(slab_load) \
 	X(slab_leak) \
+	X(slab_fence) \
 	X(mempool) \
 	X(krealloc) \
 	X(vmalloc) \
