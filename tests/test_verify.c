@@ -193,7 +193,7 @@ static void test_requests(void)
 	      LINE(53, "a-1", "bulk_out: (f+0x0/0x1 <- g) ret=4")
 	      LINE(60, "a-1", "snap_fn: mmsnap begin B")
 	      LINE(61, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0"));
-	CU_ASSERT_EQUAL_FATAL(reqs.nr, 8);
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 9);
 	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[0].when == 10 && reqs.req[0].nr_blocks == 2);
 	CU_ASSERT_EQUAL(reqs.blocks[reqs.req[0].first_block + 1].pfn, 0x1005);
 	CU_ASSERT(reqs.req[1].kind == REQ_ALLOC && reqs.req[1].when == 11 && !reqs.req[1].nr_blocks);
@@ -313,6 +313,31 @@ static void test_requests_balance(void)
 	trace_destroy(trace);
 }
 
+/*
+ * Frames freed together reach their list one after the other, later than they
+ * are traced first; what another CPU did in between came before.
+ */
+static void test_batched(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0")
+	      LINE(11, "a-1", "mm_page_free: page=0 pfn=0x1001 order=0")
+	      LINE(12, "b-2", "mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(13, "a-1", "mm_page_free_batched: page=0 pfn=0x1000 order=0")
+	      LINE(14, "b-2", "mm_page_alloc: page=0 pfn=0x1005 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(15, "a-1", "mm_page_free_batched: page=0 pfn=0x1001 order=0")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 4);
+	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[1].kind == REQ_FREE && reqs.req[1].pfn == 0x1000);
+	CU_ASSERT(reqs.req[2].kind == REQ_ALLOC && reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1001);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
 /* ---- after a miss -------------------------------------------------------- */
 
 #define ALLOCATED(when, pfn) \
@@ -404,6 +429,57 @@ static void test_other_zone(void)
 	replay(&vp, SNAP_TWO_ZONES, late, VERIFY_OPEN);
 	CU_ASSERT(vp.allocs.all == 4 && vp.other_zone == 1 && vp.cause[CAUSE_zone] >= 1);
 	verify_pages_free(&vp);
+}
+
+#define SOFTIRQ(when, flag, rest) " a-1 [000] ." flag "s.. " #when ": " rest "\n"
+#define ALLOC_AFTER(when, flag, gfp) \
+	" a-1 [000] ." flag "... " #when ": mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=" gfp "\n"
+
+/*
+ * A request traced after an interrupt may have been served before it: its place
+ * before is marked, and seems the right one where the task ought to have given
+ * way in between, and where there was a page to zero.
+ */
+static void test_interrupted(void)
+{
+	static const struct {
+		const char *text;
+		int32_t seems;		/* -1: nothing is marked */
+	} was[] = {
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL|__GFP_ZERO"), 1 },
+		{ SOFTIRQ(11, ".", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, ".", "GFP_KERNEL|__GFP_ZERO"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_ATOMIC|__GFP_ZERO"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0")
+		  LINE(12, "a-1", "mm_page_free: page=0 pfn=0x1001 order=0") ALLOC_AFTER(13, "N", "GFP_KERNEL|__GFP_ZERO"), -1 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0")
+		  LINE(12, "b-2", "mm_page_free: page=0 pfn=0x1001 order=0") ALLOC_AFTER(13, "N", "GFP_KERNEL|__GFP_ZERO"), 1 },
+		/* Its first block left the free lists before. */
+		{ LINE(10, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1004 order=0 migratetype=1 percpu_refill=1")
+		  SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL|__GFP_ZERO"), -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(was) / sizeof(was[0]); i++) {
+		struct requests reqs;
+		struct trace *trace;
+		char text[2048];
+		uint32_t r;
+		int32_t seems = -1;
+
+		snprintf(text, sizeof(text), "%s%s%s", LINE(3, "a-1", "snap_fn: mmsnap end A len 1"), was[i].text,
+			 LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+		build(&reqs, &trace, text);
+		for (r = 0; r < reqs.nr; r++) {
+			if (reqs.req[r].kind != REQ_INTERRUPT)
+				continue;
+			seems = reqs.req[r].arg;
+			CU_ASSERT(reqs.req[r].when == 10 && r + 1 < reqs.nr && reqs.req[r + 1].kind == REQ_FREE);
+		}
+		CU_ASSERT_EQUAL(seems, was[i].seems);
+		requests_free(&reqs);
+		trace_destroy(trace);
+	}
 }
 
 /* ---- captures ------------------------------------------------------------ */
@@ -635,6 +711,8 @@ static const struct test_case cases[] = {
 	{ "kswapd is done", test_requests_balance },
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
+	{ "batched", test_batched },
+	{ "interrupted", test_interrupted },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
 	{ "files_6.1", test_files_6_1 },

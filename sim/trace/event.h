@@ -146,6 +146,8 @@ enum event_context {
  * allocs only: a kmalloc's own gfp says it).
  */
 #define EVF_RECLAIMABLE	0x02
+/* Of a page's event the same bit: another task was to run on this CPU as soon as that could be. */
+#define EVF_RESCHED	0x02
 
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 _Static_assert(NR_EVENT_KINDS <= 255, "a kind is 8 bits");
