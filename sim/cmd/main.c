@@ -19,7 +19,7 @@ static const struct {
 	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
 	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
-	{ "list", cmd_list, "list trace formats, slab engines, TLB models, counters" },
+	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, counters" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
