@@ -434,6 +434,7 @@ static void prepare_short_way(struct buddy *b, unsigned int cpu, struct zone *zo
 	way->frame = page_flags_make(PG_allocated, 0, 0, zone->id);
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		way->state[mt] = page_state(page_flags_make(PG_pcp, 0, mt, zone->id), 0);
+	way->auto_high = b->rules->auto_high;
 	way->pcp = &zone->pcp[cpu];
 	way->zone = zone;
 }
@@ -470,7 +471,7 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	struct page *page;
 	unsigned int mt;
 
-	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_free_cpus))
+	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_cpus))
 		goto slow;
 	way = &b->cpu_way[cpu];
 	page = &b->pages[pfn.v];
@@ -480,7 +481,8 @@ int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 	pcp = way->pcp;
 	set_page_state(page, way->state[mt]);
 	pcp_list_add(b->pages, &pcp->lists[mt], pfn.v);
-	if (unlikely(++pcp->count >= pcp->high)) {
+	pcp->count++;
+	if (unlikely(way->auto_high ? !pcp_free_stays(pcp, way->zone) : pcp->count >= pcp->high)) {
 		b->this_cpu = cpu;
 		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);
 	}

@@ -24,6 +24,7 @@ void buddy_config_default(struct buddy_config *cfg, unsigned int nr_cpus)
 		.min_free_kbytes = -1,
 		.watermark_scale_factor = 10,
 		.watermark_boost_factor = 15000,
+		.kernel = BUDDY_KERNEL_NEWEST,
 		.lowmem_reserve_ratio = { [ZONE_DMA] = 256, [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32 },
 	};
 }
@@ -252,6 +253,11 @@ unsigned int buddy_nr_cpus(const struct buddy *b)
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu)
 {
 	return cpu < b->nr_cpus ? b->cpu_node[cpu] : 0;
+}
+
+enum buddy_kernel buddy_kernel(const struct buddy *b)
+{
+	return b->cfg.kernel;
 }
 
 uint64_t buddy_min_free_kbytes(const struct buddy *b)

@@ -2,8 +2,8 @@
 /*
  * kmemsim: the page allocator. This is the layer's face.
  *
- * Behaviour follows Linux 6.1's mm/page_alloc.c: free lists by order and
- * migratetype, head and tail placement, pageblocks, fallback and stealing,
+ * Behaviour follows the mm/page_alloc.c of Linux 6.1 or 6.12, by the rules asked
+ * for (buddy/rules.h): free lists by order and migratetype, head and tail placement, pageblocks, fallback and stealing,
  * watermarks, lowmem reserves, zonelists, per-CPU lists. The functions inside
  * carry the kernel's names, so that the two can be read side by side.
  *
@@ -43,7 +43,7 @@ struct buddy_config {
 	unsigned int lowmem_reserve_ratio[MAX_NR_ZONES];	/* kernel default 256 256 32 0 0 */
 	unsigned int percpu_pagelist_high_fraction;		/* 0: from the low watermark */
 	bool page_owner;		/* keep who allocated and who freed each block */
-	enum buddy_kernel kernel;	/* whose rules; default 6.1 */
+	enum buddy_kernel kernel;	/* whose rules; default the newest */
 	bool empty;			/* no memory is free at first: buddy_load() says which is */
 };
 
@@ -173,6 +173,8 @@ void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsig
 
 struct pagemap *buddy_pagemap(const struct buddy *b);
 unsigned int buddy_nr_cpus(const struct buddy *b);
+/* Whose rules it follows. */
+enum buddy_kernel buddy_kernel(const struct buddy *b);
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
 /*
  * The nodes in the order in which a request at node @nid tries them: those of

@@ -23,6 +23,8 @@
 #define noinline	__attribute__((noinline))
 
 #define MAX_ZONES	(MAX_NUMNODES * MAX_NR_ZONES)
+/* Rule auto_high: high grows to this part of the zone, shared by its CPUs, at most. */
+#define MIN_PCP_HIGH_FRACTION 8
 #define PCP_BATCH_SCALE_MAX 5
 #define MAX_RECLAIM_RETRIES 16
 
@@ -86,6 +88,7 @@ struct owner_record {
 #define SLOW_OWNER	(1U << 0)
 #define SLOW_FAIL	(1U << 1)
 #define SLOW_RECLAIM	(1U << 2)	/* a zone has ZONE_RECLAIM_ACTIVE */
+#define SLOW_LIMITS	(1U << 3)	/* a per-CPU list was loaded with high outside of its limits */
 
 /* The gfp bits that say which zone and which list: __GFP_DMA to __GFP_RECLAIMABLE. */
 #define GFP_PLACE_BITS 32
@@ -111,6 +114,7 @@ _Static_assert(sizeof(struct short_way) == 32, "found by a shift");
 struct cpu_way {
 	uint32_t frame;			/* an allocated single frame of that zone: flags, but the type;
 					 * all ones, which no frame has, before the first free */
+	bool auto_high;			/* the rule */
 	struct per_cpu_pages *pcp;
 	struct zone *zone;
 	uint64_t state[MIGRATE_PCPTYPES]; /* flags and reference count on a per-CPU list */
@@ -124,7 +128,6 @@ struct buddy {
 	uint8_t *pageblock;		/* enum migratetype by pageblock number */
 	uint32_t end_pfn;
 	uint32_t short_cpus;		/* whose short way is open: nr_cpus, or 0 while @slow is set */
-	uint32_t short_free_cpus;	/* the same for frees; 0 too where rule auto_high looks at each */
 	uint32_t slow;			/* SLOW_* */
 	unsigned int this_cpu;		/* whose zone_cpu_stat the call under way changes */
 	const struct buddy_rules *rules;
@@ -168,7 +171,6 @@ static inline void set_slow(struct buddy *b, uint32_t reason, bool on)
 {
 	b->slow = on ? b->slow | reason : b->slow & ~reason;
 	b->short_cpus = b->slow ? 0 : b->nr_cpus;
-	b->short_free_cpus = b->rules->auto_high ? 0 : b->short_cpus;
 }
 
 /* ---- small conversions -------------------------------------------------- */
@@ -438,6 +440,23 @@ void decay_pcp_high(struct buddy *b, struct zone *zone, struct per_cpu_pages *pc
 int pcp_give_back(const struct buddy *b, const struct zone *zone, struct per_cpu_pages *pcp,
 		  unsigned int order);
 /* What a free does after the block is on its list: give some back where there are too many. */
+/*
+ * After a free of one frame: true where nothing is given back and high stays
+ * where it is, which is most often; then all that such a free changes is done.
+ * What free_unref_page_drain() would do, in short. Rule auto_high; high is 0 or
+ * within its limits (else SLOW_LIMITS).
+ */
+static inline bool pcp_free_stays(struct per_cpu_pages *pcp, const struct zone *zone)
+{
+	if (unlikely(pcp->count >= pcp->high || zone->flags & (ZONE_BELOW_HIGH | ZONE_RECLAIM_ACTIVE)))
+		return false;
+	if (unlikely(pcp->alloc_factor))
+		pcp->alloc_factor >>= 1;
+	if (unlikely(pcp->flags & PCPF_PREV_FREE_HIGH_ORDER))
+		pcp->flags &= (uint8_t)~PCPF_PREV_FREE_HIGH_ORDER;
+	pcp->free_count = (short)(pcp->free_count + (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX));
+	return true;
+}
 void free_unref_page_drain(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
 			   enum migratetype mt, unsigned int order);
 /* @pfn, of no Isolate pageblock, leads its list of @pcp; returns the type whose list that is. */

@@ -119,10 +119,13 @@ static int load_pcp(struct loading *ld, unsigned int cpu)
 	pcp->batch = state->batch;
 	pcp->high_min = state->high_min;
 	pcp->high_max = state->high_max;
-	if (ld->b->rules->auto_high)
+	if (ld->b->rules->auto_high) {
 		pcp->free_count = (short)state->free_count;
-	else
+		if (state->high && (state->high < state->high_min || state->high > state->high_max))
+			set_slow(ld->b, SLOW_LIMITS, true);
+	} else {
 		pcp->free_factor = (short)state->free_factor;
+	}
 	pcp->alloc_factor = (uint8_t)state->alloc_factor;
 	pcp->flags = (uint8_t)state->flags;
 	for (i = 0; i < NR_PCP_LISTS; i++) {

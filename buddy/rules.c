@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: the tables that rules.h describes. Constant, so no locking. */
+/* kmemsim: the tables that rules.h describes, and a kernel by its name. Constant, so no locking. */
 #include "buddy/rules.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const struct buddy_rules buddy_rules[NR_BUDDY_KERNELS] = {
 	[BUDDY_KERNEL_6_1] = {
@@ -22,3 +23,12 @@ const struct buddy_rule_desc buddy_rule_desc[] = {
 	BUDDY_RULES(RULE_DESC)
 	{ NULL, { false, false }, NULL }
 };
+
+enum buddy_kernel buddy_kernel_find(const char *name)
+{
+	int kernel = 0;
+
+	while (kernel < NR_BUDDY_KERNELS && strcmp(name, buddy_rules[kernel].kernel))
+		kernel++;
+	return (enum buddy_kernel)kernel;
+}

@@ -46,7 +46,12 @@
 	X(boost_needs_kswapd, 0, 1, \
 	  "kswapd is woken after a boost only by a request that may wake it")
 
-enum buddy_kernel { BUDDY_KERNEL_6_1, BUDDY_KERNEL_6_12, NR_BUDDY_KERNELS };
+enum buddy_kernel {
+	BUDDY_KERNEL_6_1,
+	BUDDY_KERNEL_6_12,
+	NR_BUDDY_KERNELS,
+	BUDDY_KERNEL_NEWEST = NR_BUDDY_KERNELS - 1
+};
 
 struct buddy_rules {
 	const char *kernel;		/* "6.1" */
@@ -66,5 +71,8 @@ struct buddy_rule_desc {
 
 /* Ends with a NULL name. */
 extern const struct buddy_rule_desc buddy_rule_desc[];
+
+/* The kernel called @name ("6.1"); NR_BUDDY_KERNELS where there are no rules of such a one. */
+enum buddy_kernel buddy_kernel_find(const char *name);
 
 #endif

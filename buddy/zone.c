@@ -185,17 +185,29 @@ void zone_pcp_update(struct buddy *b, struct zone *zone)
 {
 	unsigned int fraction = b->cfg.percpu_pagelist_high_fraction, cpu;
 	unsigned int nr_cpus = b->node_nr_cpus[zone->nid];
-	int batch = zone_batchsize(zone->managed_pages), high;
+	int batch = zone_batchsize(zone->managed_pages), high, high_max;
 
 	if (!zone->pcp)
 		return;
 	if (batch < 1)
 		batch = 1;
+	if (!nr_cpus)
+		nr_cpus = b->nr_cpus;
 	high = zone_highsize(fraction ? zone->managed_pages / fraction : zone_watermark(zone, WMARK_LOW),
-			     batch, nr_cpus ? nr_cpus : b->nr_cpus);
+			     batch, nr_cpus);
+	high_max = fraction ? high : zone_highsize(zone->managed_pages / MIN_PCP_HIGH_FRACTION, batch, nr_cpus);
 	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
-		zone->pcp[cpu].batch = batch;
-		zone->pcp[cpu].high = high;
+		struct per_cpu_pages *pcp = &zone->pcp[cpu];
+
+		pcp->batch = batch;
+		if (!b->rules->auto_high) {
+			pcp->high = high;
+			continue;
+		}
+		/* high itself finds its place with the first request. */
+		pcp->high_min = high;
+		pcp->high_max = high_max;
+		pcp->flags |= PCPF_FREE_HIGH_BATCH;
 	}
 }
 

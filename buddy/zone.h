@@ -90,7 +90,8 @@ struct fresh_blocks {
 	struct page_list behind;
 };
 
-/* Rule auto_high: the free before was of an order above 0; frees of such orders leave a batch. */
+/* Rule auto_high: the free before was of an order above 0; frees of such orders leave
+ * a batch, as where a CPU's share of the caches holds three batches. */
 #define PCPF_PREV_FREE_HIGH_ORDER	(1U << 0)
 #define PCPF_FREE_HIGH_BATCH		(1U << 1)
 

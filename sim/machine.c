@@ -16,6 +16,7 @@ void machine_config_default(struct machine_config *cfg)
 	cfg->mem_bytes = 4ULL << 30;
 	cfg->nr_nodes = 1;
 	cfg->nr_cpus = 1;
+	cfg->kernel = BUDDY_KERNEL_NEWEST;
 	cfg->min_free_kbytes = -1;
 	slab_config_default(&cfg->slab);
 }
@@ -38,6 +39,7 @@ static int boot_pagemap(struct machine *m, const struct machine_config *cfg, str
 int machine_create(struct machine **out, const struct machine_config *cfg, struct kerror *err)
 {
 	struct machine *m = calloc(1, sizeof(*m));
+	struct slab_config slab = cfg->slab;
 	struct buddy_config buddy;
 	int ret;
 
@@ -46,11 +48,12 @@ int machine_create(struct machine **out, const struct machine_config *cfg, struc
 	buddy_config_default(&buddy, cfg->nr_cpus);
 	buddy.min_free_kbytes = cfg->min_free_kbytes;
 	buddy.page_owner = cfg->page_owner;
+	buddy.kernel = slab.kernel = cfg->kernel;
 	ret = boot_pagemap(m, cfg, err);
 	if (!ret)
 		ret = buddy_create(&m->buddy, m->map, &buddy, err);
 	if (!ret)
-		ret = slab_allocator_create(&m->slab, m->buddy, &cfg->slab, err);
+		ret = slab_allocator_create(&m->slab, m->buddy, &slab, err);
 	if (ret) {
 		machine_destroy(m);
 		return ret;

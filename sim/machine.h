@@ -20,8 +20,9 @@ struct machine_config {
 	uint8_t distance[MAX_NUMNODES][MAX_NUMNODES];	/* all zero: the default */
 	bool bind;
 	bool page_owner;
+	enum buddy_kernel kernel;	/* whose rules both allocators follow; default the newest */
 	int64_t min_free_kbytes;	/* -1: as the kernel computes it */
-	struct slab_config slab;
+	struct slab_config slab;	/* its kernel is the one above */
 };
 
 struct machine {

@@ -75,6 +75,7 @@ static void choose_flags(struct replay *rp, struct kmem_cache_args *args, uint32
 	struct slab_config cfg;
 
 	slab_config_default(&cfg);
+	cfg.kernel = buddy_kernel(rp->machine->buddy);
 	args->size = bytes_req;
 	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		struct slab_geometry geo;

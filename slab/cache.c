@@ -55,6 +55,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	sa->nr_cpus = buddy_nr_cpus(b);
 	sa->nr_nodes = sa->map->nr_nodes;
 	sa->engine = engine;
+	sa->rules = &slab_rules[cfg->kernel];
 	sa->cfg = *cfg;
 	sa->cfg.engine = engine->name;
 	sa->random_state = cfg->seed;

@@ -38,6 +38,7 @@ void slab_config_default(struct slab_config *cfg)
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->merge = true;
 	cfg->quarantine_bytes = SLAB_QUARANTINE_BYTES;
+	cfg->kernel = BUDDY_KERNEL_NEWEST;
 	while (*engine)
 		engine++;
 	while (engine != slab_engines)
@@ -96,6 +97,8 @@ int slab_config_check(const struct slab_config *cfg, struct kerror *err)
 
 	if (!engine)
 		return -EINVAL;
+	if ((unsigned int)cfg->kernel >= NR_BUDDY_KERNELS)
+		return kerror_set(err, -EINVAL, "no rules for kernel number %u", cfg->kernel);
 	for (param = engine->params; param->name; param++) {
 		unsigned int value = param_value(cfg, param);
 

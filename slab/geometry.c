@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: how a cache lays its objects out and how large its slabs are. Pure
- * functions; the arithmetic is that of Linux 6.1's calculate_alignment(),
+ * functions; the arithmetic is that of Linux's calculate_alignment(),
  * calculate_sizes(), calculate_order(), set_cpu_partial() and
- * kmem_cache_open(), debugging metadata included.
+ * kmem_cache_open(), debugging metadata included, by the rules of the kernel
+ * asked for (slab/rules.h).
  *
  * Differs from Linux: a slab never has more than 32767 objects, whatever
  * slab_min_objects asks for (the kernel's 15-bit count would overflow).
@@ -54,8 +55,11 @@ static inline uint32_t order_objects(unsigned int order, uint32_t size)
 	return (uint32_t)((PAGE_SIZE << order) / size);
 }
 
-uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size)
+uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size,
+				  const struct slab_rules *rules)
 {
+	uint32_t natural = size & -size;
+
 	if (flags & SLAB_HWCACHE_ALIGN) {
 		uint32_t ralign = CACHE_LINE;
 
@@ -65,22 +69,16 @@ uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size)
 		align = max_u32(align, ralign);
 	}
 	/* kmalloc promises that an object of 2^n bytes is aligned to itself. */
-	if ((flags & SLAB_KMALLOC) && !(size & (size - 1)))
-		align = max_u32(align, size);
+	if ((flags & SLAB_KMALLOC) && (natural == size || rules->kmalloc_align_any))
+		align = max_u32(align, natural);
 	return align_up(max_u32(align, WORD), WORD);
 }
 
-/* The lowest order up to @max_order that wastes at most 1/@fraction; above it where none does. */
-static unsigned int calc_slab_order(uint32_t size, uint32_t min_objects, unsigned int min_order,
-				    unsigned int max_order, unsigned int fraction)
+/* The lowest order from @order to @max_order that wastes at most 1/@fraction; above where none does. */
+static unsigned int calc_slab_order(uint32_t size, unsigned int order, unsigned int max_order,
+				    unsigned int fraction)
 {
-	unsigned int order;
-
-	if (order_objects(min_order, size) > MAX_OBJS_PER_SLAB)
-		return order_of((uint64_t)size * MAX_OBJS_PER_SLAB) - 1;
-
-	order = order_of((uint64_t)min_objects * size);
-	for (order = max_u32(min_order, order); order <= max_order; order++) {
+	for (; order <= max_order; order++) {
 		uint32_t slab_size = (uint32_t)(PAGE_SIZE << order);
 
 		if (slab_size % size <= slab_size / fraction)
@@ -89,30 +87,62 @@ static unsigned int calc_slab_order(uint32_t size, uint32_t min_objects, unsigne
 	return order;
 }
 
-/* Accept ever more waste, then ever fewer objects; above MAX_PAGE_ORDER where nothing fits. */
+/* The order at which as many objects as 15 bits can count still fit. */
+static unsigned int order_of_most_objects(uint32_t size)
+{
+	return order_of((uint64_t)size * MAX_OBJS_PER_SLAB) - 1;
+}
+
+/* Up to @max_order: ever more waste, then ever fewer objects; above it where not one object fits. */
+static unsigned int order_giving_up_objects(uint32_t size, uint32_t objects, unsigned int min_order,
+					    unsigned int max_order)
+{
+	unsigned int order, fraction;
+
+	if (order_objects(min_order, size) > MAX_OBJS_PER_SLAB)
+		return order_of_most_objects(size);
+	for (; objects > 1; objects--) {
+		order = max_u32(min_order, order_of((uint64_t)objects * size));
+		for (fraction = 16; fraction >= 4; fraction /= 2) {
+			unsigned int found = calc_slab_order(size, order, max_order, fraction);
+
+			if (found <= max_order)
+				return found;
+		}
+	}
+	return max_u32(min_order, order_of(size));
+}
+
+/* Up to @max_order: ever more waste, half of it at most; above it where not one object fits. */
+static unsigned int order_keeping_objects(uint32_t size, uint32_t objects, unsigned int min_order,
+					  unsigned int max_order)
+{
+	unsigned int order, fraction;
+
+	min_order = max_u32(min_order, order_of((uint64_t)objects * size));
+	if (order_objects(min_order, size) > MAX_OBJS_PER_SLAB)
+		return order_of_most_objects(size);
+	for (fraction = 16; fraction > 1; fraction /= 2) {
+		order = calc_slab_order(size, min_order, max_order, fraction);
+		if (order <= max_order)
+			return order;
+	}
+	return order_of(size);
+}
+
+/* Above MAX_PAGE_ORDER where nothing fits. */
 static unsigned int calculate_order(uint32_t size, const struct slab_config *cfg,
 				    unsigned int nr_cpus)
 {
-	unsigned int min_order = cfg->slab_min_order;
 	unsigned int max_order = min_u32(cfg->slab_max_order, MAX_PAGE_ORDER);
 	uint32_t min_objects = cfg->slab_min_objects;
-	unsigned int order, fraction;
 
 	if (!min_objects)
 		min_objects = 4 * (fls32(nr_cpus) + 1);
-	min_objects = min_u32(min_objects, order_objects(max_order, size));
-
-	for (; min_objects > 1; min_objects--) {
-		for (fraction = 16; fraction >= 4; fraction /= 2) {
-			order = calc_slab_order(size, min_objects, min_order, max_order, fraction);
-			if (order <= max_order)
-				return order;
-		}
-	}
-	order = calc_slab_order(size, 1, min_order, max_order, 1);
-	if (order <= max_order)
-		return order;
-	return calc_slab_order(size, 1, min_order, MAX_PAGE_ORDER, 1);
+	min_objects = min_u32(min_objects, max_u32(order_objects(max_order, size), 1));
+	if (slab_rules[cfg->kernel].order_keeps_objects)
+		return order_keeping_objects(size, min_objects, cfg->slab_min_order, max_order);
+	return order_giving_up_objects(size, min_objects, cfg->slab_min_order, max_order);
 }
 
 static unsigned int calculate_min_partial(const struct slab_config *cfg, uint32_t size)
@@ -152,16 +182,19 @@ int slab_check_args(const struct kmem_cache_args *args, const struct slab_config
 				  min_u32(cfg->slab_max_order, MAX_PAGE_ORDER));
 	if (!nr_cpus)
 		return kerror_set(err, -EINVAL, "a machine has at least one CPU");
+	if ((unsigned int)cfg->kernel >= NR_BUDDY_KERNELS)
+		return kerror_set(err, -EINVAL, "no rules for kernel number %u", cfg->kernel);
 	return 0;
 }
 
-void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args)
+void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args,
+			const struct slab_rules *rules)
 {
 	uint32_t flags = args->flags, size = align_up(args->size, WORD);
 	bool red_zone = flags & SLAB_RED_ZONE;
 
 	geo->object_size = args->size;
-	geo->align = slab_calculate_alignment(flags, args->align, args->size);
+	geo->align = slab_calculate_alignment(flags, args->align, args->size, rules);
 	geo->red_left = 0;
 	if (red_zone && size == args->size)
 		size += WORD;
@@ -197,7 +230,7 @@ int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 	if (ret)
 		return ret;
 	*geo = (struct slab_geometry){ .colours = 1 };
-	slab_object_layout(geo, args);
+	slab_object_layout(geo, args, &slab_rules[cfg->kernel]);
 	size = geo->size;
 	geo->order = calculate_order(size, cfg, nr_cpus);
 	geo->min_order = order_of(size);

@@ -139,6 +139,7 @@ struct slab_allocator {
 	unsigned int nr_nodes;
 	const struct slab_engine *engine;
 	void *engine_data;		/* the engine's, of all caches together */
+	const struct slab_rules *rules;
 	struct slab_config cfg;
 	struct vmalloc *vmalloc;	/* NULL until first used */
 	uint64_t random_state;
@@ -477,7 +478,8 @@ int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *
 /* What is common to the geometries of all engines; follows calculate_alignment(). */
 int slab_check_args(const struct kmem_cache_args *args, const struct slab_config *cfg,
 		    unsigned int nr_cpus, struct kerror *err);
-uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size);
+uint32_t slab_calculate_alignment(uint32_t flags, uint32_t align, uint32_t size,
+				  const struct slab_rules *rules);
 
 /* Make a cache, without merging; kmalloc's own are allowed. */
 struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,

@@ -3,7 +3,7 @@
  * kmemsim: kmalloc, objects by size. Classes are 8, 16, 32, 64, 96, 128, 192,
  * 256 and so on in powers of two to 8192, in four kinds; what is larger comes
  * as a compound page straight from buddy, flagged PG_large and linked into the
- * allocator's list. Follows Linux 6.1's slab_common.c.
+ * allocator's list. Follows Linux's slab_common.c.
  *
  * Differs from Linux: classes that the build's largest block cannot hold do
  * not exist (the test build with 3 orders); boot caches (kmem_cache and
@@ -118,25 +118,42 @@ static unsigned int small_class(unsigned int class, unsigned int low)
 	return class >= low || class == CLASS_96 || class == CLASS_192 ? class : low;
 }
 
+/* The classes of one kind from @low on, in the kernel's order of creation. Returns how many. */
+static unsigned int class_order(uint8_t classes[NR_KMALLOC_CLASSES], unsigned int low,
+				bool odd_first)
+{
+	unsigned int class, nr = 0;
+
+	if (odd_first) {
+		classes[nr++] = CLASS_96;
+		classes[nr++] = CLASS_192;
+	}
+	for (class = low; class <= KMALLOC_SHIFT_HIGH; class++) {
+		classes[nr++] = (uint8_t)class;
+		if (!odd_first && class == 6)
+			classes[nr++] = CLASS_96;
+		if (!odd_first && class == 7)
+			classes[nr++] = CLASS_192;
+	}
+	return nr;
+}
+
 /* The kernel's order of creation is the order slabinfo lists them in. */
 int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err)
 {
-	static const enum kmalloc_kind order[] = {
-		KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA
+	static const enum kmalloc_kind orders[2][NR_KMALLOC_KINDS] = {
+		{ KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA },
+		{ KMALLOC_NORMAL, KMALLOC_RECLAIM, KMALLOC_DMA, KMALLOC_CGROUP },
 	};
-	unsigned int low = sa->engine->kmalloc_shift_low, kind, class, i;
+	unsigned int low = sa->engine->kmalloc_shift_low ? sa->engine->kmalloc_shift_low : KMALLOC_SHIFT_LOW;
+	const enum kmalloc_kind *order = orders[sa->rules->kmalloc_rcl_first];
+	uint8_t classes[NR_KMALLOC_CLASSES];
+	unsigned int nr = class_order(classes, low, sa->rules->kmalloc_odd_first), kind, i;
 	int ret = 0;
 
-	if (!low)
-		low = KMALLOC_SHIFT_LOW;
 	for (kind = 0; kind < NR_KMALLOC_KINDS && !ret; kind++) {
-		for (class = low; class <= KMALLOC_SHIFT_HIGH && !ret; class++) {
-			ret = create_one(sa, order[kind], class, err);
-			if (!ret && class == 6)
-				ret = create_one(sa, order[kind], CLASS_96, err);
-			if (!ret && class == 7)
-				ret = create_one(sa, order[kind], CLASS_192, err);
-		}
+		for (i = 0; i < nr && !ret; i++)
+			ret = create_one(sa, order[kind], classes[i], err);
 		for (i = 0; i < NR_KMALLOC_SMALL; i++)
 			sa->kmalloc_small[order[kind]][i] =
 				sa->kmalloc[order[kind]][small_class(size_index[i], low)];

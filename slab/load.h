@@ -48,6 +48,7 @@ struct slab_state {
 	uint32_t pfn;
 	unsigned int order, objects, inuse;
 	bool frozen;
+	bool cpu_partial;		/* on a CPU's partial list; told by slab_read_slab() only */
 	const uint16_t *free;		/* numbers of the objects on the slab's own list, head first */
 	unsigned int nr_free;
 };
@@ -63,7 +64,7 @@ int slab_load_cpu(struct kmem_cache *s, unsigned int cpu, uint32_t pfn, const ui
 		  unsigned int nr_free, struct kerror *err);
 /*
  * The slabs on @cpu's partial list, head first; @slabs: how many the list believes
- * it has. Since Linux 6.8 they are not frozen there; here they are then.
+ * it has. By rule freeze_late they are not frozen there.
  */
 int slab_load_cpu_partial(struct kmem_cache *s, unsigned int cpu, const uint32_t *pfns,
 			  unsigned int nr, unsigned int slabs, struct kerror *err);

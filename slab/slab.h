@@ -32,6 +32,7 @@
 #include "buddy/buddy.h"
 #include "slab/counters.h"
 #include "slab/debug.h"
+#include "slab/rules.h"
 
 struct slab_allocator;
 struct kmem_cache;
@@ -82,6 +83,7 @@ struct slab_config {
 	unsigned int batchcount;	/* objects moved at a time; SLAB_AUTO, or above limit: half of it */
 	unsigned int sharedfactor;	/* batches in a node's array; SLAB_AUTO: by size */
 	unsigned int alien;		/* arrays for objects of other nodes */
+	enum buddy_kernel kernel;	/* whose rules; default the newest */
 };
 
 /*
@@ -109,7 +111,7 @@ void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 
 /*
  * Build the object allocator and its kmalloc caches on @b, which must outlive
- * it. Errors: -EINVAL (unknown engine, a parameter of it out of range or at
+ * it. Errors: -EINVAL (unknown engine or kernel, a parameter of it out of range or at
  * odds with another, a debug string that is none, debugging that the engine does
  * not have), -ENOMEM.
  */
@@ -388,7 +390,8 @@ struct slab_geometry {
  * The layout of one element, for good @args: object_size, size, align, inuse,
  * offset and red_left; flags of debug.h make room for what they need.
  */
-void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args);
+void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args,
+			const struct slab_rules *rules);
 
 /*
  * Compute the layout of @args for a machine with @nr_cpus CPUs. Errors:

@@ -27,6 +27,8 @@ struct machine {
 	unsigned int nr_reclaim_frees;
 };
 
+/* The defaults, under 6.1's rules; what differs in 6.12 has its tests in test_buddy_rules.c. */
+void machine_config(struct buddy_config *cfg, unsigned int nr_cpus);
 /*
  * One node with @nr_blocks largest blocks in ZONE_DMA32, all watermarks 0, and
  * per-CPU lists that hold and fetch one block at a time, so that tests see the

@@ -37,7 +37,7 @@ static void test_boot_ragged(void)
 	struct machine m;
 	unsigned int order;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	machine_make(&m, &map_cfg, &cfg);
 	CU_ASSERT_EQUAL(m.zone->free_pages, BLOCK / 2 - 1 + BLOCK + 1);
 	CU_ASSERT(list_is(&m, 0, MIGRATE_MOVABLE, BASE, LIST(BLOCK / 2 + 1, 2 * BLOCK)));
@@ -149,7 +149,7 @@ static void test_fresh_ranges(void)
 	struct buddy_config cfg;
 	struct machine m;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	machine_make(&m, &map_cfg, &cfg);
 	CU_ASSERT_EQUAL(m.zone->nr_fresh, 2);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE, 5, want));
@@ -182,7 +182,7 @@ static void test_fresh_between(void)
 	struct buddy_config cfg;
 	struct machine m;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	machine_make(&m, &map_cfg, &cfg);
 	machine_set_marks(&m, 0, 0, 0);
 	CU_ASSERT_EQUAL(machine_take(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0), BASE);
@@ -391,7 +391,7 @@ static void test_move_at_borders(void)
 	struct buddy_config cfg;
 	struct machine m;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	machine_make(&m, &map_cfg, &cfg);
 	CU_ASSERT_EQUAL(move_freepages_block(m.b, m.zone, BASE + BLOCK, MIGRATE_UNMOVABLE, NULL), 0);
 	CU_ASSERT_EQUAL(move_freepages_block(m.b, m.zone, BASE + 1, MIGRATE_UNMOVABLE, NULL), PB - 1);

@@ -91,7 +91,7 @@ static void test_page_owner(void)
 	uint32_t pfn;
 	pfn_t pfns[2];
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	cfg.page_owner = true;
 	machine_make(&m, &map_cfg, &cfg);
 	machine_set_marks(&m, 0, 0, 0);

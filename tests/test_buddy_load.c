@@ -63,7 +63,7 @@ static int load(struct machine *m, const struct scene *sc, struct kerror *err)
 					  .ranges = { { BASE, BASE + 2 * BLOCK, 0 } } };
 	struct buddy_config cfg;
 
-	buddy_config_default(&cfg, 2);
+	machine_config(&cfg, 2);
 	cfg.min_free_kbytes = 0;
 	cfg.empty = true;
 	machine_make(m, &map_cfg, &cfg);

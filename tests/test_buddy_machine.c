@@ -31,13 +31,24 @@ void machine_make(struct machine *m, const struct pagemap_config *map_cfg,
 	buddy_set_report(m->b, count_report, m);
 }
 
+void machine_config(struct buddy_config *cfg, unsigned int nr_cpus)
+{
+	buddy_config_default(cfg, nr_cpus);
+	cfg->kernel = BUDDY_KERNEL_6_1;
+}
+
 void machine_set_pcp(struct machine *m, int batch, int high)
 {
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < m->b->nr_cpus; cpu++) {
-		m->zone->pcp[cpu].batch = batch;
-		m->zone->pcp[cpu].high = high;
+		struct per_cpu_pages *pcp = &m->zone->pcp[cpu];
+
+		pcp->batch = batch;
+		pcp->high = high;
+		/* With rule auto_high a list that is no longer than a batch is off where its limits are 0. */
+		if (m->b->rules->auto_high)
+			pcp->high_min = pcp->high_max = high > batch ? high : 0;
 	}
 }
 
@@ -55,7 +66,7 @@ void machine_small(struct machine *m, uint32_t nr_blocks)
 					  .ranges = { { BASE, BASE + nr_blocks * BLOCK, 0 } } };
 	struct buddy_config cfg;
 
-	buddy_config_default(&cfg, 2);
+	machine_config(&cfg, 2);
 	cfg.min_free_kbytes = 0;
 	machine_make(m, &map_cfg, &cfg);
 	machine_set_marks(m, 0, 0, 0);

@@ -236,7 +236,7 @@ static void model_step(struct model *mod)
 	mod->step++;
 }
 
-static void run_variant(const struct variant *v, uint64_t seed)
+static void run_variant(const struct variant *v, enum buddy_kernel kernel, uint64_t seed)
 {
 	struct mem_range hole = { 3000, 5000, 0 };
 	struct pagemap_config map_cfg = { .movable_pages = v->movable ? 4 * BLOCK : 0 };
@@ -248,6 +248,7 @@ static void run_variant(const struct variant *v, uint64_t seed)
 	CU_ASSERT_EQUAL_FATAL(pagemap_config_memory(&map_cfg, v->mib << 20, v->nodes, &hole, v->hole, &err), 0);
 	buddy_config_default(&cfg, v->cpus);
 	cfg.page_owner = v->owner;
+	cfg.kernel = kernel;
 	if (v->no_marks)
 		cfg.min_free_kbytes = 0;
 	machine_make(&mod->m, &map_cfg, &cfg);
@@ -281,7 +282,7 @@ static void run_variant(const struct variant *v, uint64_t seed)
 	free(mod);
 }
 
-/* Machines of several shapes live through some thousand random steps each. */
+/* Machines of several shapes, under each kernel's rules, live through some thousand random steps each. */
 static void test_model(void)
 {
 	static const struct variant variants[] = {
@@ -294,9 +295,11 @@ static void test_model(void)
 		{ "page owners kept", 8, 1, 2, .owner = true, .steps = 2048 },
 	};
 	unsigned int i;
+	int kernel;
 
 	for (i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
-		run_variant(&variants[i], 1000 + i);
+		for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++)
+			run_variant(&variants[i], (enum buddy_kernel)kernel, 1000 + i);
 }
 
 /* The same seed gives the same frames, in two machines that live side by side. */

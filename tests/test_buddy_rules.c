@@ -33,6 +33,9 @@ static void test_table(void)
 	CU_ASSERT_FALSE(buddy_rules[BUDDY_KERNEL_6_1].auto_high);
 	CU_ASSERT(buddy_rules[BUDDY_KERNEL_6_12].auto_high);
 	CU_ASSERT_STRING_EQUAL(buddy_rules[BUDDY_KERNEL_6_12].kernel, "6.12");
+	CU_ASSERT_EQUAL(buddy_kernel_find("6.1"), BUDDY_KERNEL_6_1);
+	CU_ASSERT_EQUAL(buddy_kernel_find("6.12"), BUDDY_KERNEL_NEWEST);
+	CU_ASSERT_EQUAL(buddy_kernel_find("6.1 "), NR_BUDDY_KERNELS);
 }
 
 /* Refills double while nothing is freed, as long as high allows; larger orders bring as many frames. */
@@ -98,6 +101,91 @@ static void test_nr_pcp_free(void)
 	zone.flags = 0;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), 6);
 	CU_ASSERT_EQUAL(pcp.high, 25);
+}
+
+/* What an ordinary machine starts with: 6.12's limits, as a kernel with this zone has them. */
+static void test_limits(void)
+{
+	struct zone zone = { .managed_pages = 3840, .watermark = { 190, 237, 284, 331 } };
+	struct machine m;
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		struct per_cpu_pages *pcp;
+
+		make_kernel(&m, (enum buddy_kernel)kernel, 1);
+		pcp = zone.pcp = calloc(m.b->nr_cpus, sizeof(*pcp));
+		m.b->node_nr_cpus[0] = 1;
+		zone_pcp_update(m.b, &zone);
+		CU_ASSERT_EQUAL(pcp->batch, 1);
+		CU_ASSERT_EQUAL(pcp->high, kernel ? 0 : 237);
+		CU_ASSERT_EQUAL(pcp->high_min, kernel ? 237 : 0);
+		CU_ASSERT_EQUAL(pcp->high_max, kernel ? 480 : 0);
+		CU_ASSERT_EQUAL(pcp->flags, kernel ? PCPF_FREE_HIGH_BATCH : 0);
+		/* Told how much, there is nothing to find out. */
+		m.b->cfg.percpu_pagelist_high_fraction = 10;
+		zone_pcp_update(m.b, &zone);
+		CU_ASSERT_EQUAL(kernel ? pcp->high_min : pcp->high, 384);
+		CU_ASSERT_EQUAL(pcp->high_max, kernel ? 384 : 0);
+		free(pcp);
+		machine_free(&m);
+	}
+}
+
+static bool same_pcp(const struct per_cpu_pages *a, const struct per_cpu_pages *b)
+{
+	return a->count == b->count && a->high == b->high && a->batch == b->batch &&
+	       a->free_factor == b->free_factor && a->alloc_factor == b->alloc_factor && a->flags == b->flags;
+}
+
+/* One machine takes the short way through allocations and frees, its twin the long one: no difference. */
+static void test_short_way(void)
+{
+	enum { HELD = 1500 };
+	struct machine m[2];
+	int kernel, i;
+
+	/* The other build's machine of 32 blocks is too small for it. */
+	if (!test_kernel_geometry())
+		return;
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		pfn_t *held = calloc(HELD, sizeof(*held));
+		unsigned int nr = 0, step, wrong = 0;
+		struct test_rng rng = { 7 };
+
+		for (i = 0; i < 2; i++) {
+			make_kernel(&m[i], (enum buddy_kernel)kernel, 32);
+			machine_set_marks(&m[i], 1, 2, m[i].zone->managed_pages / 2);
+			m[i].zone->pcp[0].batch = 7;
+			m[i].zone->pcp[0].high = kernel ? 0 : 60;
+			m[i].zone->pcp[0].high_min = 20;
+			m[i].zone->pcp[0].high_max = 200;
+		}
+		buddy_set_fail(m[1].b, UINT32_MAX, -1, 0);
+		for (step = 0; step < 30000; step++) {
+			bool filling = step / 997 % 2, alloc = test_rand_below(&rng, 100) < (filling ? 70 : 30);
+			unsigned int at = nr ? test_rand_below(&rng, nr) : 0;
+			pfn_t pfn[2];
+
+			for (i = 0; i < 2; i++)
+				if (alloc && nr < HELD)
+					pfn[i] = buddy_alloc_pages(m[i].b, 0, GFP_KERNEL, 0, NUMA_NO_NODE);
+				else if (nr)
+					wrong += buddy_free_pages(m[i].b, 0, held[at], 0) != 0;
+			if (alloc && nr < HELD) {
+				wrong += pfn[0].v != pfn[1].v || pfn_is_none(pfn[0]);
+				held[nr++] = pfn[0];
+			} else if (nr) {
+				held[at] = held[--nr];
+			}
+			wrong += !same_pcp(&m[0].zone->pcp[0], &m[1].zone->pcp[0]);
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+		CU_ASSERT_EQUAL(m[1].b->short_cpus, 0);
+		free(held);
+		machine_free(&m[0]);
+		machine_free(&m[1]);
+	}
 }
 
 /* Blocks of order 1 to 3 go back in numbers once a batch of frames was freed in a row. */
@@ -497,6 +585,8 @@ static const struct test_case cases[] = {
 	{ "table", test_table },
 	{ "nr_pcp_alloc", test_nr_pcp_alloc },
 	{ "nr_pcp_free", test_nr_pcp_free },
+	{ "limits", test_limits },
+	{ "short way and long way", test_short_way },
 	{ "free_high", test_free_high },
 	{ "decay", test_decay },
 	{ "below_high", test_below_high },

@@ -10,7 +10,7 @@ static void make_two_zones(struct machine *m, enum buddy_kernel kernel)
 					  .ranges = { { 0x1000 - 2 * BLOCK, 0x1000 + 2 * BLOCK, 0 } } };
 	struct buddy_config cfg;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	cfg.min_free_kbytes = 0;
 	cfg.kernel = kernel;
 	machine_make(m, &map_cfg, &cfg);

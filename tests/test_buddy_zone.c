@@ -356,7 +356,7 @@ static void make(struct machine *m, uint64_t bytes, unsigned int nodes, unsigned
 	struct kerror err = { 0 };
 	struct buddy_config cfg;
 
-	buddy_config_default(&cfg, cpus);
+	machine_config(&cfg, cpus);
 	if (pagemap_config_memory(map_cfg, bytes, nodes, NULL, 0, &err))
 		CU_FAIL_FATAL(err.text);
 	machine_make(m, map_cfg, &cfg);
@@ -591,7 +591,7 @@ static void test_config(void)
 	struct buddy *b;
 
 	CU_ASSERT_EQUAL_FATAL(pagemap_config_memory(&map_cfg, 1ULL << 30, 1, NULL, 0, &err), 0);
-	buddy_config_default(&cfg, 2);
+	machine_config(&cfg, 2);
 	cfg.min_free_kbytes = 4096;
 	cfg.percpu_pagelist_high_fraction = 8;
 	machine_make(&m, &map_cfg, &cfg);
@@ -668,7 +668,7 @@ static void test_count_pageblocks(void)
 	struct buddy_config cfg;
 	struct machine m;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	machine_make(&m, &map_cfg, &cfg);
 	set_pageblock_migratetype(m.b, m.zone, BASE + PB, MIGRATE_UNMOVABLE);
 	buddy_count_pageblocks(m.b, m.zone, count);
@@ -690,7 +690,7 @@ static void test_block_usage(void)
 	struct machine m;
 	uint32_t i;
 
-	buddy_config_default(&cfg, 1);
+	machine_config(&cfg, 1);
 	cfg.min_free_kbytes = 0;
 	machine_make(&m, &map_cfg, &cfg);
 	machine_set_marks(&m, 0, 0, 0);

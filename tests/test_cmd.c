@@ -16,6 +16,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "slab/engine/engine.h"
+#include "slab/rules.h"
 #include "tests/run_cmd.h"
 #include "tests/tests.h"
 
@@ -572,6 +573,95 @@ static void test_units(void)
 	CU_ASSERT_FALSE(parse_number("+1", 0, 9, &value));
 }
 
+static struct result list(const char *what)
+{
+	static char *argv[] = { (char *)"list", NULL };
+	struct result res = { 0 };
+	int status;
+	pid_t pid;
+
+	argv[1] = (char *)what;
+	in_folder("out");
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		redirect(in_folder("out"), 1, O_WRONLY | O_CREAT | O_TRUNC);
+		redirect(in_folder("err"), 2, O_WRONLY | O_CREAT | O_TRUNC);
+		status = cmd_list(2, argv);
+		fflush(NULL);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	res.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	res.out = slurp(in_folder("out"), &res.out_len);
+	res.err = slurp(in_folder("err"), NULL);
+	return res;
+}
+
+static const char *kernel_of(const json_t *root)
+{
+	return json_string_value(json_object_get(json_object_get(root, "machine"), "kernel"));
+}
+
+/* --kernel reaches both allocators; without it they follow the newest one's rules. */
+static void test_kernel(void)
+{
+	static const char *const kernels[] = { "6.1", "6.12", NULL };
+	char *procfs[2];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		const char *folder_of = in_folder(kernels[i] ? kernels[i] : "default");
+		struct result res = kernels[i] ? RUN(NULL, "--kernel", kernels[i], "--json", "-", "--procfs",
+						     folder_of, SMALL) :
+						 RUN(NULL, "--json", "-", "--procfs", folder_of, SMALL);
+		json_t *root = load_report(&res);
+
+		CU_ASSERT_STRING_EQUAL(kernel_of(root), kernels[i] ? kernels[i] : "6.12");
+		json_decref(root);
+		done(&res);
+	}
+	/* Objects: kmalloc's caches stand in each kernel's order, as the report of the end shows. */
+	procfs[0] = slurp(in_folder("6.1/slabinfo"), NULL);
+	procfs[1] = slurp(in_folder("6.12/slabinfo"), NULL);
+	CU_ASSERT_FATAL(procfs[0] && procfs[1]);
+	CU_ASSERT(strstr(procfs[0], "kmalloc-cg-8k") > strstr(procfs[0], "dma-kmalloc-8k"));
+	CU_ASSERT(strstr(procfs[1], "kmalloc-cg-8k") < strstr(procfs[1], "dma-kmalloc-8k"));
+	free(procfs[0]);
+	/* And the default is the newest, to the byte. */
+	procfs[0] = slurp(in_folder("default/slabinfo"), NULL);
+	CU_ASSERT_STRING_EQUAL(procfs[0], procfs[1]);
+	free(procfs[0]);
+	free(procfs[1]);
+	/* Page frames: in 6.12 the per-CPU lists' high is found out, in 6.1 it is the low watermark. */
+	procfs[0] = slurp(in_folder("6.1/zoneinfo"), NULL);
+	procfs[1] = slurp(in_folder("6.12/zoneinfo"), NULL);
+	CU_ASSERT_FATAL(procfs[0] && procfs[1]);
+	CU_ASSERT_STRING_NOT_EQUAL(procfs[0], procfs[1]);
+	free(procfs[0]);
+	free(procfs[1]);
+	expect(RUN(NULL, "--kernel", "6.2", SMALL), 2, "--kernel=6.2: expected 6.1 or 6.12");
+}
+
+/* All versions and every rule are listed, with the default marked. */
+static void test_list_kernels(void)
+{
+	struct result res = list("kernels");
+	int i;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_EQUAL(strstr(res.out, "6.1\n6.12 (default)\n"), res.out);
+	for (i = 0; buddy_rule_desc[i].name; i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(res.out, buddy_rule_desc[i].text));
+	for (i = 0; slab_rule_desc[i].name; i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(res.out, slab_rule_desc[i].text));
+	done(&res);
+	res = list("nothing");
+	CU_ASSERT_EQUAL(res.status, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "kernels"));
+	done(&res);
+}
+
 static const struct test_case cases[] = {
 	{ "cmd_units", test_units },
 	{ "cmd_golden", test_golden },
@@ -591,6 +681,8 @@ static const struct test_case cases[] = {
 	{ "cmd_small_memory", test_small_memory },
 	{ "cmd_variants", test_variants },
 	{ "cmd_timeline", test_timeline },
+	{ "cmd_kernel", test_kernel },
+	{ "cmd_list_kernels", test_list_kernels },
 	{ NULL, NULL }
 };
 

@@ -112,6 +112,7 @@ static void test_lists(void)
 	BREAK(&t, t.full->slab_objects, (uint16_t)(t.full->slab_objects | SLAB_FROZEN), 1,
 	      "is frozen");
 	BREAK(&t, t.full->slab_freelist, 0, 1, "on the full list has");
+	BREAK(&t, t.partial->slab_private, 3, 1, "counts as on a CPU's");
 	BREAK(&t, t.partial->slab_inuse, (uint16_t)slab_objects(t.partial), 1,
 	      "on the partial list has");
 	BREAK(&t, t.partial->flags, t.partial->flags + ((uint32_t)MAX_NR_ZONES << PG_ZONE_SHIFT), 1,
@@ -133,7 +134,7 @@ static void test_circle(void)
 	tear_down(&t);
 }
 
-/* What CPUs hold: frozen, counted, not full. */
+/* What CPUs hold: frozen or not by the rules, counted, not full. */
 static void test_cpus(void)
 {
 	struct slub_cpu *c1;
@@ -142,8 +143,8 @@ static void test_cpus(void)
 	set_up(&t);
 	c1 = slub_cpu(t.s, 1);
 	BREAK(&t, t.cpu->slab_objects, (uint16_t)slab_objects(t.cpu), 1, "slab");
-	BREAK(&t, t.cpu_partial->slab_objects, (uint16_t)slab_objects(t.cpu_partial), 1,
-	      "not frozen");
+	BREAK(&t, t.cpu_partial->slab_objects, (uint16_t)(t.cpu_partial->slab_objects ^ SLAB_FROZEN), 1,
+	      "frozen");
 	BREAK(&t, t.cpu_partial->slab_private, 5, 1, "off its count");
 	BREAK(&t, t.cpu_partial->slab_freelist, NO_OBJECT, 1, "is full");
 	BREAK(&t, c1->front.freelist, t.object, 1, "free objects and no slab");

@@ -177,6 +177,7 @@ static void test_geometry(void)
 	size_t i;
 
 	slab_config_default(&cfg);
+	cfg.kernel = BUDDY_KERNEL_6_1;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct kmem_cache_args args = {
 			.name = "x", .size = rows[i].object, .align = rows[i].align, .flags = rows[i].flags,

@@ -3,7 +3,8 @@
  * kmemsim tests: SLUB against a second SLUB, written as plainly as can be:
  * lists are arrays that are moved about, free lists are arrays of object
  * numbers. Only the frame of a new slab is taken from the machine; which object
- * each request gets, and the order of every list in between, must be the same.
+ * each request gets, and the order of every list in between, must be the same,
+ * under the rules of each kernel.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct plain {
 	struct test_rng rng;
 	struct kmem_cache *s;
 	unsigned int nr_cpus, nr_nodes, objects, cpu_slabs, min_partial;
+	bool newer;		/* as in 6.12 */
 	struct plain_cpu cpu[4];
 	struct plain_list node[2];
 	struct plain_list all;
@@ -138,6 +140,17 @@ static void unfreeze(struct plain *p, const struct plain_list *list)
 	}
 }
 
+static bool on_cpu_partial(const struct plain *p, const struct plain_slab *slab)
+{
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < p->nr_cpus; cpu++)
+		for (i = 0; i < p->cpu[cpu].partial.nr; i++)
+			if (p->cpu[cpu].partial.slab[i] == slab)
+				return true;
+	return false;
+}
+
 static void put_cpu_partial(struct plain *p, struct plain_cpu *c, struct plain_slab *slab,
 			    bool drain)
 {
@@ -187,7 +200,7 @@ static bool load_from_node(struct plain *p, struct plain_cpu *c, unsigned int ni
 		return false;
 	load(p, c, take(node, 0));
 	for (moved = 0; node->nr && moved < p->cpu_slabs / 2 + 1; moved++) {
-		node->slab[0]->frozen = true;
+		node->slab[0]->frozen = !p->newer;
 		put_cpu_partial(p, c, take(node, 0), false);
 	}
 	return true;
@@ -211,9 +224,16 @@ static bool refill(struct plain *p, unsigned int cpu, int nid)
 			c->slab->frozen = false;
 			c->slab = NULL;
 		}
+		while (p->newer && nid >= 0 && c->partial.nr &&
+		       c->partial.slab[0]->nid != (unsigned int)nid) {
+			struct plain_list one = { .slab = { take(&c->partial, 0) }, .nr = 1 };
+
+			unfreeze(p, &one);
+		}
 		if (!c->partial.nr)
 			break;
 		c->slab = take(&c->partial, 0);
+		c->slab->frozen = true;
 	}
 	if (load_from_node(p, c, nid >= 0 ? (unsigned int)nid : home))
 		return true;
@@ -260,10 +280,10 @@ static void free_objects(struct plain *p, unsigned int cpu, struct plain_slab *s
 	}
 	put_front(slab->free, &slab->nr_free, objects, nr);
 	slab->inuse -= nr;
-	if (slab->frozen)
+	if (slab->frozen || on_cpu_partial(p, slab))
 		return;
 	if (was_full) {
-		slab->frozen = true;
+		slab->frozen = !p->newer;
 		put_cpu_partial(p, c, slab, true);
 	} else if (!slab->inuse && node->nr >= p->min_partial) {
 		take_slab(node, slab);
@@ -463,13 +483,19 @@ static void do_shrink(struct plain *p)
 		shrink(p, nid);
 }
 
-static void run(uint32_t size, unsigned int cpus, unsigned int nodes, unsigned int steps)
+static void run_kernel(enum buddy_kernel kernel, uint32_t size, unsigned int cpus, unsigned int nodes,
+		       unsigned int steps)
 {
 	struct plain *p = calloc(1, sizeof(*p));
+	struct slab_config cfg;
 	unsigned int i;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-	slab_machine_create(&p->m, 64 << 20, nodes, cpus, NULL);
+	slab_config_default(&cfg);
+	cfg.merge = false;
+	cfg.kernel = kernel;
+	slab_machine_create(&p->m, 64 << 20, nodes, cpus, &cfg);
+	p->newer = kernel != BUDDY_KERNEL_6_1;
 	p->rng.s = size * 1000003 + cpus;
 	p->s = slab_machine_cache(&p->m, "exact", size);
 	p->nr_cpus = cpus;
@@ -502,6 +528,14 @@ static void run(uint32_t size, unsigned int cpus, unsigned int nodes, unsigned i
 		free(take(&p->all, 0));
 	slab_machine_destroy(&p->m);
 	free(p);
+}
+
+static void run(uint32_t size, unsigned int cpus, unsigned int nodes, unsigned int steps)
+{
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++)
+		run_kernel((enum buddy_kernel)kernel, size, cpus, nodes, steps);
 }
 
 /* One CPU: its slab, its partial list, the node's list. */

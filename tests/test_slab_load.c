@@ -72,6 +72,8 @@ static void create_machine(struct loaded *m)
 	buddy_cfg.empty = true;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;
+	/* With slabs on a CPU's partial list that are frozen. */
+	slab_cfg.kernel = buddy_cfg.kernel = BUDDY_KERNEL_6_1;
 	if (pagemap_config_memory(&map_cfg, 16 << 20, 1, NULL, 0, &err) ||
 	    pagemap_create(&m->map, &map_cfg, &err) ||
 	    buddy_create(&m->buddy, m->map, &buddy_cfg, &err) ||

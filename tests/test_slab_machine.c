@@ -27,6 +27,7 @@ void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int no
 	slab_config_default(&defaults);
 	defaults.merge = false;
 	buddy_config_default(&buddy_cfg, cpus);
+	buddy_cfg.kernel = cfg ? cfg->kernel : defaults.kernel;
 	if (pagemap_config_memory(&map_cfg, bytes, nodes, NULL, 0, &err) ||
 	    pagemap_create(&m->map, &map_cfg, &err) ||
 	    buddy_create(&m->buddy, m->map, &buddy_cfg, &err) ||

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buddy/rules.h"
+
 /* Exit statuses: all went well; a strict run found something; usage or unreadable input. */
 #define EXIT_FINE 0
 #define EXIT_FOUND 1
@@ -32,5 +34,9 @@ int cmd_layout(int argc, char **argv);
 bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 /* A decimal number from @min to @max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+struct argp_state;
+/* The kernel that --kernel=@text names; tells a mistake and exits. */
+enum buddy_kernel need_kernel(struct argp_state *state, const char *text);
 
 #endif

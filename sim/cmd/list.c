@@ -7,6 +7,7 @@
 #include "sim/metrics.h"
 #include "sim/trace/reader.h"
 #include "slab/engine/engine.h"
+#include "slab/rules.h"
 
 static void list_formats(void)
 {
@@ -47,6 +48,33 @@ static void list_tlbs(void)
 	}
 }
 
+static void list_rules(const char *title, const struct buddy_rule_desc *rule)
+{
+	int i;
+
+	puts(title);
+	for (; rule->name; rule++) {
+		printf("  %-20s", rule->name);
+		for (i = 0; i < NR_BUDDY_KERNELS; i++)
+			printf(" %-4s", rule->value[i] ? "yes" : "no");
+		printf("  %s\n", rule->text);
+	}
+}
+
+static void list_kernels(void)
+{
+	int i;
+
+	for (i = 0; i < NR_BUDDY_KERNELS; i++)
+		printf("%s%s\n", buddy_rules[i].kernel, i == BUDDY_KERNEL_NEWEST ? " (default)" : "");
+	printf("%-22s", "rule");
+	for (i = 0; i < NR_BUDDY_KERNELS; i++)
+		printf(" %-4s", buddy_rules[i].kernel);
+	putchar('\n');
+	list_rules("page allocator", buddy_rule_desc);
+	list_rules("object caches", slab_rule_desc);
+}
+
 static void list_counters(void)
 {
 	size_t i;
@@ -76,6 +104,7 @@ static const struct {
 } lists[] = {
 	{ "formats", list_formats },
 	{ "engines", list_engines },
+	{ "kernels", list_kernels },
 	{ "tlbs", list_tlbs },
 	{ "counters", list_counters },
 };
@@ -90,7 +119,7 @@ int cmd_list(int argc, char **argv)
 				lists[i].fn();
 				return EXIT_FINE;
 			}
-	fputs("Usage: kmemsim list formats|engines|tlbs|counters\n",
+	fputs("Usage: kmemsim list formats|engines|kernels|tlbs|counters\n",
 	      argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
 	return argc == 2 && !strcmp(argv[1], "--help") ? EXIT_FINE : EXIT_USAGE;
 }

@@ -31,13 +31,13 @@ static void print_engine(const struct slab_engine *engine)
 	putchar('\n');
 }
 
-/* Only verify chooses between the rules: a capture says which kernel it is of. */
 static void print_buddy(void)
 {
 	const struct buddy_rule_desc *rule;
 	int kernel;
 
-	puts("Page allocator: rules of a kernel version ('verify' takes the capture's, all else 6.1's)\n");
+	puts("Page allocator: rules of a kernel version, chosen by --kernel ('verify' takes the capture's, all else "
+	     "the newest; 'kmemsim list kernels' has the object caches' too)\n");
 	printf("  %-20s", "rule");
 	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++)
 		printf(" %-5s", buddy_rules[kernel].kernel);

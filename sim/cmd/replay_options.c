@@ -10,7 +10,7 @@
 
 enum {
 	OPT_MEM = 256, OPT_NODES, OPT_CPUS, OPT_DISTANCE, OPT_HOLE, OPT_MOVABLE, OPT_BIND, OPT_MIN_FREE,
-	OPT_PAGE_OWNER, OPT_SEED, OPT_LAYERS, OPT_TOUCH, OPT_TLB, OPT_STRICT, OPT_FORMAT
+	OPT_PAGE_OWNER, OPT_KERNEL, OPT_SEED, OPT_LAYERS, OPT_TOUCH, OPT_TLB, OPT_STRICT, OPT_FORMAT
 };
 
 static const struct argp_option options[] = {
@@ -25,6 +25,8 @@ static const struct argp_option options[] = {
 	{ "movable", OPT_MOVABLE, "SIZE", 0, "size of zone Movable on each node (default 0)", 1 },
 	{ "min-free-kbytes", OPT_MIN_FREE, "N", 0,
 	  "what the watermarks are computed from (default: as the kernel computes it)", 1 },
+	{ "kernel", OPT_KERNEL, "VERSION", 0,
+	  "whose rules both allocators follow, one of 'kmemsim list kernels' (default: the newest)", 1 },
 	{ "bind", OPT_BIND, NULL, 0, "place node i's frames on host node i", 1 },
 	{ "page-owner", OPT_PAGE_OWNER, NULL, 0, "keep who allocated and who freed each block", 1 },
 	{ "seed", OPT_SEED, "N", 0, "seed of whatever is random (default 1)", 1 },
@@ -158,6 +160,9 @@ static error_t parse_machine(int key, char *arg, struct argp_state *state, struc
 		return 0;
 	case OPT_PAGE_OWNER:
 		opt->machine.page_owner = true;
+		return 0;
+	case OPT_KERNEL:
+		opt->machine.kernel = need_kernel(state, arg);
 		return 0;
 	case OPT_SEED:
 		opt->machine.slab.seed = need_number(state, "seed", arg, 0, UINT64_MAX);

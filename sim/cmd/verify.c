@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "guided: after a miss go on from the kernel's answer; open (default): never look at it", 0 },
 	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default): frames; objects: addresses of objects, guided", 0 },
-	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of 6.1 or 6.12 (default: the capture's)", 0 },
+	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of one of 'kmemsim list kernels' (default: the capture's)", 0 },
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent are predicted; with 100 all lists must be equal too", 0 },
 	{ "explain", OPT_EXPLAIN, "N", 0, "tell the first N misses in full (default 3)", 0 },
@@ -40,17 +40,6 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "no text report", 0 },
 	{ 0 }
 };
-
-static enum buddy_kernel parse_kernel(struct argp_state *state, const char *text)
-{
-	int i;
-
-	for (i = 0; i < NR_BUDDY_KERNELS; i++)
-		if (!strcmp(text, buddy_rules[i].kernel))
-			return (enum buddy_kernel)i;
-	argp_error(state, "--kernel=%s: expected 6.1 or 6.12", text);
-	return NR_BUDDY_KERNELS;
-}
 
 static double parse_percent(struct argp_state *state, const char *text)
 {
@@ -81,7 +70,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->objects = !strcmp(arg, "objects");
 		return 0;
 	case OPT_KERNEL:
-		opt->kernel = parse_kernel(state, arg);
+		opt->kernel = need_kernel(state, arg);
 		return 0;
 	case OPT_AT_LEAST:
 		opt->at_least = parse_percent(state, arg);

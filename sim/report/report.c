@@ -28,6 +28,7 @@ static void emit_machine(struct emitter *em, const struct report_input *in)
 	machine_count_pages(m, &pages);
 	slab_config_text(&cfg->slab, engine, sizeof(engine));
 	emit_section(em, "machine", "Simulated machine");
+	emit_str(em, "kernel", "rules of Linux", buddy_rules[buddy_kernel(m->buddy)].kernel);
 	emit_u64(em, "memory", "memory", "bytes", cfg->mem_bytes);
 	emit_u64(em, "managed_pages", "managed", "frames", pages.managed);
 	emit_u64(em, "nodes", "nodes", "", cfg->nr_nodes);

@@ -112,7 +112,7 @@ static enum objects_cause cause_of(struct replay *rp, const struct objects_op *o
 	}
 	if (slab_read_slab(s, head, &state, NULL, 0))
 		return OBJECTS_in_use;
-	return state.frozen ? OBJECTS_cpu_partial : OBJECTS_node_partial;
+	return state.cpu_partial ? OBJECTS_cpu_partial : OBJECTS_node_partial;
 }
 
 /* ---- requests ----------------------------------------------------------------- */

@@ -95,7 +95,6 @@ struct objects_machine {
 	struct pagemap *map;
 	struct buddy *buddy;			/* empty: frames are told */
 	struct slab_allocator *sa;
-	bool thawed_partials;			/* as since 6.8: a slab on a CPU's partial list is not frozen */
 	struct objects_known {
 		uint64_t at;
 		struct kmem_cache *s;

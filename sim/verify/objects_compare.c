@@ -37,22 +37,6 @@ static bool same_numbers(const struct comparison *c, const struct objects_span *
 	       (!nr || !memcmp(c->numbers, c->snap->numbers + span->first, nr * sizeof(*c->numbers)));
 }
 
-/* What the kernel calls frozen: of ours, where partial lists have none such, the CPUs' slabs alone. */
-static bool is_frozen(const struct comparison *c, const struct kmem_cache *s, const struct slab_state *st)
-{
-	unsigned int cpu;
-	uint32_t pfn;
-
-	if (!st->frozen || !c->m->thawed_partials)
-		return st->frozen;
-	for (cpu = 0; cpu < c->snap->nr_cpus; cpu++) {
-		slab_read_cpu(s, cpu, &pfn, NULL, 0);
-		if (pfn == st->pfn)
-			return true;
-	}
-	return false;
-}
-
 static void compare_slab(struct comparison *c, const struct objects_slab *slab)
 {
 	const struct kmem_cache *s = objects_machine_cache(c->m, slab->cache);
@@ -61,7 +45,7 @@ static void compare_slab(struct comparison *c, const struct objects_slab *slab)
 
 	there = s && !slab_read_slab(s, slab->pfn, &st, c->numbers, LIST_MAX);
 	inuse = there && st.inuse == slab->inuse;
-	equal = inuse && st.objects == slab->objects && is_frozen(c, s, &st) == slab->frozen &&
+	equal = inuse && st.objects == slab->objects && st.frozen == slab->frozen &&
 		same_numbers(c, &slab->free, st.nr_free);
 	count(&c->cmp->slabs, equal);
 	count(&c->cmp->slabs_inuse, inuse);

@@ -21,11 +21,13 @@ static int boot(struct objects_machine *m, const struct snapshot *snap, struct k
 	if (ret)
 		return ret;
 	buddy_config_default(&cfg, snap->state.nr_cpus);
+	cfg.kernel = verify_kernel_of(snap);
 	cfg.empty = true;
 	ret = buddy_create(&m->buddy, m->map, &cfg, err);
 	if (ret)
 		return ret;
 	slab_config_default(&slab_cfg);
+	slab_cfg.kernel = cfg.kernel;
 	slab_cfg.merge = false;
 	return slab_allocator_create(&m->sa, m->buddy, &slab_cfg, err);
 }
@@ -124,7 +126,6 @@ int objects_machine_init(struct objects_machine *m, const struct snapshot *snap,
 	int ret;
 
 	memset(m, 0, sizeof(*m));
-	m->thawed_partials = snap->version[0] > 6 || (snap->version[0] == 6 && snap->version[1] >= 8);
 	if (snap->state.nr_cpus != a->nr_cpus)
 		return kerror_set(err, -EINVAL, "%.100s: two numbers of CPUs", a->name);
 	ret = boot(m, snap, err);

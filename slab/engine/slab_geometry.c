@@ -95,7 +95,8 @@ int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args
 
 	if (ret)
 		return ret;
-	align = slab_calculate_alignment(args->flags, args->align, args->size);
+	align = slab_calculate_alignment(args->flags, args->align, args->size,
+					 &slab_rules[cfg->kernel]);
 	size = align_up(align_up(args->size, WORD), align);
 	if (size < MIN_OBJECT)
 		size = align_up(MIN_OBJECT, align);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: SLUB, the engine of Linux since 2.6.23, as it is in 6.1: allocation
- * and free, fast and slow. The states of a slab are drawn in slub.h; lists and
- * slabs on their way are in slub_partial.c.
+ * kmemsim: SLUB, the engine of Linux since 2.6.23, as it is in 6.1 and, by the
+ * rules of slab/rules.h, in 6.12: allocation and free, fast and slow. The states
+ * of a slab are drawn in slub.h; lists and slabs on their way are in
+ * slub_partial.c.
  *
  * Differs from Linux: no locks and no transaction ids (one thread drives a
  * machine); full slabs are kept in a list, as the kernel does for debugged
@@ -35,37 +36,53 @@ static void *get_freelist(struct kmem_cache *s, struct slub_cpu *c)
 
 	slab->slab_inuse = (uint16_t)slab_objects(slab);
 	slab->slab_freelist = NO_OBJECT;
+	slab_set_frozen(slab, freelist);
 	if (freelist)
 		return freelist;
-	slab_set_frozen(slab, false);
 	c->front.slab = NULL;
 	slub_add_full(s, slab);
+	return NULL;
+}
+
+/* A free list from the CPU's slab, which is put away where it is of another node or full. */
+static void *refill_from_cpu_slab(struct kmem_cache *s, unsigned int cpu, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+
+	if (!c->front.slab)
+		return NULL;
+	if (node_match(c->front.slab, nid))
+		return get_freelist(s, c);
+	c->stat[SC_alloc_node_mismatch]++;
+	slub_deactivate_cpu_slab(s, cpu);
 	return NULL;
 }
 
 /* A free list from what the CPU holds: its slab, then its partial list one by one. */
 static void *refill_from_cpu(struct kmem_cache *s, unsigned int cpu, int nid)
 {
+	const struct slab_rules *rules = s->sa->rules;
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	void *freelist;
+	void *freelist = refill_from_cpu_slab(s, cpu, nid);
+	bool from_partial = false;
 
-	for (;;) {
-		if (c->front.slab && !node_match(c->front.slab, nid)) {
-			c->stat[SC_alloc_node_mismatch]++;
-			slub_deactivate_cpu_slab(s, cpu);
-		} else if (c->front.slab) {
-			freelist = get_freelist(s, c);
-			if (freelist) {
-				c->stat[SC_alloc_refill]++;
-				return freelist;
-			}
+	while (!freelist && c->partial) {
+		struct page *slab = c->partial;
+
+		c->partial = slab_next(s, slab);
+		slab->slab_private = 0;
+		if (rules->skip_other_nodes && !node_match(slab, nid)) {
+			slub_put_partial(s, cpu, slab);
+			continue;
 		}
-		if (!c->partial)
-			return NULL;
-		c->front.slab = c->partial;
-		c->partial = slab_next(s, c->front.slab);
+		c->front.slab = slab;
 		c->stat[SC_cpu_partial_alloc]++;
+		from_partial = true;
+		freelist = refill_from_cpu_slab(s, cpu, nid);
 	}
+	if (freelist && !(from_partial && rules->refill_apart))
+		c->stat[SC_alloc_refill]++;
+	return freelist;
 }
 
 /*
@@ -99,15 +116,23 @@ void *slub_refill_new(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid
 	return freelist;
 }
 
-void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, int nid)
+void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
 	void *freelist;
-	struct page *slab = slub_get_partial(s, cpu, nid, &freelist);
+	struct page *slab = slub_get_partial(s, cpu, gfp, nid, &freelist);
 
 	if (!slab)
 		return NULL;
 	install_cpu_slab(s, cpu, slab);
 	return freelist;
+}
+
+/* A free list from a slab that becomes the CPU's: a node's partial one, or a new one. */
+static void *refill_from_outside(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *freelist = slub_refill_partial(s, cpu, gfp, nid);
+
+	return freelist ? freelist : slub_refill_new(s, cpu, gfp, nid);
 }
 
 /* Follows ___slab_alloc(). */
@@ -117,10 +142,10 @@ static void *slub_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 	void *freelist;
 
 	freelist = refill_from_cpu(s, cpu, nid);
+	if (!freelist && nid != NUMA_NO_NODE && s->sa->rules->node_before_others && !(gfp & __GFP_THISNODE))
+		freelist = refill_from_outside(s, cpu, GFP_NOWAIT | __GFP_NOWARN | __GFP_THISNODE, nid);
 	if (!freelist)
-		freelist = slub_refill_partial(s, cpu, nid);
-	if (!freelist)
-		freelist = slub_refill_new(s, cpu, gfp, nid);
+		freelist = refill_from_outside(s, cpu, gfp, nid);
 	if (!freelist)
 		return NULL;
 	c->front.freelist = get_freepointer(s, freelist);
@@ -175,10 +200,12 @@ static void slub_free_chain(struct kmem_cache *s, unsigned int cpu, struct page 
 		c->stat[SC_free_frozen]++;
 		return;
 	}
+	if (slab->slab_private)
+		return;
 	if (was_full) {
 		/* It was in use from end to end; this CPU is likely to need it soon. */
 		slub_remove_full(s, slab);
-		slab_set_frozen(slab, true);
+		slab_set_frozen(slab, !s->sa->rules->freeze_late);
 		slub_put_cpu_partial(s, cpu, slab, true);
 		c->stat[SC_cpu_partial_free]++;
 		return;
@@ -363,7 +390,7 @@ static const bool slub_counted[NR_SLAB_COUNTERS] = {
 
 const struct slab_engine slub_engine = {
 	.name = "slub",
-	.text = "SLUB as in Linux 6.1: a slab and partial slabs a CPU, partial slabs a node",
+	.text = "SLUB as in Linux 6.1 and 6.12: a slab and partial slabs a CPU, partial slabs a node",
 	.params = slub_params,
 	.counted = slub_counted,
 	.percpu_size = sizeof(struct slub_cpu),

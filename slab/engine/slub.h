@@ -7,8 +7,8 @@
  *
  *   CPU slab      frozen, c->front.slab; c->front.freelist holds the objects the CPU hands
  *                 out, slab_freelist those that others freed meanwhile
- *   CPU partial   frozen, linked through ->next from c->partial; slab_private
- *                 is the length of the list from here on
+ *   CPU partial   frozen unless rule freeze_late, linked through ->next from c->partial;
+ *                 slab_private is the length of the list from here on, 0 on no such list
  *   node partial  in n->partial: not full, can be empty
  *   full          in n->full: no free object
  *
@@ -148,18 +148,26 @@ struct page *slub_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, in
 void slub_discard_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab);
 
 /*
- * Take a partial slab from @nid or @cpu's node or, when any will do, the
- * nearest that has many: the slab is frozen, its free list in *@freelist, and
+ * Take a partial slab from @nid or @cpu's node or, when any will do (with rule
+ * node_before_others also when @gfp has no __GFP_THISNODE), the nearest that has
+ * many: the slab is frozen, its free list in *@freelist, and
  * more slabs of that node may have moved to the CPU's partial list. Follows
  * get_partial().
  */
-struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, int nid, void **freelist);
+struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid,
+			      void **freelist);
 
 /*
  * Put a slab that was just frozen on the CPU's partial list; with @drain a
  * list that is full moves to the nodes first. Follows put_cpu_partial().
  */
 void slub_put_cpu_partial(struct kmem_cache *s, unsigned int cpu, struct page *slab, bool drain);
+
+/*
+ * A slab that has just left a CPU's partial list goes to its node's, or back to
+ * buddy where it is empty and the node has enough. Follows __put_partials().
+ */
+void slub_put_partial(struct kmem_cache *s, unsigned int cpu, struct page *slab);
 
 /* Take the CPU's slab away from it, its free list too. Follows deactivate_slab(). */
 void slub_deactivate_cpu_slab(struct kmem_cache *s, unsigned int cpu);
@@ -180,7 +188,7 @@ unsigned int slub_shrink(struct kmem_cache *s);
  * A node's partial slab becomes the CPU's, whatever it had; its free list, NULL
  * where there is none. Follows the middle of ___slab_alloc().
  */
-void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, int nid);
+void *slub_refill_partial(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 /*
  * A new slab becomes the CPU's, whatever it had; its free list, NULL when there
  * is no memory. Follows the end of ___slab_alloc().

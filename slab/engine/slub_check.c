@@ -5,6 +5,9 @@
  */
 #include "slab/engine/slub.h"
 
+/* Rule partial_sampled: slabs looked at. */
+#define MAX_PARTIAL_TO_SCAN 10000
+
 static unsigned int free_list_length(const struct kmem_cache *s, void *object)
 {
 	unsigned int nr = 0;
@@ -17,23 +20,51 @@ static unsigned int free_list_length(const struct kmem_cache *s, void *object)
 /* Bytes of struct kmem_cache_cpu and struct kmem_cache_node in a 6.1 kernel for x86-64. */
 #define CPU_BOOK	32
 #define NODE_BOOK	64
+/* Free objects of @n's partial list; at most @max slabs are looked at, from the tail if @backwards. */
+static uint64_t count_partial_free(const struct kmem_cache *s, const struct slub_node *n, uint64_t max,
+				   bool backwards)
+{
+	uint32_t link = backwards ? n->partial.tail : n->partial.head;
+	const struct page *slab;
+	uint64_t nr = 0;
+
+	for (; max && (slab = slab_from_link(s, link)); max--) {
+		nr += slab_objects(slab) - slab->slab_inuse;
+		link = backwards ? slab->prev : slab->next;
+	}
+	return nr;
+}
+
+/* What slabinfo takes for @exact free objects. Follows count_partial_free_approx(). */
+static uint64_t shown_partial_free(const struct kmem_cache *s, const struct slub_node *n, uint64_t exact)
+{
+	uint64_t sample, shown;
+
+	if (!s->sa->rules->partial_sampled || n->nr_partial <= MAX_PARTIAL_TO_SCAN)
+		return exact;
+	sample = count_partial_free(s, n, MAX_PARTIAL_TO_SCAN / 2, false) +
+		 count_partial_free(s, n, MAX_PARTIAL_TO_SCAN / 2, true);
+	shown = sample * n->nr_partial / MAX_PARTIAL_TO_SCAN;
+	return shown < n->nr_objects ? shown : n->nr_objects;
+}
 
 /* Follows get_slabinfo(): what lies free on CPUs counts as active there. */
 void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 {
-	uint64_t partial_free = 0, cpu_free = 0;
+	uint64_t partial_free = 0, shown_free = 0, cpu_free = 0;
 	const struct page *slab;
 	unsigned int cpu, nid;
 
 	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
 		const struct slub_node *n = slub_node(s, nid);
+		uint64_t exact = count_partial_free(s, n, n->nr_partial, false);
 
 		info->num_slabs += n->nr_slabs;
 		info->num_objs += n->nr_objects;
 		info->slab_pages += n->nr_pages;
 		info->partial_slabs += n->nr_partial;
-		for (slab = slab_from_link(s, n->partial.head); slab; slab = slab_next(s, slab))
-			partial_free += slab_objects(slab) - slab->slab_inuse;
+		partial_free += exact;
+		shown_free += shown_partial_free(s, n, exact);
 	}
 	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
@@ -50,8 +81,8 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 	}
 	info->overhead = (uint64_t)s->sa->nr_cpus * CPU_BOOK + (uint64_t)s->sa->nr_nodes * NODE_BOOK;
 	info->active_slabs = info->num_slabs;
-	info->active_objs = info->num_objs - partial_free;
-	info->used_objs = info->active_objs - cpu_free;
+	info->active_objs = info->num_objs - shown_free;
+	info->used_objs = info->num_objs - partial_free - cpu_free;
 }
 
 static bool for_each_in_chain(const struct kmem_cache *s, const struct page *slab,
@@ -156,6 +187,8 @@ static void check_node_list(struct check *chk, unsigned int nid, const struct pa
 			COMPLAIN(chk, "slab %u on the %s list: the way back is wrong", link, where);
 		if (slab_frozen(slab))
 			COMPLAIN(chk, "slab %u on the %s list is frozen", link, where);
+		if (slab->slab_private)
+			COMPLAIN(chk, "slab %u on the %s list counts as on a CPU's", link, where);
 		if (no_free != full || (slab->slab_inuse == slab_objects(slab)) != full)
 			COMPLAIN(chk, "slab %u on the %s list has %u of %u objects in use", link,
 				 where, slab->slab_inuse, slab_objects(slab));
@@ -192,8 +225,9 @@ static void check_cpu(struct check *chk, unsigned int cpu)
 	link = pfn_val(slab_pfn(chk->s->sa, c->partial));
 	for (; next_is_sound(chk, link, "CPU partial"); link = slab->next) {
 		slab = &chk->s->sa->pages[link];
-		if (!slab_frozen(slab))
-			COMPLAIN(chk, "slab %u on CPU %u's partial list is not frozen", link, cpu);
+		if (slab_frozen(slab) == chk->s->sa->rules->freeze_late)
+			COMPLAIN(chk, "slab %u on CPU %u's partial list is %sfrozen", link, cpu,
+				 slab_frozen(slab) ? "" : "not ");
 		if (slab->slab_freelist == NO_OBJECT)
 			COMPLAIN(chk, "slab %u on CPU %u's partial list is full", link, cpu);
 		if (slab->slab_private != length--)

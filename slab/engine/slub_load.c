@@ -270,7 +270,7 @@ int slab_load_cpu_partial(struct kmem_cache *s, unsigned int cpu, const uint32_t
 
 		if (!slab)
 			return -EINVAL;
-		slab_set_frozen(slab, true);
+		slab_set_frozen(slab, !s->sa->rules->freeze_late);
 		slab->next = c->partial ? pfn_val(slab_pfn(s->sa, c->partial)) : PFN_NONE_VAL;
 		slab->slab_private = slabs > nr ? slabs - nr : 1;
 		c->partial = slab;
@@ -341,7 +341,7 @@ void *slab_alloc_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 
 void *slab_alloc_partial(struct kmem_cache *s, unsigned int cpu)
 {
-	return take_first(s, cpu, slub_refill_partial(s, cpu, NUMA_NO_NODE));
+	return take_first(s, cpu, slub_refill_partial(s, cpu, 0, NUMA_NO_NODE));
 }
 
 /* Takes back the request that handed out @object on @cpu just now; its slab stays the CPU's. */
@@ -375,7 +375,7 @@ static bool unlink_partial(struct kmem_cache *s, struct page *slab)
 {
 	unsigned int cpu;
 
-	if (!slab_frozen(slab)) {
+	if (!slab_frozen(slab) && !slab->slab_private) {
 		if (slab->slab_freelist == NO_OBJECT)
 			return false;
 		slub_remove_partial(s, slub_node_of(s, slab), slab);
@@ -396,6 +396,7 @@ static bool unlink_partial(struct kmem_cache *s, struct page *slab)
 		else
 			c->partial = slab_next(s, slab);
 		slab->next = PFN_NONE_VAL;
+		slab->slab_private = 0;
 		return true;
 	}
 	return false;
@@ -559,7 +560,8 @@ int slab_read_slab(const struct kmem_cache *s, uint32_t pfn, struct slab_state *
 		return -ENOENT;
 	*state = (struct slab_state){
 		.pfn = pfn, .order = page_order(slab), .objects = slab_objects(slab),
-		.inuse = slab->slab_inuse, .frozen = slab_frozen(slab), .free = free,
+		.inuse = slab->slab_inuse, .frozen = slab_frozen(slab),
+		.cpu_partial = slab->slab_private && slab->slab_private != NOT_PLACED, .free = free,
 		.nr_free = read_list(s, slab, slab_get_freelist(s, slab), free, room),
 	};
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: SLUB's slabs on their way: new ones from buddy, partial ones between
- * CPUs and nodes, empty ones back to buddy. Follows Linux 6.1's mm/slub.c; the
+ * CPUs and nodes, empty ones back to buddy. Follows Linux's mm/slub.c; the
  * order in which slabs enter and leave a list, and in which frames go back, is
  * the kernel's, because the next allocations depend on it.
  */
@@ -235,7 +235,7 @@ static struct page *get_partial_node(struct kmem_cache *s, unsigned int cpu, uns
 
 	while (moved <= s->cpu_partial_slabs / 2 && (slab = slab_from_link(s, n->partial.head))) {
 		slub_remove_partial(s, n, slab);
-		slab_set_frozen(slab, true);
+		slab_set_frozen(slab, !s->sa->rules->freeze_late);
 		slub_put_cpu_partial(s, cpu, slab, false);
 		c->stat[SC_cpu_partial_node]++;
 		moved++;
@@ -243,15 +243,16 @@ static struct page *get_partial_node(struct kmem_cache *s, unsigned int cpu, uns
 	return first;
 }
 
-struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, int nid, void **freelist)
+struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid,
+			      void **freelist)
 {
 	struct slab_allocator *sa = s->sa;
-	unsigned int local = nid == NUMA_NO_NODE ? buddy_cpu_node(sa->buddy, cpu) :
-						   (unsigned int)nid;
-	struct page *slab = get_partial_node(s, cpu, local, freelist);
-	unsigned int i;
+	unsigned int local = buddy_cpu_node(sa->buddy, cpu), i;
+	struct page *slab = get_partial_node(s, cpu, nid == NUMA_NO_NODE ? local : (unsigned int)nid,
+					     freelist);
 
-	if (slab || nid != NUMA_NO_NODE)
+	if (slab || (nid != NUMA_NO_NODE &&
+		     (!sa->rules->node_before_others || gfp & __GFP_THISNODE)))
 		return slab;
 	for (i = 0; i < sa->nr_nodes && !slab; i++) {
 		unsigned int other = sa->node_order[local][i];
@@ -262,7 +263,7 @@ struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, int nid, v
 	return slab;
 }
 
-/* A chain of CPU partial slabs goes to the nodes. Follows __unfreeze_partials(). */
+/* A chain of CPU partial slabs goes to the nodes. Follows __unfreeze_partials(), 6.12's __put_partials(). */
 static void unfreeze_partials(struct kmem_cache *s, unsigned int cpu, struct page *slab)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
@@ -272,6 +273,7 @@ static void unfreeze_partials(struct kmem_cache *s, unsigned int cpu, struct pag
 		struct slub_node *n = slub_node_of(s, slab);
 
 		next = slab_next(s, slab);
+		slab->slab_private = 0;
 		slab_set_frozen(slab, false);
 		if (!slab->slab_inuse && n->nr_partial >= s->min_partial) {
 			slab->next = discard ? pfn_val(slab_pfn(s->sa, discard)) : PFN_NONE_VAL;
@@ -287,6 +289,12 @@ static void unfreeze_partials(struct kmem_cache *s, unsigned int cpu, struct pag
 		slub_discard_slab(s, cpu, discard);
 		c->stat[SC_free_slab]++;
 	}
+}
+
+void slub_put_partial(struct kmem_cache *s, unsigned int cpu, struct page *slab)
+{
+	slab->next = PFN_NONE_VAL;
+	unfreeze_partials(s, cpu, slab);
 }
 
 void slub_put_cpu_partial(struct kmem_cache *s, unsigned int cpu, struct page *slab, bool drain)

@@ -112,7 +112,7 @@ static void disable_pcp(const struct buddy *b)
 
 		if (!zone || !zone->pcp)
 			continue;
-		zone->pcp[0].high = 0;
+		zone->pcp[0].high = zone->pcp[0].high_min = zone->pcp[0].high_max = 0;
 		zone->pcp[0].batch = 1;
 	}
 }
