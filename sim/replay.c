@@ -30,6 +30,7 @@ void replay_config_default(struct replay_config *cfg)
 	cfg->layers = LAYERS_BOTH;
 	cfg->touch = TOUCH_ZERO;
 	cfg->tlb = tlb_presets[0];
+	cfg->findings = 10;
 }
 
 static int create_tlbs(struct replay *rp, struct kerror *err)
@@ -62,6 +63,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	rp->machine = machine;
 	rp->names = names;
 	rp->cfg = *cfg;
+	rp->tell_caller = cfg->page_owner || cfg->slab_owner;
 	rp->nr_sites = names_count(names) + 1;
 	rp->sites = calloc(rp->nr_sites, sizeof(*rp->sites));
 	rp->max_caches = 64;
@@ -69,7 +71,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	rp->nr_caches = 1;
 	rp->small_blocks = calloc(REPLAY_SMALL_GROUPS, sizeof(*rp->small_blocks));
 	if (!rp->sites || !rp->caches || !rp->small_blocks || live_init(&rp->objects, FIRST_BITS) ||
-	    live_init(&rp->blocks, FIRST_BITS)) {
+	    live_init(&rp->blocks, FIRST_BITS) || findings_init(&rp->findings, cfg->findings)) {
 		ret = kerror_set(err, -ENOMEM, "no memory for a replay's books");
 		goto fail;
 	}
@@ -94,6 +96,8 @@ void replay_destroy(struct replay *rp)
 		return;
 	buddy_set_report(rp->machine->buddy, NULL, NULL);
 	slab_set_report(rp->machine->slab, NULL, NULL);
+	slab_set_site_name(rp->machine->slab, NULL, NULL);
+	findings_exit(&rp->findings);
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		tlb_destroy(rp->tlb[size]);
 		free(rp->seen[size]);
@@ -465,7 +469,7 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 
 		if (i + 2 * PREFETCH_EVENTS < nr)
 			prefetch_ahead(rp, &events[i]);
-		if (rp->cfg.page_owner)
+		if (rp->tell_caller)
 			replay_set_caller(rp, &events[i]);
 		if (events[i].time_ns >= rp->tick_ns)
 			rp->tick_ns = slab_tick(rp->machine->slab, events[i].time_ns);

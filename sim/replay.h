@@ -17,6 +17,7 @@
 #define KMEMSIM_SIM_REPLAY_H
 
 #include "sim/lines.h"
+#include "sim/findings.h"
 #include "sim/live.h"
 #include "sim/machine.h"
 #include "sim/tlb.h"
@@ -78,6 +79,8 @@ struct replay_config {
 	bool strict;			/* stop at the first failed allocation or refused free */
 	struct tlb_geometry tlb;
 	bool page_owner;		/* the machine tracks owners: tell it who they are */
+	bool slab_owner;		/* so does the slab layer, or failures choose by call site */
+	unsigned int findings;		/* complaints of the slab layer that are kept */
 	bool lines;			/* model cache lines, too */
 	/* Where the traced kernel's frame 0 is mapped, as trace_resolve() found it. */
 	bool direct_map_known;
@@ -119,6 +122,7 @@ struct replay {
 	struct machine *machine;
 	struct names *names;
 	struct replay_config cfg;
+	bool tell_caller;		/* the layers want to know on whose behalf calls are made */
 	uint64_t events;		/* replayed or skipped so far */
 	uint64_t tick_ns;		/* when the slab layer wants to be told the time */
 	uint64_t counter[NR_REPLAY_COUNTERS];
@@ -142,6 +146,7 @@ struct replay {
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an object access fell into */
 	uint64_t distinct[NR_TLB_PAGES];
 	struct lines *lines;		/* NULL: not modelled */
+	struct slab_findings findings;
 	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };

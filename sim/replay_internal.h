@@ -23,7 +23,7 @@ int replay_refused(struct replay *rp, const struct event *ev, const char *what, 
 
 /* From now on the layers' complaints are kept in rp->complaint as a sentence. */
 void replay_listen(struct replay *rp);
-/* Tell buddy on whose behalf the next calls are made; only with page owner tracking. */
+/* Tell the layers on whose behalf the next calls are made; only where somebody wants to know. */
 void replay_set_caller(struct replay *rp, const struct event *ev);
 
 /* A strict replay ends at @ev; returns -ECANCELED then and 0 otherwise. */

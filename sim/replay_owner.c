@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: who is behind a request, for page owner tracking, and what the
+ * kmemsim: who is behind a request, for owner tracking, and what the
  * layers complain about, as sentences. Page events carry no call site: the
  * task's name stands for it.
  *
@@ -21,7 +21,12 @@ void replay_set_caller(struct replay *rp, const struct event *ev)
 		.when = rp->events,
 	};
 
+	const struct slab_caller slab_caller = {
+		.site = caller.site, .pid = caller.pid, .event = rp->events, .time_ns = ev->time_ns,
+	};
+
 	buddy_set_caller(rp->machine->buddy, &caller);
+	slab_set_caller(rp->machine->slab, &slab_caller);
 }
 
 static void add_history(const struct replay *rp, char *text, size_t size, const char *verb, bool valid,
@@ -57,20 +62,24 @@ static void on_buddy_report(void *ctx, const struct buddy_report *report)
 
 static void on_slab_report(void *ctx, const struct slab_report *report)
 {
-	static const char *const what[] = {
-		[SLAB_DOUBLE_FREE] = "double free",
-		[SLAB_WRONG_CACHE] = "free into the wrong cache",
-		[SLAB_BAD_ADDRESS] = "free of an address where no object starts",
-		[SLAB_LIVE_AT_DESTROY] = "an object lives in a cache that goes away",
-	};
 	struct replay *rp = ctx;
 
-	snprintf(rp->complaint, sizeof(rp->complaint), "%s, slab of %s, offset %u", what[report->what],
+	snprintf(rp->complaint, sizeof(rp->complaint), "%s, slab of %s, offset %u",
+		 slab_complaint_text(report->what),
 		 report->owner ? kmem_cache_name(report->owner) : "no cache", report->offset);
+	findings_add(&rp->findings, rp->machine->slab, report);
+}
+
+static const char *site_name(void *ctx, uint32_t site)
+{
+	const struct replay *rp = ctx;
+
+	return names_text(rp->names, site);
 }
 
 void replay_listen(struct replay *rp)
 {
 	buddy_set_report(rp->machine->buddy, on_buddy_report, rp);
 	slab_set_report(rp->machine->slab, on_slab_report, rp);
+	slab_set_site_name(rp->machine->slab, site_name, rp);
 }

@@ -43,6 +43,7 @@
 	X(tlb) \
 	X(live) \
 	X(replay) \
+	X(findings) \
 	X(cmd) \
 	X(names) \
 	X(source) \

@@ -120,6 +120,31 @@ static int64_t number(const json_t *root, const char *section, const char *key)
 	return json_integer_value(json_object_get(json_object_get(root, section), key));
 }
 
+/* Every cache debugged: nothing is found, objects are larger; failures come as asked for. */
+static void test_slab_debug(void)
+{
+	struct result res = RUN(NULL, "--no-timing", "--json", "-", "--slab-debug=FZPUQ", "--quarantine",
+				"64k", "--failslab=10,50,0,20,ignore-gfp-wait=N", SMALL);
+	json_t *root;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	root = load_report(&res);
+	CU_ASSERT(number(root, "checks", "debugged_caches") > 30);
+	CU_ASSERT_EQUAL(number(root, "checks", "complaints"), 0);
+	CU_ASSERT_EQUAL(number(root, "checks", "fail_injected"), 20);
+	CU_ASSERT(number(root, "checks", "quarantine_bytes") > 32768);
+	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+	json_decref(root);
+	done(&res);
+
+	expect(RUN(NULL, "--slab-debug=FX,dentry", SMALL), 2, "'X' is no debugging flag");
+	expect(RUN(NULL, "--slab=slab", "--slab-debug=FZ", SMALL), 2, "has no debugging of kind");
+	expect(RUN(NULL, "--failslab=1,2", SMALL), 2, "expected INTERVAL,PROBABILITY,SPACE,TIMES");
+	expect(RUN(NULL, "--failslab=1,2,3,4,sit=e", SMALL), 2, "is none of cache-filter");
+	expect(RUN(NULL, "--failslab=1,2,3,4,site=nobody", SMALL), 2, "no call site of the trace");
+	expect(RUN(NULL, "--quarantine=much", SMALL), 2, "expected a size");
+}
+
 /* The web server's trace names socket buffers and files on top, and it adds up. */
 static void test_adds_up(void)
 {
@@ -683,6 +708,7 @@ static const struct test_case cases[] = {
 	{ "cmd_timeline", test_timeline },
 	{ "cmd_kernel", test_kernel },
 	{ "cmd_list_kernels", test_list_kernels },
+	{ "debugged caches and failures", test_slab_debug },
 	{ NULL, NULL }
 };
 

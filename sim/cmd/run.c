@@ -23,6 +23,7 @@
 #include "sim/trace/trace.h"
 
 #define AUTO_SAMPLES 100
+#define MAX_FINDINGS 1000	/* kept in full */
 
 struct run {
 	struct run_options opt;
@@ -105,6 +106,34 @@ static int replay_all(struct run *run, struct kerror *err)
 	return ret;
 }
 
+/* After the boot: kmalloc's caches are not to fail. */
+static int set_failures(struct run *run, struct kerror *err)
+{
+	const char *site = run->opt.failslab_site;
+
+	if (!run->opt.failslab)
+		return 0;
+	if (site) {
+		run->opt.fail.site = names_find(trace_names(run->trace), site, strlen(site));
+		if (!run->opt.fail.site)
+			return kerror_set(err, -ENOENT, "--failslab: no call site of the trace is called '%s'", site);
+	}
+	slab_set_failslab(run->machine->slab, &run->opt.fail);
+	return 0;
+}
+
+/* Look at every object once more, and tell the first findings as the kernel's log would. */
+static void last_checks(struct run *run)
+{
+	const struct slab_findings *findings = &run->replay->findings;
+	unsigned int i;
+
+	slab_validate_caches(run->machine->slab);
+	for (i = 0; i < findings->nr_kept; i++)
+		if (findings->kept[i].text)
+			fputs(findings->kept[i].text, stderr);
+}
+
 static int boot(struct run *run, struct kerror *err)
 {
 	int ret;
@@ -122,7 +151,11 @@ static int boot(struct run *run, struct kerror *err)
 	run->opt.common.replay.page_owner = run->opt.common.machine.page_owner;
 	run->opt.common.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
 	run->opt.common.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
-	return replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.common.replay, err);
+	run->opt.common.replay.slab_owner = run->opt.common.machine.slab.debug || run->opt.failslab_site;
+	run->opt.common.replay.findings = run->opt.messages < MAX_FINDINGS ? run->opt.messages : MAX_FINDINGS;
+	ret = replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.common.replay,
+			    err);
+	return ret ? ret : set_failures(run, err);
 }
 
 /* ---- reporting ----------------------------------------------------------- */
@@ -155,6 +188,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
+		.failslab = run->opt.failslab,
 		.top = opt->top,
 	};
 	struct emitter *em = emitter_create();
@@ -228,6 +262,7 @@ static int run_all(struct run *run, struct kerror *err)
 	host_start(&run->host);
 	ret = replay_all(run, err);
 	host_stop(&run->host);
+	last_checks(run);
 	if (ret == -ECANCELED) {
 		complain(run->replay->stop.text);
 		stopped = 1;

@@ -10,7 +10,7 @@
 #include "sim/cmd/cmd.h"
 
 enum {
-	OPT_SLAB = 256, OPT_RANDOM, OPT_JSON, OPT_CSV, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP,
+	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_JSON, OPT_CSV, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP,
 	OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT
 };
 
@@ -21,6 +21,13 @@ static const struct argp_option options[] = {
 	  "'kmemsim policies' lists engines and parameters", 2 },
 	{ "freelist-random", OPT_RANDOM, NULL, 0,
 	  "shuffle the free list of each new slab, as the parameter freelist_random=1 does", 2 },
+	{ "slab-debug", OPT_SLAB_DEBUG, "FLAGS[,CACHE...][;...]", 0,
+	  "check objects, as the kernel's slab_debug= does: F checks, Z red zones, P poison, U owners, T trace, "
+	  "A failslab, Q quarantine, O not where slabs grow, - none; docs/debugging.md", 2 },
+	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "what caches with flag Q hold back (default 1M)", 2 },
+	{ "failslab", OPT_FAILSLAB, "INTERVAL,PERCENT,SPACE,TIMES[,...]", 0,
+	  "let requests for objects fail, as the kernel's failslab= does; then ,cache-filter "
+	  ",ignore-gfp-wait=N ,site=NAME; docs/debugging.md", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
 	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
@@ -48,9 +55,26 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 	struct kerror err = { 0 };
 	const char *rest;
 
-	if (key == OPT_RANDOM) {
+	switch (key) {
+	case OPT_RANDOM:
 		opt->freelist_random = true;
 		return 0;
+	case OPT_SLAB_DEBUG:
+		opt->common.machine.slab.debug = arg;
+		if (slab_debug_parse(arg, &err))
+			argp_error(state, "--slab-debug=%s: %s", arg, err.text);
+		return 0;
+	case OPT_QUARANTINE:
+		if (!parse_size(arg, 0, 1ULL << 40, &opt->common.machine.slab.quarantine_bytes))
+			argp_error(state, "--quarantine=%s: expected a size, such as 64k or 1M", arg);
+		return 0;
+	case OPT_FAILSLAB:
+		opt->failslab = arg;
+		if (slab_fail_parse(&opt->fail, arg, &opt->failslab_site, &err))
+			argp_error(state, "--failslab=%s: %s", arg, err.text);
+		return 0;
+	default:
+		break;
 	}
 	rest = parse_slab_engine(arg, &opt->common.machine.slab, &err);
 	if (!rest)
@@ -133,7 +157,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	default:
 		break;
 	}
-	if (key == OPT_SLAB || key == OPT_RANDOM)
+	if (key >= OPT_SLAB && key <= OPT_FAILSLAB)
 		return parse_slab(key, arg, state, opt);
 	return parse_report(key, arg, state, opt);
 }

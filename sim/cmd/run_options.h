@@ -18,6 +18,9 @@ struct run_options {
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
 	unsigned int top;
 	unsigned int messages;		/* malformed lines told in full */
+	const char *failslab;		/* as given, NULL: none */
+	const char *failslab_site;	/* inside it, or NULL */
+	struct slab_fail_attr fail;
 	bool freelist_random;
 	bool timing;
 	bool quiet;			/* no text report, no progress line */

@@ -247,6 +247,8 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	if (!ret)
 		ret = report_leaks(em, in, err);
 	if (!ret)
+		report_checks(em, in);
+	if (!ret)
 		emit_counters(em, in);
 	return ret;
 }

@@ -20,12 +20,15 @@ struct report_input {
 	const struct timeline *timeline;
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
+	const char *failslab;		/* as given, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
 };
 
 /* Emit the whole report. -ENOMEM. */
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err);
 
+/* report_checks.c: what debugging of caches found. */
+void report_checks(struct emitter *em, const struct report_input *in);
 /* report_layout.c: the sections about where memory lies. */
 void report_external(struct emitter *em, const struct report_input *in);
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
