@@ -35,6 +35,7 @@
 	X(slab_params) \
 	X(slab_sheaves) \
 	X(slab_rules) \
+	X(slab_magazine) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
