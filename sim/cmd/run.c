@@ -166,6 +166,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
 		.top = opt->top,
+		.shrink = opt->shrink,
 	};
 	struct emitter *em = emitter_create();
 	int ret;

@@ -19,6 +19,7 @@ struct run_options {
 	unsigned int top;
 	unsigned int messages;		/* malformed lines told in full */
 	bool freelist_random;
+	bool shrink;
 	bool timing;
 	bool quiet;			/* no text report, no progress line */
 };

@@ -247,5 +247,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		ret = report_leaks(em, in, err);
 	if (!ret)
 		emit_counters(em, in);
+	if (!ret && in->shrink)
+		report_shrink(em, in->replay->machine);
 	return ret;
 }

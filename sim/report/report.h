@@ -21,6 +21,7 @@ struct report_input {
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
+	bool shrink;			/* end with report_shrink(), which changes the machine */
 };
 
 /* Emit the whole report. -ENOMEM. */
@@ -29,6 +30,8 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 /* report_layout.c: the sections about where memory lies. */
 void report_external(struct emitter *em, const struct report_input *in);
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
+/* report_shrink.c: what shrinking every cache gives; does it. */
+void report_shrink(struct emitter *em, const struct machine *m);
 /* report_top.c: the sections with tables of caches and call sites. */
 int report_top(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err);
