@@ -209,6 +209,28 @@ static void test_documented(void)
 	done(&res);
 }
 
+/* Shrinking gives slabs back, frees never get fewer, and the section's keys are defined. */
+static void test_shrink(void)
+{
+	struct result res = RUN(NULL, "--mem", "64M", "--shrink", "--json", "-", SMALL);
+	char *doc = slurp(test_data("../docs/metrics.md"), NULL);
+	json_t *root = load_report(&res), *shrink = json_object_get(root, "shrink"), *orders, *row;
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(shrink);
+	CU_ASSERT(number(root, "shrink", "slabs") > 0);
+	CU_ASSERT(json_integer_value(json_object_get(json_object_get(shrink, "pages"), "numerator")) > 0);
+	orders = json_object_get(shrink, "orders");
+	CU_ASSERT_EQUAL(json_array_size(orders), NR_PAGE_ORDERS);
+	json_array_foreach(orders, i, row)
+		CU_ASSERT(json_integer_value(json_object_get(row, "blocks_after")) >=
+			  json_integer_value(json_object_get(row, "blocks_before")));
+	check_documented(shrink, doc, "`ratio` `numerator` `denominator`");
+	json_decref(root);
+	free(doc);
+	done(&res);
+}
+
 /* Standard input, plain and compressed, is a trace like any file. */
 static void test_stdin(void)
 {
@@ -693,6 +715,7 @@ static const struct test_case cases[] = {
 	{ "cmd_deterministic", test_deterministic },
 	{ "cmd_adds_up", test_adds_up },
 	{ "cmd_documented", test_documented },
+	{ "cmd_shrink", test_shrink },
 	{ "cmd_stdin", test_stdin },
 	{ "cmd_usage", test_usage },
 	{ "cmd_slab_option", test_slab_option },

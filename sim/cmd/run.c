@@ -190,6 +190,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.load_ns = run->load_ns,
 		.failslab = run->opt.failslab,
 		.top = opt->top,
+		.shrink = opt->shrink,
 	};
 	struct emitter *em = emitter_create();
 	int ret;

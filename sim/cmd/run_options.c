@@ -10,8 +10,9 @@
 #include "sim/cmd/cmd.h"
 
 enum {
-	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_JSON, OPT_CSV, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP,
-	OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT
+	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_JSON, OPT_CSV,
+	OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST,
+	OPT_OWNER_SORT, OPT_SHRINK
 };
 
 static const struct argp_option options[] = {
@@ -42,6 +43,8 @@ static const struct argp_option options[] = {
 	{ "page-owner-sort", OPT_OWNER_SORT, "KEY", 0,
 	  "its order: pfn (default), time, pid, task, site, order; or a group for each owner, by the times "
 	  "or the pages of its requests, as page_owner_sort prints", 3 },
+	{ "shrink", OPT_SHRINK, NULL, 0,
+	  "at the end shrink every cache, and report what that gives back and does to fragmentation", 3 },
 	{ "top", OPT_TOP, "N", 0, "rows of the tables of caches and call sites (default 10)", 3 },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
@@ -120,6 +123,9 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_OWNER_SORT:
 		opt->owner_order = parse_owner_order(state, arg);
+		return 0;
+	case OPT_SHRINK:
+		opt->shrink = true;
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);

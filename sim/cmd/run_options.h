@@ -22,6 +22,7 @@ struct run_options {
 	const char *failslab_site;	/* inside it, or NULL */
 	struct slab_fail_attr fail;
 	bool freelist_random;
+	bool shrink;
 	bool timing;
 	bool quiet;			/* no text report, no progress line */
 };
