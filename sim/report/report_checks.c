@@ -22,6 +22,9 @@ static const char *const complaint_keys[NR_SLAB_COMPLAINTS] = {
 	[SLAB_PADDING_OVERWRITTEN] = "padding_overwritten",
 	[SLAB_END_OVERWRITTEN] = "end_overwritten",
 	[SLAB_BAD_FREELIST] = "bad_freelist",
+	[SLAB_FENCE_OOB] = "fence_oob",
+	[SLAB_FENCE_UAF] = "fence_uaf",
+	[SLAB_FENCE_CORRUPTED] = "fence_corrupted",
 };
 
 /* "site (pid 12) event 34", or "" where it never happened. */
