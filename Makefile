@@ -31,6 +31,9 @@ endif
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
+# Libraries that only some commands need; Kbuild files and $(libs) look at these.
+CONFIG_LIBDW := $(shell pkg-config --exists libdw 2>/dev/null && echo y)
+
 # ---- what the project consists of: the Kbuild files ------------------------
 
 # Collects the objects of $(1)Kbuild and, folder by folder, of those it names.
@@ -66,7 +69,7 @@ branches := $(or $(call probe,$(CC),-Wa$(comma)-mbranches-within-32B-boundaries)
 
 base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP \
 	-DKMEMSIM_SRCDIR=\"$(CURDIR)\"
-libs := -lnuma -ljansson -lzstd -lm
+libs := -lnuma -ljansson -lzstd -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --libs libdw))
 test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
@@ -89,12 +92,17 @@ help: ## list the targets
 build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
 	libjansson-dev:JSON_output:/usr/include/jansson.h \
-	libzstd-dev:compressed_traces:/usr/include/zstd.h
+	libzstd-dev:compressed_traces:/usr/include/zstd.h \
+	pkg-config:finds_optional_libraries:pkg-config \
+	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
 test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
-	python3:checks_of_JSON_and_CSV_output:python3
+	python3:checks_of_JSON_and_CSV_output:python3 \
+	dwarves:pahole,_which_layouts_are_held_against:pahole \
+	dwz:debug_information_that_files_share:dwz \
+	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright
 bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
 
 .PHONY: deps-build deps-test deps-bench

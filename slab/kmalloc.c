@@ -75,6 +75,19 @@ static uint32_t class_size(unsigned int class)
 	return 1U << class;
 }
 
+size_t kmalloc_size_roundup(size_t size)
+{
+	size_t last_frame = (size - 1) >> PAGE_SHIFT;
+
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER)
+		return 0;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return PAGE_SIZE << (64 - __builtin_clzl(last_frame));
+	if (size > KMALLOC_SMALL_MAX)
+		return class_size(64 - __builtin_clzl(size - 1));
+	return class_size(size_index[(size - 1) / KMALLOC_MIN_SIZE]);
+}
+
 static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigned int class,
 		      struct kerror *err)
 {

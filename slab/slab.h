@@ -225,6 +225,11 @@ void *kmalloc_array(struct slab_allocator *sa, unsigned int cpu, size_t n, size_
 int kfree_sensitive(struct slab_allocator *sa, unsigned int cpu, void *object);
 /* Usable bytes at @object, 0 where none is live there. */
 size_t ksize(const struct slab_allocator *sa, const void *object);
+/*
+ * Bytes that kmalloc(@size) reserves: its class, or whole frames; 0 for 0 and
+ * above the largest block of any machine. Linux: kmalloc_size_roundup().
+ */
+size_t kmalloc_size_roundup(size_t size);
 /* The cache that would serve kmalloc(@size, @gfp); NULL for 0 and where none is large enough. */
 struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp);
 

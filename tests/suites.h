@@ -56,4 +56,7 @@
 	X(cache_pages) \
 	X(diagnose) \
 	X(page_owner) \
+	X(layout) \
+	X(layout_dwarf) \
+	X(layout_cmd) \
 	/* end */

@@ -16,139 +16,14 @@
 
 #include "sim/cmd/cmd.h"
 #include "slab/engine/engine.h"
+#include "tests/run_cmd.h"
 #include "tests/tests.h"
 
 #define DEMO "tests/traces/loopback-http.perf.txt.zst"
 #define SMALL "tests/traces/gcc-hello.perf.txt.zst"
 
-struct result {
-	int status;
-	char *out, *err;
-	size_t out_len;
-};
-
-static char folder[64];
-static pid_t owner;	/* of the folder */
-
-static char *slurp(const char *path, size_t *len)
-{
-	FILE *file = fopen(path, "rb");
-	char *text;
-	long size;
-
-	if (!file)
-		return NULL;
-	fseek(file, 0, SEEK_END);
-	size = ftell(file);
-	rewind(file);
-	text = malloc((size_t)size + 1);
-	if (fread(text, 1, (size_t)size, file) != (size_t)size)
-		size = 0;
-	text[size] = 0;
-	fclose(file);
-	if (len)
-		*len = (size_t)size;
-	return text;
-}
-
-static void remove_folder(void)
-{
-	char command[128];
-
-	/* The commands' children leave through exit(), too. */
-	if (getpid() != owner)
-		return;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	if (system(command))
-		fprintf(stderr, "%s could not be removed\n", folder);
-}
-
-static char *in_folder(const char *name)
-{
-	static char path[32][128];
-	static int next;
-
-	next = (next + 1) % 32;
-	if (!folder[0]) {
-		snprintf(folder, sizeof(folder), "/tmp/kmemsim-test-XXXXXX");
-		if (!mkdtemp(folder))
-			abort();
-		owner = getpid();
-		atexit(remove_folder);
-	}
-	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
-	return path[next];
-}
-
-static char *write_file(const char *name, const void *data, size_t len)
-{
-	char *path = in_folder(name);
-	FILE *file = fopen(path, "wb");
-
-	fwrite(data, 1, len, file);
-	fclose(file);
-	return path;
-}
-
-static void redirect(const char *path, int fd, int flags)
-{
-	int file = open(path, flags, 0600);
-
-	if (file < 0 || dup2(file, fd) < 0)
-		_exit(99);
-}
-
-/* Run a command with @args (ends with NULL), standard input from @input or empty. */
-static struct result run(int (*fn)(int argc, char **argv), const char *input,
-			 const char *const *args)
-{
-	char *argv[32] = { (char *)"command" };
-	struct result res = { 0 };
-	int argc = 1, status;
-	pid_t pid;
-
-	while (*args && argc < 31)
-		argv[argc++] = (char *)*args++;
-	in_folder("out");
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		redirect(input ? input : "/dev/null", 0, O_RDONLY);
-		redirect(in_folder("out"), 1, O_WRONLY | O_CREAT | O_TRUNC);
-		redirect(in_folder("err"), 2, O_WRONLY | O_CREAT | O_TRUNC);
-		if (chdir(KMEMSIM_SRCDIR))
-			_exit(99);
-		status = fn(argc, argv);
-		fflush(NULL);
-		_exit(status);
-	}
-	waitpid(pid, &status, 0);
-	res.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	res.out = slurp(in_folder("out"), &res.out_len);
-	res.err = slurp(in_folder("err"), NULL);
-	return res;
-}
-
-#define RUN(input, ...) run(cmd_run, input, (const char *const[]){ __VA_ARGS__, NULL })
-#define OTHER(fn, ...) run(fn, NULL, (const char *const[]){ __VA_ARGS__, NULL })
-
-static void done(struct result *res)
-{
-	free(res->out);
-	free(res->err);
-}
-
-static void expect(struct result res, int status, const char *part)
-{
-	CU_ASSERT_EQUAL(res.status, status);
-	if (res.status != status)
-		fprintf(stderr, "status %d instead of %d: %s\n", res.status, status, res.err);
-	if (!strstr(res.err, part)) {
-		fprintf(stderr, "expected '%s' in: %s\n", part, res.err);
-		CU_FAIL("a message is missing");
-	}
-	done(&res);
-}
+#define RUN(input, ...) run_cmd(cmd_run, input, (const char *const[]){ __VA_ARGS__, NULL })
+#define OTHER(fn, ...) run_cmd(fn, NULL, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void same_as_golden(const struct result *res, const char *name)
 {

@@ -743,6 +743,43 @@ static void test_counters(void)
 	emitter_destroy(em);
 }
 
+/* What is indented in the text is itself elsewhere; what does not apply is "-", null and nothing. */
+static void test_indented_cells(void)
+{
+	static const struct emitter_column columns[] = {
+		{ "type", "type", "", true }, { "bits", "bits", "", false },
+	};
+	struct emitter *em = start();
+	const json_t *rows;
+	json_t *root;
+
+	emit_table(em, "t", "T", columns, 2);
+	emit_cell_indented(em, 0, "union");
+	emit_cell_none(em);
+	emit_row_end(em);
+	emit_cell_indented(em, 2, "int\n");
+	emit_cell_u64(em, 3);
+	emit_row_end(em);
+	emit_table_end(em);
+	assert_written(em, EMIT_TEXT, "T\n=\n  type         bits\n  -----------  ----\n  union           -\n      int\\x0a     3\n");
+	assert_written(em, EMIT_CSV, "path,label,unit,value\nt.0.type,type,,union\nt.0.bits,bits,,\n"
+		       "t.1.type,type,,int\\x0a\nt.1.bits,bits,,3\n");
+	root = written_json(em);
+	rows = json_object_get(root, "t");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(rows, 1), "type")), "int\\x0a");
+	CU_ASSERT_TRUE(json_is_null(json_object_get(json_array_get(rows, 0), "bits")));
+	json_decref(root);
+	emitter_destroy(em);
+	em = start();
+	emit_table(em, "t", "T", columns, 1);
+	emit_cell_indented(em, 1000, "x");
+	emit_row_end(em);
+	emit_table_end(em);
+	assert_written(em, EMIT_TEXT, "T\n=\n  type\n  ---------------------------------\n"
+		       "                                  x\n");
+	emitter_destroy(em);
+}
+
 static const struct test_case cases[] = {
 	{ "counters", test_counters },
 	{ "text", test_text },
@@ -758,6 +795,7 @@ static const struct test_case cases[] = {
 	{ "keys_are_local", test_keys_are_local },
 	{ "full_disk", test_full_disk },
 	{ "same_again", test_same_again },
+	{ "indented_cells", test_indented_cells },
 	{ NULL, NULL }
 };
 

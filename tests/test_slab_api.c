@@ -303,7 +303,14 @@ static void test_kmalloc_classes(void)
 		s = kmalloc_slab(m.sa, size, GFP_KERNEL);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 		CU_ASSERT_EQUAL_FATAL(kmem_cache_size(s), classes[class]);
+		CU_ASSERT_EQUAL_FATAL(kmalloc_size_roundup(size), classes[class]);
 	}
+	CU_ASSERT_EQUAL(kmalloc_size_roundup(0), 0);
+	CU_ASSERT_EQUAL(kmalloc_size_roundup(8193), 4 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(kmalloc_size_roundup(4 * PAGE_SIZE), 4 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(kmalloc_size_roundup(PAGE_SIZE << MAX_PAGE_ORDER), PAGE_SIZE << MAX_PAGE_ORDER);
+	CU_ASSERT_EQUAL(kmalloc_size_roundup((PAGE_SIZE << MAX_PAGE_ORDER) + 1), 0);
+	CU_ASSERT_EQUAL(kmalloc_size_roundup(SIZE_MAX), 0);
 	CU_ASSERT_PTR_NULL(kmalloc_slab(m.sa, 0, GFP_KERNEL));
 	CU_ASSERT_PTR_NULL(kmalloc_slab(m.sa, 8193, GFP_KERNEL));
 	slab_machine_destroy(&m);

@@ -23,6 +23,7 @@ int cmd_compare(int argc, char **argv);
 int cmd_policies(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
+int cmd_layout(int argc, char **argv);
 
 /*
  * "4k", "2M", "64G", "1T" or plain bytes, from @min to @max. Returns false

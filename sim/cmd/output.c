@@ -4,10 +4,21 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
+}
+
+bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!a || !b || is_stdout(a) || is_stdout(b))
+		return false;
+	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 int open_output(FILE **out, const char *path, struct kerror *err)

@@ -10,6 +10,8 @@
 
 /* False for NULL. */
 bool is_stdout(const char *path);
+/* Whether both are one regular file that is there; NULL and "-" never are. */
+bool same_file(const char *a, const char *b);
 int open_output(FILE **out, const char *path, struct kerror *err);
 /* Closing is where a full disk shows. Standard output is only flushed. */
 int close_output(FILE *out, const char *path, struct kerror *err);

@@ -127,16 +127,6 @@ static int boot(struct run *run, struct kerror *err)
 
 /* ---- reporting ----------------------------------------------------------- */
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	if (!a || !b || is_stdout(a) || is_stdout(b))
-		return false;
-	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
 /* An output must not be written over the trace, nor over another output. */
 static int check_outputs(const struct run_options *opt, struct kerror *err)
 {

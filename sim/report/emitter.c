@@ -397,6 +397,26 @@ void emit_cell_str(struct emitter *em, const char *value)
 		.kind = EMITTER_STR, .str = copy_printable(em, value) });
 }
 
+void emit_cell_indented(struct emitter *em, unsigned int depth, const char *value)
+{
+	char *plain = copy_printable(em, value), *text = NULL;
+
+	if (depth > EMITTER_MAX_DEPTH)
+		depth = EMITTER_MAX_DEPTH;
+	if (plain && asprintf(&text, "%*s%s", (int)depth * EMITTER_STEP, "", plain) < 0) {
+		fail_nomem(em);
+		text = NULL;
+	}
+	free(plain);
+	cell_add(em, (struct emitter_value){
+		.kind = EMITTER_STR, .indent = depth * EMITTER_STEP, .str = text });
+}
+
+void emit_cell_none(struct emitter *em)
+{
+	cell_add(em, (struct emitter_value){ .kind = EMITTER_MISSING });
+}
+
 void emit_cell_u64(struct emitter *em, uint64_t value)
 {
 	cell_add(em, (struct emitter_value){ .kind = EMITTER_U64, .u64 = value });
@@ -410,7 +430,7 @@ void emit_cell_i64(struct emitter *em, int64_t value)
 void emit_cell_real(struct emitter *em, double value, int decimals)
 {
 	if (!isfinite(value))
-		cell_add(em, (struct emitter_value){ .kind = EMITTER_MISSING });
+		emit_cell_none(em);
 	else if (decimals_valid(em, decimals, em->open->key))
 		cell_add(em, (struct emitter_value){
 			.kind = EMITTER_REAL, .real = value, .decimals = decimals });

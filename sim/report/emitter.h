@@ -78,6 +78,10 @@ void emit_note(struct emitter *em, const char *text);
 void emit_table(struct emitter *em, const char *key, const char *label,
 		const struct emitter_column *columns, unsigned int nr_columns);
 void emit_cell_str(struct emitter *em, const char *value);
+/* A string that the text indents by @depth steps; JSON and CSV show it as it is. */
+void emit_cell_indented(struct emitter *em, unsigned int depth, const char *value);
+/* Something that does not apply here: text shows "-", JSON null, CSV nothing. */
+void emit_cell_none(struct emitter *em);
 void emit_cell_u64(struct emitter *em, uint64_t value);
 void emit_cell_i64(struct emitter *em, int64_t value);
 void emit_cell_real(struct emitter *em, double value, int decimals);

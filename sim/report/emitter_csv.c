@@ -81,7 +81,7 @@ static const char *value_text(const struct emitter_value *value, char buf[EMITTE
 	if (number)
 		return number;
 	if (value->kind == EMITTER_STR)
-		return value->str;
+		return value->str + value->indent;
 	if (value->kind == EMITTER_BOOL)
 		return value->boolean ? "true" : "false";
 	return "";

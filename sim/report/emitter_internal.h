@@ -28,6 +28,7 @@ enum emitter_value_kind {
 struct emitter_value {
 	enum emitter_value_kind kind;
 	int decimals;			/* EMITTER_REAL */
+	unsigned int indent;		/* EMITTER_STR: leading blanks of str, which only the text shows */
 	union {
 		char *str;
 		uint64_t u64;
@@ -67,6 +68,9 @@ struct emitter {
 /* Long enough for any number emitter_number() prints: DBL_MAX with 9 decimals. */
 #define EMITTER_NUMBER_SIZE 336
 #define EMITTER_MAX_DECIMALS 9
+/* Blanks of one step of emit_cell_indented(), and the most steps it makes. */
+#define EMITTER_STEP 2
+#define EMITTER_MAX_DEPTH 16u
 
 /*
  * @value as digits, without a unit: a share as a percentage with one decimal.

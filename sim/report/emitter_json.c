@@ -30,7 +30,7 @@ static json_t *value_json(const struct emitter_value *value)
 {
 	switch (value->kind) {
 	case EMITTER_STR:
-		return json_string(value->str);
+		return json_string(value->str + value->indent);
 	case EMITTER_U64:
 		return u64_json(value->u64);
 	case EMITTER_I64:

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim layout: how a program's structs lie in memory and in slabs. Status 0:
+ * reported; 2: usage, a binary or trace that cannot be read, no such struct.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pagemap/geometry.h"
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/load.h"
+#include "sim/cmd/output.h"
+#include "sim/layout/report.h"
+
+#define MESSAGES	10	/* malformed lines of the trace told in full */
+#define SUGGESTIONS	8	/* names offered for one that is not there */
+
+enum { OPT_TRACE = 256, OPT_FORMAT, OPT_TOP, OPT_CPUS, OPT_LINE, OPT_EXPAND, OPT_JSON, OPT_CSV };
+
+struct layout_options {
+	const char *binary;
+	const char **patterns;
+	unsigned int nr_patterns;
+	const char *trace, *format;
+	const char *json, *csv;
+	unsigned int top;
+	unsigned int nr_cpus;		/* 0: the trace's, or 1 */
+	uint32_t line;
+	bool expand;
+	bool quiet;
+};
+
+static const struct argp_option options[] = {
+	{ "expand", OPT_EXPAND, NULL, 0, "show the members of structs within structs, too", 0 },
+	{ "top", OPT_TOP, "N", 0, "rows of the tables of many structs, largest waste first (default 10)", 0 },
+	{ "cpus", OPT_CPUS, "N", 0,
+	  "CPUs of the kernel whose slabs are meant, 1 to 1024 (default: as many as the trace uses, or 1)", 0 },
+	{ "line", OPT_LINE, "BYTES", 0, "size of a cache line, a power of two from 16 to 1024 (default 64)", 0 },
+	{ "trace", OPT_TRACE, "FILE", 0, "count the objects of a trace and say which structs waste most", 0 },
+	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
+	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 0 },
+	{ "quiet", 'q', NULL, 0, "no text report", 0 },
+	{ 0 }
+};
+
+static uint64_t need_number(struct argp_state *state, const char *option, const char *text,
+			    uint64_t min, uint64_t max)
+{
+	uint64_t value = 0;
+
+	if (!parse_number(text, min, max, &value))
+		argp_error(state, "--%s=%s: expected a number from %" PRIu64 " to %" PRIu64, option, text, min,
+			   max);
+	return value;
+}
+
+static void add_argument(struct argp_state *state, struct layout_options *opt, const char *arg)
+{
+	if (!opt->binary) {
+		opt->binary = arg;
+		return;
+	}
+	if (!*arg)
+		argp_error(state, "a struct's name cannot be empty");
+	/* There are never more than the command line has words. */
+	if (!opt->patterns)
+		opt->patterns = calloc((size_t)state->argc, sizeof(*opt->patterns));
+	if (!opt->patterns)
+		argp_failure(state, EXIT_USAGE, ENOMEM, "arguments");
+	opt->patterns[opt->nr_patterns++] = arg;
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct layout_options *opt = state->input;
+
+	switch (key) {
+	case OPT_TRACE:
+		opt->trace = arg;
+		return 0;
+	case OPT_FORMAT:
+		opt->format = arg;
+		return 0;
+	case OPT_TOP:
+		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);
+		return 0;
+	case OPT_CPUS:
+		opt->nr_cpus = (unsigned int)need_number(state, "cpus", arg, 1, MAX_CPUS);
+		return 0;
+	case OPT_LINE:
+		opt->line = (uint32_t)need_number(state, "line", arg, 16, 1024);
+		if (opt->line & (opt->line - 1))
+			argp_error(state, "--line=%s: expected a power of two", arg);
+		return 0;
+	case OPT_EXPAND:
+		opt->expand = true;
+		return 0;
+	case OPT_JSON:
+		opt->json = arg;
+		return 0;
+	case OPT_CSV:
+		opt->csv = arg;
+		return 0;
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_argument(state, opt, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no binary given");
+		return 0;
+	case ARGP_KEY_END:
+		if (opt->format && !opt->trace)
+			argp_error(state, "--format is of a trace: give one with --trace");
+		if (is_stdout(opt->json) && is_stdout(opt->csv))
+			argp_error(state, "only one of --json and --csv can go to standard output");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* An output must not be written over what is read, nor over another output. */
+static int check_outputs(const struct layout_options *opt, struct kerror *err)
+{
+	const char *const paths[] = { opt->binary, opt->trace, opt->json, opt->csv };
+	size_t i, j;
+
+	for (i = 0; i < 4; i++)
+		for (j = i < 2 ? 2 : i + 1; j < 4; j++)
+			if (same_file(paths[i], paths[j]) ||
+			    (i == 2 && paths[2] && paths[3] && !strcmp(paths[2], paths[3])))
+				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
+						  "output and what is read, are the same file", paths[j]);
+	return 0;
+}
+
+/* ---- which types ----------------------------------------------------------------------------- */
+
+static bool resembles(const char *name, const char *typed)
+{
+	return strcasestr(name, typed) || (strlen(name) > 3 && strcasestr(typed, name));
+}
+
+static int not_found(const struct layout_type *const *types, size_t nr, const char *pattern,
+		     const char *binary, struct kerror *err)
+{
+	char list[160] = "";
+	size_t i, len = 0, found = 0;
+
+	for (i = 0; i < nr && found < SUGGESTIONS && len < sizeof(list) - 1; i++) {
+		if (!resembles(types[i]->name, pattern) || (i && !strcmp(types[i]->name, types[i - 1]->name)))
+			continue;
+		if (strlen(types[i]->name) + 3 > sizeof(list) - len)
+			continue;
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "", types[i]->name);
+		found++;
+	}
+	return kerror_set(err, -ENOENT, "%.80s: no struct, class or union '%.60s'%s%s", binary, pattern,
+			  len ? "; there are: " : "", list);
+}
+
+/* The types that the patterns mean, each once, in the order of the patterns. */
+static int choose_types(const struct layout_program *prog, const struct layout_options *opt,
+			struct layout_input *in, const struct layout_type ***out, struct kerror *err)
+{
+	const struct layout_type *const *types, **shown;
+	bool *taken;
+	size_t nr, i, found;
+	unsigned int p;
+	int ret = 0;
+
+	types = layout_types(prog, &nr);
+	shown = calloc(nr, sizeof(*shown));
+	taken = calloc(nr, sizeof(*taken));
+	*out = shown;
+	if (!shown || !taken)
+		ret = kerror_set(err, -ENOMEM, "no memory for %zu types", nr);
+	for (p = 0; !ret && p < opt->nr_patterns; p++) {
+		for (i = 0, found = 0; i < nr; i++) {
+			if (!layout_matches(types[i], opt->patterns[p]))
+				continue;
+			found++;
+			if (!taken[i])
+				shown[in->nr_shown++] = types[i];
+			taken[i] = true;
+		}
+		if (!found)
+			ret = not_found(types, nr, opt->patterns[p], opt->binary, err);
+	}
+	in->shown = shown;
+	free(taken);
+	return ret;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static int write_reports(const struct layout_input *in, const struct layout_options *opt,
+			 struct kerror *err)
+{
+	struct emitter *em = emitter_create();
+	int ret;
+
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	ret = layout_report(em, in, err);
+	if (!ret)
+		ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+	emitter_destroy(em);
+	return ret;
+}
+
+static int count_trace(const struct layout_options *opt, struct trace **trace, struct usage *usage,
+		       struct layout_input *in, struct kerror *err)
+{
+	const struct load_options load = { .path = opt->trace, .format = opt->format, .messages = MESSAGES };
+	struct progress progress;
+	unsigned int cpus;
+	int ret;
+
+	progress_init(&progress, !opt->quiet);
+	ret = load_trace(trace, &load, &progress, err);
+	if (!ret)
+		ret = usage_count_trace(usage, *trace, err);
+	if (ret)
+		return ret;
+	cpus = trace_summary(*trace)->max_cpu + 1;
+	if (!opt->nr_cpus)
+		in->nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
+	in->usage = usage;
+	in->names = trace_names(*trace);
+	return 0;
+}
+
+/* An exit status. */
+static int run(const struct layout_options *opt)
+{
+	struct layout_input in = {
+		.path = opt->binary, .trace_path = opt->trace, .top = opt->top,
+		.nr_cpus = opt->nr_cpus ? opt->nr_cpus : 1, .line = opt->line, .expand = opt->expand,
+	};
+	struct kerror err = { .text = "failed without saying why" };
+	const struct layout_type **shown = NULL;
+	struct layout_program *prog = NULL;
+	struct trace *trace = NULL;
+	struct usage usage = { 0 };
+	int status = EXIT_USAGE, ret = check_outputs(opt, &err);
+
+	if (!ret)
+		ret = layout_open(&prog, opt->binary, &err);
+	in.prog = prog;
+	if (!ret && opt->nr_patterns)
+		ret = choose_types(prog, opt, &in, &shown, &err);
+	if (!ret && opt->trace)
+		ret = count_trace(opt, &trace, &usage, &in, &err);
+	if (!ret)
+		ret = write_reports(&in, opt, &err);
+	if (ret)
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+	else
+		status = trace ? load_status(trace, opt->trace, "counted") : EXIT_FINE;
+	usage_free(&usage);
+	trace_destroy(trace);
+	free(shown);
+	layout_close(prog);
+	return status;
+}
+
+int cmd_layout(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_one,
+		.args_doc = "BINARY [STRUCT...]",
+		.doc = "Show how the structs of BINARY lie in memory: members, holes, cache lines, drawn as a map; "
+		       "what they cost in slabs; and the order of members that is smallest. BINARY is a program, "
+		       "library, object file, kernel module or vmlinux with debug information (DWARF), in itself "
+		       "or split off. Without STRUCT (a name, or a pattern such as 'kmem_*') list those with most "
+		       "unused bytes.\v"
+		       "docs/layout.md explains the map and every figure with an example.",
+	};
+	struct layout_options opt = { .top = 10, .line = LAYOUT_LINE };
+	int status;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = (char *)"kmemsim layout";
+	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	/* Debug information is looked for on this machine only. */
+	unsetenv("DEBUGINFOD_URLS");
+	status = run(&opt);
+	free(opt.patterns);
+	return status;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what of a type is not used; see layout.h. Pure functions.
+ *
+ * The figures are those of pahole wherever bit-fields do not come in; there
+ * pahole counts unused bits up to the end of the declared type, whole bytes
+ * included, and we call whole bytes holes.
+ */
+#include "sim/layout/layout.h"
+
+#include <stdlib.h>
+
+const char *const layout_kind_names[] = { "struct", "class", "union" };
+
+struct sort_key {
+	struct layout_member member;
+	unsigned int was;
+};
+
+/* By address; members of no fixed place come last; equals stay as declared. */
+static int by_address(const void *a, const void *b)
+{
+	const struct sort_key *x = a, *y = b;
+
+	if (x->member.elsewhere != y->member.elsewhere)
+		return x->member.elsewhere ? 1 : -1;
+	if (x->member.bit_offset != y->member.bit_offset)
+		return x->member.bit_offset < y->member.bit_offset ? -1 : 1;
+	return x->was < y->was ? -1 : 1;
+}
+
+/* Nearly all types are in order already. Without memory the order stays, and gaps can be missed. */
+static void sort_members(struct layout_type *type)
+{
+	struct sort_key *keys;
+	unsigned int i;
+
+	for (i = 1; i < type->nr_members; i++) {
+		struct sort_key pair[2] = { { type->members[i - 1], 0 }, { type->members[i], 1 } };
+
+		if (by_address(&pair[0], &pair[1]) > 0)
+			break;
+	}
+	if (i >= type->nr_members)
+		return;
+	keys = calloc(type->nr_members, sizeof(*keys));
+	if (!keys)
+		return;
+	for (i = 0; i < type->nr_members; i++)
+		keys[i] = (struct sort_key){ type->members[i], i };
+	qsort(keys, type->nr_members, sizeof(*keys), by_address);
+	for (i = 0; i < type->nr_members; i++)
+		type->members[i] = keys[i].member;
+	free(keys);
+}
+
+/* Unused bytes within one member, whatever it is. */
+static uint64_t nested_unused(const struct layout_member *member)
+{
+	uint64_t bytes = member->bit_size / 8, unused;
+
+	if (!member->type ||
+	    __builtin_mul_overflow(member->type->stats.unused, member->elements, &unused))
+		return 0;
+	return unused < bytes ? unused : bytes;
+}
+
+static void analyse_union(struct layout_type *type)
+{
+	uint64_t least = type->size;
+	unsigned int i;
+
+	for (i = 0; i < type->nr_members; i++) {
+		const struct layout_member *member = &type->members[i];
+		uint64_t bytes = (member->bit_size + 7) / 8, unused;
+
+		unused = bytes < type->size ? type->size - bytes : 0;
+		unused += nested_unused(member);
+		if (unused < least)
+			least = unused;
+	}
+	type->stats.nested = type->stats.unused = type->nr_members ? least : 0;
+	type->data_end = type->size * 8;
+}
+
+static struct layout_gap gap_of(uint64_t start, uint64_t end)
+{
+	uint64_t first = (start + 7) / 8, last = end / 8;
+	struct layout_gap gap = { .bit_offset = start };
+
+	gap.bytes = last > first ? last - first : 0;
+	gap.bits = (unsigned int)(end - start - gap.bytes * 8);
+	return gap;
+}
+
+bool layout_gap(const struct layout_type *type, unsigned int i, struct layout_gap *gap)
+{
+	uint64_t start = type->data_end, end = type->size * 8;
+
+	if (type->kind == LAYOUT_UNION)
+		return false;
+	if (i < type->nr_members) {
+		if (type->members[i].elsewhere)
+			return false;
+		start = type->members[i].data_before;
+		end = type->members[i].bit_offset;
+	} else if (type->nr_members && type->members[type->nr_members - 1].elsewhere) {
+		return false;
+	}
+	if (start >= end)
+		return false;
+	*gap = gap_of(start, end);
+	return true;
+}
+
+void layout_analyse(struct layout_type *type)
+{
+	struct layout_stats *stats = &type->stats;
+	struct layout_gap gap;
+	uint64_t end = 0;
+	unsigned int i;
+
+	*stats = (struct layout_stats){ 0 };
+	sort_members(type);
+	if (type->kind == LAYOUT_UNION) {
+		analyse_union(type);
+		return;
+	}
+	for (i = 0; i < type->nr_members; i++) {
+		struct layout_member *member = &type->members[i];
+
+		member->data_before = end;
+		if (member->elsewhere)
+			continue;
+		if (member->bit_offset + member->bit_size > end)
+			end = member->bit_offset + member->bit_size;
+		stats->nested += nested_unused(member);
+		if (layout_gap(type, i, &gap)) {
+			stats->holes += gap.bytes != 0;
+			stats->hole_bytes += gap.bytes;
+			stats->spare_bits += gap.bits;
+		}
+	}
+	type->data_end = end;
+	if (layout_gap(type, type->nr_members, &gap)) {
+		stats->padding = gap.bytes;
+		stats->spare_bits += gap.bits;
+	}
+	if (stats->nested > type->size)
+		stats->nested = type->size;
+	stats->unused = stats->hole_bytes + stats->padding + stats->nested + stats->spare_bits / 8;
+}
+
+uint64_t layout_lines(uint64_t offset, uint64_t size, uint32_t line)
+{
+	return size ? (offset + size - 1) / line - offset / line + 1 : 0;
+}
+
+unsigned int layout_crossing(const struct layout_type *type, uint32_t line)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < type->nr_members; i++) {
+		const struct layout_member *member = &type->members[i];
+		uint64_t first = member->bit_offset / 8, bytes;
+
+		if (member->elsewhere || !member->bit_size)
+			continue;
+		bytes = (member->bit_offset + member->bit_size + 7) / 8 - first;
+		nr += layout_lines(first, bytes, line) > layout_lines(0, bytes, line);
+	}
+	return nr;
+}

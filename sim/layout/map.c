@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a type drawn with one character a byte.
+ *
+ *	aaaaaaaa bbbb.... ccc,cccc #ee_____
+ *
+ * A letter is a member; '.' a hole, '_' padding at the end, ',' a byte unused
+ * within a member that is a struct itself, '#' a byte that several bit-fields
+ * share, '?' where virtual bases lie. Pure functions.
+ */
+#include "sim/layout/layout.h"
+
+#include <string.h>
+
+#define DEEPEST 32	/* structs within structs; deeper ones are drawn solid */
+/* Members painted for one map; damaged types can be within each other without end. */
+#define STROKES_MAX 1000000u
+
+struct canvas {
+	char *map;
+	uint64_t bytes;
+	unsigned int strokes;
+};
+
+char layout_letter(unsigned int i)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	return letters[i % (sizeof(letters) - 1)];
+}
+
+static void fill(struct canvas *canvas, uint64_t start, uint64_t bytes, char letter)
+{
+	if (start >= canvas->bytes)
+		return;
+	if (bytes > canvas->bytes - start)
+		bytes = canvas->bytes - start;
+	memset(canvas->map + start, letter, bytes);
+}
+
+static void paint(struct canvas *canvas, const struct layout_member *member, uint64_t bit,
+		  char letter, unsigned int depth);
+
+/* Every byte that some member of @type uses, whichever member of a union that is. */
+static void paint_type(struct canvas *canvas, const struct layout_type *type, uint64_t bit,
+		       char letter, unsigned int depth)
+{
+	unsigned int i;
+
+	for (i = 0; i < type->nr_members; i++)
+		if (!type->members[i].elsewhere)
+			paint(canvas, &type->members[i], bit + type->members[i].bit_offset, letter,
+			      depth + 1);
+}
+
+static void paint(struct canvas *canvas, const struct layout_member *member, uint64_t bit,
+		  char letter, unsigned int depth)
+{
+	uint64_t first = bit / 8, bytes = (bit % 8 + member->bit_size + 7) / 8, i;
+	const struct layout_type *type = member->type;
+
+	if (!bytes || !member->bit_size || first >= canvas->bytes)
+		return;
+	if (!type || !type->stats.unused || !type->size || depth > DEEPEST ||
+	    ++canvas->strokes > STROKES_MAX) {
+		fill(canvas, first, bytes, letter);
+		return;
+	}
+	for (i = 0; i < member->elements && first + i * type->size < canvas->bytes; i++)
+		paint_type(canvas, type, (first + i * type->size) * 8, letter, depth);
+}
+
+/* A bit-field's bytes, those another one has painted already shared. */
+static void paint_bits(struct canvas *canvas, const struct layout_member *member, uint64_t bit,
+		       char letter)
+{
+	uint64_t at, last = (bit + member->bit_size + 7) / 8;
+
+	for (at = bit / 8; at < last && at < canvas->bytes; at++)
+		canvas->map[at] = canvas->map[at] == LAYOUT_HOLE ? letter : LAYOUT_SHARED;
+}
+
+size_t layout_map(const struct layout_type *type, const uint64_t *bit_offset, uint64_t size, char *map)
+{
+	struct canvas canvas = { .map = map, .bytes = size < LAYOUT_MAP_BYTES ? size : LAYOUT_MAP_BYTES };
+	uint64_t end = 0;
+	unsigned int i;
+
+	memset(map, LAYOUT_HOLE, canvas.bytes);
+	for (i = 0; i < type->nr_members; i++) {
+		const struct layout_member *member = &type->members[i];
+		uint64_t bit = bit_offset ? bit_offset[i] : member->bit_offset;
+		char letter = layout_letter(i);
+
+		if (member->elsewhere)
+			continue;
+		if (bit + member->bit_size > end)
+			end = bit + member->bit_size;
+		if (member->bitfield && type->kind != LAYOUT_UNION) {
+			paint_bits(&canvas, member, bit, letter);
+			continue;
+		}
+		if (member->type && member->type->stats.unused && type->kind != LAYOUT_UNION)
+			fill(&canvas, bit / 8, member->bit_size / 8, LAYOUT_NESTED_HOLE);
+		paint(&canvas, member, bit, letter, 0);
+	}
+	end = (end + 7) / 8;
+	if (end < canvas.bytes)
+		memset(map + end, type->nr_members && type->members[type->nr_members - 1].elsewhere ?
+		       LAYOUT_UNKNOWN : LAYOUT_PADDING, canvas.bytes - end);
+	return canvas.bytes;
+}
