@@ -172,6 +172,8 @@ static void test_fit_run(void)
 {
 	int kernel;
 
+	if (!test_kernel_geometry())
+		return;
 	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
 		const int would = kernel ? 8 : 4, told = kernel ? 11 : 8;
 		struct per_cpu_pages *pcp;
@@ -197,8 +199,11 @@ static void test_fit_run(void)
 static void test_free_told(void)
 {
 	struct machine m;
-	pfn_t pfn = fill_list(&m, BUDDY_KERNEL_6_12, 29);
+	pfn_t pfn;
 
+	if (!test_kernel_geometry())
+		return;
+	pfn = fill_list(&m, BUDDY_KERNEL_6_12, 29);
 	steer_free_told(m.b, 0, pfn, 0, 3);
 	CU_ASSERT_EQUAL(m.zone->pcp[0].count, 27);
 	CU_ASSERT_EQUAL(m.zone->pcp[0].free_count, 8);

@@ -193,7 +193,7 @@ static void test_requests(void)
 	      LINE(53, "a-1", "bulk_out: (f+0x0/0x1 <- g) ret=4")
 	      LINE(60, "a-1", "snap_fn: mmsnap begin B")
 	      LINE(61, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0"));
-	CU_ASSERT_EQUAL_FATAL(reqs.nr, 9);
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 8);
 	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[0].when == 10 && reqs.req[0].nr_blocks == 2);
 	CU_ASSERT_EQUAL(reqs.blocks[reqs.req[0].first_block + 1].pfn, 0x1005);
 	CU_ASSERT(reqs.req[1].kind == REQ_ALLOC && reqs.req[1].when == 11 && !reqs.req[1].nr_blocks);
@@ -429,6 +429,28 @@ static void test_other_zone(void)
 	replay(&vp, SNAP_TWO_ZONES, late, VERIFY_OPEN);
 	CU_ASSERT(vp.allocs.all == 4 && vp.other_zone == 1 && vp.cause[CAUSE_zone] >= 1);
 	verify_pages_free(&vp);
+}
+
+/* Compaction of a request's own is told from kcompactd's, and what it is for is known when it begins. */
+static void test_requests_compact(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "k-3", "mm_compaction_begin: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=sync")
+	      LINE(20, "a-1", "mm_compaction_try_to_compact_pages: order=1 gfp_mask=GFP_KERNEL priority=1")
+	      LINE(21, "a-1", "mm_compaction_begin: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=async")
+	      LINE(22, "a-1", "mm_compaction_end: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=async status=success")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 4);
+	CU_ASSERT(reqs.req[0].kind == REQ_COMPACT_BEGIN && !reqs.req[0].slow && !reqs.req[0].fast);
+	CU_ASSERT(reqs.req[2].kind == REQ_COMPACT_BEGIN && reqs.req[2].slow && reqs.req[2].fast &&
+		  reqs.req[2].order == 1 && reqs.req[2].gfp == GFP_KERNEL);
+	CU_ASSERT(reqs.req[3].kind == REQ_COMPACT_END && reqs.req[3].arg == 0x1200);
+	requests_free(&reqs);
+	trace_destroy(trace);
 }
 
 #define SOFTIRQ(when, flag, rest) " a-1 [000] ." flag "s.. " #when ": " rest "\n"
@@ -712,6 +734,7 @@ static const struct test_case cases[] = {
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
 	{ "batched", test_batched },
+	{ "compaction requests", test_requests_compact },
 	{ "interrupted", test_interrupted },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
