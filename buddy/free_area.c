@@ -14,7 +14,7 @@
  * back soon or compaction returns them.
  *
  * Differs from Linux: fresh blocks (see zone.h); no guard pages, no shuffling,
- * no page reporting, no capture for compaction.
+ * no page reporting.
  *
  * Single-threaded: one thread drives a machine.
  */
@@ -184,6 +184,25 @@ static bool buddy_merge_likely(const struct buddy *b, const struct zone *zone, u
 	return page_is_buddy(&b->pages[higher_pfn], order + 1, zone->id);
 }
 
+/* The block is what the freeing task compacts for: it becomes an allocated one of that task's. */
+static noinline bool compaction_capture(struct buddy *b, struct zone *zone, uint32_t pfn,
+					unsigned int order, enum migratetype mt)
+{
+	struct compact_capture *cap = b->capture;
+
+	if (cap->pfn != PFN_NONE_VAL || cap->zone != zone || cap->order != order || mt == MIGRATE_ISOLATE)
+		return false;
+	/* Movable pageblocks are not for smaller blocks of other types. */
+	if (order < PAGEBLOCK_ORDER && mt == MIGRATE_MOVABLE && cap->migratetype != MIGRATE_MOVABLE)
+		return false;
+	mod_free_pages(b, zone, -(1LL << order));
+	zone->stat.buddy_alloc[order]++;
+	b->pages[pfn].flags = page_flags_make(PG_allocated, order, cap->migratetype, zone->id);
+	b->pages[pfn].refcount = 1;
+	cap->pfn = pfn;
+	return true;
+}
+
 void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned int order,
 		     enum migratetype mt, fpi_t fpi_flags)
 {
@@ -193,6 +212,8 @@ void __free_one_page(struct buddy *b, uint32_t pfn, struct zone *zone, unsigned 
 	if (likely(mt != MIGRATE_ISOLATE))
 		mod_free_pages(b, zone, 1LL << order);
 	for (; order < MAX_PAGE_ORDER; order++) {
+		if (unlikely(b->capture) && compaction_capture(b, zone, pfn, order, mt))
+			return;
 		buddy_pfn = pfn ^ (1U << order);
 		if (!page_is_buddy(&b->pages[buddy_pfn], order, zone->id))
 			break;

@@ -62,6 +62,17 @@ struct alloc_context {
 	unsigned int nid;		/* where the request begins */
 };
 
+/*
+ * A request that compacts for itself keeps the block it needs as soon as one of
+ * its own frees makes it, before it comes to a free list (capture_control).
+ */
+struct compact_capture {
+	const struct zone *zone;
+	uint32_t pfn;			/* PFN_NONE_VAL until there is one */
+	uint8_t order;
+	uint8_t migratetype;
+};
+
 /* One frame's history, indexed by pfn; all zero where nothing happened. */
 struct owner_record {
 	struct buddy_caller alloc, free;
@@ -117,6 +128,7 @@ struct buddy {
 	uint32_t slow;			/* SLOW_* */
 	unsigned int this_cpu;		/* whose zone_cpu_stat the call under way changes */
 	const struct buddy_rules *rules;
+	struct compact_capture *capture; /* of the task that frees; NULL: none, or it has its block */
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
 	struct cpu_way *cpu_way;	/* nr_cpus */
@@ -419,9 +431,18 @@ int nr_pcp_free_auto(struct per_cpu_pages *pcp, const struct zone *zone, unsigne
 /* The vmstat timer's: high sinks, and what is above it goes back. */
 void decay_pcp_high(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp);
 
+/*
+ * How many frames a free of @order gives back whose block @pcp has got already,
+ * 0 for none; the figures that follow the run of frees change as they do then.
+ */
+int pcp_give_back(const struct buddy *b, const struct zone *zone, struct per_cpu_pages *pcp,
+		  unsigned int order);
 /* What a free does after the block is on its list: give some back where there are too many. */
 void free_unref_page_drain(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
 			   enum migratetype mt, unsigned int order);
+/* @pfn, of no Isolate pageblock, leads its list of @pcp; returns the type whose list that is. */
+enum migratetype pcp_list_block(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
+				uint32_t pfn, unsigned int order);
 /* @pfn is allocated and checked; it goes to @cpu's lists or, if Isolate, to the free lists. */
 void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned int order);
 /* @pfn is allocated and checked; it goes straight to the free lists. */

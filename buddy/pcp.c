@@ -171,28 +171,31 @@ int nr_pcp_high(const struct per_cpu_pages *pcp, const struct zone *zone, bool f
 	return pcp->batch << 2 < high ? pcp->batch << 2 : high;
 }
 
+int pcp_give_back(const struct buddy *b, const struct zone *zone, struct per_cpu_pages *pcp,
+		  unsigned int order)
+{
+	bool free_high;
+	int high;
+
+	if (b->rules->auto_high)
+		return nr_pcp_free_auto(pcp, zone, order);
+	/* Blocks of order 1 to 3 are given back entirely when frees follow frees. */
+	free_high = pcp->free_factor && order && order <= PAGE_ALLOC_COSTLY_ORDER;
+	high = nr_pcp_high(pcp, zone, free_high);
+	return pcp->count >= high ? nr_pcp_free(pcp, high, pcp->batch, free_high) : 0;
+}
+
 void free_unref_page_drain(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
 			   enum migratetype mt, unsigned int order)
 {
-	/* Blocks of order 1 to 3 are given back entirely when frees follow frees. */
-	bool free_high = pcp->free_factor && order && order <= PAGE_ALLOC_COSTLY_ORDER;
-	int high;
+	int nr = pcp_give_back(b, zone, pcp, order);
 
-	if (b->rules->auto_high) {
-		int nr = nr_pcp_free_auto(pcp, zone, order);
-
-		if (!nr)
-			return;
-		free_pcppages_bulk(b, zone, nr, pcp, (int)order_to_pindex(mt, order));
-		if (zone->flags & ZONE_BELOW_HIGH &&
-		    zone_watermark_ok(zone, 0, zone_watermark(zone, WMARK_HIGH), ZONE_MOVABLE, 0))
-			zone_set_below_high(zone, false);
+	if (!nr)
 		return;
-	}
-	high = nr_pcp_high(pcp, zone, free_high);
-	if (pcp->count >= high)
-		free_pcppages_bulk(b, zone, nr_pcp_free(pcp, high, pcp->batch, free_high), pcp,
-				   (int)order_to_pindex(mt, order));
+	free_pcppages_bulk(b, zone, nr, pcp, (int)order_to_pindex(mt, order));
+	if (b->rules->auto_high && zone->flags & ZONE_BELOW_HIGH &&
+	    zone_watermark_ok(zone, 0, zone_watermark(zone, WMARK_HIGH), ZONE_MOVABLE, 0))
+		zone_set_below_high(zone, false);
 }
 
 void __free_pages_ok(struct buddy *b, uint32_t pfn, unsigned int order, fpi_t fpi_flags)
@@ -204,27 +207,31 @@ void __free_pages_ok(struct buddy *b, uint32_t pfn, unsigned int order, fpi_t fp
 	free_one_page(b, pfn, zone, order, fpi_flags);
 }
 
-void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned int order)
+enum migratetype pcp_list_block(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp,
+				uint32_t pfn, unsigned int order)
 {
 	struct page *page = &b->pages[pfn];
-	struct zone *zone = page_zone(b, page);
-	struct per_cpu_pages *pcp = &zone->pcp[cpu];
-	enum migratetype mt = get_pageblock_migratetype(b, pfn), pcp_mt = mt;
+	enum migratetype mt = get_pageblock_migratetype(b, pfn);
+	enum migratetype pcp_mt = mt >= MIGRATE_PCPTYPES ? MIGRATE_MOVABLE : mt;
 
-	if (unlikely(mt >= MIGRATE_PCPTYPES)) {
-		if (mt == MIGRATE_ISOLATE) {
-			__free_pages_ok(b, pfn, order, FPI_NONE);
-			return;
-		}
-		pcp_mt = MIGRATE_MOVABLE;
-	}
 	page->flags = page_flags_make(PG_pcp, order, mt, zone->id);
 	page->refcount = 0;
 	pcp_list_add(b->pages, &pcp->lists[order_to_pindex(pcp_mt, order)], pfn);
 	pcp->count += 1 << order;
 	if (order)
 		zone->stat.pcp_free[order]++;
-	free_unref_page_drain(b, zone, pcp, pcp_mt, order);
+	return pcp_mt;
+}
+
+void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned int order)
+{
+	struct zone *zone = page_zone(b, &b->pages[pfn]);
+	struct per_cpu_pages *pcp = &zone->pcp[cpu];
+
+	if (unlikely(get_pageblock_migratetype(b, pfn) == MIGRATE_ISOLATE))
+		__free_pages_ok(b, pfn, order, FPI_NONE);
+	else
+		free_unref_page_drain(b, zone, pcp, pcp_list_block(b, zone, pcp, pfn, order), order);
 }
 
 void drain_zone_pages(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp)

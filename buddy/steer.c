@@ -56,6 +56,15 @@ void steer_alloc_nothing(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned 
 			zone_may_serve(*z, order, ALLOC_WMARK_LOW, &ac, gfp);
 }
 
+pfn_t steer_take_captured(struct buddy *b, struct compact_capture *cap, gfp_t gfp)
+{
+	uint32_t pfn = cap->pfn;
+
+	cap->pfn = PFN_NONE_VAL;
+	prep_new_page(b, page_zone(b, &b->pages[pfn]), pfn, cap->order, gfp);
+	return pfn_make(pfn);
+}
+
 bool steer_unreserve_highatomic(struct buddy *b, unsigned int cpu, gfp_t gfp, bool force)
 {
 	struct alloc_context ac;

@@ -59,6 +59,29 @@ pfn_t steer_alloc_from(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned in
 /* What a request leaves behind that finds nothing: each zone is looked at, and may be found too low. */
 void steer_alloc_nothing(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order);
 
+/* The block that compaction captured for a request of @gfp, by @cap, is given to it. */
+struct compact_capture;
+pfn_t steer_take_captured(struct buddy *b, struct compact_capture *cap, gfp_t gfp);
+
+/*
+ * The first block of the per-CPU list that steer_alloc() would take from now;
+ * PFN_NONE where that is empty, or the request is not one for these lists.
+ */
+pfn_t steer_peek(const struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order);
+/* Would a free put @freed on the list, of the same CPU, that @on_list is on? */
+bool steer_same_list(const struct buddy *b, pfn_t on_list, pfn_t freed);
+/* Does a free of @pfn go to a per-CPU list, and how many frames would @cpu's then give back? */
+bool steer_on_pcp(const struct buddy *b, pfn_t pfn, unsigned int order);
+int steer_would_give_back(const struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
+/* Free it there, and let @told frames be given back whatever the rules say. */
+void steer_free_told(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told);
+/*
+ * A free of @pfn to @cpu's lists is known to give @told frames back. Where it
+ * would do otherwise, let the run of frees before it be the nearest one that
+ * makes it do so; false where there was nothing to do, or nothing does.
+ */
+bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told);
+
 /*
  * Make the 2^@order frames at @pfn one allocated block, however they were
  * allocated: a kernel splits blocks, and blocks of a loaded state have no size
@@ -110,6 +133,8 @@ struct steer_compact {
 	unsigned int search_fail;	/* searches in a row that found nothing: the next look at less */
 	uint32_t migrate_pfn;
 	uint32_t free_pfn;
+	uint32_t init_free_pfn;		/* of the zone: from here on a search of the free scanner is a deep one */
+	bool direct;			/* a task's own, not kcompactd's */
 	uint32_t fast_start_pfn;	/* the lowest pageblock a search led to; UINT32_MAX: used up */
 	const struct zone *zone;	/* NULL: none is being compacted */
 };

@@ -177,11 +177,12 @@ pfn_t steer_compact_find_target(struct buddy *b, struct steer_compact *cc, unsig
 {
 	struct zone *zone = &b->zones[cc->zone->id];
 	uint32_t distance = cc->free_pfn - cc->migrate_pfn;
-	/* No zone of a loaded machine was ever reset: each search is as deep as the first. */
+	bool deep = cc->free_pfn >= cc->init_free_pfn;
+	unsigned int limit = scan_limit(cc) >> 1;
 	struct target_search ts = {
 		.low_pfn = pageblock_start(cc->free_pfn - (distance >> 2)),
 		.min_pfn = pageblock_start(cc->free_pfn - (distance >> 1)),
-		.limit = PAGEBLOCK_NR_PAGES >> 1,
+		.limit = deep ? PAGEBLOCK_NR_PAGES >> 1 : limit ? limit : 1,
 	};
 	uint32_t found = PFN_NONE_VAL;
 	int order;
@@ -203,7 +204,9 @@ pfn_t steer_compact_find_target(struct buddy *b, struct steer_compact *cc, unsig
 	if (found != PFN_NONE_VAL)
 		return pfn_make(found);
 	cc->search_fail++;
-	if (ts.highest >= ts.min_pfn)
+	if (deep && ts.highest >= ts.min_pfn)
 		cc->free_pfn = ts.highest;
+	else if (deep && cc->direct)
+		cc->free_pfn = ts.min_pfn;
 	return PFN_NONE;
 }

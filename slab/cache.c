@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: caches and what is common to all engines: creation, merging,
- * destruction, the checks of every free, the live bits, injected failures.
- * Follows Linux 6.1's mm/slab_common.c.
+ * destruction, the checks of every free, the live bits. Follows Linux 6.1's mm/slab_common.c.
  *
  * A cache lives from kmem_cache_create() to the kmem_cache_destroy() that
  * drops its last reference and finds no live object; kmalloc's caches live as
@@ -16,13 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/debug_internal.h"
+#include "slab/kfence.h"
 #include "slab/vmalloc.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \
-			      SLAB_PANIC | SLAB_NO_MERGE)
-#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
+			      SLAB_PANIC | SLAB_NO_MERGE | SLAB_DEBUG_FLAGS | SLAB_FAILSLAB | \
+			      SLAB_NO_USER_FLAGS)
+/* As in the kernel, checks alone (F) don't keep a cache from being merged. */
+#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_DEBUG_METADATA | SLAB_TRACE | \
+			  SLAB_FAILSLAB | SLAB_NO_USER_FLAGS)
 #define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 /* ---- the allocator ----------------------------------------------------- */
@@ -61,7 +64,9 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 		buddy_node_order(b, nid, sa->node_order[nid]);
 	}
 
-	ret = slab_map_tables(sa, err);
+	ret = slab_debug_create(sa, err);
+	if (!ret)
+		ret = slab_map_tables(sa, err);
 	if (!ret && engine->open && engine->open(sa))
 		ret = kerror_set(err, -ENOMEM, "no memory for engine %s", engine->name);
 	if (!ret)
@@ -74,10 +79,15 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	return 0;
 }
 
-/* splitmix64: any seed is good, also 0. */
 uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n)
 {
-	uint64_t x = sa->random_state += 0x9e3779b97f4a7c15ULL;
+	return random_below(&sa->random_state, n);
+}
+
+/* splitmix64: any seed is good, also 0. */
+uint32_t random_below(uint64_t *state, uint32_t n)
+{
+	uint64_t x = *state += 0x9e3779b97f4a7c15ULL;
 
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
@@ -135,7 +145,7 @@ static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
 	return 0;
 }
 
-static void release_cache(struct kmem_cache *s)
+void slab_release_cache(struct kmem_cache *s)
 {
 	struct slab_allocator *sa = s->sa;
 
@@ -152,6 +162,7 @@ static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo
 	s->align = geo->align;
 	s->inuse = geo->inuse;
 	s->offset = geo->offset;
+	s->red_left = geo->red_left;
 	s->order = geo->order;
 	s->objects = geo->objects;
 	s->min_order = geo->min_order;
@@ -180,14 +191,33 @@ int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *
 	return slab_geometry(geo, args, &sa->cfg, sa->nr_cpus, err);
 }
 
-struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *args,
+/*
+ * The geometry of a cache, and in @args->flags what it is debugged with. Where
+ * 'O' was asked for, metadata must not make the smallest slab larger.
+ */
+static int debugged_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
+			     struct kmem_cache_args *args, struct kerror *err)
+{
+	int ret;
+
+	args->flags = slab_debug_cache_flags(sa, args);
+	ret = slab_engine_geometry(sa, geo, args, err);
+	if (ret || !sa->debug->no_higher_order || !(args->flags & SLAB_DEBUG_METADATA) ||
+	    !geo->min_order || geo->object_size > PAGE_SIZE << (geo->min_order - 1))
+		return ret;
+	args->flags &= ~SLAB_DEBUG_METADATA;
+	return slab_engine_geometry(sa, geo, args, err);
+}
+
+struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *wanted,
 				     struct kerror *err)
 {
+	struct kmem_cache_args copy = *wanted, *args = &copy;
 	struct slab_geometry geo;
 	struct kmem_cache *s;
 	int ret;
 
-	if (slab_engine_geometry(sa, &geo, args, err))
+	if (debugged_geometry(sa, &geo, args, err))
 		return NULL;
 	s = aligned_alloc(_Alignof(struct kmem_cache), sizeof(*s));
 	if (!s) {
@@ -210,14 +240,18 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 	ret = init_random_seq(s);
 	if (!ret)
 		ret = alloc_cache_id(sa, s);
+	if (!ret && kmem_cache_debug(s))
+		ret = slab_debug_map(sa);
 	if (!ret)
 		ret = s->engine->cache_init(s);
 	if (ret) {
 		kerror_set(err, ret, ret == -ENOSPC ? "no id left for cache '%s'" :
 						      "no memory for cache '%s'", args->name);
-		release_cache(s);
+		slab_release_cache(s);
 		return NULL;
 	}
+	if (kmem_cache_debug(s))
+		slab_debug_take_over(s);
 	s->older = sa->newest;
 	if (sa->newest)
 		sa->newest->newer = s;
@@ -273,6 +307,7 @@ static int check_name(const char *name, struct kerror *err)
 struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,
 				     struct kerror *err)
 {
+	struct kmem_cache_args debugged = *args;
 	struct slab_geometry geo;
 	struct kmem_cache *s;
 
@@ -293,9 +328,9 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
 		kerror_set(err, -EEXIST, "there is a cache '%s' already", args->name);
 		return NULL;
 	}
-	if (slab_engine_geometry(sa, &geo, args, err))
+	if (debugged_geometry(sa, &geo, &debugged, err))
 		return NULL;
-	s = find_mergeable(sa, args, &geo);
+	s = find_mergeable(sa, &debugged, &geo);
 	if (!s)
 		return slab_create_cache(sa, args, err);
 
@@ -342,6 +377,14 @@ static int compare_pfns(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void report_live_object(struct kmem_cache *s, const void *object)
+{
+	struct slab_report report = { .what = SLAB_LIVE_AT_DESTROY, .object = object, .cache = s };
+
+	slab_describe(s->sa, object, &report);
+	slab_complain(s->sa, s, &report);
+}
+
 /* In address order, so that the same run always names them alike. */
 static int report_live_objects(struct kmem_cache *s, uint64_t nr_slabs)
 {
@@ -360,7 +403,7 @@ static int report_live_objects(struct kmem_cache *s, uint64_t nr_slabs)
 
 		for (i = 0; i < slab_objects(slab); i++, object += s->size)
 			if (live_test(sa, arena_offset(sa, object)))
-				slab_report_live(s, slab, object);
+				report_live_object(s, object);
 	}
 	free(all.pfns);
 	return -EBUSY;
@@ -370,21 +413,28 @@ int kmem_cache_destroy(struct kmem_cache *s)
 {
 	struct slab_allocator *sa;
 	struct slabinfo info;
-	unsigned int i;
+	unsigned int i, fenced;
 
 	if (!s)
 		return 0;
 	sa = s->sa;
 	if (s->flags & SLAB_KMALLOC)
 		return -EINVAL;
+	if (s->gone)
+		return slab_cache_gone(s, NULL);
 	if (s->refcount > 1) {
 		s->refcount--;
 		return 0;
 	}
+	if (s->held)
+		slab_quarantine_drain(sa, s);
 	s->engine->flush(s);
 	get_slabinfo(s, &info);
+	fenced = kfence_report_live(s);
 	if (info.used_objs)
 		return report_live_objects(s, info.num_slabs);
+	if (fenced)
+		return -EBUSY;
 
 	s->engine->shrink(s);
 	for (i = 0; i < NR_SLAB_COUNTERS; i++)
@@ -392,7 +442,10 @@ int kmem_cache_destroy(struct kmem_cache *s)
 	s->engine->cache_exit(s);
 	memset(s->percpu, 0, sa->percpu_stride);
 	unlink_cache(s);
-	release_cache(s);
+	if (kmem_cache_debug(s))
+		slab_debug_bury(s);
+	else
+		slab_release_cache(s);
 	return 0;
 }
 
@@ -405,12 +458,14 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 	for (s = sa->newest; s; s = older) {
 		older = s->older;
 		s->engine->cache_exit(s);
-		release_cache(s);
+		slab_release_cache(s);
 	}
 	kmalloc_large_release_all(sa);
+	kfence_exit(sa);
 	vmalloc_release_all(sa);
 	if (sa->engine_data)
 		sa->engine->close(sa);
+	slab_debug_destroy(sa);
 	slab_unmap_tables(sa);
 	free(sa->caches);
 	free(sa);
@@ -420,6 +475,12 @@ unsigned int kmem_cache_shrink(struct kmem_cache *s)
 {
 	uint64_t before = kmem_cache_counter(s, SC_free_slab);
 
+	if (s->gone) {
+		slab_cache_gone(s, NULL);
+		return 0;
+	}
+	if (s->held)
+		slab_quarantine_drain(s->sa, s);
 	s->engine->flush(s);
 	s->engine->shrink(s);
 	return (unsigned int)(kmem_cache_counter(s, SC_free_slab) - before);
@@ -431,23 +492,6 @@ uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns)
 }
 
 /* ---- allocating -------------------------------------------------------- */
-
-void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times)
-{
-	sa->fail_interval = times ? interval : 0;
-	sa->fail_times = times;
-	sa->fail_count = 0;
-}
-
-bool __slab_should_fail(struct slab_allocator *sa)
-{
-	if (++sa->fail_count < sa->fail_interval)
-		return false;
-	sa->fail_count = 0;
-	if (sa->fail_times > 0 && !--sa->fail_times)
-		sa->fail_interval = 0;
-	return true;
-}
 
 void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s)
 {
@@ -470,13 +514,20 @@ void *slab_zero_object(struct kmem_cache *s, void *object)
 	return memset(object, 0, s->object_size);
 }
 
-void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked)
 {
 	struct slab_allocator *sa = s->sa;
 	void *object;
 
-	if (slab_should_fail(sa))
+	if (slab_should_fail(sa, s, s->object_size, gfp))
 		return slab_alloc_failed(sa, s);
+	if (unlikely(sa->slow_alloc & SLAB_SLOW_FENCE)) {
+		object = kfence_alloc(s, cpu, gfp, asked);
+		if (object)
+			return object;
+	}
+	if (unlikely(kmem_cache_debug(s)))
+		return slab_debug_alloc(s, cpu, gfp, nid, asked);
 	object = slab_alloc_front(s, cpu, nid);
 	if (!object)
 		object = s->alloc(s, cpu, gfp, nid);
@@ -501,12 +552,39 @@ void *slab_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, i
 
 void *kmem_cache_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 {
-	return slab_alloc_node(s, cpu, gfp, NUMA_NO_NODE);
+	return slab_alloc_node(s, cpu, gfp, NUMA_NO_NODE, 0);
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
-	return slab_alloc_node(s, cpu, gfp, slab_node_or_any(s->sa, nid));
+	return slab_alloc_node(s, cpu, gfp, slab_node_or_any(s->sa, nid), 0);
+}
+
+/* Debugged caches hand out and take back one by one. */
+static unsigned int alloc_bulk_debugged(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
+					unsigned int nr, void **objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = slab_debug_alloc(s, cpu, gfp, NUMA_NO_NODE, 0);
+		if (!objects[i]) {
+			while (i)
+				kmem_cache_free(s, cpu, objects[--i]);
+			return 0;
+		}
+	}
+	return nr;
+}
+
+static unsigned int free_bulk_debugged(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
+				       void **objects)
+{
+	unsigned int i, refused = 0;
+
+	for (i = 0; i < nr; i++)
+		refused += kmem_cache_free(s, cpu, objects[i]) != 0;
+	return refused;
 }
 
 unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
@@ -515,10 +593,12 @@ unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t
 	struct slab_allocator *sa = s->sa;
 	unsigned int i, got;
 
-	if (slab_should_fail(sa)) {
+	if (slab_should_fail(sa, s, s->object_size, gfp)) {
 		slab_alloc_failed(sa, s);
 		return 0;
 	}
+	if (unlikely(kmem_cache_debug(s)))
+		return alloc_bulk_debugged(s, cpu, gfp, nr, objects);
 	got = s->engine->alloc_bulk(s, cpu, gfp, nr, objects);
 	if (got < nr) {
 		s->engine->free_bulk(s, cpu, got, objects);
@@ -546,7 +626,8 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 		return object ? slab_bad_free(sa, s, object) : 0;
 	page = slab_head_of(sa, offset);
 	if (unlikely(page->slab_cache != s->id))
-		return slab_bad_free(sa, s, object);
+		return page->flags & PG_kfence ? kfence_free(sa, s, cpu, object) :
+						 slab_bad_free(sa, s, object);
 	*word = cleared;
 	slab_free(s, slab_front(s, cpu), cpu, page, object);
 	return 0;
@@ -567,6 +648,8 @@ unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsign
 	struct slab_allocator *sa = s->sa;
 	unsigned int i, good = 0, refused = 0;
 
+	if (unlikely(kmem_cache_debug(s)))
+		return free_bulk_debugged(s, cpu, nr, objects);
 	for (i = 0; i < nr; i++) {
 		void *object = objects[i];
 		size_t offset = arena_offset(sa, object);
@@ -574,8 +657,8 @@ unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsign
 		if (!object)
 			continue;
 		if (!live_test(sa, offset) || slab_head_of(sa, offset)->slab_cache != s->id) {
-			slab_bad_free(sa, s, object);
-			refused++;
+			/* As kmem_cache_free() does: what is wrong, or guarded, is no hurry. */
+			refused += kmem_cache_free(s, cpu, object) != 0;
 			continue;
 		}
 		live_clear(sa, offset);

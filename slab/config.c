@@ -37,6 +37,7 @@ void slab_config_default(struct slab_config *cfg)
 
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->merge = true;
+	cfg->quarantine_bytes = SLAB_QUARANTINE_BYTES;
 	while (*engine)
 		engine++;
 	while (engine != slab_engines)

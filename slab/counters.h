@@ -69,18 +69,37 @@
 	X(node_frees,          "objects of another node freed") \
 	X(node_overflow,       "arrays of another node's objects that ran full")
 
-/* One list a group; an engine says which groups it counts (struct slab_engine, counted). */
+/* What debugging counts, whatever the engine. */
+#define SLAB_COUNTERS_DEBUG(X) \
+	X(bad_cache_gone,      "refused: use of a destroyed cache or of its objects") \
+	X(bad_access,          "accesses that slab_check_access() found outside live objects") \
+	X(bad_live_at_destroy, "objects in use when their cache was to be destroyed") \
+	X(bad_red_zone,        "red zones found overwritten") \
+	X(bad_poison,          "free objects found written to") \
+	X(bad_padding,         "padding found overwritten") \
+	X(bad_freelist,        "free lists found broken") \
+	X(bad_fence,           "guarded objects misused: faults and overwritten canaries") \
+	X(quarantined,         "freed objects held back by the quarantine") \
+	X(fail_injected,       "requests that were told to fail")
+
+/*
+ * One list a group; an engine says which groups it counts (struct slab_engine,
+ * counted). Debugging's comes last: engines have no room for it.
+ */
 #define SLAB_COUNTERS(X) \
 	SLAB_COUNTERS_COMMON(X) \
 	SLAB_COUNTERS_SLUB(X) \
 	SLAB_COUNTERS_SHEAVES(X) \
-	SLAB_COUNTERS_SLAB(X)
+	SLAB_COUNTERS_SLAB(X) \
+	SLAB_COUNTERS_DEBUG(X)
 
 enum slab_counter {
 #define SLAB_COUNTER_ENUM(name, text) SC_##name,
 	SLAB_COUNTERS(SLAB_COUNTER_ENUM)
 #undef SLAB_COUNTER_ENUM
-	NR_SLAB_COUNTERS
+	NR_SLAB_COUNTERS,
+	/* Those before it are what an engine can count. */
+	NR_SLAB_ENGINE_COUNTERS = SC_bad_cache_gone
 };
 
 struct slab_counter_desc {

@@ -3,7 +3,7 @@
  * kmemsim: how a cache lays its objects out and how large its slabs are. Pure
  * functions; the arithmetic is that of Linux 6.1's calculate_alignment(),
  * calculate_sizes(), calculate_order(), set_cpu_partial() and
- * kmem_cache_open(), with nothing of the debugging metadata.
+ * kmem_cache_open(), debugging metadata included.
  *
  * Differs from Linux: a slab never has more than 32767 objects, whatever
  * slab_min_objects asks for (the kernel's 15-bit count would overflow).
@@ -155,6 +155,39 @@ int slab_check_args(const struct kmem_cache_args *args, const struct slab_config
 	return 0;
 }
 
+void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args)
+{
+	uint32_t flags = args->flags, size = align_up(args->size, WORD);
+	bool red_zone = flags & SLAB_RED_ZONE;
+
+	geo->object_size = args->size;
+	geo->align = slab_calculate_alignment(flags, args->align, args->size);
+	geo->red_left = 0;
+	if (red_zone && size == args->size)
+		size += WORD;
+	geo->inuse = size;
+	if ((flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)) || args->ctor ||
+	    (red_zone && args->size < WORD)) {
+		/* What a constructor, a poisoner or late readers left in the object must survive. */
+		geo->offset = size;
+		size += WORD;
+	} else {
+		/* The middle is where overruns of the neighbours reach last. */
+		geo->offset = args->size / 2 & ~(WORD - 1);
+	}
+	if (flags & SLAB_STORE_USER) {
+		size += 2 * (uint32_t)sizeof(struct slab_track);
+		if (flags & SLAB_KMALLOC)
+			size += (uint32_t)sizeof(uint32_t);
+	}
+	if (red_zone) {
+		/* A word of padding, so that an underrun does not hit the neighbour's metadata. */
+		geo->red_left = align_up(WORD, geo->align);
+		size += WORD + geo->red_left;
+	}
+	geo->size = align_up(size, geo->align);
+}
+
 int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 		  const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err)
 {
@@ -163,21 +196,9 @@ int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 
 	if (ret)
 		return ret;
-
-	*geo = (struct slab_geometry){ .object_size = args->size, .colours = 1 };
-	geo->align = slab_calculate_alignment(args->flags, args->align, args->size);
-	size = align_up(args->size, WORD);
-	geo->inuse = size;
-	if ((args->flags & SLAB_TYPESAFE_BY_RCU) || args->ctor) {
-		/* What the constructor or late readers left in the object must survive a free. */
-		geo->offset = size;
-		size += WORD;
-	} else {
-		/* The middle is where overruns of the neighbours reach last. */
-		geo->offset = args->size / 2 & ~(WORD - 1);
-	}
-	geo->size = size = align_up(size, geo->align);
-
+	*geo = (struct slab_geometry){ .colours = 1 };
+	slab_object_layout(geo, args);
+	size = geo->size;
 	geo->order = calculate_order(size, cfg, nr_cpus);
 	geo->min_order = order_of(size);
 	if (geo->order > MAX_PAGE_ORDER)
@@ -189,7 +210,7 @@ int slab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 	geo->objects = order_objects(geo->order, size);
 
 	geo->min_partial = calculate_min_partial(cfg, size);
-	geo->cpu_partial = calculate_cpu_partial(cfg, size);
+	geo->cpu_partial = args->flags & SLAB_DEBUG_FLAGS ? 0 : calculate_cpu_partial(cfg, size);
 	geo->cpu_partial_slabs = (geo->cpu_partial * 2 + geo->objects - 1) / geo->objects;
 	return 0;
 }

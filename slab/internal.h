@@ -88,6 +88,10 @@ struct kmem_cache {
 	uint32_t align;
 	uint32_t inuse;			/* bytes of an object before metadata */
 	uint32_t red_left;		/* bytes of an element before its object */
+	void (*engine_free)(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+			    void *object); /* of a debugged cache, whose free is slab_debug_free() */
+	uint64_t held;			/* freed objects that the quarantine holds */
+	bool gone;			/* destroyed, kept as a tombstone */
 	uint32_t usersize;
 	unsigned int colours;
 	uint32_t colour_off;
@@ -108,6 +112,12 @@ struct kmem_cache {
 
 _Static_assert(offsetof(struct kmem_cache, order) == 64, "the hot half fills one cache line");
 
+#define SLAB_SLOW_FAIL	1u	/* requests may be told to fail, see failslab.c */
+#define SLAB_SLOW_FENCE	2u	/* some get a guarded object, see kfence.c */
+
+/* A frame of the pool of guarded objects; beside the flags of pagemap/page.h. */
+#define PG_kfence	(1u << 10)
+
 struct slab_allocator {
 	unsigned char *base;		/* address of pfn 0's frame */
 	size_t bytes;			/* of the range of frames */
@@ -118,11 +128,11 @@ struct slab_allocator {
 	char *percpu;			/* the engine's states, by id and CPU */
 	size_t percpu_stride;		/* bytes from one cache's to the next one's */
 	size_t percpu_size;		/* bytes from one CPU's to the next one's */
-	unsigned int fail_interval;
+	unsigned int slow_alloc;	/* SLAB_SLOW_*: why requests can't take the short way */
 	uint32_t nr_ids;
 
-	unsigned int fail_count;
-	int64_t fail_times;
+	struct kfence *kfence;		/* NULL: no pool of guarded objects */
+	struct slab_debug *debug;	/* see debug_internal.h */
 	struct buddy *buddy;
 	struct pagemap *map;
 	unsigned int nr_cpus;
@@ -255,18 +265,25 @@ void slab_unmap_tables(struct slab_allocator *sa);
 
 /* ---- common allocation and free ---------------------------------------- */
 
-bool __slab_should_fail(struct slab_allocator *sa);
+bool __slab_should_fail(struct slab_allocator *sa, const struct kmem_cache *s, size_t bytes,
+			gfp_t gfp);
 /* Counts the failure and returns NULL. @s is NULL where no cache was concerned. */
 void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s);
 /* Clears and returns @object. */
 void *slab_zero_object(struct kmem_cache *s, void *object);
-/* An allocation that the CPU's own slab cannot serve, or that may be told to fail. */
-void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+/*
+ * An allocation that the CPU's own slab cannot serve, or that may be told to
+ * fail. @asked is the size kmalloc was asked for, 0 where it wasn't.
+ */
+void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked);
+/* The same for kmalloc; it finds the cache anew, so that the fast path has a register to spare. */
+void *__kmalloc_slow(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid);
 
-/* True where the caller asked for this request to fail. */
-static inline bool slab_should_fail(struct slab_allocator *sa)
+/* True where the caller asked for this request to fail. @s is NULL for a large kmalloc. */
+static inline bool slab_should_fail(struct slab_allocator *sa, const struct kmem_cache *s,
+				    size_t bytes, gfp_t gfp)
 {
-	return unlikely(sa->fail_interval) && __slab_should_fail(sa);
+	return unlikely(sa->slow_alloc & SLAB_SLOW_FAIL) && __slab_should_fail(sa, s, bytes, gfp);
 }
 
 /* A node the kernel would not know is no constraint. */
@@ -325,21 +342,28 @@ static inline void *slab_alloc_front(struct kmem_cache *s, unsigned int cpu, int
 	return object;
 }
 
-/* What all single allocations share; follows slab_alloc_node(). */
-static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+/*
+ * What all single allocations share; follows slab_alloc_node(). @asked is the
+ * size kmalloc was asked for, 0 where it wasn't.
+ */
+static inline void *slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid,
+				    size_t asked)
 {
 	struct slab_allocator *sa = s->sa;
 	void *object;
 
-	if (unlikely(sa->fail_interval))
-		return __slab_alloc_node(s, cpu, gfp, nid);
+	if (unlikely(sa->slow_alloc))
+		goto slow;
 	object = slab_alloc_front(s, cpu, nid);
 	if (unlikely(!object))
-		return __slab_alloc_node(s, cpu, gfp, nid);
+		goto slow;
 	live_set(sa, arena_offset(sa, object));
 	if (unlikely(gfp & __GFP_ZERO))
 		return slab_zero_object(s, object);
 	return object;
+slow:
+	return asked ? __kmalloc_slow(sa, cpu, asked, gfp, nid) :
+		       __slab_alloc_node(s, cpu, gfp, nid, 0);
 }
 
 static inline struct slab_front *slab_front_of_id(const struct slab_allocator *sa, uint32_t id,
@@ -377,8 +401,71 @@ void slab_free_for_engine(struct kmem_cache *s, unsigned int cpu, void *object);
  */
 int slab_bad_free(struct slab_allocator *sa, struct kmem_cache *s, void *object);
 
-/* Report one live object of @s in @slab at @object (SLAB_LIVE_AT_DESTROY). */
-void slab_report_live(struct kmem_cache *s, const struct page *slab, const void *object);
+/*
+ * Count @report against @blame (NULL: nobody), hand it to the report function
+ * and return the errno that belongs to it, 0 for a complaint that refuses nothing.
+ */
+int slab_complain(struct slab_allocator *sa, struct kmem_cache *blame, struct slab_report *report);
+
+/*
+ * Fill in what is known of @addr: owner, offset, the object it lies in, its
+ * state and history, the caller. Leaves what is not known as it is.
+ */
+void slab_describe(const struct slab_allocator *sa, const void *addr, struct slab_report *report);
+
+/* ---- debugged caches (debug*.c) ---------------------------------------- */
+
+static inline bool kmem_cache_debug(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_DEBUG_FLAGS;
+}
+
+int slab_debug_create(struct slab_allocator *sa, struct kerror *err);
+void slab_debug_destroy(struct slab_allocator *sa);
+
+/* @args->flags with what the configuration adds for that name. */
+uint32_t slab_debug_cache_flags(const struct slab_allocator *sa,
+				const struct kmem_cache_args *args);
+/* Map what debugged caches need, once: -ENOMEM. */
+int slab_debug_map(struct slab_allocator *sa);
+/* Step between callers and the engine that has prepared @s. */
+void slab_debug_take_over(struct kmem_cache *s);
+/* The destroyed @s becomes a tombstone, which the allocator frees in the end. */
+void slab_debug_bury(struct kmem_cache *s);
+
+/* The use of a tombstone, for @object or as such: complains and returns -ESTALE. */
+int slab_cache_gone(struct kmem_cache *s, const void *object);
+
+/*
+ * What takes the place of the engine's ops: checks, fills, remembers. The first
+ * keeps the live bit and clears the object where it is asked to; a NULL is counted.
+ */
+void *slab_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked);
+void slab_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+
+/* Bytes of @object its owner may write, where @s is debugged. */
+uint32_t slab_debug_usable(const struct kmem_cache *s, const void *object);
+
+/*
+ * For engines. A debugged cache's objects go through alloc and free one at a
+ * time: an engine keeps struct slab_front empty for it and stashes no free
+ * object where for_each_free can't see it.
+ */
+
+/* Fill a new slab; before constructors run and free objects are linked. */
+void slab_debug_new_slab(struct kmem_cache *s, const struct page *slab);
+/* The slab goes back to buddy, all its objects free, as it still is. */
+void slab_debug_slab_gone(struct kmem_cache *s, const struct page *slab);
+/*
+ * Is the link in the free @object sound, the last of its list where @last says
+ * so? Otherwise complain and have the engine relink the slab: true, look again.
+ */
+bool slab_debug_bad_link(struct kmem_cache *s, struct page *slab, const void *object, bool last);
+/* Whether an object is to be on its slab's free list when an engine relinks it. */
+bool slab_debug_is_free(const struct kmem_cache *s, const void *object);
+
+/* Takes an unlinked cache away, its number too. */
+void slab_release_cache(struct kmem_cache *s);
 
 /* Whether @cfg names an engine and all parameters of it are in range; -EINVAL. */
 int slab_config_check(const struct slab_config *cfg, struct kerror *err);
@@ -400,8 +487,9 @@ int kmalloc_caches_create(struct slab_allocator *sa, struct kerror *err);
 /* Gives back what large kmallocs hold. */
 void kmalloc_large_release_all(struct slab_allocator *sa);
 
-/* 0..n-1 from the allocator's seeded generator. */
+/* 0..n-1 from the allocator's seeded generator; the other is that of any @state. */
 uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n);
+uint32_t random_below(uint64_t *state, uint32_t n);
 
 /* One violation: format a sentence for @fn (may be NULL). Returns 1, to be added up. */
 unsigned int slab_violation(slab_violation_fn fn, void *ctx, const char *fmt, ...)

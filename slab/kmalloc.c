@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
+#include "slab/kfence.h"
 
 #define CLASS_96	1	/* the kernel's places for the two sizes between powers */
 #define CLASS_192	2
@@ -140,7 +141,7 @@ static __attribute__((noinline)) void *kmalloc_large(struct slab_allocator *sa, 
 	struct page *page;
 	pfn_t pfn;
 
-	if (slab_should_fail(sa) || size > PAGE_SIZE << MAX_PAGE_ORDER)
+	if (slab_should_fail(sa, NULL, size, gfp) || size > PAGE_SIZE << MAX_PAGE_ORDER)
 		return slab_alloc_failed(sa, NULL);
 	gfp = (gfp | __GFP_COMP) & ~(gfp_t)(__GFP_DMA32 | __GFP_HIGHMEM);
 	pfn = buddy_alloc_pages(sa->buddy, cpu, gfp, order, nid);
@@ -190,13 +191,18 @@ uint64_t slab_large_pages(const struct slab_allocator *sa)
 
 /* ---- the calls --------------------------------------------------------- */
 
+void *__kmalloc_slow(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp, int nid)
+{
+	return __slab_alloc_node(__kmalloc_slab(sa, size, gfp), cpu, gfp, nid, size);
+}
+
 static inline void *do_kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
 			       int nid)
 {
 	struct kmem_cache *s = __kmalloc_slab(sa, size, gfp);
 
 	if (likely(s))
-		return slab_alloc_node(s, cpu, gfp, nid);
+		return slab_alloc_node(s, cpu, gfp, nid, size);
 	if (!size)
 		return ZERO_SIZE_PTR;
 	return kmalloc_large(sa, cpu, size, gfp, nid);
@@ -226,6 +232,8 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 	}
 	page = slab_head_of(sa, offset);
 	if (unlikely(!(page->flags & PG_slab))) {
+		if (page->flags & PG_kfence)
+			return kfence_free(sa, NULL, cpu, object);
 		free_large(sa, cpu, page);
 		return 0;
 	}
@@ -246,7 +254,11 @@ size_t ksize(const struct slab_allocator *sa, const void *object)
 	page = slab_head_of(sa, offset);
 	if (page->flags & PG_large)
 		return PAGE_SIZE << page_order(page);
+	if (page->flags & PG_kfence)
+		return kfence_ksize(sa, object);
 	s = sa->caches[page->slab_cache];
+	if (kmem_cache_debug(s))
+		return slab_debug_usable(s, object);
 	if (s->engine->ksize)
 		return s->engine->ksize(s, object);
 	return s->offset >= s->inuse ? s->inuse : s->size;

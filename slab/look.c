@@ -7,7 +7,10 @@
 void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info)
 {
 	memset(info, 0, sizeof(*info));
+	if (s->gone)
+		return;
 	s->engine->info(s, info);
+	info->used_objs -= s->held;
 }
 
 struct slab_allocator *kmem_cache_allocator(const struct kmem_cache *s)
@@ -77,12 +80,12 @@ uint32_t kmem_cache_id(const struct kmem_cache *s)
 
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
-	return s->stat[counter] + s->engine->counter(s, counter);
+	return s->gone ? s->stat[counter] : s->stat[counter] + s->engine->counter(s, counter);
 }
 
 bool slab_has_counter(const struct slab_allocator *sa, enum slab_counter counter)
 {
-	return sa->engine->counted[counter];
+	return counter >= NR_SLAB_ENGINE_COUNTERS || sa->engine->counted[counter];
 }
 
 uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter)

@@ -7,9 +7,6 @@
 #include <string.h>
 
 #define MEMPOOL_MAX	(1u << 24)
-#define POISON_FREE	0x6b
-#define POISON_END	0xa5
-#define POISON_INUSE	0x5a
 
 struct mempool {
 	struct mempool_args args;

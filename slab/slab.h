@@ -14,7 +14,7 @@
  *
  * A free object's link lies in the object itself, so a write after free can
  * break a later allocation from that slab, as in a kernel without slab
- * debugging (here the flags that find such writes are still to come).
+ * debugging. slab/debug.h has the flags that find such writes.
  *
  * Differs from Linux: no RCU (SLAB_TYPESAFE_BY_RCU only shapes the geometry),
  * no memory cgroups (kmalloc-cg-* exist and are chosen by __GFP_ACCOUNT), and
@@ -31,6 +31,7 @@
 
 #include "buddy/buddy.h"
 #include "slab/counters.h"
+#include "slab/debug.h"
 
 struct slab_allocator;
 struct kmem_cache;
@@ -45,6 +46,7 @@ struct kmem_cache;
 #define SLAB_PANIC		0x0040u	/* accepted, without effect */
 #define SLAB_NO_MERGE		0x0080u
 #define SLAB_KMALLOC		0x0100u	/* set by kmalloc's own caches */
+/* 0x00010000 to 0x00800000 are debugging's, see debug.h. */
 
 #define KMALLOC_MIN_SIZE	8
 #define KMALLOC_MAX_CACHE_SIZE	8192
@@ -63,6 +65,8 @@ struct slab_config {
 	const char *engine;	/* "slub" */
 	bool merge;		/* let compatible caches share slabs; kernel default true */
 	uint64_t seed;		/* of whatever is random */
+	const char *debug;	/* as slab_debug_parse() takes it, copied; NULL: none */
+	uint64_t quarantine_bytes;	/* held back at most, metadata included; default 1 MiB */
 
 	/* The engines' parameters: each engine's own list says which it reads, and their ranges. */
 	unsigned int slab_min_order;	/* default 0 */
@@ -106,7 +110,8 @@ void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 /*
  * Build the object allocator and its kmalloc caches on @b, which must outlive
  * it. Errors: -EINVAL (unknown engine, a parameter of it out of range or at
- * odds with another), -ENOMEM.
+ * odds with another, a debug string that is none, debugging that the engine does
+ * not have), -ENOMEM.
  */
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err);
@@ -141,6 +146,8 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
  * kept, each of them goes to the report function as SLAB_LIVE_AT_DESTROY (in
  * address order), and -EBUSY is returned. -ENOMEM: kept, and no memory to name
  * them. -EINVAL for a kmalloc cache, which lives as long as the allocator.
+ * A debugged cache is kept as a tombstone until the allocator goes, so that its
+ * use after the end is noticed (-ESTALE, SLAB_CACHE_GONE); any other's @s is gone.
  */
 int kmem_cache_destroy(struct kmem_cache *s);
 
@@ -173,7 +180,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, i
  * allowed. Returns 0; or, with nothing changed, counted and reported: -EINVAL
  * for an address where no object starts (a freed object's whose slab was given
  * back is one), -EALREADY for an object of any cache that is not allocated,
- * -EXDEV for a live object of another cache.
+ * -EXDEV for a live object of another cache, -ESTALE for an object of a
+ * debugged cache that was destroyed, and for any object where @s is one.
  */
 int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object);
 
@@ -222,21 +230,55 @@ struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gf
 
 /* ---- complaints -------------------------------------------------------- */
 
-enum slab_complaint { SLAB_DOUBLE_FREE, SLAB_WRONG_CACHE, SLAB_BAD_ADDRESS, SLAB_LIVE_AT_DESTROY };
+enum slab_complaint {
+	SLAB_DOUBLE_FREE,
+	SLAB_WRONG_CACHE,
+	SLAB_BAD_ADDRESS,
+	SLAB_LIVE_AT_DESTROY,
+	SLAB_CACHE_GONE,	/* a cache, or an object of one, that was debugged and is destroyed */
+	SLAB_BAD_ACCESS,	/* slab_check_access() */
+	/* what debugging flags find */
+	SLAB_LEFT_OVERWRITTEN,	/* the red zone before an object: an underrun */
+	SLAB_RIGHT_OVERWRITTEN,	/* behind it: an overrun */
+	SLAB_POISON_OVERWRITTEN, /* a free object: written after free */
+	SLAB_PADDING_OVERWRITTEN, /* between an object's metadata and the next one */
+	SLAB_END_OVERWRITTEN,	/* behind the last object of a slab */
+	SLAB_BAD_FREELIST,	/* the link in a free object leads nowhere */
+	/* what guard pages find, see kfence.h */
+	SLAB_FENCE_OOB,
+	SLAB_FENCE_UAF,
+	SLAB_FENCE_CORRUPTED,
+	NR_SLAB_COMPLAINTS
+};
+
+enum slab_object_state { SLAB_NO_OBJECT, SLAB_OBJECT_LIVE, SLAB_OBJECT_FREE, SLAB_OBJECT_HELD };
 
 struct slab_report {
 	enum slab_complaint what;
-	const void *object;		/* as passed */
+	const void *object;		/* as passed; or where the object begins */
 	const struct kmem_cache *cache;	/* the cache passed; NULL for kfree */
-	const struct kmem_cache *owner;	/* whose slab it lies in; NULL where none */
+	const struct kmem_cache *owner;	/* whose slab it lies in, or lay in; NULL where none */
 	uint32_t offset;		/* of the address inside that slab, 0 where none */
+
+	const void *start;		/* of the object that @object lies in, or NULL */
+	enum slab_object_state state;	/* of that one */
+	struct slab_track alloc, free;	/* of that one, as far as known */
+	struct slab_caller now;		/* on whose behalf it was noticed */
+	const void *first;		/* bytes overwritten, or accessed; NULL: none */
+	uint64_t bytes;			/* of them, from the first bad one to the last */
+	uint8_t found, expected;	/* the first one */
+	bool write;			/* SLAB_BAD_ACCESS */
 };
 typedef void (*slab_report_fn)(void *ctx, const struct slab_report *report);
 void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx);
+/* A few words on @what: "double free". */
+const char *slab_complaint_text(enum slab_complaint what);
+/* All complaints so far, told to somebody or not. */
+uint64_t slab_complaints(const struct slab_allocator *sa);
 
 /*
  * Let every @interval-th request for objects fail (0: off), @times times at
- * most (-1: no end). A bulk call is one request.
+ * most (-1: no end). A bulk call is one request. slab_set_failslab() can more.
  */
 void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t times);
 
@@ -325,6 +367,7 @@ struct slab_geometry {
 	uint32_t align;
 	uint32_t inuse;		/* bytes before the metadata: object_size in whole words */
 	uint32_t offset;	/* of the free pointer inside a free object */
+	uint32_t red_left;	/* bytes of an element before its object */
 	unsigned int order;
 	unsigned int objects;	/* a slab */
 	unsigned int min_order;	/* smallest order that holds one object */
@@ -335,6 +378,12 @@ struct slab_geometry {
 	uint32_t colour_off;	/* bytes from one to the next */
 	enum slab_books books;
 };
+
+/*
+ * The layout of one element, for good @args: object_size, size, align, inuse,
+ * offset and red_left; flags of debug.h make room for what they need.
+ */
+void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args);
 
 /*
  * Compute the layout of @args for a machine with @nr_cpus CPUs. Errors:

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/debug_internal.h"
 #include "slab/vmalloc.h"
 
 struct check {
@@ -74,7 +74,7 @@ static void check_objects(struct check *chk)
 {
 	unsigned char *object = slab_first_object(chk->s, chk->slab);
 	uint32_t pfn = pfn_val(slab_pfn(chk->sa, chk->slab));
-	unsigned int i, used, objects = slab_objects(chk->slab);
+	unsigned int i, used, held = 0, objects = slab_objects(chk->slab);
 
 	chk->nr_free = 0;
 	memset(chk->is_free, 0, (objects + 63) / 64 * 8);
@@ -82,12 +82,17 @@ static void check_objects(struct check *chk)
 		return;
 	for (i = 0; i < objects; i++, object += chk->s->size) {
 		bool is_free = chk->is_free[i >> 6] >> (i & 63) & 1;
+		bool is_held = slab_held_test(chk->sa, arena_offset(chk->sa, object));
 
-		if (live_test(chk->sa, arena_offset(chk->sa, object)) == is_free)
+		held += is_held;
+		if (is_held && is_free)
+			COMPLAIN(chk, "cache %s: object %u of slab %u is free and held back at once",
+				 chk->s->name, i, pfn);
+		if (live_test(chk->sa, arena_offset(chk->sa, object)) == (is_free || is_held))
 			COMPLAIN(chk, "cache %s: object %u of slab %u is %s", chk->s->name, i, pfn,
 				 is_free ? "free and live at once" : "neither free nor live");
 	}
-	used = objects - chk->nr_free;
+	used = objects - chk->nr_free - held;
 	if (count_live(chk) != used)
 		COMPLAIN(chk, "cache %s: slab %u has %u objects in use and %u live bits",
 			 chk->s->name, pfn, used, count_live(chk));

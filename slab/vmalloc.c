@@ -120,7 +120,7 @@ void *vmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gf
 	struct vmalloc *vm;
 	uint32_t nr;
 
-	if (!size || size > sa->bytes || slab_should_fail(sa))
+	if (!size || size > sa->bytes || slab_should_fail(sa, NULL, size, gfp))
 		return slab_alloc_failed(sa, NULL);
 	nr = (uint32_t)((size + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	nid = slab_node_or_any(sa, nid);

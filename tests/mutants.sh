@@ -23,7 +23,7 @@ free factor does not grow|buddy/pcp.c|s/pcp->free_factor++;/;/
 free factor does not shrink|buddy/alloc.c|/^static uint32_t rmqueue_pcplist/,/^}/s/pcp->free_factor >>= 1;/;/
 drain begins with the first list|buddy/pcp.c|s/^	pindex--;$/	pindex = -1;/
 drain gives back up to high|buddy/pcp.c|s/int nr, max_nr_free = high - batch;/int nr, max_nr_free = high;/
-blocks of order 1 to 3 not given back at once|buddy/pcp.c|s/bool free_high = pcp->free_factor/bool free_high = 0 \&\& pcp->free_factor/
+blocks of order 1 to 3 not given back at once|buddy/pcp.c|s/free_high = pcp->free_factor/free_high = 0 \&\& pcp->free_factor/
 no tail placement for likely merges|buddy/free_area.c|s/fpi_flags & FPI_TO_TAIL || buddy_merge_likely(b, zone, pfn, buddy_pfn, order)/fpi_flags \& FPI_TO_TAIL/
 likely merges looked for one order too high|buddy/free_area.c|s/if (order + 1 >= MAX_PAGE_ORDER)/if (order + 2 >= MAX_PAGE_ORDER)/
 rest of a split to the tail|buddy/free_area.c|s/add_to_free_list(b, zone, pfn + (1U << high), high, mt);/add_to_free_list_tail(b, zone, pfn + (1U << high), high, mt);/

@@ -20,10 +20,14 @@
 	X(slab_api) \
 	X(slab_bulk) \
 	X(slab_check) \
+	X(slab_corruption) \
+	X(slab_debug) \
 	X(slab_exact) \
 	X(slab_arrays) \
 	X(slab_conformance) \
 	X(slab_load) \
+	X(slab_leak) \
+	X(slab_fence) \
 	X(mempool) \
 	X(krealloc) \
 	X(vmalloc) \

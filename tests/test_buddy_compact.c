@@ -146,12 +146,104 @@ static void test_find_source(void)
 	machine_free(&m);
 }
 
+/* Pageblocks once forgotten and looked at again: only a round's beginning is worth a long search. */
+static void test_short_search(void)
+{
+	const uint32_t nr = PB / 2 + 10;
+	struct steer_compact cc;
+	struct machine m;
+	unsigned int order;
+
+	if (!test_kernel_geometry())
+		return;
+	make_holes(&m, 0, nr);
+	begin(&cc, &m, 1);
+	cc.init_free_pfn = cc.free_pfn + 1;
+	CU_ASSERT(pfn_is_none(steer_compact_find_target(m.b, &cc, &order)));
+	/* Sixteen blocks were looked at, not half a pageblock's number. */
+	CU_ASSERT_EQUAL(m.zone->free_area[0].list[MIGRATE_MOVABLE].head, BASE + 2 * 15);
+	machine_free(&m);
+}
+
+/* A task's own compaction is a pessimist: where it saw nothing high enough it goes on in the middle. */
+static void test_direct(void)
+{
+	struct steer_compact cc;
+	struct machine m;
+	unsigned int order;
+
+	if (!test_kernel_geometry())
+		return;
+	make_holes(&m, 0, 3);
+	begin(&cc, &m, 1);
+	cc.direct = true;
+	CU_ASSERT(pfn_is_none(steer_compact_find_target(m.b, &cc, &order)));
+	CU_ASSERT_EQUAL(cc.free_pfn, (BASE + NR_BLOCKS * BLOCK - PB - (NR_BLOCKS * BLOCK - PB) / 2) & ~(PB - 1));
+	machine_free(&m);
+}
+
+/*
+ * The block that a free makes is kept from the free lists, if it is of the size
+ * and in the zone that is compacted for; once, and smaller ones of other types
+ * not in Movable pageblocks.
+ */
+static void test_capture(void)
+{
+	static const struct {
+		unsigned int order;
+		enum migratetype mt, block;
+		bool captured;
+	} want[] = {
+		{ 1, MIGRATE_MOVABLE, MIGRATE_MOVABLE, true },
+		{ 1, MIGRATE_UNMOVABLE, MIGRATE_UNMOVABLE, true },
+		{ 1, MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, false },
+		{ 0, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct compact_capture cap = { .pfn = PFN_NONE_VAL, .order = (uint8_t)want[i].order,
+					       .migratetype = (uint8_t)want[i].mt };
+		uint64_t free_pages;
+		struct machine m;
+
+		machine_small(&m, 1);
+		machine_take_all(&m);
+		cap.zone = m.zone;
+		set_pageblock_migratetype(m.b, m.zone, BASE, want[i].block);
+		machine_give(&m, BASE, 0);
+		free_pages = m.zone->free_pages;
+		m.b->capture = &cap;
+		machine_give(&m, BASE + 1, 0);
+		m.b->capture = NULL;
+		if (want[i].captured) {
+			CU_ASSERT_EQUAL(cap.pfn, want[i].order ? BASE : BASE + 1);
+			CU_ASSERT_EQUAL(m.zone->free_pages, want[i].order ? free_pages - 1 : free_pages);
+			CU_ASSERT_EQUAL(m.zone->free_area[1].nr_free, 0);
+			m.b->capture = &cap;
+			machine_give(&m, BASE + 2, 0);
+			machine_give(&m, BASE + 3, 0);
+			m.b->capture = NULL;
+			CU_ASSERT(list_is(&m, 1, want[i].block, BASE, LIST(2)));
+			CU_ASSERT(steer_take_captured(m.b, &cap, GFP_KERNEL).v == (want[i].order ? BASE : BASE + 1));
+			CU_ASSERT_EQUAL(cap.pfn, PFN_NONE_VAL);
+		} else {
+			CU_ASSERT_EQUAL(cap.pfn, PFN_NONE_VAL);
+			CU_ASSERT(list_is(&m, 1, want[i].block, BASE, LIST(0)));
+		}
+		machine_free(&m);
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "find_target", test_find_target },
 	{ "second_best", test_second_best },
 	{ "no_target", test_no_target },
 	{ "limit", test_limit },
 	{ "find_source", test_find_source },
+	{ "short_search", test_short_search },
+	{ "direct", test_direct },
+	{ "capture", test_capture },
 	{ NULL, NULL }
 };
 

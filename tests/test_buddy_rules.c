@@ -437,6 +437,62 @@ static void test_cpu_stat(void)
 	}
 }
 
+static void count_wake(void *ctx, unsigned int nid, unsigned int order)
+{
+	(*(unsigned int *)ctx)++;
+}
+
+/* A boost wakes kswapd at the next request; in 6.12 at the next one that may wake it. */
+static void test_boost_needs_kswapd(void)
+{
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		unsigned int woken = 0;
+		struct machine m;
+
+		make_kernel(&m, (enum buddy_kernel)kernel, 1);
+		buddy_set_kswapd(m.b, count_wake, &woken);
+		m.zone->flags |= ZONE_BOOSTED_WATERMARK;
+		/* Per-CPU lists are empty: the request goes through the zone. */
+		CU_ASSERT_FALSE(pfn_is_none(buddy_alloc_pages(m.b, 0, __GFP_HIGH, 0, NUMA_NO_NODE)));
+		CU_ASSERT_EQUAL(woken, kernel == BUDDY_KERNEL_6_1);
+		CU_ASSERT_EQUAL(!(m.zone->flags & ZONE_BOOSTED_WATERMARK), kernel == BUDDY_KERNEL_6_1);
+		CU_ASSERT_FALSE(pfn_is_none(buddy_alloc_pages(m.b, 1, __GFP_KSWAPD_RECLAIM, 0, NUMA_NO_NODE)));
+		CU_ASSERT_EQUAL(woken, 1);
+		CU_ASSERT_FALSE(m.zone->flags & ZONE_BOOSTED_WATERMARK);
+		machine_free(&m);
+	}
+}
+
+/*
+ * A block that changes lists leaves one and enters the other. 6.1 does not count
+ * that; 6.12 counts both, so that a CPU with a diff near its threshold tells it.
+ */
+static void test_count_by_block(void)
+{
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		uint64_t free_pages;
+		struct machine m;
+
+		make_kernel(&m, (enum buddy_kernel)kernel, 1);
+		machine_take_all(&m);
+		machine_give(&m, BASE, 0);
+		m.zone->cpu_stat = calloc(m.b->nr_cpus, sizeof(*m.zone->cpu_stat));
+		m.zone->cpu_stat[0].threshold = 3;
+		m.zone->cpu_stat[0].diff = -3;
+		m.zone->free_pages += 3;
+		free_pages = m.zone->free_pages;
+		m.b->this_cpu = 0;
+		move_to_free_list(m.b, m.zone, BASE, 0, MIGRATE_RECLAIMABLE);
+		CU_ASSERT_EQUAL(m.zone->free_pages, free_pages - (kernel ? 4 : 0));
+		CU_ASSERT_EQUAL(m.zone->cpu_stat[0].diff, kernel ? 1 : -3);
+		machine_free(&m);
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "table", test_table },
 	{ "nr_pcp_alloc", test_nr_pcp_alloc },
@@ -456,6 +512,8 @@ static const struct test_case cases[] = {
 	{ "boost_for_high", test_boost_for_high },
 	{ "movable_min", test_movable_min },
 	{ "cpu_stat", test_cpu_stat },
+	{ "boost_needs_kswapd", test_boost_needs_kswapd },
+	{ "count_by_block", test_count_by_block },
 	{ NULL, NULL }
 };
 

@@ -6,10 +6,15 @@
 #ifndef KMEMSIM_TESTS_TEST_SLAB_H
 #define KMEMSIM_TESTS_TEST_SLAB_H
 
-#include "slab/slab.h"
+#include "slab/engine/engine.h"
 #include "tests/tests.h"
 
 #define MAX_REPORTS 64
+
+/* A loop over the engines that have the debugging flags @needs. */
+#define EACH_ENGINE(name, needs) \
+	for (const struct slab_engine *const *__at = slab_engines, *name; (name = *__at); __at++) \
+		if (!((needs) & ~name->debug_flags))
 
 struct slab_machine {
 	struct pagemap *map;

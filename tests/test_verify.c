@@ -281,6 +281,63 @@ static void test_requests_slow(void)
 	trace_destroy(trace);
 }
 
+/*
+ * kswapd is done when it asks for compaction of pageblocks, not when it gets
+ * round to return. That it asks so in the middle of its work, or for what it
+ * works for, says nothing.
+ */
+static void test_requests_balance(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(2, "k-3", "balance_in: (f+0x0/0x1) order=3 highest=2")
+	      LINE(3, "k-3", "mm_compaction_suitable: node=0 zone=DMA32 order=9 ret=skipped")
+	      LINE(3, "k-4", "mm_compaction_suitable: node=0 zone=DMA32 order=-1 ret=skipped")
+	      LINE(4, "k-3", "mm_page_free: page=0 pfn=0x1005 order=0")
+	      LINE(5, "k-3", "mm_compaction_suitable: node=0 zone=DMA order=9 ret=continue")
+	      LINE(6, "k-3", "mm_compaction_suitable: node=0 zone=DMA32 order=9 ret=continue")
+	      LINE(7, "a-1", "mm_page_free: page=0 pfn=0x1006 order=0")
+	      LINE(8, "k-3", "balance_out: (g+0x0/0x1 <- f) ret=0")
+	      LINE(9, "k-3", "balance_in: (f+0x0/0x1) order=9 highest=2")
+	      LINE(10, "k-3", "mm_compaction_suitable: node=0 zone=DMA order=9 ret=continue")
+	      LINE(11, "k-3", "balance_out: (g+0x0/0x1 <- f) ret=0")
+	      LINE(12, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 6);
+	CU_ASSERT(reqs.req[2].kind == REQ_KSWAPD_END && reqs.req[2].when == 5);
+	CU_ASSERT(reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1006);
+	CU_ASSERT(reqs.req[5].kind == REQ_KSWAPD_END && reqs.req[5].when == 11);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+/*
+ * Frames freed together reach their list one after the other, later than they
+ * are traced first; what another CPU did in between came before.
+ */
+static void test_batched(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "a-1", "mm_page_free: page=0 pfn=0x1000 order=0")
+	      LINE(11, "a-1", "mm_page_free: page=0 pfn=0x1001 order=0")
+	      LINE(12, "b-2", "mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(13, "a-1", "mm_page_free_batched: page=0 pfn=0x1000 order=0")
+	      LINE(14, "b-2", "mm_page_alloc: page=0 pfn=0x1005 order=0 migratetype=1 gfp_flags=GFP_KERNEL")
+	      LINE(15, "a-1", "mm_page_free_batched: page=0 pfn=0x1001 order=0")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 4);
+	CU_ASSERT(reqs.req[0].kind == REQ_ALLOC && reqs.req[1].kind == REQ_FREE && reqs.req[1].pfn == 0x1000);
+	CU_ASSERT(reqs.req[2].kind == REQ_ALLOC && reqs.req[3].kind == REQ_FREE && reqs.req[3].pfn == 0x1001);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
 /* ---- after a miss -------------------------------------------------------- */
 
 #define ALLOCATED(when, pfn) \
@@ -372,6 +429,79 @@ static void test_other_zone(void)
 	replay(&vp, SNAP_TWO_ZONES, late, VERIFY_OPEN);
 	CU_ASSERT(vp.allocs.all == 4 && vp.other_zone == 1 && vp.cause[CAUSE_zone] >= 1);
 	verify_pages_free(&vp);
+}
+
+/* Compaction of a request's own is told from kcompactd's, and what it is for is known when it begins. */
+static void test_requests_compact(void)
+{
+	struct requests reqs;
+	struct trace *trace;
+
+	build(&reqs, &trace,
+	      LINE(3, "a-1", "snap_fn: mmsnap end A len 1")
+	      LINE(10, "k-3", "mm_compaction_begin: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=sync")
+	      LINE(20, "a-1", "mm_compaction_try_to_compact_pages: order=1 gfp_mask=GFP_KERNEL priority=1")
+	      LINE(21, "a-1", "mm_compaction_begin: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=async")
+	      LINE(22, "a-1", "mm_compaction_end: zone_start=0x1000 migrate_pfn=0x1000 free_pfn=0x1200 zone_end=0x1400, mode=async status=success")
+	      LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+	CU_ASSERT_EQUAL_FATAL(reqs.nr, 4);
+	CU_ASSERT(reqs.req[0].kind == REQ_COMPACT_BEGIN && !reqs.req[0].slow && !reqs.req[0].fast);
+	CU_ASSERT(reqs.req[2].kind == REQ_COMPACT_BEGIN && reqs.req[2].slow && reqs.req[2].fast &&
+		  reqs.req[2].order == 1 && reqs.req[2].gfp == GFP_KERNEL);
+	CU_ASSERT(reqs.req[3].kind == REQ_COMPACT_END && reqs.req[3].arg == 0x1200);
+	requests_free(&reqs);
+	trace_destroy(trace);
+}
+
+#define SOFTIRQ(when, flag, rest) " a-1 [000] ." flag "s.. " #when ": " rest "\n"
+#define ALLOC_AFTER(when, flag, gfp) \
+	" a-1 [000] ." flag "... " #when ": mm_page_alloc: page=0 pfn=0x1004 order=0 migratetype=1 gfp_flags=" gfp "\n"
+
+/*
+ * A request traced after an interrupt may have been served before it: its place
+ * before is marked, and seems the right one where the task ought to have given
+ * way in between, and where there was a page to zero.
+ */
+static void test_interrupted(void)
+{
+	static const struct {
+		const char *text;
+		int32_t seems;		/* -1: nothing is marked */
+	} was[] = {
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL|__GFP_ZERO"), 1 },
+		{ SOFTIRQ(11, ".", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, ".", "GFP_KERNEL|__GFP_ZERO"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_ATOMIC|__GFP_ZERO"), 0 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0")
+		  LINE(12, "a-1", "mm_page_free: page=0 pfn=0x1001 order=0") ALLOC_AFTER(13, "N", "GFP_KERNEL|__GFP_ZERO"), -1 },
+		{ SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0")
+		  LINE(12, "b-2", "mm_page_free: page=0 pfn=0x1001 order=0") ALLOC_AFTER(13, "N", "GFP_KERNEL|__GFP_ZERO"), 1 },
+		/* Its first block left the free lists before. */
+		{ LINE(10, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x1004 order=0 migratetype=1 percpu_refill=1")
+		  SOFTIRQ(11, "N", "mm_page_free: page=0 pfn=0x1000 order=0") ALLOC_AFTER(12, "N", "GFP_KERNEL|__GFP_ZERO"), -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(was) / sizeof(was[0]); i++) {
+		struct requests reqs;
+		struct trace *trace;
+		char text[2048];
+		uint32_t r;
+		int32_t seems = -1;
+
+		snprintf(text, sizeof(text), "%s%s%s", LINE(3, "a-1", "snap_fn: mmsnap end A len 1"), was[i].text,
+			 LINE(60, "a-1", "snap_fn: mmsnap begin B"));
+		build(&reqs, &trace, text);
+		for (r = 0; r < reqs.nr; r++) {
+			if (reqs.req[r].kind != REQ_INTERRUPT)
+				continue;
+			seems = reqs.req[r].arg;
+			CU_ASSERT(reqs.req[r].when == 10 && r + 1 < reqs.nr && reqs.req[r + 1].kind == REQ_FREE);
+		}
+		CU_ASSERT_EQUAL(seems, was[i].seems);
+		requests_free(&reqs);
+		trace_destroy(trace);
+	}
 }
 
 /* ---- captures ------------------------------------------------------------ */
@@ -600,8 +730,12 @@ static const struct test_case cases[] = {
 	{ "requests", test_requests },
 	{ "requests and locks", test_requests_lock },
 	{ "slow requests", test_requests_slow },
+	{ "kswapd is done", test_requests_balance },
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
+	{ "batched", test_batched },
+	{ "compaction requests", test_requests_compact },
+	{ "interrupted", test_interrupted },
 	{ "idle_6.1", test_idle_6_1 },
 	{ "idle_6.12", test_idle_6_12 },
 	{ "files_6.1", test_files_6_1 },

@@ -53,6 +53,7 @@
 	X(COMPACT_TRY,  "mm_compaction_try_to_compact_pages", 0, "a task compacts for a request of its own") \
 	X(RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", 0, "a task reclaims for a request of its own") \
 	X(RECLAIM_END,  "mm_vmscan_direct_reclaim_end", 0, "and ends") \
+	X(COMPACT_SUITABLE, "mm_compaction_suitable", 0, "somebody asked whether a zone could be compacted") \
 	X(KSWAPD_SLEEP, "mm_vmscan_kswapd_sleep", 0, "kswapd goes to sleep until it is woken") \
 	X(KSWAPD_WAKE,  "mm_vmscan_kswapd_wake", 0, "kswapd is awake") \
 	X(KBULK_ALLOC_IN, "kbulk_alloc_in", 0, "a request for many objects begins") \
@@ -145,6 +146,8 @@ enum event_context {
  * allocs only: a kmalloc's own gfp says it).
  */
 #define EVF_RECLAIMABLE	0x02
+/* Of a page's event the same bit: another task was to run on this CPU as soon as that could be. */
+#define EVF_RESCHED	0x02
 
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 _Static_assert(NR_EVENT_KINDS <= 255, "a kind is 8 bits");

@@ -71,6 +71,7 @@ static const struct probe {
 	  { { "order=", TO_ORDER }, { "gfp_mask=", TO_GFP_NAMES } } },
 	{ "mm_vmscan_direct_reclaim_begin", EV_RECLAIM_BEGIN, { { "order=", TO_ORDER }, { "gfp_flags=", TO_GFP_NAMES } } },
 	{ "mm_vmscan_direct_reclaim_end", EV_RECLAIM_END, { { NULL, TO_NONE } } },
+	{ "mm_compaction_suitable", EV_COMPACT_SUITABLE, { { "order=", TO_ARG } } },
 	{ "mm_vmscan_kswapd_sleep", EV_KSWAPD_SLEEP, { { "nid=", TO_NODE } } },
 	{ "mm_vmscan_kswapd_wake", EV_KSWAPD_WAKE, { { "nid=", TO_NODE }, { "order=", TO_ORDER } } },
 	{ "snap_fn", EV_SNAP_BEGIN, { { NULL, TO_NONE } } },

@@ -40,6 +40,7 @@ struct ftrace_header {
 	uint16_t cpu;
 	uint8_t context;
 	uint8_t depth;
+	bool resched;
 };
 
 static bool is_digit(char c)
@@ -161,12 +162,14 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 		return false;
 	head->context = CONTEXT_TASK;
 	head->depth = 0;
+	head->resched = false;
 	/* Without the option irq-info the flags are left out. */
 	if (!is_digit(*flags) || p[-1] != ':') {
 		if (p - flags < 4)
 			return false;
 		head->context = context_of(flags[2]);
 		head->depth = depth_of(flags[3]);
+		head->resched = flags[1] == 'N' || flags[1] == 'n';
 		flags = skip_spaces(p);
 	}
 	p = parse_time(flags, &head->time_ns);
@@ -276,6 +279,8 @@ static int parse_line(struct reader *rd, struct event *ev, const char *start, co
 	ret = intern_comm(ft, rd->names, &head, &ev->comm);
 	if (!ret)
 		ret = parse_fields(rd, ev, &head, end);
+	if (head.resched && event_is_page((enum event_kind)ev->kind))
+		ev->flags |= EVF_RESCHED;
 	return ret ? ret : 1;
 }
 

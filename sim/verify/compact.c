@@ -26,7 +26,7 @@ static struct compaction *find_compaction(struct driver *dr, int32_t pid)
 	return NULL;
 }
 
-/* A free slot, or the one not heard of for longest. Who is never woken compacts for itself. */
+/* A free slot, or the one not heard of for longest. */
 static struct compaction *begin_compaction(struct driver *dr, int32_t pid)
 {
 	struct compaction *co = &dr->compactions[0];
@@ -35,8 +35,9 @@ static struct compaction *begin_compaction(struct driver *dr, int32_t pid)
 	for (i = 0; i < MAX_COMPACTIONS && co->pid != -1; i++)
 		if (dr->compactions[i].pid == -1 || dr->compactions[i].used < co->used)
 			co = &dr->compactions[i];
+	dr->nr_capturing -= co->capturing;
 	*co = (struct compaction){
-		.pid = pid, .direct = true, .held = co->held, .held_room = co->held_room,
+		.pid = pid, .held = co->held, .held_room = co->held_room,
 	};
 	return co;
 }
@@ -95,6 +96,8 @@ static void follow_search(struct driver *dr, struct compaction *co, const struct
 	unsigned int order = 0;
 	pfn_t pfn;
 	bool fast = req->kind == REQ_ISOLATE && req->fast;
+	/* A task that only tries its luck does not look around what it found. */
+	bool around = !(co->direct && co->async);
 
 	if (!cc->zone)
 		return;
@@ -102,9 +105,9 @@ static void follow_search(struct driver *dr, struct compaction *co, const struct
 	count_rate(&dr->vp->targets, fast ? pfn.v == req->pfn && order == req->order : pfn_is_none(pfn));
 	co->got = 0;
 	if (fast)
-		co->call = 1 << req->order < co->wanted && !(co->direct && co->async) ? CALL_AROUND : CALL_OVER;
+		co->call = 1 << req->order < co->wanted && around ? CALL_AROUND : CALL_OVER;
 	else
-		co->call = cc->free_pfn != free_pfn ? CALL_AROUND_HIGHEST : CALL_LINEAR;
+		co->call = cc->free_pfn != free_pfn && around ? CALL_AROUND_HIGHEST : CALL_LINEAR;
 }
 
 /* One pageblock was scanned for free blocks, as far as @req says. */
@@ -134,25 +137,74 @@ static void follow_free_scan(struct driver *dr, struct compaction *co, const str
 		co->call = CALL_OVER;
 }
 
+/*
+ * Where skipped pageblocks were forgotten, the free scanner begins anew at the
+ * zone's last frame or a number of whole pageblocks below, which but for that
+ * it never does; from there on its first searches are deep.
+ */
+static void begin_zone(struct driver *dr, struct compaction *co, const struct request *req)
+{
+	struct steer_compact *cc = &co->cc;
+
+	if (!cc->zone)
+		return;
+	if (cc->free_pfn % PAGEBLOCK_NR_PAGES)
+		dr->init_free_pfn[req->zone] = cc->free_pfn;
+	cc->init_free_pfn = dr->init_free_pfn[req->zone];
+	if (!co->direct)
+		return;
+	dr->nr_capturing += !co->capturing;
+	co->capturing = true;
+	co->capture = (struct compact_capture){
+		.zone = cc->zone, .pfn = PFN_NONE_VAL, .order = req->order,
+		.migratetype = (uint8_t)gfp_migratetype(req->gfp),
+	};
+}
+
+void compaction_watch(struct driver *dr, const struct request *req)
+{
+	struct compaction *co = dr->nr_capturing ? find_compaction(dr, req->pid) : NULL;
+
+	dr->b->capture = co && co->capturing && co->capture.pfn == PFN_NONE_VAL ? &co->capture : NULL;
+}
+
+struct compact_capture *compaction_captured(struct driver *dr, const struct request *req)
+{
+	struct compaction *co = dr->nr_rounds && req->slow ? find_compaction(dr, req->pid) : NULL;
+
+	return co && co->direct && !co->capturing && co->capture.zone && co->capture.pfn != PFN_NONE_VAL &&
+	       co->capture.order == req->order ? &co->capture : NULL;
+}
+
 static void follow_scanners(struct driver *dr, struct compaction *co, const struct request *req)
 {
 	struct steer_compact *cc = &co->cc;
 
 	switch (req->kind) {
 	case REQ_COMPACT_WAKE:
-		co->direct = false;
 		steer_compact_wake(cc, req->order);
 		break;
 	case REQ_COMPACT_BEGIN:
+		co->direct = req->slow;
 		if (co->direct)
-			steer_compact_wake(cc, MAX_PAGE_ORDER);
-		co->async = req->order;
+			steer_compact_wake(cc, req->order);
+		cc->direct = co->direct;
+		co->async = req->fast;
 		co->nr_held = 0;
 		cc->zone = req->zone == REQUEST_NO_ZONE ? NULL : &dr->b->zones[req->zone];
 		cc->migrate_pfn = req->pfn;
 		cc->free_pfn = (uint32_t)req->arg;
 		cc->fast_start_pfn = 0;
 		co->call = CALL_OVER;
+		begin_zone(dr, co, req);
+		break;
+	case REQ_COMPACT_END:
+		/* A last call that found nothing shows in nothing but where it left the scanner. */
+		if (cc->zone && (uint32_t)req->arg != cc->free_pfn)
+			follow_search(dr, co, req);
+		dr->nr_capturing -= co->capturing;
+		co->capturing = false;
+		cc->zone = NULL;
 		break;
 	case REQ_COMPACT_SCAN:
 		cc->order = req->arg;

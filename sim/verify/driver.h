@@ -24,6 +24,8 @@ struct compaction {
 	int32_t pid;			/* -1: the slot is free */
 	bool direct;			/* a task's own; each zone is a round by itself */
 	bool async;
+	bool capturing;			/* frees of the task may make its block */
+	struct compact_capture capture;
 	struct steer_compact cc;
 	enum target_call call;
 	int32_t wanted;			/* frames that the migration scanner took */
@@ -35,6 +37,13 @@ struct compaction {
 
 #define MAX_COMPACTIONS 16
 
+/* What an interrupt on a CPU left behind: lines of requests, 0 for none. */
+struct interrupted {
+	uint64_t served;		/* has been served already, before the interrupt's */
+	uint64_t told;			/* its frame was asked which came first */
+	bool run_unsure;		/* the run of frees may be out of step, until a list gives back */
+};
+
 struct driver {
 	struct verify_pages *vp;
 	struct buddy *b;
@@ -42,10 +51,13 @@ struct driver {
 	enum verify_mode mode;
 	uint32_t *ours;			/* by the kernel's frame: ours, PFN_NONE_VAL for the same */
 	uint8_t *forced;		/* a bit a frame: a guided refill put it where it is */
+	struct interrupted *interrupted;	/* by CPU */
 	struct steer_kswapd kswapd[MAX_NUMNODES];
 	struct compaction compactions[MAX_COMPACTIONS];
 	uint64_t nr_rounds;
 	uint64_t served_before;		/* when the request before the one being served was */
+	unsigned int nr_capturing;
+	uint32_t init_free_pfn[MAX_ZONES];	/* see steer_compact */
 	bool no_memory;
 };
 
@@ -75,6 +87,10 @@ static inline void count_rate(struct verify_rate *rate, bool hit)
 void drive_compaction(struct driver *dr, const struct request *req);
 /* Task @pid freed a frame; where it compacts, that was migrated, or is a target not needed. */
 void compaction_freed(struct driver *dr, int32_t pid, uint32_t pfn);
+/* Where @req is of a task that compacts for itself, its frees are looked at; before it is served. */
+void compaction_watch(struct driver *dr, const struct request *req);
+/* What compaction captured for @req, or NULL. */
+struct compact_capture *compaction_captured(struct driver *dr, const struct request *req);
 void compaction_init(struct driver *dr);
 void compaction_exit(struct driver *dr);
 

@@ -219,37 +219,52 @@ static uint32_t serve_elsewhere(struct driver *dr, const struct request *req, co
 	return pfn.v;
 }
 
-static void do_alloc(struct driver *dr, const struct request *req)
+static void rate_alloc(struct verify_pages *vp, const struct request *req, enum verify_path path, bool hit)
+{
+	count_rate(&vp->allocs, hit);
+	count_rate(&vp->by_order[req->order], hit);
+	count_rate(&vp->by_type[gfp_migratetype(req->gfp)], hit);
+	count_rate(&vp->by_path[path], hit);
+	count_rate(&vp->by_cpu[req->cpu], hit);
+}
+
+/* @rated: nothing of the answer was used. */
+static void do_alloc(struct driver *dr, const struct request *req, bool rated)
 {
 	struct verify_pages *vp = dr->vp;
 	enum verify_path path;
-	enum steer_try at;
+	enum steer_try at = STEER_LOW;
+	struct compact_capture *captured;
 	const struct steer_before_zone *was;
 	uint32_t ours, got;
 	struct way way;
 	bool hit;
 
 	look_before(dr, req, &way);
-	ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order, req->slow, &at).v;
-	path = path_of(dr, &way);
+	captured = compaction_captured(dr, req);
+	if (captured) {
+		ours = steer_take_captured(dr->b, captured, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT).v;
+		path = PATH_captured;
+	} else {
+		ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order,
+				   req->slow, &at).v;
+		path = path_of(dr, &way);
+	}
 	vp->below_low += at == STEER_MIN;
 	vp->no_watermark += at == STEER_NO_WATERMARK;
 	hit = ours == req->pfn && !is_forced(dr, ours);
 	if (!hit)
 		tell_miss(dr, req, &way, path, ours);
-	count_rate(&vp->allocs, hit);
-	count_rate(&vp->by_order[req->order], hit);
-	count_rate(&vp->by_type[gfp_migratetype(req->gfp)], hit);
-	count_rate(&vp->by_path[path], hit);
-	count_rate(&vp->by_cpu[req->cpu], hit);
+	if (rated || !hit)
+		rate_alloc(vp, req, path, hit);
 	if (ours == PFN_NONE_VAL)
 		return;
 	mark_forced(dr, ours, false);
-	got = hit ? ours : serve_elsewhere(dr, req, &way, ours);
+	got = hit || captured ? ours : serve_elsewhere(dr, req, &way, ours);
 	if (got == PFN_NONE_VAL)
 		return;
 	was = steer_before_of(dr->b, &way.before, pfn_make(got));
-	if (was && was->was_empty && req->nr_blocks)
+	if (was && was->was_empty && req->nr_blocks && !captured)
 		compare_refill(dr, req, &was->zone->pcp[req->cpu].lists[order_to_pindex(way.before.mt, req->order)],
 			       &got);
 	mark_forced(dr, got, false);
@@ -260,6 +275,55 @@ static void do_alloc(struct driver *dr, const struct request *req)
 			vp->resync_failed++;
 	}
 	remember(dr, req->pfn, got, req->order);
+}
+
+/* ---- requests overtaken by an interrupt ---------------------------------- */
+
+/* The alloc that @mark stands for; *@last gets the frame that a free in between put where @next leads. */
+static const struct request *find_marked(const struct driver *dr, const struct request *mark, pfn_t next,
+					 uint32_t *last)
+{
+	const struct request *req = mark + 1, *end = dr->reqs->req + dr->reqs->nr;
+
+	*last = PFN_NONE_VAL;
+	for (; req < end; req++) {
+		if (req->kind == REQ_ALLOC && req->line == mark->line)
+			return req;
+		if (req->kind == REQ_FREE && req->cpu == mark->cpu && req->order == mark->order &&
+		    !pfn_is_none(next) && steer_same_list(dr->b, next, pfn_make(our_frame(dr, req->pfn))))
+			*last = req->pfn;
+	}
+	return NULL;
+}
+
+/*
+ * Serve the request here, before what the interrupt did, or at its own place?
+ * Where the two places yield different frames, the kernel's tells; it is a hint
+ * if that is not what the trace made of it.
+ */
+static void do_interrupt(struct driver *dr, const struct request *mark)
+{
+	gfp_t gfp = mark->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT;
+	pfn_t next = steer_peek(dr->b, mark->cpu, gfp, mark->order);
+	struct interrupted *in = &dr->interrupted[mark->cpu];
+	const struct request *req;
+	bool early = mark->arg;
+	uint32_t last;
+
+	req = find_marked(dr, mark, next, &last);
+	if (!req || pfn_is_none(next))
+		return;
+	in->run_unsure = true;
+	if (next.v == req->pfn ? last != PFN_NONE_VAL && last != req->pfn && !early :
+	    early && (last == req->pfn || last == PFN_NONE_VAL)) {
+		early = !early;
+		in->told = req->line;
+		dr->vp->told_place++;
+	}
+	if (early) {
+		do_alloc(dr, req, in->told != req->line);
+		in->served = req->line;
+	}
 }
 
 /* Frames that no event names. They are as many as the kernel's, so they will be the same ones. */
@@ -281,6 +345,28 @@ static void do_bulk(struct driver *dr, const struct request *req)
 	}
 }
 
+/*
+ * What the list gives back is predicted. After an interrupt the run of frees
+ * may be known by nothing but that; in guided mode the kernel's is forced.
+ */
+static void free_to_list(struct driver *dr, const struct request *req, pfn_t ours)
+{
+	int told = (int)req->drained, would = steer_would_give_back(dr->b, req->cpu, ours, req->order);
+	bool hint = would != told && dr->interrupted[req->cpu].run_unsure &&
+		    steer_fit_run(dr->b, req->cpu, ours, req->order, told);
+
+	dr->vp->told_run += hint;
+	if (would || told) {
+		if (!hint)
+			count_rate(&dr->vp->drains, would == told);
+		dr->interrupted[req->cpu].run_unsure = false;
+	}
+	if (would != told && !hint && dr->mode == VERIFY_GUIDED)
+		steer_free_told(dr->b, req->cpu, ours, req->order, told);
+	else if (buddy_free_pages(dr->b, req->cpu, ours, req->order))
+		dr->vp->refused_frees++;
+}
+
 static void do_free(struct driver *dr, const struct request *req)
 {
 	uint32_t ours = our_frame(dr, req->pfn);
@@ -294,8 +380,10 @@ static void do_free(struct driver *dr, const struct request *req)
 		compaction_freed(dr, req->pid, ours);
 	if (req->kind == REQ_FREE_DIRECT)
 		steer_free_direct(dr->b, req->cpu, pfn_make(ours), req->order);
-	else if (buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order))
-		dr->vp->refused_frees++;
+	else if (!steer_on_pcp(dr->b, pfn_make(ours), req->order))
+		dr->vp->refused_frees += buddy_free_pages(dr->b, req->cpu, pfn_make(ours), req->order) != 0;
+	else
+		free_to_list(dr, req, pfn_make(ours));
 }
 
 static void do_drain(struct driver *dr, const struct request *req)
@@ -307,9 +395,14 @@ static void do_drain(struct driver *dr, const struct request *req)
 static void serve(struct driver *dr, const struct request *req)
 {
 	dr->vp->requests[req->kind]++;
+	compaction_watch(dr, req);
 	switch (req->kind) {
 	case REQ_ALLOC:
-		do_alloc(dr, req);
+		if (dr->interrupted[req->cpu].served != req->line)
+			do_alloc(dr, req, dr->interrupted[req->cpu].told != req->line);
+		break;
+	case REQ_INTERRUPT:
+		do_interrupt(dr, req);
 		break;
 	case REQ_ALLOC_BULK:
 		do_bulk(dr, req);
@@ -322,6 +415,7 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_DRAIN:
 		do_drain(dr, req);
 		break;
+	case REQ_ALLOC_FAILED:
 	case REQ_SLOW:
 		steer_alloc_nothing(dr->b, req->cpu, req->gfp, req->order);
 		break;
@@ -344,6 +438,7 @@ static void serve(struct driver *dr, const struct request *req)
 	case REQ_COMPACT_SCAN:
 	case REQ_COMPACT_MIGRATE:
 	case REQ_COMPACT_FREE:
+	case REQ_COMPACT_END:
 		drive_compaction(dr, req);
 		break;
 	case REQ_FOLD:
@@ -359,6 +454,13 @@ static void no_kswapd(void *ctx, unsigned int nid, unsigned int order)
 {
 }
 
+static void driver_free(struct driver *dr)
+{
+	free(dr->ours);
+	free(dr->forced);
+	free(dr->interrupted);
+}
+
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
 		     enum verify_mode mode, unsigned int max_miss, struct kerror *err)
 {
@@ -372,10 +474,10 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 	vp->miss = calloc(max_miss ? max_miss : 1, sizeof(*vp->miss));
 	dr.ours = malloc(b->end_pfn * sizeof(*dr.ours));
 	dr.forced = calloc(b->end_pfn / 8 + 1, 1);
-	if (!vp->by_cpu || !vp->miss || !dr.ours || !dr.forced) {
+	dr.interrupted = calloc(b->nr_cpus, sizeof(*dr.interrupted));
+	if (!vp->by_cpu || !vp->miss || !dr.ours || !dr.forced || !dr.interrupted) {
 		verify_pages_free(vp);
-		free(dr.ours);
-		free(dr.forced);
+		driver_free(&dr);
 		return kerror_set(err, -ENOMEM, "no memory to verify %u requests", reqs->nr);
 	}
 	memset(dr.ours, 0xff, b->end_pfn * sizeof(*dr.ours));
@@ -388,8 +490,7 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 			serve(&dr, &reqs->req[i]);
 		dr.served_before = reqs->req[i].when;
 	}
-	free(dr.ours);
-	free(dr.forced);
+	driver_free(&dr);
 	compaction_exit(&dr);
 	if (dr.no_memory) {
 		verify_pages_free(vp);

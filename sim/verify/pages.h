@@ -25,7 +25,8 @@ enum verify_mode { VERIFY_GUIDED, VERIFY_OPEN };
 	X(pcp_refill, "the first block of a list that had to be refilled") \
 	X(buddy,     "straight from the free lists") \
 	X(fallback,  "with the help of another migratetype") \
-	X(zone_fallback, "from another zone than the preferred one")
+	X(zone_fallback, "from another zone than the preferred one") \
+	X(captured,  "a block that its own compaction made")
 
 enum verify_path {
 #define VERIFY_PATH_ENUM(name, text) PATH_##name,
@@ -91,6 +92,9 @@ struct verify_pages {
 	uint64_t below_low;		/* served only at the min watermark */
 	uint64_t other_zone;		/* after a miss served from the kernel's zone: a hint */
 	uint64_t no_watermark;		/* served only by heeding no watermark: a hint, that the kernel could */
+	uint64_t told_place;		/* which came first, a request or an interrupt, its frame told: in no rate */
+	uint64_t told_run;		/* how long a run of frees was, what a list gave back told */
+	struct verify_rate drains;	/* what a free's list gives back, nothing as well, in frames */
 	uint64_t refused_frees;		/* of frames that were free here already */
 	uint64_t refused_isolates;
 	struct verify_rate targets;	/* free blocks that compaction's search found, predicted */

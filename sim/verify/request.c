@@ -36,6 +36,8 @@ const char *const request_kind_names[NR_REQUEST_KINDS] = {
 	[REQ_COMPACT_SCAN] = "compact_scan",
 	[REQ_COMPACT_MIGRATE] = "compact_migrate",
 	[REQ_COMPACT_FREE] = "compact_free",
+	[REQ_COMPACT_END] = "compact_end",
+	[REQ_INTERRUPT] = "interrupt",
 };
 
 /* One after the other in a context, until the request comes that they are for. */
@@ -58,8 +60,14 @@ struct context {
 	uint16_t isolate_cpu;
 	uint8_t isolate_order;
 	bool isolating;
+	uint64_t balanced;		/* when kswapd was seen past its work, 0: it was not */
+	uint8_t balance_order;		/* what it works for */
+	uint64_t interrupted;		/* when an interrupt came since the last request, 0: none did */
 	bool slow;			/* the request under way found nothing at first */
 	bool reclaiming;		/* for it: requests in between are others */
+	bool compacting;		/* for it; its order and gfp: */
+	uint8_t compact_order;
+	uint32_t compact_gfp;
 	bool draining;			/* inside of drain_zone, which empties the lists of: */
 	uint32_t drained_cpu;
 	uint32_t drain;			/* request that waits for its first block to be back */
@@ -272,6 +280,39 @@ static void learn_zone(struct builder *bd, uint64_t address, uint64_t pfn)
 
 /* ---- one event ----------------------------------------------------------- */
 
+/* The task that an interrupt came into may have a frame already that it has not told of. */
+static bool on_interrupt(struct builder *bd, const struct event *ev)
+{
+	struct event task = *ev;
+	struct context *ctx;
+
+	task.flags &= (uint8_t)~EVF_CONTEXT_MASK;
+	ctx = context_of(bd, &task);
+	if (ctx && !ctx->interrupted)
+		ctx->interrupted = ev->time_ns;
+	return ctx;
+}
+
+/*
+ * A request whose task was interrupted before it was traced; most of the time between goes to
+ * zeroing. A task that ought to give way, and still does not, was inside of the kernel when the
+ * interrupt came, and behind the place where requests that may sleep give way.
+ */
+static bool mark_interrupt(struct builder *bd, const struct context *ctx, const struct event *ev,
+			   uint32_t alloc)
+{
+	struct request *mark;
+
+	if (!ctx->interrupted || bd->reqs->req[alloc].slow || bd->reqs->req[alloc].when < ctx->interrupted)
+		return true;
+	mark = add_request(bd, ev, REQ_INTERRUPT);
+	if (!mark)
+		return false;
+	mark->when = ctx->interrupted - 1;
+	mark->arg = ev->flags & EVF_RESCHED && ev->gfp & __GFP_ZERO && ev->gfp & __GFP_DIRECT_RECLAIM;
+	return true;
+}
+
 static bool frame_in_range(const struct builder *bd, const struct event *ev)
 {
 	return ev->addr < bd->end_pfn;
@@ -292,12 +333,12 @@ static bool on_alloc(struct builder *bd, struct context *ctx, const struct event
 	ctx->unreserve = NONE;
 	if (!ctx->reclaiming) {
 		req->slow = ctx->slow;
-		ctx->slow = false;
+		ctx->slow = ctx->compacting = false;
 	}
 	if (ctx->bulk)
 		ctx->bulk_traced++;
 	ctx->last_free = NONE;
-	return true;
+	return failed || mark_interrupt(bd, ctx, ev, bd->reqs->nr - 1);
 }
 
 static bool on_bulk_out(struct builder *bd, struct context *ctx, const struct event *ev)
@@ -376,6 +417,7 @@ static bool on_pcp_drain(struct builder *bd, struct context *ctx, const struct e
 			req->when = ev->time_ns;
 		req->cpu = ev->cpu;
 		req->arg = 2;
+		req->drained = (uint32_t)ev->arg;
 		ctx->drain = ctx->last_free;
 		return true;
 	}
@@ -442,6 +484,19 @@ static bool add_simple(struct builder *bd, struct context *ctx, const struct eve
 	return true;
 }
 
+/*
+ * When kswapd has done its work it takes its boosts back and, for each, asks
+ * for compaction of pageblocks; it may lose its CPU before it returns.
+ */
+static bool on_balance_out(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	if (!add_simple(bd, ctx, ev, REQ_KSWAPD_END))
+		return false;
+	if (ctx->balanced)
+		bd->reqs->req[bd->reqs->nr - 1].when = ctx->balanced;
+	return true;
+}
+
 static bool on_kswapd(struct builder *bd, const struct event *ev)
 {
 	struct request *req = add_request(bd, ev, REQ_KSWAPD_AWAKE);
@@ -457,6 +512,9 @@ static bool on_slow(struct builder *bd, struct context *ctx, const struct event 
 {
 	ctx->slow = true;
 	ctx->reclaiming = ev->kind == EV_RECLAIM_BEGIN;
+	ctx->compacting = ev->kind == EV_COMPACT_TRY;
+	ctx->compact_order = ev->order;
+	ctx->compact_gfp = ev->gfp;
 	ctx->last_free = NONE;
 	return ev->kind == EV_RECLAIM_END || add_request(bd, ev, REQ_SLOW);
 }
@@ -465,6 +523,7 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 {
 	static const uint8_t kinds[] = {
 		[EV_COMPACT_BEGIN - EV_COMPACT_BEGIN] = REQ_COMPACT_BEGIN,
+		[EV_COMPACT_END - EV_COMPACT_BEGIN] = REQ_COMPACT_END,
 		[EV_COMPACT_MIGRATE - EV_COMPACT_BEGIN] = REQ_COMPACT_MIGRATE,
 		[EV_COMPACT_FREE - EV_COMPACT_BEGIN] = REQ_COMPACT_FREE,
 		[EV_COMPACT_WAKE - EV_COMPACT_BEGIN] = REQ_COMPACT_WAKE,
@@ -475,8 +534,6 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 	if (ev->kind == EV_COMPACT_MIGRATE && ctx->scan != NONE)
 		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
 	ctx->scan = NONE;
-	if (ev->kind == EV_COMPACT_END)
-		return true;
 	req = add_request(bd, ev, (enum request_kind)kinds[ev->kind - EV_COMPACT_BEGIN]);
 	if (!req)
 		return false;
@@ -484,6 +541,13 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 	case EV_COMPACT_BEGIN:
 		req->zone = zone_of_frame(bd, (uint32_t)ev->arg);
 		req->pfn = (uint32_t)ev->addr;
+		req->arg = (int32_t)ev->addr2;
+		req->fast = ev->order;
+		req->slow = ctx->compacting;
+		req->order = ctx->compact_order;
+		req->gfp = ctx->compact_gfp;
+		break;
+	case EV_COMPACT_END:
 		req->arg = (int32_t)ev->addr2;
 		break;
 	case EV_COMPACT_FINISHED:
@@ -515,6 +579,8 @@ static int on_event(struct builder *bd, const struct event *ev)
 	    !frame_in_range(bd, ev))
 		return kerror_set(bd->err, -EBADMSG, "line %llu: frame %#llx is outside of the snapshot's memory",
 				  (unsigned long long)ev->line, (unsigned long long)ev->addr);
+	if (ev->flags & EVF_CONTEXT_MASK && !on_interrupt(bd, ev))
+		return no_memory(bd);
 	ctx = context_of(bd, ev);
 	if (!ctx)
 		return no_memory(bd);
@@ -571,10 +637,11 @@ static int on_event(struct builder *bd, const struct event *ev)
 		good = add_simple(bd, ctx, ev, REQ_UNRESERVE);
 		break;
 	case EV_BALANCE_IN:
+		ctx->balance_order = ev->order;
 		good = add_simple(bd, ctx, ev, REQ_KSWAPD_BEGIN);
 		break;
 	case EV_BALANCE_OUT:
-		good = add_simple(bd, ctx, ev, REQ_KSWAPD_END);
+		good = on_balance_out(bd, ctx, ev);
 		break;
 	case EV_VMSTAT_FOLD:
 		good = add_simple(bd, ctx, ev, REQ_FOLD);
@@ -586,6 +653,10 @@ static int on_event(struct builder *bd, const struct event *ev)
 	case EV_COMPACT_WAKE:
 	case EV_COMPACT_FINISHED:
 		good = on_compaction(bd, ctx, ev);
+		break;
+	case EV_COMPACT_SUITABLE:
+		if (!ctx->balanced && ev->arg == PAGEBLOCK_ORDER && ctx->balance_order != PAGEBLOCK_ORDER)
+			ctx->balanced = ev->time_ns;
 		break;
 	case EV_KSWAPD_SLEEP:
 	case EV_KSWAPD_WAKE:
@@ -599,8 +670,12 @@ static int on_event(struct builder *bd, const struct event *ev)
 	default:
 		break;
 	}
+	if (ev->kind != EV_COMPACT_SUITABLE)
+		ctx->balanced = 0;
 	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
 		ctx->heard = ev->time_ns;
+	if (!(ev->flags & EVF_CONTEXT_MASK))
+		ctx->interrupted = 0;
 	return good ? 1 : no_memory(bd);
 }
 

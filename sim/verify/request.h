@@ -42,10 +42,13 @@ enum request_kind {
 	REQ_KSWAPD_AWAKE,	/* arg: 1 from when it is woken, 0 from when it sleeps */
 	REQ_FOLD,		/* arg: lists too */
 	REQ_COMPACT_WAKE,	/* order; a new round of compaction */
-	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner; order 1: asynchronous */
+	REQ_COMPACT_BEGIN,	/* zone; pfn: migration scanner, arg: free scanner; fast: asynchronous; order,
+				 * gfp: of the request it is for, where a task compacts for itself */
 	REQ_COMPACT_SCAN,	/* pfn: where the migration scanner went next, PFN_NONE_VAL: nowhere; arg: order */
 	REQ_COMPACT_MIGRATE,	/* from, pfn: where it began and stopped, arg: frames it took */
 	REQ_COMPACT_FREE,	/* pfn: where the free scanner stopped, arg: frames, order: 1 at a block's end */
+	REQ_COMPACT_END,
+	REQ_INTERRUPT,		/* the alloc of this line may belong here; arg: it seems to */
 	NR_REQUEST_KINDS
 };
 
@@ -67,6 +70,7 @@ struct request {
 	union {
 		uint32_t gfp;
 		uint32_t from;	/* REQ_COMPACT_MIGRATE, REQ_DRAIN, REQ_DRAIN_ZONE */
+		uint32_t drained;	/* REQ_FREE: frames its list then gave back */
 	};
 	uint32_t first_block;	/* in requests.blocks */
 	uint32_t nr_blocks;
@@ -77,7 +81,8 @@ struct request {
 	uint8_t kind;
 	uint8_t order;
 	uint8_t migratetype;
-	bool slow;		/* REQ_ALLOC: tried again after reclaim or compaction of its own */
+	bool slow;		/* REQ_ALLOC: tried again after reclaim or compaction of its own;
+				 * REQ_COMPACT_BEGIN: it is a request's own */
 	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };

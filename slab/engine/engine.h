@@ -87,6 +87,17 @@ struct slab_engine {
 	 */
 	bool (*for_each_free)(const struct kmem_cache *s, pfn_t slab,
 			      bool (*fn)(void *ctx, void *object), void *ctx);
+	/*
+	 * Debugging flags it can do (slab/debug.h); a geometry of its own must then
+	 * make room for their metadata, as slab_object_layout() does. Common code
+	 * does the rest, see "For engines" in slab/internal.h.
+	 */
+	uint32_t debug_flags;
+	/*
+	 * Rebuild the free list of a debugged cache's slab from slab_debug_is_free();
+	 * NULL: lists are where no object's owner can write.
+	 */
+	void (*relink)(struct kmem_cache *s, struct page *slab);
 	/* What the engine counted; the common code adds its own. */
 	uint64_t (*counter)(const struct kmem_cache *s, enum slab_counter counter);
 	/* The engine's own lists; the common code checks slabs and objects. */

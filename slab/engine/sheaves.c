@@ -414,6 +414,12 @@ static int sheaves_cache_init(struct kmem_cache *s)
 	sh->capacity = sa->cfg.sheaf_capacity;
 	if (sh->capacity == SLAB_AUTO)
 		sh->capacity = capacity_by_size(s->size);
+	if (kmem_cache_debug(s)) {
+		/* As in the kernel, a debugged cache is SLUB's alone. */
+		sh->capacity = 0;
+		s->alloc = slub_debug_alloc;
+		s->free = slub_debug_free;
+	}
 	for (cpu = 0; sh->capacity && cpu < sa->nr_cpus; cpu++) {
 		sheaves_cpu(s, cpu)->main = sheaf_alloc(s, cpu);
 		if (!sheaves_cpu(s, cpu)->main)
@@ -469,6 +475,9 @@ static uint64_t sheaves_counter(const struct kmem_cache *s, enum slab_counter co
 		else
 			sum += pcs->stat[counter];
 	}
+	/* A debugged cache's objects are counted where they come from. */
+	if (kmem_cache_debug(s))
+		return sum + slub_counter(s, counter);
 	switch (counter) {
 	case SC_alloc_fastpath:
 	case SC_alloc_slowpath:
@@ -512,6 +521,8 @@ const struct slab_engine sheaves_engine = {
 	.info = sheaves_info,
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = sheaves_for_each_free,
+	.debug_flags = SLAB_DEBUG_FLAGS,
+	.relink = slub_relink,
 	.counter = sheaves_counter,
 	.validate = sheaves_validate,
 };

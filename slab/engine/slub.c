@@ -291,6 +291,10 @@ static int slub_cache_init(struct kmem_cache *s)
 		s->alloc = slub_alloc_one;
 		s->free = slub_free_one;
 	}
+	if (kmem_cache_debug(s)) {
+		s->alloc = slub_debug_alloc;
+		s->free = slub_debug_free;
+	}
 	return slub_init(s, s->sa->cfg.freelist_hardened);
 }
 
@@ -332,6 +336,8 @@ uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
 	uint64_t sum = 0;
 	unsigned int cpu;
 
+	if (counter >= NR_SLAB_ENGINE_COUNTERS)
+		return 0;
 	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
@@ -372,6 +378,8 @@ const struct slab_engine slub_engine = {
 	.info = slub_info,
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = slub_for_each_free,
+	.debug_flags = SLAB_DEBUG_FLAGS,
+	.relink = slub_relink,
 	.counter = slub_counter,
 	.validate = slub_validate,
 };

@@ -24,6 +24,8 @@
  * (s->cpus), its struct slab_front stays empty, and every request reaches
  * slub_alloc_one() and slub_free_one(). Whoever builds on SLUB (sheaves) does
  * the same.
+ *
+ * A debugged cache has no frozen slabs, see slub_debug.c.
  */
 #ifndef KMEMSIM_SLAB_ENGINE_SLUB_H
 #define KMEMSIM_SLAB_ENGINE_SLUB_H
@@ -53,7 +55,7 @@
 struct slub_cpu {
 	struct slab_front front;	/* the CPU slab; freelist: what this CPU hands out of it */
 	struct page *partial;		/* frozen slabs to use next */
-	uint64_t stat[NR_SLAB_COUNTERS];	/* but those that front has */
+	uint64_t stat[NR_SLAB_ENGINE_COUNTERS];	/* but those that front has */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct slub_cpu, front) == 0, "the common code finds it there");
@@ -122,6 +124,7 @@ static inline void slab_set_frozen(struct page *slab, bool frozen)
 
 void slub_add_full(struct kmem_cache *s, struct page *slab);
 void slub_remove_full(struct kmem_cache *s, struct page *slab);
+void slub_add_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab, bool tail);
 void slub_remove_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab);
 
 /*
@@ -163,6 +166,12 @@ void slub_deactivate_cpu_slab(struct kmem_cache *s, unsigned int cpu);
 
 /* Put away all that @cpu holds. Follows __flush_cpu_slab(). */
 void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu);
+
+/* ---- debugged caches (slub_debug.c) ------------------------------------ */
+
+void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+void slub_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+void slub_relink(struct kmem_cache *s, struct page *slab);
 
 /* Follows __kmem_cache_do_shrink(). */
 unsigned int slub_shrink(struct kmem_cache *s);

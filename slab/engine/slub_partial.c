@@ -42,7 +42,7 @@ void slub_remove_full(struct kmem_cache *s, struct page *slab)
 	n->nr_full--;
 }
 
-static void add_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab, bool tail)
+void slub_add_partial(struct kmem_cache *s, struct slub_node *n, struct page *slab, bool tail)
 {
 	n->nr_partial++;
 	if (tail)
@@ -65,6 +65,10 @@ static void touch_slab(struct kmem_cache *s, const struct page *slab)
 	struct slab_allocator *sa = s->sa;
 	uint32_t pfn = pfn_val(slab_pfn(sa, slab)), last, i;
 
+	if (kmem_cache_debug(s)) {
+		pagemap_touch(sa->map, pfn_make(pfn), 1U << page_order(slab));
+		return;
+	}
 	if (s->ctor || s->size <= PAGE_SIZE) {
 		last = (slab_objects(slab) - 1) * s->size + s->offset;
 		pagemap_touch(sa->map, pfn_make(pfn), last / PAGE_SIZE + 1);
@@ -83,7 +87,7 @@ static void *setup_object(const struct kmem_cache *s, void *object)
 
 static void link_ascending(struct kmem_cache *s, struct page *slab)
 {
-	unsigned char *object = setup_object(s, slab_address(s->sa, slab));
+	unsigned char *object = setup_object(s, slab_first_object(s, slab));
 	unsigned int i;
 
 	slab_set_freelist(s, slab, object);
@@ -99,7 +103,7 @@ static void link_ascending(struct kmem_cache *s, struct page *slab)
 /* Follows shuffle_freelist(): the cache's one random sequence, begun at place @pos. */
 static void link_shuffled(struct kmem_cache *s, struct page *slab, uint32_t pos)
 {
-	unsigned char *start = slab_address(s->sa, slab);
+	unsigned char *start = slab_first_object(s, slab);
 	uint32_t limit = slab_objects(slab) * s->size;
 	void *object = NULL;
 	unsigned int i;
@@ -173,6 +177,8 @@ struct page *slub_new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, in
 	slab->slab_private = 0;
 
 	touch_slab(s, slab);
+	if (kmem_cache_debug(s))
+		slab_debug_new_slab(s, slab);
 	if (s->random_seq && slab_objects(slab) > 1)
 		link_shuffled(s, slab, frames.start < s->objects ? frames.start :
 						       slab_random_below(s->sa, s->objects));
@@ -191,6 +197,8 @@ void slub_discard_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab
 	struct slub_node *n = slub_node_of(s, slab);
 	unsigned int order = page_order(slab);
 
+	if (kmem_cache_debug(s))
+		slab_debug_slab_gone(s, slab);
 	n->nr_slabs--;
 	n->nr_objects -= slab_objects(slab);
 	n->nr_pages -= 1U << order;
@@ -269,7 +277,7 @@ static void unfreeze_partials(struct kmem_cache *s, unsigned int cpu, struct pag
 			slab->next = discard ? pfn_val(slab_pfn(s->sa, discard)) : PFN_NONE_VAL;
 			discard = slab;
 		} else {
-			add_partial(s, n, slab, true);
+			slub_add_partial(s, n, slab, true);
 			c->stat[SC_free_add_partial]++;
 		}
 	}
@@ -326,7 +334,7 @@ void slub_deactivate_cpu_slab(struct kmem_cache *s, unsigned int cpu)
 		c->stat[SC_free_slab]++;
 	} else if (slab->slab_freelist != NO_OBJECT) {
 		/* Others are freeing to it: leave them time to free more. */
-		add_partial(s, n, slab, remote_frees);
+		slub_add_partial(s, n, slab, remote_frees);
 		c->stat[remote_frees ? SC_deactivate_to_tail : SC_deactivate_to_head]++;
 	} else {
 		slub_add_full(s, slab);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: which cache is debugged how, from one line of text in the syntax of
+ * the kernel's slab_debug= parameter; see slab_debug_parse(). Follows
+ * parse_slub_debug_flags(), setup_slub_debug() and kmem_cache_flags().
+ *
+ * The text is read anew for each cache that is created, as the kernel does:
+ * that is rare, and there is nothing to keep.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "slab/debug_internal.h"
+
+static const struct {
+	char letter;
+	uint32_t flags;
+} letters[] = {
+	{ 'F', SLAB_CONSISTENCY_CHECKS },
+	{ 'Z', SLAB_RED_ZONE },
+	{ 'P', SLAB_POISON },
+	{ 'U', SLAB_STORE_USER },
+	{ 'T', SLAB_TRACE },
+	{ 'A', SLAB_FAILSLAB },
+	/* What is held back is of use only if a write to it shows. */
+	{ 'Q', SLAB_QUARANTINE | SLAB_POISON },
+};
+#define NR_LETTERS (sizeof(letters) / sizeof(letters[0]))
+
+struct block {
+	uint32_t flags;
+	const char *names;	/* NULL: for every cache */
+	size_t names_len;
+	bool no_higher_order;
+	char unknown;		/* the first letter that is none, 0: all are known */
+};
+
+/* The block that begins at @text; returns the next one, NULL where there is none. */
+static const char *parse_block(const char *text, struct block *block)
+{
+	const char *end;
+	size_t i;
+
+	memset(block, 0, sizeof(*block));
+	if (!*text)
+		block->flags = SLAB_DEBUG_DEFAULT;
+	text += strspn(text, ";");
+	end = text + strcspn(text, ";");
+	if (*text == ',')
+		block->flags = SLAB_DEBUG_DEFAULT;
+	for (; text < end && *text != ','; text++) {
+		char letter = (char)toupper((unsigned char)*text);
+
+		for (i = 0; i < NR_LETTERS && letters[i].letter != letter; i++)
+			;
+		if (i < NR_LETTERS)
+			block->flags |= letters[i].flags;
+		else if (letter == '-')
+			block->flags = 0;
+		else if (letter == 'O')
+			block->no_higher_order = true;
+		else if (!block->unknown)
+			block->unknown = *text;
+	}
+	if (text < end) {
+		block->names = text + 1;
+		block->names_len = (size_t)(end - text) - 1;
+	}
+	end += strspn(end, ";");
+	return *end ? end : NULL;
+}
+
+int slab_debug_parse(const char *text, struct kerror *err)
+{
+	struct block block;
+
+	do {
+		text = parse_block(text, &block);
+		if (block.unknown)
+			return kerror_set(err, -EINVAL, "'%c' is no debugging flag; there are F, Z, P, U, "
+					  "T, A, Q, O and -", block.unknown);
+	} while (text);
+	return 0;
+}
+
+/* A '*' ends a pattern; without one the names must be the same. */
+static bool name_fits(const char *name, const char *pattern, size_t len)
+{
+	const char *star = memchr(pattern, '*', len);
+
+	if (star)
+		return !strncmp(name, pattern, (size_t)(star - pattern));
+	return strlen(name) == len && !memcmp(name, pattern, len);
+}
+
+static bool block_names(const struct block *block, const char *name)
+{
+	const char *at = block->names, *end = at + block->names_len;
+
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		size_t len = (size_t)((comma ? comma : end) - at);
+
+		if (name_fits(name, at, len))
+			return true;
+		at += len + 1;
+	}
+	return false;
+}
+
+uint32_t slab_debug_flags_of(const char *text, const char *name)
+{
+	uint32_t everywhere = 0;
+	struct block block;
+
+	do {
+		text = parse_block(text, &block);
+		if (!block.names)
+			everywhere = block.flags;
+		else if (block_names(&block, name))
+			return block.flags;
+	} while (text);
+	return everywhere;
+}
+
+uint32_t slab_debug_any_flags(const char *text)
+{
+	struct block block;
+	uint32_t flags = 0;
+
+	do {
+		text = parse_block(text, &block);
+		flags |= block.flags;
+	} while (text);
+	return flags;
+}
+
+bool slab_debug_no_higher_order(const char *text)
+{
+	struct block block;
+	bool any = false;
+
+	do {
+		text = parse_block(text, &block);
+		any |= block.no_higher_order;
+	} while (text);
+	return any;
+}
+
+uint32_t slab_debug_cache_flags(const struct slab_allocator *sa, const struct kmem_cache_args *args)
+{
+	uint32_t flags = args->flags;
+
+	if (sa->debug->text && !(flags & SLAB_NO_USER_FLAGS))
+		flags |= slab_debug_flags_of(sa->debug->text, args->name);
+	return flags & SLAB_QUARANTINE ? flags | SLAB_POISON : flags;
+}
+
+const char *slab_debug_letters(uint32_t flags, char *buf, size_t size)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < NR_LETTERS && len + 1 < size; i++)
+		if ((flags & letters[i].flags) == letters[i].flags)
+			buf[len++] = letters[i].letter;
+	if (!len && size > 1)
+		buf[len++] = '-';
+	buf[len] = '\0';
+	return buf;
+}

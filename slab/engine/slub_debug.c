@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: SLUB's way for debugged caches: no CPU slab, no CPU partial list, one
+ * object at a time from a node's partial list and back to its slab.
+ *
+ *   new --> node partial <--(free)-- full
+ *              |    \--(last free object taken)--^
+ *              '--(emptied, enough partial slabs)--> buddy
+ *
+ * Follows alloc_single_from_partial(), alloc_single_from_new_slab() and
+ * free_to_partial_list() of Linux 6.1. What is done to objects on the way is in
+ * slab/debug.c. Differs from Linux: a slab with a broken free list is relinked,
+ * not put aside.
+ *
+ * Single-threaded: one thread drives a machine.
+ */
+#include "slab/engine/slub.h"
+
+/* The first free object of @slab, which is on @n's partial list, or new where @fresh. */
+static void *take_object(struct kmem_cache *s, struct slub_node *n, struct page *slab, bool fresh)
+{
+	void *object = slab_get_freelist(s, slab);
+
+	if (slab_debug_bad_link(s, slab, object, slab->slab_inuse + 1 == slab_objects(slab)))
+		object = slab_get_freelist(s, slab);
+	slab_set_freelist(s, slab, get_freepointer(s, object));
+	slab->slab_inuse++;
+	if (slab->slab_inuse == slab_objects(slab)) {
+		if (!fresh)
+			slub_remove_partial(s, n, slab);
+		slub_add_full(s, slab);
+	} else if (fresh) {
+		slub_add_partial(s, n, slab, false);
+	}
+	return object;
+}
+
+/* From @nid or @cpu's node or, when any will do, the nearest that has many. */
+static struct page *partial_slab(struct kmem_cache *s, unsigned int cpu, int nid)
+{
+	struct slab_allocator *sa = s->sa;
+	unsigned int local = nid == NUMA_NO_NODE ? buddy_cpu_node(sa->buddy, cpu) :
+						   (unsigned int)nid;
+	struct page *slab = slab_from_link(s, slub_node(s, local)->partial.head);
+	unsigned int i;
+
+	if (slab || nid != NUMA_NO_NODE)
+		return slab;
+	for (i = 0; i < sa->nr_nodes && !slab; i++) {
+		struct slub_node *n = slub_node(s, sa->node_order[local][i]);
+
+		if (n->nr_partial > s->min_partial)
+			slab = slab_from_link(s, n->partial.head);
+	}
+	return slab;
+}
+
+void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	struct page *slab = partial_slab(s, cpu, nid);
+	bool fresh = !slab;
+
+	if (fresh) {
+		slab = slub_new_slab(s, cpu, gfp, nid);
+		if (!slab)
+			return NULL;
+		c->stat[SC_alloc_slab]++;
+	}
+	c->stat[SC_alloc_slowpath]++;
+	return take_object(s, slub_node_of(s, slab), slab, fresh);
+}
+
+void slub_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
+{
+	struct slub_node *n = slub_node_of(s, slab);
+	struct slub_cpu *c = slub_cpu(s, cpu);
+	bool was_full = slab->slab_freelist == NO_OBJECT;
+	bool discard;
+
+	c->stat[SC_free_slowpath]++;
+	set_freepointer(s, object, slab_get_freelist(s, slab));
+	slab_set_freelist(s, slab, object);
+	slab->slab_inuse--;
+	discard = !slab->slab_inuse && n->nr_partial >= s->min_partial;
+
+	if (was_full) {
+		slub_remove_full(s, slab);
+		if (!discard) {
+			slub_add_partial(s, n, slab, true);
+			c->stat[SC_free_add_partial]++;
+		}
+	} else if (discard) {
+		slub_remove_partial(s, n, slab);
+		c->stat[SC_free_remove_partial]++;
+	}
+	if (discard) {
+		slub_discard_slab(s, cpu, slab);
+		c->stat[SC_free_slab]++;
+	}
+}
+
+void slub_relink(struct kmem_cache *s, struct page *slab)
+{
+	unsigned char *object = slab_first_object(s, slab) + (slab_objects(slab) - 1) * s->size;
+	unsigned int i, nr = 0;
+	void *next = NULL;
+
+	for (i = 0; i < slab_objects(slab); i++, object -= s->size) {
+		if (!slab_debug_is_free(s, object))
+			continue;
+		set_freepointer(s, object, next);
+		next = object;
+		nr++;
+	}
+	slab_set_freelist(s, slab, next);
+	slab->slab_inuse = (uint16_t)(slab_objects(slab) - nr);
+}
