@@ -45,6 +45,8 @@ static void test_idle(void)
 			CU_ASSERT(all(&run.compared.cpu_lists) && all(&run.compared.node_lists));
 			CU_ASSERT_EQUAL(run.compared.our_slabs, run.compared.slabs.all);
 			CU_ASSERT_EQUAL(run.predicted.count[OBJ_refused_frees], 0);
+			CU_ASSERT(all(&run.slabinfo_a.layouts) && all(&run.slabinfo_a.counts));
+			CU_ASSERT(all(&run.slabinfo_b.layouts) && all(&run.slabinfo_b.counts));
 		}
 		objects_exit(&run);
 	}

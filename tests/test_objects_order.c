@@ -390,6 +390,46 @@ static void test_bulk_free_behind(void)
 	finish(&p);
 }
 
+/* ---- slabinfo ---------------------------------------------------------------------- */
+
+static struct objects_slabinfo slabinfo(const struct played *p, const char *text)
+{
+	struct objects_slabinfo result;
+
+	objects_slabinfo_parse(&result, &p->m, text, strlen(text));
+	return result;
+}
+
+/*
+ * The machine has 5 slabs of 4 objects, 3 of them free on the node's list. Counts
+ * may be one slab off, a layout not; what is no line of a known cache is passed over.
+ */
+static void test_slabinfo(void)
+{
+	static const char tail[] = " : tunables 0 0 0 : slabdata ";
+	struct objects_slabinfo r;
+	struct played p;
+	char text[256];
+
+	play(&p, PAGE(TASK) FREE(TASK, 10, 2));
+	r = slabinfo(&p, "slabinfo - version: 2.1\n# name <active_objs>\nlittle\nlittle 1 2 x 4 1\n"
+		     "little 17 20 1024 4 1 : tunables 0 0 0 : slabdata\n"
+		     "other 1 1 8 1 1 : tunables 0 0 0 : slabdata 1 1 0\nlittle 17 20 1024 4 1");
+	CU_ASSERT(!r.layouts.all && !r.counts.all);
+	snprintf(text, sizeof(text), "little 17 20 1024 4 1%s5 5 0\n", tail);
+	r = slabinfo(&p, text);
+	CU_ASSERT(r.layouts.all == 1 && r.layouts.hits == 1 && r.counts.all == 1 && r.counts.hits == 1);
+	snprintf(text, sizeof(text), "little 21 24 1024 4 2%s6 6 0\n", tail);
+	r = slabinfo(&p, text);
+	CU_ASSERT(r.layouts.all == 1 && !r.layouts.hits && r.counts.hits == 1);
+	snprintf(text, sizeof(text), "little 22 24 1024 4 1%s6 6 0\n", tail);
+	r = slabinfo(&p, text);
+	CU_ASSERT(r.layouts.hits == 1 && r.counts.all == 1 && !r.counts.hits);
+	snprintf(text, sizeof(text), "little 17 20 1024 4 1%s7 7 0\n", tail);
+	CU_ASSERT_EQUAL(slabinfo(&p, text).counts.hits, 0);
+	finish(&p);
+}
+
 static const struct test_case cases[] = {
 	{ "plain", test_plain },
 	{ "free_being_written", test_free_being_written },
@@ -406,6 +446,7 @@ static const struct test_case cases[] = {
 	{ "bulk_interrupted", test_bulk_interrupted },
 	{ "bulk_free", test_bulk_free },
 	{ "bulk_free_behind", test_bulk_free_behind },
+	{ "slabinfo", test_slabinfo },
 	{ NULL, NULL }
 };
 

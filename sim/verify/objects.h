@@ -133,6 +133,19 @@ struct objects_compared {
 int objects_compare(struct objects_compared *cmp, const struct objects_machine *m,
 		    const struct objects_snapshot *snap, struct kerror *err);
 
+/* How far a machine's caches are those of a kernel's /proc/slabinfo. */
+struct objects_slabinfo {
+	struct verify_rate layouts;	/* size of an object, objects and pages a slab */
+	struct verify_rate counts;	/* active objects and slabs, within one slab or 2 %; caches that have slabs */
+};
+
+/* The file's @text, whatever is in it; caches that @m does not have are passed over. */
+void objects_slabinfo_parse(struct objects_slabinfo *result, const struct objects_machine *m,
+			    const char *text, size_t len);
+/* A file that is not there compares nothing. Errors: those of reading it. */
+int objects_slabinfo_compare(struct objects_slabinfo *result, const struct objects_machine *m,
+			     const char *path);
+
 struct objects_run {
 	const char *capture;
 	struct objects_snapshot *a, *b;
@@ -142,6 +155,7 @@ struct objects_run {
 	struct objects_machine machine;
 	struct objects_predicted predicted;
 	struct objects_compared compared;
+	struct objects_slabinfo slabinfo_a, slabinfo_b;	/* before and after, procfs_a and procfs_b */
 	unsigned int violations_before, violations_after;
 	char violation[160];
 	uint64_t nr_events;

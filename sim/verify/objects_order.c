@@ -185,7 +185,7 @@ static void carry_out(struct replay *rp, struct replay_context *ctx, unsigned in
 	replay_bulk(rp, ctx, cpu);
 }
 
-/* Its own context shows how far it has come: at a bulk free's next slab for the partial list, or at the end. */
+/* Its own context shows how far it has come: to a bulk free's next slab for the partial list, or its end. */
 static void carry_on(struct replay *rp, struct replay_context *ctx, const struct objects_op *op)
 {
 	const struct objects_op *begun = &rp->ops->op[ctx->begun];

@@ -98,6 +98,21 @@ static void emit_causes(struct emitter *em, const struct objects_predicted *pr)
 	emit_section_end(em);
 }
 
+static void emit_slabinfo(struct emitter *em, const struct objects_run *run)
+{
+	const struct objects_slabinfo *a = &run->slabinfo_a, *b = &run->slabinfo_b;
+
+	if (!a->layouts.all && !b->layouts.all)
+		return;
+	emit_section(em, "slabinfo", "Against the kernel's own slabinfo");
+	emit_share(em, "layouts", "sizes, objects and pages a slab that are equal", "caches", a->layouts.hits,
+		   a->layouts.all);
+	emit_share(em, "before", "active objects and slabs within one slab or 2 %, before", "caches",
+		   a->counts.hits, a->counts.all);
+	emit_share(em, "after", "the same, after", "caches", b->counts.hits, b->counts.all);
+	emit_section_end(em);
+}
+
 static void emit_end(struct emitter *em, const struct objects_compared *cmp)
 {
 	emit_section(em, "end", "At the end, against snapshot B");
@@ -142,6 +157,7 @@ void objects_report(struct emitter *em, const struct objects_run *run, bool timi
 	emit_counts(em, &run->predicted);
 	emit_causes(em, &run->predicted);
 	emit_end(em, &run->compared);
+	emit_slabinfo(em, run);
 	if (!run->predicted.nr_miss)
 		return;
 	emit_section(em, "explained", "The first misses");

@@ -41,6 +41,17 @@ static int read_all(struct objects_run *run, struct kerror *err)
 	return ret;
 }
 
+static int compare_slabinfo(struct objects_run *run, struct objects_slabinfo *result, const char *file,
+			    struct kerror *err)
+{
+	char path[4096];
+	int ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
+
+	if (!ret)
+		ret = objects_slabinfo_compare(result, &run->machine, path);
+	return ret ? kerror_set(err, ret, "%.200s: %s cannot be read", run->capture, file) : 0;
+}
+
 int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *err)
 {
 	uint64_t start = host_now();
@@ -52,6 +63,9 @@ int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *e
 	if (ret)
 		return ret;
 	run->violations_before = slab_validate(run->machine.sa, on_violation, run);
+	ret = compare_slabinfo(run, &run->slabinfo_a, "procfs_a/slabinfo", err);
+	if (ret)
+		return ret;
 	run->read_seconds = (double)(host_now() - start) / 1e9;
 	start = host_now();
 	ret = objects_predict(&run->predicted, &run->machine, &run->ops, max_miss, err);
@@ -59,6 +73,9 @@ int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *e
 		return ret;
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
 	run->violations_after = slab_validate(run->machine.sa, on_violation, run);
+	ret = compare_slabinfo(run, &run->slabinfo_b, "procfs_b/slabinfo", err);
+	if (ret)
+		return ret;
 	return objects_compare(&run->compared, &run->machine, run->b, err);
 }
 
