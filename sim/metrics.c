@@ -108,7 +108,8 @@ void metrics_internal(const struct replay *rp, struct internal_metrics *m)
 		get_slabinfo(cache, &info);
 		m->held += info.slab_pages * PAGE_SIZE;
 		m->free_objects += (info.num_objs - info.used_objs) * size;
-		m->slab_tails += info.slab_pages * PAGE_SIZE - info.num_objs * size;
+		m->slab_tails += info.slab_pages * PAGE_SIZE - info.shared_bytes -
+				 (info.num_objs - info.shared_objs) * size;
 	}
 }
 
@@ -166,12 +167,21 @@ static int caches_by_traffic(const void *a, const void *b)
 	return cmp ? cmp : strcmp(x->name, y->name);
 }
 
+static int caches_by_books(const void *a, const void *b)
+{
+	const struct cache_metrics *x = a, *y = b;
+	int cmp = compare_u64(x->books, y->books);
+
+	return cmp ? cmp : strcmp(x->name, y->name);
+}
+
 struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr)
 {
 	static int (*const compare[])(const void *a, const void *b) = {
 		[BY_LIVE_BYTES] = caches_by_bytes,
 		[BY_WASTE] = caches_by_waste,
 		[BY_TRAFFIC] = caches_by_traffic,
+		[BY_BOOKS] = caches_by_books,
 	};
 	struct cache_metrics *list = calloc(rp->nr_caches, sizeof(*list));
 	unsigned int i;
@@ -191,8 +201,11 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 		if (record->cache) {
 			get_slabinfo(record->cache, &info);
 			cm->name = kmem_cache_name(record->cache);
-			cm->held = info.slab_pages * PAGE_SIZE;
+			cm->held = info.slab_pages * PAGE_SIZE + info.shared_bytes;
 			cm->free_objects = info.num_objs - info.used_objs;
+			cm->books = info.overhead;
+			cm->colours_used = kmem_cache_colours_used(record->cache);
+			cm->colours = kmem_cache_colours(record->cache);
 		} else {
 			cm->name = "(large)";
 			cm->held = record->bytes_alloc;

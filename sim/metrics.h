@@ -90,6 +90,9 @@ struct cache_metrics {
 	uint64_t held;			/* bytes of its slabs */
 	uint64_t waste;			/* held - requested */
 	uint64_t free_objects;		/* in its slabs, not handed out */
+	uint64_t books;			/* bytes the engine keeps its books in, see struct slabinfo */
+	unsigned int colours_used;	/* different places its slabs' first objects have */
+	unsigned int colours;		/* and can have */
 };
 
 struct site_metrics {
@@ -121,7 +124,7 @@ struct owner_metrics {
  * the order is the same in every run. *@nr gets their length. NULL with *@nr 0
  * where there is nothing, NULL with *@nr -1 where memory ran out.
  */
-enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC };	/* BY_TRAFFIC: caches only */
+enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC, BY_BOOKS };	/* the last two: caches only */
 struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr);
 struct site_metrics *metrics_sites(const struct replay *rp, enum metrics_order order, int *nr);
 struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr);

@@ -61,6 +61,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	if (!rp)
 		return kerror_set(err, -ENOMEM, "no memory for a replay");
 	rp->machine = machine;
+	rp->sized_kmalloc = kmalloc_is_sized(machine->slab);
 	rp->names = names;
 	rp->cfg = *cfg;
 	rp->tell_caller = cfg->page_owner || cfg->slab_owner;
@@ -287,6 +288,7 @@ static int object_alloc(struct replay *rp, const struct event *ev, struct kerror
 	unsigned int cpu = replay_cpu(rp, ev);
 	struct live *obj;
 	void *object;
+	bool by_size;
 	int record, ret;
 
 	if (!ev->addr) {
@@ -313,7 +315,8 @@ static int object_alloc(struct replay *rp, const struct event *ev, struct kerror
 	}
 	if (record < 0)
 		return record;
-	if (record)
+	by_size = !record || (rp->sized_kmalloc && ev->kind == EV_KMALLOC);
+	if (!by_size)
 		object = kmem_cache_alloc_node(rp->caches[record].cache, cpu, replay_gfp(rp, ev),
 					       replay_node(rp, ev));
 	else
@@ -331,8 +334,11 @@ static int object_alloc(struct replay *rp, const struct event *ev, struct kerror
 	obj->site = ev->call_site < rp->nr_sites ? ev->call_site : 0;
 	obj->cache = (uint16_t)record;
 	obj->order = record ? 0 : (uint8_t)large_order(ev->bytes_req);
-	obj->bytes_alloc = record ? kmem_cache_size(rp->caches[record].cache) :
-				    (uint32_t)(PAGE_SIZE << obj->order);
+	if (rp->sized_kmalloc)
+		obj->bytes_alloc = (uint32_t)slab_footprint(rp->machine->slab, object);
+	else
+		obj->bytes_alloc = record ? kmem_cache_size(rp->caches[record].cache) :
+					    (uint32_t)(PAGE_SIZE << obj->order);
 	rp->counter[RC_objects_allocated]++;
 	book_alloc(rp, obj);
 	if (rp->cfg.touch == TOUCH_ALL)

@@ -140,6 +140,7 @@ struct replay {
 	uint16_t *record_of_id;		/* kmem_cache_id() -> record, 0 none yet */
 	uint32_t nr_record_of_id;
 	struct tlb *tlb[NR_TLB_PAGES];
+	bool sized_kmalloc;		/* the engine's kmalloc wants to know the size */
 	bool l1_has[NR_TLB_PAGES];	/* the first level has entries for that page size */
 	uint64_t last_page[NR_TLB_PAGES]; /* of the last access, UINT64_MAX none */
 	uint64_t same_page[NR_TLB_PAGES]; /* accesses to it again, which the first level hits */

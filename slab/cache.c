@@ -386,22 +386,51 @@ static void report_live_object(struct kmem_cache *s, const void *object)
 	slab_complain(s->sa, s, &report);
 }
 
-/* In address order, so that the same run always names them alike. */
-static int report_live_objects(struct kmem_cache *s, uint64_t nr_slabs)
+static size_t nr_slabs_of(const struct kmem_cache *s)
 {
-	struct slab_collection all = { .pfns = calloc(nr_slabs, sizeof(*all.pfns)) };
+	struct slabinfo info;
+
+	if (!s)
+		return 0;
+	get_slabinfo(s, &info);
+	return info.num_slabs;
+}
+
+/* Those in a slab that @s has not for itself. */
+static void report_live_in_shared(struct kmem_cache *s, const struct page *slab)
+{
+	const unsigned char *start = slab_address(s->sa, slab), *object;
+	const unsigned char *end = start + (PAGE_SIZE << page_order(slab));
+
+	for (object = start; object < end; object += 1 << LIVE_SHIFT)
+		if (live_test(s->sa, arena_offset(s->sa, object)) &&
+		    slab_owner_of(s->sa, slab, object) == s)
+			report_live_object(s, object);
+}
+
+/* In address order, so that the same run always names them alike. */
+static int report_live_objects(struct kmem_cache *s)
+{
 	struct slab_allocator *sa = s->sa;
+	struct slab_collection all = { .pfns = calloc(nr_slabs_of(s) + nr_slabs_of(sa->shared),
+						      sizeof(*all.pfns)) };
 	unsigned int i;
 	size_t n;
 
 	if (!all.pfns)
 		return -ENOMEM;
 	s->engine->for_each_slab(s, collect_slab, &all);
+	if (sa->shared)
+		s->engine->for_each_slab(sa->shared, collect_slab, &all);
 	qsort(all.pfns, all.nr, sizeof(*all.pfns), compare_pfns);
 	for (n = 0; n < all.nr; n++) {
 		const struct page *slab = &sa->pages[all.pfns[n]];
 		unsigned char *object = slab_first_object(s, slab);
 
+		if (sa->shared && slab->slab_cache == sa->shared->id) {
+			report_live_in_shared(s, slab);
+			continue;
+		}
 		for (i = 0; i < slab_objects(slab); i++, object += s->size)
 			if (live_test(sa, arena_offset(sa, object)))
 				report_live_object(s, object);
@@ -433,7 +462,7 @@ int kmem_cache_destroy(struct kmem_cache *s)
 	get_slabinfo(s, &info);
 	fenced = kfence_report_live(s);
 	if (info.used_objs)
-		return report_live_objects(s, info.num_slabs);
+		return report_live_objects(s);
 	if (fenced)
 		return -EBUSY;
 
@@ -616,6 +645,14 @@ unsigned int kmem_cache_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t
 
 /* ---- freeing ----------------------------------------------------------- */
 
+/* Whether @object, live and in a slab of another cache than @s, is @s's all the same. */
+static __attribute__((noinline)) bool is_own_shared(const struct kmem_cache *s,
+						    const struct page *page, const void *object)
+{
+	return (page->flags & PG_slab) && s->sa->shared &&
+	       slab_owner_of(s->sa, page, object) == s;
+}
+
 int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	struct slab_allocator *sa = s->sa;
@@ -626,7 +663,7 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	if (unlikely(!live_look(sa, offset, &word, &cleared)))
 		return object ? slab_bad_free(sa, s, object) : 0;
 	page = slab_head_of(sa, offset);
-	if (unlikely(page->slab_cache != s->id))
+	if (unlikely(page->slab_cache != s->id) && !is_own_shared(s, page, object))
 		return page->flags & PG_kfence ? kfence_free(sa, s, cpu, object) :
 						 slab_bad_free(sa, s, object);
 	*word = cleared;
@@ -657,7 +694,9 @@ unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsign
 
 		if (!object)
 			continue;
-		if (!live_test(sa, offset) || slab_head_of(sa, offset)->slab_cache != s->id) {
+		if (!live_test(sa, offset) ||
+		    (slab_head_of(sa, offset)->slab_cache != s->id &&
+		     !is_own_shared(s, slab_head_of(sa, offset), object))) {
 			/* As kmem_cache_free() does: what is wrong, or guarded, is no hurry. */
 			refused += kmem_cache_free(s, cpu, object) != 0;
 			continue;

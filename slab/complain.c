@@ -73,6 +73,31 @@ int slab_complain(struct slab_allocator *sa, struct kmem_cache *blame, struct sl
 
 /* ---- what lies there --------------------------------------------------------- */
 
+/*
+ * The object in a slab of several caches that @addr falls to: what starts there,
+ * live or not, else the live one that reaches that far.
+ */
+static void describe_shared(const struct slab_allocator *sa, const struct page *page,
+			    const unsigned char *addr, struct slab_report *report)
+{
+	const unsigned char *start = slab_address(sa, page);
+	const unsigned char *at = addr - (arena_offset(sa, addr) & ((1 << LIVE_SHIFT) - 1));
+
+	for (; at >= start; at -= 1 << LIVE_SHIFT) {
+		bool live = live_test(sa, arena_offset(sa, at));
+		struct kmem_cache *owner = slab_owner_of(sa, page, at);
+
+		if (!owner || (!live && at != addr))
+			continue;
+		if (live && addr >= at + ksize(sa, at))
+			return;
+		report->owner = owner;
+		report->start = at;
+		report->state = live ? SLAB_OBJECT_LIVE : SLAB_OBJECT_FREE;
+		return;
+	}
+}
+
 /* The object of @page's slab, or large kmalloc, that the address @offset falls to. */
 static void describe_object(const struct slab_allocator *sa, const struct page *page,
 			    size_t offset, struct slab_report *report)
@@ -116,8 +141,12 @@ void slab_describe(const struct slab_allocator *sa, const void *addr, struct sla
 		return;
 	page = slab_head_of(sa, offset);
 	if (page->flags & PG_slab) {
-		report->owner = sa->caches[page->slab_cache];
 		report->offset = (uint32_t)((const unsigned char *)addr - slab_address(sa, page));
+		if (sa->shared && page->slab_cache == sa->shared->id) {
+			describe_shared(sa, page, addr, report);
+			return;
+		}
+		report->owner = sa->caches[page->slab_cache];
 		describe_object(sa, page, offset, report);
 	} else if (page->flags & PG_large) {
 		describe_object(sa, page, offset, report);

@@ -94,6 +94,12 @@
 	X(quarantined,         "freed objects held back by the quarantine") \
 	X(fail_injected,       "requests that were told to fail")
 
+/* Names of our own: Linux counted nothing there. */
+#define SLAB_COUNTERS_SLOB(X) \
+	X(slob_pages_seen,     "pages looked at for one with room") \
+	X(slob_blocks_seen,    "free blocks looked at for the first that fits") \
+	X(slob_merges,         "free blocks joined with a neighbour")
+
 /*
  * One list a group; an engine says which groups it counts (struct slab_engine,
  * counted). Debugging's comes last: engines have no room for it.
@@ -104,6 +110,7 @@
 	SLAB_COUNTERS_SHEAVES(X) \
 	SLAB_COUNTERS_SLAB(X) \
 	SLAB_COUNTERS_MAGAZINE(X) \
+	SLAB_COUNTERS_SLOB(X) \
 	SLAB_COUNTERS_DEBUG(X)
 
 enum slab_counter {

@@ -140,12 +140,14 @@ struct slab_allocator {
 	const struct slab_engine *engine;
 	void *engine_data;		/* the engine's, of all caches together */
 	const struct slab_rules *rules;
+	struct kmem_cache *shared;	/* whose slabs hold objects of any cache; NULL: none */
 	struct slab_config cfg;
 	struct vmalloc *vmalloc;	/* NULL until first used */
 	uint64_t random_state;
 	struct kmem_cache *newest;
 	struct kmem_cache *oldest;
 	struct kmem_cache *kmalloc[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES];
+	struct kmem_cache *kmalloc_sized[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES]; /* instead, where kmalloc takes any size */
 	struct kmem_cache *kmalloc_small[NR_KMALLOC_KINDS][NR_KMALLOC_SMALL];
 	uint32_t large_head;		/* pfn; large kmallocs, linked through their head pages */
 	uint64_t large_pages;
@@ -387,6 +389,18 @@ static inline void slab_free(struct kmem_cache *s, struct slab_front *front, uns
 	*freepointer_place(s, object) = front->freelist;
 	front->freelist = object;
 	front->free_fastpath++;
+}
+
+/*
+ * The cache that the object at @object in @slab, a slab's head page, belongs
+ * to or, not being live, last belonged to; NULL where nothing is known.
+ */
+static inline struct kmem_cache *slab_owner_of(const struct slab_allocator *sa,
+					       const struct page *slab, const void *object)
+{
+	struct kmem_cache *s = sa->caches[slab->slab_cache];
+
+	return s == sa->shared && s ? sa->engine->owner(sa, object) : s;
 }
 
 /*

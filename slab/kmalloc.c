@@ -49,9 +49,28 @@ __kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
 	return sa->kmalloc[kmalloc_kind(gfp)][64 - __builtin_clzl(size - 1)];
 }
 
+/* The class that a sized kmalloc is counted under: such an engine's tables of classes stay empty. */
+static struct kmem_cache *sized_class(struct slab_allocator *sa, size_t size, gfp_t gfp)
+{
+	unsigned int class;
+
+	if (!sa->engine->kmalloc || !size || size > sa->engine->kmalloc_max)
+		return NULL;
+	class = size <= KMALLOC_SMALL_MAX ? size_index[(size - 1) / KMALLOC_MIN_SIZE] :
+					    64 - __builtin_clzl(size - 1);
+	return sa->kmalloc_sized[kmalloc_kind(gfp)][class];
+}
+
 struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp)
 {
-	return __kmalloc_slab(sa, size, gfp);
+	struct kmem_cache *s = __kmalloc_slab(sa, size, gfp);
+
+	return s ? s : sized_class(sa, size, gfp);
+}
+
+bool kmalloc_is_sized(const struct slab_allocator *sa)
+{
+	return sa->engine->kmalloc;
 }
 
 /* ---- the caches -------------------------------------------------------- */
@@ -99,16 +118,23 @@ static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigne
 		.usersize = size,
 	};
 	char name[CACHE_NAME_MAX + 1];
+	struct kmem_cache *s;
 
+	if (sa->engine->kmalloc && class == KMALLOC_SHIFT_HIGH)
+		return 0;
 	if (size < 1024)
 		snprintf(name, sizeof(name), "%s-%u", kinds[kind].prefix, size);
 	else
 		snprintf(name, sizeof(name), "%s-%uk", kinds[kind].prefix, size / 1024);
 	args.name = name;
 
-	sa->kmalloc[kind][class] = slab_create_cache(sa, &args, &own);
-	if (!sa->kmalloc[kind][class] && own.code != -E2BIG)
+	s = slab_create_cache(sa, &args, &own);
+	if (!s && own.code != -E2BIG)
 		return kerror_set(err, own.code, "%s", own.text);
+	if (sa->engine->kmalloc)
+		sa->kmalloc_sized[kind][class] = s;
+	else
+		sa->kmalloc[kind][class] = s;
 	return 0;
 }
 
@@ -226,6 +252,25 @@ void *__kmalloc_slow(struct slab_allocator *sa, unsigned int cpu, size_t size, g
 	return __slab_alloc_node(__kmalloc_slab(sa, size, gfp), cpu, gfp, nid, size);
 }
 
+static void *kmalloc_sized(struct kmem_cache *s, unsigned int cpu, size_t size, gfp_t gfp, int nid)
+{
+	struct slab_allocator *sa = s->sa;
+	void *object;
+
+	if (slab_should_fail(sa, s, size, gfp))
+		return slab_alloc_failed(sa, s);
+	if (unlikely(sa->slow_alloc & SLAB_SLOW_FENCE)) {
+		object = kfence_alloc(s, cpu, gfp, size);
+		if (object)
+			return object;
+	}
+	object = sa->engine->kmalloc(s, cpu, size, gfp, nid);
+	if (!object)
+		return slab_alloc_failed(sa, s);
+	live_set(sa, arena_offset(sa, object));
+	return gfp & __GFP_ZERO ? memset(object, 0, size) : object;
+}
+
 static inline void *do_kmalloc(struct slab_allocator *sa, unsigned int cpu, size_t size, gfp_t gfp,
 			       int nid)
 {
@@ -235,6 +280,9 @@ static inline void *do_kmalloc(struct slab_allocator *sa, unsigned int cpu, size
 		return slab_alloc_node(s, cpu, gfp, nid, size);
 	if (!size)
 		return ZERO_SIZE_PTR;
+	s = sized_class(sa, size, gfp);
+	if (s)
+		return kmalloc_sized(s, cpu, size, gfp, nid);
 	return kmalloc_large(sa, cpu, size, gfp, nid);
 }
 
@@ -286,10 +334,27 @@ size_t ksize(const struct slab_allocator *sa, const void *object)
 		return PAGE_SIZE << page_order(page);
 	if (page->flags & PG_kfence)
 		return kfence_ksize(sa, object);
-	s = sa->caches[page->slab_cache];
+	s = slab_owner_of(sa, page, object);
 	if (kmem_cache_debug(s))
 		return slab_debug_usable(s, object);
 	if (s->engine->ksize)
 		return s->engine->ksize(s, object);
 	return s->offset >= s->inuse ? s->inuse : s->size;
+}
+
+size_t slab_footprint(const struct slab_allocator *sa, const void *object)
+{
+	size_t offset = arena_offset(sa, object);
+	const struct kmem_cache *s;
+	const struct page *page;
+
+	if (!live_test(sa, offset))
+		return 0;
+	page = slab_head_of(sa, offset);
+	if (page->flags & PG_large)
+		return PAGE_SIZE << page_order(page);
+	if (page->flags & PG_kfence)
+		return kfence_ksize(sa, object);
+	s = slab_owner_of(sa, page, object);
+	return s->engine->footprint ? s->engine->footprint(s, object) : s->size;
 }

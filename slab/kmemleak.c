@@ -245,6 +245,18 @@ static void add_node(struct scan *scan, const unsigned char *object, struct kmem
 	node->mark = find_mark(scan->kl, object);
 }
 
+/* Objects of any cache and size. */
+static bool gather_shared(struct scan *scan, const struct page *slab)
+{
+	const struct slab_allocator *sa = scan->kl->sa;
+	const unsigned char *start = slab_address(sa, slab), *object;
+
+	for (object = start; object < start + PAGE_SIZE && !scan->no_memory; object += 1 << LIVE_SHIFT)
+		if (live_test(sa, arena_offset(sa, object)))
+			add_node(scan, object, slab_owner_of(sa, slab, object));
+	return !scan->no_memory;
+}
+
 static bool gather_slab(void *ctx, pfn_t pfn)
 {
 	struct scan *scan = ctx;
@@ -253,6 +265,8 @@ static bool gather_slab(void *ctx, pfn_t pfn)
 	const unsigned char *object = slab_first_object(scan->cache, slab);
 	unsigned int i;
 
+	if (scan->cache == sa->shared)
+		return gather_shared(scan, slab);
 	for (i = 0; i < slab_objects(slab) && !scan->no_memory; i++, object += scan->cache->size)
 		if (live_test(sa, arena_offset(sa, object)))
 			add_node(scan, object, scan->cache);

@@ -126,7 +126,7 @@ struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *ad
 	if (!live_test(sa, offset))
 		return NULL;
 	page = slab_head_of(sa, offset);
-	return page->flags & PG_slab ? sa->caches[page->slab_cache] : NULL;
+	return page->flags & PG_slab ? slab_owner_of(sa, page, addr) : NULL;
 }
 
 bool slab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx)

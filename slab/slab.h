@@ -234,6 +234,10 @@ size_t ksize(const struct slab_allocator *sa, const void *object);
  * above the largest block of any machine. Linux: kmalloc_size_roundup().
  */
 size_t kmalloc_size_roundup(size_t size);
+/* Bytes that the live object at @object takes of its slab, or of its frames; 0 where none is live. */
+size_t slab_footprint(const struct slab_allocator *sa, const void *object);
+/* Whether kmalloc takes what it was asked for, not what the cache of the size would. */
+bool kmalloc_is_sized(const struct slab_allocator *sa);
 /* The cache that would serve kmalloc(@size, @gfp); NULL for 0 and where none is large enough. */
 struct kmem_cache *kmalloc_slab(struct slab_allocator *sa, size_t size, gfp_t gfp);
 
@@ -305,6 +309,7 @@ struct slabinfo {
 	uint64_t partial_slabs;	/* on node lists */
 	uint64_t engine_objs;	/* of used_objs, those that the engine keeps its books in */
 	uint64_t shared_objs;	/* of used_objs, those in frames that several caches share */
+	uint64_t shared_bytes;	/* what those take */
 	uint64_t shared_avail;	/* free objects in arrays that a node's CPUs share */
 	uint64_t overhead;	/* bytes of books, see docs/metrics.md; objects and free space are not */
 	unsigned int limit, batchcount, shared;	/* tunables of such arrays; 0 where none */

@@ -28,6 +28,7 @@
 	X(slab_load) \
 	X(slab_leak) \
 	X(slab_fence) \
+	X(slab_slob) \
 	X(mempool) \
 	X(krealloc) \
 	X(vmalloc) \

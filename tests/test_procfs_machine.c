@@ -18,7 +18,7 @@ struct machine {
 };
 
 /* 5 GiB on two nodes with a CPU each: zones DMA and DMA32, DMA32 and Normal. */
-static void machine_boot(struct machine *m)
+static void machine_boot_engine(struct machine *m, const char *engine)
 {
 	static struct pagemap_config map_config;
 	struct buddy_config buddy_config;
@@ -30,7 +30,13 @@ static void machine_boot(struct machine *m)
 	buddy_config_default(&buddy_config, 2);
 	CU_ASSERT_FATAL(!buddy_create(&m->b, m->map, &buddy_config, NULL));
 	slab_config_default(&slab_config);
+	CU_ASSERT_FATAL(!slab_config_engine(&slab_config, engine, NULL));
 	CU_ASSERT_FATAL(!slab_allocator_create(&m->sa, m->b, &slab_config, NULL));
+}
+
+static void machine_boot(struct machine *m)
+{
+	machine_boot_engine(m, "slub");
 }
 
 static void machine_halt(struct machine *m)
@@ -420,6 +426,35 @@ static void test_full_disk(void)
 	machine_halt(&m);
 }
 
+/* With the slab engine the tunables and the objects in shared arrays are real. */
+static void test_slabinfo_tunables(void)
+{
+	char *text = NULL, *line;
+	struct machine m;
+	void *objects[121];
+	size_t size;
+	FILE *out;
+	int i;
+
+	machine_boot_engine(&m, "slab");
+	for (i = 0; i < 121; i++)
+		objects[i] = kmalloc(m.sa, 0, 64, GFP_KERNEL);
+	for (i = 0; i < 121; i++)
+		CU_ASSERT_EQUAL(kfree(m.sa, 0, objects[i]), 0);
+	out = open_memstream(&text, &size);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(procfs_slabinfo(m.sa, out), 0);
+	fclose(out);
+	/* arrays took 16, 48 and 60; 64 of them are back in the CPU's, 60 in the shared one */
+	line = strstr(text, "\nkmalloc-64 ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	line[strcspn(line + 1, "\n") + 1] = '\0';
+	CU_ASSERT_STRING_EQUAL(line + 1, "kmalloc-64           124    128     64   64    1"
+			       " : tunables  120   60    8 : slabdata      2      2     60");
+	free(text);
+	machine_halt(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "buddyinfo", test_buddyinfo },
 	{ "pagetypeinfo", test_pagetypeinfo },
@@ -427,6 +462,7 @@ static const struct test_case cases[] = {
 	{ "zoneinfo", test_zoneinfo },
 	{ "without_slab", test_without_slab },
 	{ "slabinfo", test_slabinfo },
+	{ "slabinfo of the slab engine", test_slabinfo_tunables },
 	{ "indices", test_indices },
 	{ "printing_is_read_only", test_printing_is_read_only },
 	{ "full_disk", test_full_disk },

@@ -59,6 +59,38 @@ static int emit_caches(struct emitter *em, const struct report_input *in, const 
 	return 0;
 }
 
+/* What the slab engine needs besides objects. */
+static int emit_books(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	static const struct emitter_column columns[] = {
+		{ "cache", "cache", "", true }, { "books_bytes", "books", "bytes", false },
+		{ "share", "share", "%", false }, { "held_bytes", "held", "bytes", false },
+		{ "colours_used", "colours", "", false }, { "colours", "of", "", false },
+	};
+	struct cache_metrics *list;
+	uint64_t all = 0;
+	int nr, i;
+
+	list = metrics_caches(in->replay, BY_BOOKS, &nr);
+	if (nr < 0)
+		return no_memory(err);
+	for (i = 0; i < nr; i++)
+		all += list[i].books;
+	emit_table(em, "caches_by_books", "Caches by what the engine needs for its books", columns, 6);
+	for (i = 0; i < nr && i < (int)in->top; i++) {
+		emit_cell_str(em, list[i].name);
+		emit_cell_u64(em, list[i].books);
+		emit_cell_share(em, list[i].books, all);
+		emit_cell_u64(em, list[i].held);
+		emit_cell_u64(em, list[i].colours_used);
+		emit_cell_u64(em, list[i].colours);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	free(list);
+	return 0;
+}
+
 static int emit_traffic(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
@@ -137,6 +169,8 @@ int report_top(struct emitter *em, const struct report_input *in, struct kerror 
 		ret = emit_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)
 		ret = emit_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
+	if (!ret)
+		ret = emit_books(em, in, err);
 	if (!ret)
 		ret = emit_sites(em, in, "sites_by_bytes", "Call sites by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)

@@ -39,6 +39,22 @@ struct slab_engine {
 	unsigned int kmalloc_shift_low;
 	uint32_t kmalloc_flags;
 
+	/*
+	 * An engine whose kmalloc takes as much as was asked for, up to kmalloc_max bytes, instead
+	 * of a class: @s is the class to count it under. NULL: kmalloc is its caches.
+	 */
+	void *(*kmalloc)(struct kmem_cache *s, unsigned int cpu, size_t size, gfp_t gfp, int nid);
+	size_t kmalloc_max;
+
+	/*
+	 * An engine in which caches share slabs: those are sa->shared's, a hidden cache that open()
+	 * makes; its free() gets objects of any cache. Whose object starts, or started last, at
+	 * @object in such a slab: NULL where none is known. NULL: slabs have one cache.
+	 */
+	struct kmem_cache *(*owner)(const struct slab_allocator *sa, const void *object);
+	/* Bytes that a live object takes; NULL: the cache's size. */
+	size_t (*footprint)(const struct kmem_cache *s, const void *object);
+
 	/* State of all caches together, in engine_data: before the first is made, after the last. NULL: none. */
 	int (*open)(struct slab_allocator *sa);
 	void (*close)(struct slab_allocator *sa);
@@ -108,6 +124,7 @@ extern const struct slab_engine slub_engine;
 extern const struct slab_engine sheaves_engine;
 extern const struct slab_engine magazine_engine;
 extern const struct slab_engine lslab_engine;
+extern const struct slab_engine slob_engine;
 
 /* All engines, ending with NULL. The first one is the default. */
 extern const struct slab_engine *const slab_engines[];

@@ -9,6 +9,7 @@ const struct slab_engine *const slab_engines[] = {
 	&sheaves_engine,
 	&lslab_engine,
 	&magazine_engine,
+	&slob_engine,
 	NULL
 };
 
