@@ -69,6 +69,18 @@
 	X(node_frees,          "objects of another node freed") \
 	X(node_overflow,       "arrays of another node's objects that ran full")
 
+/* With names after the statistics of Solaris' kmem caches. */
+#define SLAB_COUNTERS_MAGAZINE(X) \
+	X(depot_alloc,         "magazines got from the depot") \
+	X(depot_free,          "magazines put into the depot") \
+	X(depot_contention,    "accesses to the depot soon after another CPU's") \
+	X(magazine_alloc,      "magazines made") \
+	X(magazine_free,       "magazines unmade") \
+	X(magazine_reap,       "magazines given back: out of the working set, or memory was needed") \
+	X(magazine_resize,     "times that a cache's magazines grew") \
+	X(slab_layer_alloc,    "objects taken from slabs") \
+	X(slab_layer_free,     "objects given back to slabs")
+
 /* What debugging counts, whatever the engine. */
 #define SLAB_COUNTERS_DEBUG(X) \
 	X(bad_cache_gone,      "refused: use of a destroyed cache or of its objects") \
@@ -91,6 +103,7 @@
 	SLAB_COUNTERS_SLUB(X) \
 	SLAB_COUNTERS_SHEAVES(X) \
 	SLAB_COUNTERS_SLAB(X) \
+	SLAB_COUNTERS_MAGAZINE(X) \
 	SLAB_COUNTERS_DEBUG(X)
 
 enum slab_counter {

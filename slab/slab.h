@@ -78,6 +78,8 @@ struct slab_config {
 	unsigned int freelist_hardened;	/* hide the links of free lists, with keys from seed */
 	unsigned int sheaf_capacity;	/* objects; SLAB_AUTO: by size */
 	unsigned int max_full_sheaves;	/* of a node's barn */
+	unsigned int contention_window;	/* allocations and frees */
+	unsigned int update_ms;
 	unsigned int limit;		/* objects in a CPU's array; SLAB_AUTO: by size */
 	unsigned int batchcount;	/* objects moved at a time; SLAB_AUTO, or above limit: half of it */
 	unsigned int sharedfactor;	/* batches in a node's array; SLAB_AUTO: by size */

@@ -34,6 +34,7 @@
 	X(devres) \
 	X(slab_params) \
 	X(slab_sheaves) \
+	X(slab_magazine) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

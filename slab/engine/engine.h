@@ -106,6 +106,7 @@ struct slab_engine {
 
 extern const struct slab_engine slub_engine;
 extern const struct slab_engine sheaves_engine;
+extern const struct slab_engine magazine_engine;
 extern const struct slab_engine lslab_engine;
 
 /* All engines, ending with NULL. The first one is the default. */

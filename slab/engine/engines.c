@@ -8,6 +8,7 @@ const struct slab_engine *const slab_engines[] = {
 	&slub_engine,
 	&sheaves_engine,
 	&lslab_engine,
+	&magazine_engine,
 	NULL
 };
 
