@@ -56,7 +56,7 @@ static int slob_geometry(struct slab_geometry *geo, const struct kmem_cache_args
 		.object_size = args->size,
 		.size = size,
 		.align = slab_calculate_alignment(args->flags & ~SLAB_KMALLOC, args->align,
-						  args->size),
+						  args->size, &slab_rules[cfg->kernel]),
 		.inuse = size,
 		.order = order,
 		.min_order = order,
