@@ -315,7 +315,8 @@ static int object_alloc(struct replay *rp, const struct event *ev, struct kerror
 	}
 	if (record < 0)
 		return record;
-	by_size = !record || (rp->sized_kmalloc && ev->kind == EV_KMALLOC);
+	/* A debugged kmalloc cache wants to know the size that was asked for, too. */
+	by_size = !record || (ev->kind == EV_KMALLOC && (rp->sized_kmalloc || rp->cfg.slab_owner));
 	if (!by_size)
 		object = kmem_cache_alloc_node(rp->caches[record].cache, cpu, replay_gfp(rp, ev),
 					       replay_node(rp, ev));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/report/report.h"
+#include "tests/tests.h"
 #include "tests/trace_events.h"
 
 struct rig {
@@ -73,7 +74,8 @@ static json_t *checks(struct rig *rig, const char *failslab)
 	json_t *root;
 
 	report_checks(em, &in);
-	CU_ASSERT_EQUAL(emitter_write(em, EMIT_JSON, file, &err), 0);
+	if (emitter_write(em, EMIT_JSON, file, &err))
+		CU_FAIL_FATAL(err.text);
 	emitter_destroy(em);
 	rewind(file);
 	root = json_loadf(file, 0, NULL);

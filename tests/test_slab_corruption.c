@@ -451,6 +451,10 @@ static void test_broken_freelist(void)
 		expect_words(&t, "Freed in drop_thing pid=102 event=5");
 		CU_ASSERT_EQUAL(slab_validate_cache(t.s), 0);
 
+		*link = NULL;
+		CU_ASSERT_EQUAL(slab_validate_cache(t.s), 1);
+		expect(&t, 1, SLAB_BAD_FREELIST, a);
+
 		*link = live;
 		CU_ASSERT_EQUAL(drop(&t, live), 0);
 		expect(&t, 1, SLAB_BAD_FREELIST, a);
@@ -464,7 +468,7 @@ static void test_broken_freelist(void)
 		*(void **)(b + t.s->offset) = b;
 		CU_ASSERT_PTR_EQUAL(make(&t), b);
 		expect(&t, 1, SLAB_BAD_FREELIST, b);
-		CU_ASSERT_EQUAL(kmem_cache_counter(t.s, SC_bad_freelist), 4);
+		CU_ASSERT_EQUAL(kmem_cache_counter(t.s, SC_bad_freelist), 5);
 		n = kmem_cache_objs_per_slab(t.s);
 		for (i = 3; i < n; i++)
 			make(&t);

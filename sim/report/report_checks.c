@@ -26,6 +26,7 @@ static const char *const complaint_keys[NR_SLAB_COMPLAINTS] = {
 	[SLAB_FENCE_UAF] = "fence_uaf",
 	[SLAB_FENCE_CORRUPTED] = "fence_corrupted",
 };
+_Static_assert(NR_SLAB_COMPLAINTS == SLAB_FENCE_CORRUPTED + 1, "a key for each kind");
 
 /* "site (pid 12) event 34", or "" where it never happened. */
 static void cell_caller(struct emitter *em, const struct replay *rp, const struct slab_caller *by,
