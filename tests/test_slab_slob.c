@@ -413,6 +413,8 @@ static void test_wrong_frees(void)
 	b = get_sized(&m, 200);
 	CU_ASSERT(b <= a + 8 && b + 200 > a + 16);
 	CU_ASSERT_EQUAL(kfree(m.sa, 0, b + 8), -EINVAL);
+	/* so that nothing is known of the old one any more */
+	CU_ASSERT_EQUAL(kfree(m.sa, 0, a), -EINVAL);
 	/* an object of the hidden cache's does not exist, nor does its end */
 	CU_ASSERT_PTR_NULL(kmem_cache_alloc(pages_of(&m), 0, GFP_KERNEL));
 	CU_ASSERT_EQUAL(kmem_cache_destroy(pages_of(&m)), -EINVAL);
