@@ -32,17 +32,17 @@ struct parsed_zone {
 };
 
 /* zoneinfo: the line that opens a zone, and each line below it. */
-void start_zone(struct parsed_zone *z, const char *line);
+void start_zone(struct parsed_zone *z, enum buddy_kernel kernel, const char *line);
 void parse_zone_line(struct parsed_zone *z, const char *line);
 
-/* Each file, taken apart into numbers and printed again; @text is consumed. */
-void reprint_buddyinfo(char *text, FILE *out);
-void reprint_pagetypeinfo(char *text, FILE *out);
-void reprint_unusable_index(char *text, FILE *out);
-void reprint_extfrag_index(char *text, FILE *out);
-void reprint_slabinfo(char *text, FILE *out);
-void reprint_vmstat(char *text, FILE *out);
-void reprint_zoneinfo(char *text, FILE *out);
+/* Each file of @kernel, taken apart into numbers and printed again; @text is consumed. */
+void reprint_buddyinfo(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_pagetypeinfo(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_unusable_index(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_extfrag_index(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_slabinfo(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_vmstat(char *text, enum buddy_kernel kernel, FILE *out);
+void reprint_zoneinfo(char *text, enum buddy_kernel kernel, FILE *out);
 
 /*
  * Compute one of the indices from each line of @buddyinfo and count the lines

@@ -203,7 +203,7 @@ static void test_vmstat(void)
 	copy = strdup(text);
 	out = open_memstream(&printed, &size);
 	CU_ASSERT_FATAL(copy && out);
-	reprint_vmstat(copy, out);
+	reprint_vmstat(copy, buddy_kernel(m.b), out);
 	fclose(out);
 	CU_ASSERT_STRING_EQUAL(text, printed);
 
@@ -252,7 +252,7 @@ static void test_zoneinfo(void)
 	while (line) {
 		const struct zone *zone;
 
-		start_zone(&z, line);
+		start_zone(&z, buddy_kernel(m.b), line);
 		zone = buddy_zone(m.b, nr / MAX_NR_ZONES, nr % MAX_NR_ZONES);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(zone);
 		CU_ASSERT_EQUAL(z.zone.nid, zone->nid);

@@ -65,7 +65,7 @@ const char *parse_zone(const char *line, unsigned int *nid, char zone[16])
 
 /* ---- each file, taken apart and printed again --------------------------- */
 
-void reprint_buddyinfo(char *text, FILE *out)
+void reprint_buddyinfo(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	uint64_t numbers[MAX_NUMBERS];
 	unsigned int nid;
@@ -79,7 +79,7 @@ void reprint_buddyinfo(char *text, FILE *out)
 	}
 }
 
-void reprint_unusable_index(char *text, FILE *out)
+void reprint_unusable_index(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	int index[MAX_NUMBERS];
 	unsigned int nid;
@@ -93,7 +93,7 @@ void reprint_unusable_index(char *text, FILE *out)
 	}
 }
 
-void reprint_extfrag_index(char *text, FILE *out)
+void reprint_extfrag_index(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	int index[MAX_NUMBERS];
 	unsigned int nid;
@@ -123,7 +123,7 @@ static void reprint_blocks_head(const char *line, FILE *out)
 	procfs_put_pagetype_blocks_head(out, types, nr);
 }
 
-void reprint_pagetypeinfo(char *text, FILE *out)
+void reprint_pagetypeinfo(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	unsigned int nid, order = 0;
 	uint64_t numbers[MAX_NUMBERS];
@@ -148,7 +148,7 @@ void reprint_pagetypeinfo(char *text, FILE *out)
 	}
 }
 
-void reprint_slabinfo(char *text, FILE *out)
+void reprint_slabinfo(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	char *line = next_line(&text), name[64];
 	struct procfs_slab slab;
@@ -170,16 +170,18 @@ void reprint_slabinfo(char *text, FILE *out)
 }
 
 /* The names come from our list, so each has to be the kernel's at its place. */
-void reprint_vmstat(char *text, FILE *out)
+void reprint_vmstat(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	unsigned int nr = 0;
 	uint64_t value;
 	char *line;
 
 	while ((line = next_line(&text))) {
+		while (nr < NR_VMSTAT_ITEMS && !vmstat_name(kernel, (enum vmstat_item)nr))
+			nr++;
 		CU_ASSERT_FATAL(nr < NR_VMSTAT_ITEMS);
 		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%*s %lu", &value), 1);
-		procfs_put_vmstat(out, vmstat_names[nr++], value);
+		procfs_put_vmstat(out, vmstat_name(kernel, (enum vmstat_item)nr++), value);
 	}
 	CU_ASSERT_EQUAL(nr, NR_VMSTAT_ITEMS);
 }
@@ -189,7 +191,9 @@ static void parse_statistic(struct parsed_zone *z, const char *name, uint64_t va
 	unsigned int i;
 
 	for (i = 0; i < VS_NODE_END; i++) {
-		if (!strcmp(vmstat_names[i], name)) {
+		const char *known = vmstat_name(z->zone.kernel, (enum vmstat_item)i);
+
+		if (known && !strcmp(known, name)) {
 			z->stat[i] = z->node_stat[i] = value;
 			return;
 		}
@@ -202,7 +206,7 @@ void parse_zone_line(struct parsed_zone *z, const char *line)
 {
 	struct { const char *name; uint64_t *to; } fields[] = {
 		{ "boost", &z->zone.boost }, { "min", &z->zone.min }, { "low", &z->zone.low },
-		{ "high", &z->zone.high }, { "spanned", &z->zone.spanned },
+		{ "high", &z->zone.high }, { "promo", &z->zone.promo }, { "spanned", &z->zone.spanned },
 		{ "present", &z->zone.present }, { "managed", &z->zone.managed },
 		{ "cma", &z->zone.cma }, { "start_pfn:", &z->zone.start_pfn },
 	};
@@ -247,9 +251,10 @@ void parse_zone_line(struct parsed_zone *z, const char *line)
 	parse_statistic(z, name, value);
 }
 
-void start_zone(struct parsed_zone *z, const char *line)
+void start_zone(struct parsed_zone *z, enum buddy_kernel kernel, const char *line)
 {
 	memset(z, 0, sizeof(*z));
+	z->zone.kernel = kernel;
 	CU_ASSERT_PTR_NOT_NULL_FATAL(parse_zone(line, &z->zone.nid, z->name));
 	z->zone.name = z->name;
 	z->zone.stat = z->stat;
@@ -257,13 +262,13 @@ void start_zone(struct parsed_zone *z, const char *line)
 	z->zone.pagesets = z->pagesets;
 }
 
-void reprint_zoneinfo(char *text, FILE *out)
+void reprint_zoneinfo(char *text, enum buddy_kernel kernel, FILE *out)
 {
 	static struct parsed_zone z;
 	char *line = next_line(&text);
 
 	while (line) {
-		start_zone(&z, line);
+		start_zone(&z, kernel, line);
 		while ((line = next_line(&text)) && strncmp(line, "Node", 4))
 			parse_zone_line(&z, line);
 		procfs_put_zone(out, &z.zone);

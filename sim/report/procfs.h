@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the simulated machine's state as the files in which Linux 6.1 would
- * show it, byte-compatible, so that the tools made for those read ours.
+ * kmemsim: the simulated machine's state as the files in which Linux 6.1 or
+ * 6.12, whichever's rules it follows, would show it, byte-compatible, so that the tools made for those read ours.
  *
  *   procfs_buddyinfo       /proc/buddyinfo
  *   procfs_pagetypeinfo    /proc/pagetypeinfo

@@ -9,9 +9,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #define VMSTAT_NAME(name) #name,
-const char *const vmstat_names[NR_VMSTAT_ITEMS] = {
+static const char *const names[NR_VMSTAT_ITEMS] = {
 	ZONE_STAT_ITEMS(VMSTAT_NAME)
 	NUMA_STAT_ITEMS(VMSTAT_NAME)
 	NODE_STAT_ITEMS(VMSTAT_NAME)
@@ -19,6 +20,24 @@ const char *const vmstat_names[NR_VMSTAT_ITEMS] = {
 	VM_EVENT_ITEMS(VMSTAT_NAME)
 };
 #undef VMSTAT_NAME
+
+/* A bit for each kernel that lacks the line. */
+#define LACKED_BY_6_12(name) [VS_##name] = 1U << BUDDY_KERNEL_6_12,
+#define LACKED_BY_6_1(name) [VS_##name] = 1U << BUDDY_KERNEL_6_1,
+static const uint8_t lacked_by[NR_VMSTAT_ITEMS] = {
+	ONLY_IN_6_1(LACKED_BY_6_12)
+	ONLY_IN_6_12(LACKED_BY_6_1)
+};
+
+const char *vmstat_name(enum buddy_kernel kernel, enum vmstat_item item)
+{
+	static const char moved[] = "node_";
+	const char *name = names[item];
+
+	if (lacked_by[item] >> kernel & 1)
+		return NULL;
+	return strncmp(name, moved, sizeof(moved) - 1) ? name : name + sizeof(moved) - 1;
+}
 
 int procfs_result(FILE *out)
 {
@@ -120,12 +139,17 @@ void procfs_put_pagetype_blocks(FILE *out, unsigned int nid, const char *zone,
 }
 
 /* Statistics @first up to @end, each on its line; the line before is ended here. */
-static void put_stats(FILE *out, const uint64_t *stat, unsigned int first, unsigned int end)
+static void put_stats(FILE *out, const struct procfs_zone *zone, const uint64_t *stat,
+		      unsigned int first, unsigned int end)
 {
 	unsigned int i;
 
-	for (i = first; i < end; i++)
-		fprintf(out, "\n      %-12s %" PRIu64, vmstat_names[i], stat[i]);
+	for (i = first; i < end; i++) {
+		const char *name = vmstat_name(zone->kernel, (enum vmstat_item)i);
+
+		if (name)
+			fprintf(out, "\n      %-12s %" PRIu64, name, stat[i]);
+	}
 }
 
 void procfs_put_zone(FILE *out, const struct procfs_zone *zone)
@@ -135,13 +159,15 @@ void procfs_put_zone(FILE *out, const struct procfs_zone *zone)
 	put_zone_name(out, zone->nid, zone->name);
 	if (zone->node_stat) {
 		fputs("\n  per-node stats", out);
-		put_stats(out, zone->node_stat, VS_NUMA_END, VS_NODE_END);
+		put_stats(out, zone, zone->node_stat, VS_NUMA_END, VS_NODE_END);
 	}
 	fprintf(out, "\n  pages free     %" PRIu64, zone->free);
 	fprintf(out, "\n        boost    %" PRIu64, zone->boost);
 	fprintf(out, "\n        min      %" PRIu64, zone->min);
 	fprintf(out, "\n        low      %" PRIu64, zone->low);
 	fprintf(out, "\n        high     %" PRIu64, zone->high);
+	if (zone->kernel != BUDDY_KERNEL_6_1)
+		fprintf(out, "\n        promo    %" PRIu64, zone->promo);
 	fprintf(out, "\n        spanned  %" PRIu64, zone->spanned);
 	fprintf(out, "\n        present  %" PRIu64, zone->present);
 	fprintf(out, "\n        managed  %" PRIu64, zone->managed);
@@ -151,7 +177,7 @@ void procfs_put_zone(FILE *out, const struct procfs_zone *zone)
 		fprintf(out, "%s%" PRIu64, i ? ", " : "", zone->protection[i]);
 	putc(')', out);
 	if (zone->populated) {
-		put_stats(out, zone->stat, 0, VS_NUMA_END);
+		put_stats(out, zone, zone->stat, 0, VS_NUMA_END);
 		fputs("\n  pagesets", out);
 		for (i = 0; i < zone->nr_cpus; i++) {
 			const struct procfs_pageset *pageset = &zone->pagesets[i];

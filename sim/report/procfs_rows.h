@@ -4,7 +4,7 @@
  * They know nothing of a machine: what was read from a real kernel's file
  * comes out of them again byte for byte, and a test does just that.
  *
- * Widths and spaces are those of Linux 6.1 (mm/vmstat.c, mm/slab_common.c).
+ * Widths and spaces are those of Linux 6.1 and 6.12 (mm/vmstat.c, mm/slab_common.c).
  * A failed write shows in ferror(out).
  *
  * Locking: none.
@@ -47,11 +47,12 @@ struct procfs_pageset {
 
 /* One zone of zoneinfo; everything in frames. */
 struct procfs_zone {
+	enum buddy_kernel kernel;
 	unsigned int nid;
 	const char *name;
 	const uint64_t *stat;	/* by enum vmstat_item, zone and NUMA groups */
 	const uint64_t *node_stat;	/* likewise, node group; NULL: not the node's first zone */
-	uint64_t free, boost, min, low, high, spanned, present, managed, cma;
+	uint64_t free, boost, min, low, high, promo, spanned, present, managed, cma;
 	const uint64_t *protection;
 	unsigned int nr_protection;
 	bool populated;		/* what follows is printed for populated zones only */

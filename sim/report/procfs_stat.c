@@ -131,6 +131,7 @@ static void put_zone(const struct buddy *b, const struct zone *zone, const uint6
 			};
 	}
 	procfs_put_zone(out, &(struct procfs_zone){
+		.kernel = buddy_kernel(b),
 		.nid = zone->nid,
 		.name = zone_names[zone->idx],
 		.stat = stat,
@@ -140,6 +141,7 @@ static void put_zone(const struct buddy *b, const struct zone *zone, const uint6
 		.min = zone_watermark(zone, WMARK_MIN),
 		.low = zone_watermark(zone, WMARK_LOW),
 		.high = zone_watermark(zone, WMARK_HIGH),
+		.promo = zone_watermark(zone, WMARK_PROMO),
 		.spanned = zone->spanned_pages,
 		.present = zone->present_pages,
 		.managed = zone->managed_pages,
@@ -189,6 +191,8 @@ static uint64_t counter_by_name(const struct buddy *b, const char *name)
 {
 	enum buddy_counter counter;
 
+	if (!name)
+		return 0;
 	for (counter = 0; counter < NR_BUDDY_COUNTERS; counter++)
 		if (buddy_counter_desc[counter].kind == 'V' &&
 		    !strcmp(buddy_counter_desc[counter].name, name))
@@ -204,7 +208,7 @@ int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *
 	unsigned int i, nid, idx;
 
 	for (i = 0; i < NR_VMSTAT_ITEMS; i++)
-		stat[i] = counter_by_name(b, vmstat_names[i]);
+		stat[i] = counter_by_name(b, vmstat_name(buddy_kernel(b), (enum vmstat_item)i));
 	for (nid = 0; buddy_zone(b, nid, 0); nid++)
 		for (idx = 0; idx < MAX_NR_ZONES; idx++)
 			stat[VS_nr_free_pages] += buddy_zone(b, nid, idx)->free_pages;
@@ -217,7 +221,11 @@ int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *
 		else
 			stat[VS_nr_slab_unreclaimable] += info.slab_pages;
 	}
-	for (i = 0; i < NR_VMSTAT_ITEMS; i++)
-		procfs_put_vmstat(out, vmstat_names[i], stat[i]);
+	for (i = 0; i < NR_VMSTAT_ITEMS; i++) {
+		const char *name = vmstat_name(buddy_kernel(b), (enum vmstat_item)i);
+
+		if (name)
+			procfs_put_vmstat(out, name, stat[i]);
+	}
 	return procfs_result(out);
 }

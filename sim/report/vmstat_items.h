@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the names in Linux 6.1's /proc/vmstat, in its order, one list a
- * group; zoneinfo prints the first three groups too. They are those of a
- * kernel configured as Debian's for amd64 is (no CMA, no debugging of TLB
+ * kmemsim: the names in /proc/vmstat of Linux 6.1 and 6.12, in their order, one
+ * list a group; zoneinfo prints the first three groups too. They are those of
+ * kernels configured as Debian's for amd64 are (no CMA, no debugging of TLB
  * flushes): what other software expects to find, simulated or not.
+ *
+ * What one of both does not have is named in ONLY_IN_6_1 or ONLY_IN_6_12. Two
+ * names moved from the events to the node's statistics: there they are called
+ * node_pgdemote_* here.
  */
 #ifndef KMEMSIM_SIM_REPORT_VMSTAT_ITEMS_H
 #define KMEMSIM_SIM_REPORT_VMSTAT_ITEMS_H
+
+#include "buddy/rules.h"
 
 /* Kept per zone. */
 #define ZONE_STAT_ITEMS(X) \
@@ -20,7 +26,8 @@
 	X(nr_mlock) \
 	X(nr_bounce) \
 	X(nr_zspages) \
-	X(nr_free_cma)
+	X(nr_free_cma) \
+	X(nr_unaccepted)
 
 /* Counted per zone. */
 #define NUMA_STAT_ITEMS(X) \
@@ -73,14 +80,20 @@
 	X(nr_kernel_stack) \
 	X(nr_page_table_pages) \
 	X(nr_sec_page_table_pages) \
+	X(nr_iommu_pages) \
 	X(nr_swapcached) \
 	X(pgpromote_success) \
-	X(pgpromote_candidate)
+	X(pgpromote_candidate) \
+	X(node_pgdemote_kswapd) \
+	X(node_pgdemote_direct) \
+	X(pgdemote_khugepaged)
 
-/* Limits of the whole machine. */
+/* Limits and sizes of the whole machine. */
 #define WRITEBACK_STAT_ITEMS(X) \
 	X(nr_dirty_threshold) \
-	X(nr_dirty_background_threshold)
+	X(nr_dirty_background_threshold) \
+	X(nr_memmap_pages) \
+	X(nr_memmap_boot_pages)
 
 /* Events of the whole machine; the last one was retired, the kernel prints it as 0. */
 #define VM_EVENT_ITEMS(X) \
@@ -114,15 +127,18 @@
 	X(pgreuse) \
 	X(pgsteal_kswapd) \
 	X(pgsteal_direct) \
+	X(pgsteal_khugepaged) \
 	X(pgdemote_kswapd) \
 	X(pgdemote_direct) \
 	X(pgscan_kswapd) \
 	X(pgscan_direct) \
+	X(pgscan_khugepaged) \
 	X(pgscan_direct_throttle) \
 	X(pgscan_anon) \
 	X(pgscan_file) \
 	X(pgsteal_anon) \
 	X(pgsteal_file) \
+	X(zone_reclaim_success) \
 	X(zone_reclaim_failed) \
 	X(pginodesteal) \
 	X(slabs_scanned) \
@@ -174,6 +190,7 @@
 	X(thp_split_page) \
 	X(thp_split_page_failed) \
 	X(thp_deferred_split_page) \
+	X(thp_underused_split_page) \
 	X(thp_split_pmd) \
 	X(thp_scan_exceed_none_pte) \
 	X(thp_scan_exceed_swap_pte) \
@@ -188,13 +205,36 @@
 	X(balloon_migrate) \
 	X(swap_ra) \
 	X(swap_ra_hit) \
+	X(swpin_zero) \
+	X(swpout_zero) \
 	X(ksm_swpin_copy) \
 	X(cow_ksm) \
 	X(zswpin) \
 	X(zswpout) \
+	X(zswpwb) \
 	X(direct_map_level2_splits) \
 	X(direct_map_level3_splits) \
 	X(nr_unstable)
+
+#define ONLY_IN_6_1(X) \
+	X(pgdemote_kswapd) \
+	X(pgdemote_direct)
+
+#define ONLY_IN_6_12(X) \
+	X(nr_unaccepted) \
+	X(nr_iommu_pages) \
+	X(node_pgdemote_kswapd) \
+	X(node_pgdemote_direct) \
+	X(pgdemote_khugepaged) \
+	X(nr_memmap_pages) \
+	X(nr_memmap_boot_pages) \
+	X(pgsteal_khugepaged) \
+	X(pgscan_khugepaged) \
+	X(zone_reclaim_success) \
+	X(thp_underused_split_page) \
+	X(swpin_zero) \
+	X(swpout_zero) \
+	X(zswpwb)
 
 #define VMSTAT_ENUM(name) VS_##name,
 
@@ -214,7 +254,7 @@ enum vmstat_item {
 #define VS_NUMA_END VS_nr_inactive_anon
 #define VS_NODE_END VS_nr_dirty_threshold
 
-/* Indexed by enum vmstat_item. */
-extern const char *const vmstat_names[NR_VMSTAT_ITEMS];
+/* What @kernel calls @item; NULL where it has no such line. */
+const char *vmstat_name(enum buddy_kernel kernel, enum vmstat_item item);
 
 #endif
