@@ -280,7 +280,7 @@ static int object_failed(struct replay *rp, const struct event *ev, struct kerro
 	rp->counter[RC_object_alloc_fail]++;
 	if (!live_insert(&rp->objects, ev->addr))
 		return kerror_set(err, -ENOMEM, "no memory for the books of live objects");
-	return replay_finding(rp, ev, "the machine has no memory for this object", err);
+	return replay_finding(rp, ev, "the machine gave nothing for this object: no memory, or a failure asked for", err);
 }
 
 static int object_alloc(struct replay *rp, const struct event *ev, struct kerror *err)

@@ -130,7 +130,7 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 			break;
 		} else {
 			return kerror_set(err, -EINVAL, "'%s' is none of cache-filter, ignore-gfp-wait=N "
-					  "and site=NAME", text);
+					  "(the letter: no) and site=NAME", text);
 		}
 	}
 	return 0;

@@ -37,7 +37,8 @@ static void usage(FILE *out)
 	fputs("\n"
 	      "  kmemsim COMMAND --help   a command's options\n"
 	      "  kmemsim --version        the version\n\n"
-	      "Exit status: 0 fine, 1 a strict run found something, 2 usage or unreadable input.\n",
+	      "Exit status: 0 fine; 1 a strict run, verify or diagnose found something; 2 usage or\n"
+	      "unreadable input.\n",
 	      out);
 }
 
@@ -46,6 +47,10 @@ static bool occupy_standard_files(void)
 {
 	int fd;
 
+	/* A report for a standard output that is closed is a report lost: it fails as on a full disk. */
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0 && fcntl(STDIN_FILENO, F_GETFD) >= 0 &&
+	    open("/dev/full", O_WRONLY) < 0)
+		return false;
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

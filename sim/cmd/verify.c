@@ -22,6 +22,7 @@ struct verify_options {
 	double at_least;		/* percent; negative: not asked for */
 	unsigned int explain;
 	bool objects;
+	bool mode_given;
 	const char *json;
 	bool timing;
 	bool quiet;
@@ -64,6 +65,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "guided") && strcmp(arg, "open"))
 			argp_error(state, "--mode=%s: expected guided or open", arg);
 		opt->mode = !strcmp(arg, "open") ? VERIFY_OPEN : VERIFY_GUIDED;
+		opt->mode_given = true;
 		return 0;
 	case OPT_LAYER:
 		if (strcmp(arg, "pages") && strcmp(arg, "objects"))
@@ -97,6 +99,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no capture given");
+		return 0;
+	case ARGP_KEY_END:
+		if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
+			argp_error(state, "--layer=objects is always guided");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

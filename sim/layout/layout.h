@@ -143,7 +143,7 @@ struct layout_plan {
 	uint64_t size;			/* bytes with the new order; the old size where nothing is gained */
 	uint32_t align;			/* of the whole, with what the source seems to force */
 	unsigned int moved;		/* members that change places; the others keep their order */
-	bool least;			/* no order can be smaller */
+	bool least;			/* no order that crosses no fence can be smaller */
 	bool unnamed;			/* there are bits without a name; they stay in front of theirs */
 	unsigned int *order;		/* members in the new order; nr_members of them */
 	uint64_t *bit_offset;		/* by member: where it would lie */

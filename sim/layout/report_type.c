@@ -302,7 +302,7 @@ static int emit_plan(const struct type_report *r, const struct layout_plan *plan
 		emit_u64(r->em, "new_size", "size", "bytes", plan->size);
 		emit_u64(r->em, "saved_bytes", "saves", "bytes", r->type->size - plan->size);
 		emit_u64(r->em, "moved_members", "members moved", "", plan->moved);
-		emit_bool(r->em, "least", "no order can be smaller", plan->least);
+		emit_bool(r->em, "least", "smallest between fences", plan->least);
 	}
 	if (!plan->why_not && plan->size < r->type->size) {
 		if (plan->unnamed)

@@ -469,6 +469,14 @@ void emit_table_end(struct emitter *em)
 		em->open = table->parent;
 }
 
+/* What is not all of it is never rounded up to 100.0. */
+static double percent_of(uint64_t num, uint64_t den)
+{
+	double percent = 100.0 * (double)num / (double)den;
+
+	return num < den && percent > 99.9 ? 99.9 : percent;
+}
+
 /* Rounding to nothing must not leave a sign: "-0.00" reads like a mistake. */
 static void format_real(char buf[EMITTER_NUMBER_SIZE], double value, int decimals)
 {
@@ -500,7 +508,7 @@ const char *emitter_number(const struct emitter_value *value, char buf[EMITTER_N
 	case EMITTER_SHARE:
 		if (!value->share.den)
 			return NULL;
-		format_real(buf, 100.0 * (double)value->share.num / (double)value->share.den, 1);
+		format_real(buf, percent_of(value->share.num, value->share.den), 1);
 		return buf;
 	case EMITTER_STR:
 	case EMITTER_BOOL:

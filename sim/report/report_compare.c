@@ -103,6 +103,16 @@ static void emit_figures(struct emitter *em, const struct compare_report *in,
 	emit_table_end(em);
 }
 
+static bool some_failed(const struct compare_report *in)
+{
+	unsigned int i;
+
+	for (i = 0; i < in->nr; i++)
+		if (in->results[i].value[CM_alloc_fail].num)
+			return true;
+	return false;
+}
+
 static void emit_best(struct emitter *em, const struct compare_report *in,
 		      const struct columns *columns)
 {
@@ -126,6 +136,8 @@ static void emit_best(struct emitter *em, const struct compare_report *in,
 		}
 	}
 	emit_table_end(em);
+	if (some_failed(in))
+		emit_note(em, "requests failed: an engine that served fewer of them touched and held less for that");
 }
 
 void report_compare(struct emitter *em, const struct compare_report *in)
