@@ -10,6 +10,8 @@
 #include "sim/live.h"
 
 #define FIRST_BITS	16
+#define OBJECT_ALIGN	8u
+#define OBJECT_MAX	8192u	/* kmalloc's largest class */
 
 enum record_state { REC_NEW, REC_LIVE, REC_FREED };
 
@@ -45,7 +47,7 @@ struct diagnoser {
 	struct site *sites;		/* by name_id */
 	name_id nr_sites;
 	uint8_t *gaps;			/* by name_id of a cache: the trace misses events of it */
-	uint64_t *sure;			/* by name_id of a cache: second frees without doubt so far */
+	uint64_t *sure[NR_DIAGNOSES];	/* by name_id of a cache: findings without doubt so far */
 	size_t findings_size;
 	uint64_t event;			/* number of the one looked at */
 };
@@ -53,6 +55,7 @@ struct diagnoser {
 static const char *const texts[NR_DIAGNOSES] = {
 	[DIAG_DOUBLE_FREE] = "double free",
 	[DIAG_WRONG_CACHE] = "wrong cache",
+	[DIAG_INTERIOR] = "interior pointer",
 	[DIAG_PAGE_DOUBLE_FREE] = "pages: double free",
 	[DIAG_PAGE_WRONG_ORDER] = "pages: larger order",
 };
@@ -299,8 +302,50 @@ static int double_free(struct diagnoser *dg, const struct record *rec, const str
 	if (block && (block->alloc.event > since || block->free.event > since))
 		finding->doubt = DOUBT_SLAB_GONE;
 	else
-		dg->sure[cache_index(dg, finding->freed_cache, finding->cache)]++;
+		dg->sure[DIAG_DOUBLE_FREE][cache_index(dg, finding->freed_cache, finding->cache)]++;
 	return add_finding(dg, finding);
+}
+
+/*
+ * The live object that @addr lies in, not at its start, and how far in; NULL
+ * where there is none. Objects of caches are at most this large, and aligned.
+ */
+static const struct record *object_around(const struct diagnoser *dg, uint64_t addr, uint32_t *offset)
+{
+	uint32_t back;
+
+	for (back = OBJECT_ALIGN - (uint32_t)(-addr % OBJECT_ALIGN); back < OBJECT_MAX && back < addr;
+	     back += OBJECT_ALIGN) {
+		const struct record *rec = record_find(&dg->objects, addr - back);
+
+		if (rec && rec->state == REC_LIVE) {
+			*offset = back;
+			return rec->bytes > back ? rec : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* A free of what the trace never handed out. */
+static int unknown_free(struct diagnoser *dg, const struct event *ev, const struct record *block,
+			struct finding *finding)
+{
+	const struct record *around = object_around(dg, ev->addr, &finding->offset);
+
+	if (around) {
+		finding->what = DIAG_INTERIOR;
+		finding->alloc = around->alloc;
+		finding->bytes = around->bytes;
+		finding->cache = around->cache;
+		dg->sure[DIAG_INTERIOR][cache_index(dg, around->cache, 0)]++;
+		return add_finding(dg, finding);
+	}
+	dg->report->early_frees++;
+	if (block && block->state == REC_LIVE && block->slab_page) {
+		dg->report->untraced_allocs++;
+		dg->gaps[cache_index(dg, ev->cache, 0)] = 1;
+	}
+	return 0;
 }
 
 static int object_free(struct diagnoser *dg, const struct event *ev)
@@ -329,11 +374,7 @@ static int object_free(struct diagnoser *dg, const struct event *ev)
 			ret = add_finding(dg, &finding);
 		}
 	} else {
-		dg->report->early_frees++;
-		if (block && block->state == REC_LIVE && block->slab_page) {
-			dg->report->untraced_allocs++;
-			dg->gaps[cache_index(dg, ev->cache, 0)] = 1;
-		}
+		ret = unknown_free(dg, ev, block, &finding);
 	}
 	rec->state = REC_FREED;
 	rec->free = finding.wrong;
@@ -356,15 +397,21 @@ static void settle_doubts(struct diagnoser *dg)
 {
 	struct diagnosis_report *report = dg->report;
 	uint64_t i;
+	int what;
 
 	for (i = 0; i < dg->nr_sites; i++)
 		if (gap_doubt(dg, (name_id)i) != DOUBT_NONE)
-			report->nr_doubtful[DIAG_DOUBLE_FREE] += dg->sure[i];
+			for (what = 0; what < NR_DIAGNOSES; what++)
+				report->nr_doubtful[what] += dg->sure[what][i];
 	for (i = 0; i < report->nr_findings; i++) {
 		struct finding *finding = &report->findings[i];
 
-		if (finding->what == DIAG_DOUBLE_FREE && finding->doubt == DOUBT_NONE)
+		if (finding->doubt != DOUBT_NONE)
+			continue;
+		if (finding->what == DIAG_DOUBLE_FREE)
 			finding->doubt = gap_doubt(dg, cache_index(dg, finding->freed_cache, finding->cache));
+		else if (finding->what == DIAG_INTERIOR)
+			finding->doubt = gap_doubt(dg, cache_index(dg, finding->cache, 0));
 	}
 }
 
@@ -476,13 +523,19 @@ static int walk(struct diagnoser *dg, struct trace *trace, struct kerror *err)
 
 static int diagnoser_init(struct diagnoser *dg, struct trace *trace)
 {
+	int what;
+
 	*dg = (struct diagnoser){ .sum = trace_summary(trace), .names = trace_names(trace) };
 	dg->nr_sites = names_count(dg->names) + 1;
 	dg->report = calloc(1, sizeof(*dg->report));
 	dg->sites = calloc(dg->nr_sites, sizeof(*dg->sites));
-	dg->sure = calloc(dg->nr_sites, sizeof(*dg->sure));
 	dg->gaps = calloc(dg->nr_sites, sizeof(*dg->gaps));
-	if (!dg->report || !dg->sites || !dg->sure || !dg->gaps ||
+	for (what = 0; what < NR_DIAGNOSES; what++) {
+		dg->sure[what] = calloc(dg->nr_sites, sizeof(*dg->sure[what]));
+		if (!dg->sure[what])
+			return -ENOMEM;
+	}
+	if (!dg->report || !dg->sites || !dg->gaps ||
 	    record_table_init(&dg->objects) || record_table_init(&dg->blocks))
 		return -ENOMEM;
 	dg->report->span_ns = dg->sum->last_ns - dg->sum->first_ns;
@@ -491,10 +544,13 @@ static int diagnoser_init(struct diagnoser *dg, struct trace *trace)
 
 static void diagnoser_exit(struct diagnoser *dg)
 {
+	int what;
+
 	record_table_exit(&dg->objects);
 	record_table_exit(&dg->blocks);
 	free(dg->sites);
-	free(dg->sure);
+	for (what = 0; what < NR_DIAGNOSES; what++)
+		free(dg->sure[what]);
 	free(dg->gaps);
 }
 

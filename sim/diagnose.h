@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what a trace says about the program it was taken from, without any
- * machine: objects freed twice, freed into the wrong cache, blocks freed with
+ * machine: objects freed twice, freed into the wrong cache or at an address inside, blocks freed with
  * another order, and what was never freed. Each finding names its events.
  *
  *	        alloc                        free
  *	(none) -------> live  ------------------------> freed --- free again: double free
  *	   |             ^ |                              |
  *	   |             | '- alloc: the free was lost    |
- *	   '- free: born before the trace                 '-- alloc: live
+ *	   '- free: born before the trace, or an          '-- alloc: live
+ *	      address inside a live object
  *
  * A trace misses things: requests for many objects at once leave no event, nor
  * does what other tasks did when one was recorded. So a second free may be the
@@ -35,6 +36,7 @@
 enum diagnosis {
 	DIAG_DOUBLE_FREE,
 	DIAG_WRONG_CACHE,
+	DIAG_INTERIOR,		/* a free of an address inside a live object */
 	DIAG_PAGE_DOUBLE_FREE,
 	DIAG_PAGE_WRONG_ORDER,
 	NR_DIAGNOSES
@@ -63,7 +65,8 @@ struct moment {
 struct finding {
 	enum diagnosis what;
 	enum diagnosis_doubt doubt;
-	uint64_t addr;			/* of the object; pages: pfn */
+	uint64_t addr;			/* as freed; pages: pfn */
+	uint32_t offset;		/* inside the object, of an interior pointer */
 	uint32_t bytes;			/* objects: asked for, 0 unknown */
 	uint8_t order, freed_order;	/* pages */
 	name_id cache, freed_cache;	/* 0: kmalloc, or not told */

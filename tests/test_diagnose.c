@@ -189,6 +189,33 @@ static void test_wrong_cache(void)
 	rig_down(&rig);
 }
 
+/* Inside a live object: told with its allocation and how far in. Behind it, or in a freed one: born before. */
+static void test_interior(void)
+{
+	const struct diagnosis_report *report;
+	uint64_t first, second;
+	struct rig rig = { 0 };
+
+	rig_up(&rig);
+	first = alloc(&rig, 0x1000, DENTRY, SITE_A);
+	second = release(&rig, 0x1010, 0);
+	release(&rig, 0x1040, 0);
+	alloc(&rig, 0x2000, DENTRY, SITE_A);
+	release(&rig, 0x2000, DENTRY);
+	release(&rig, 0x2008, 0);
+	report = look(&rig);
+	CU_ASSERT_EQUAL(report->nr[DIAG_INTERIOR], 1);
+	CU_ASSERT_EQUAL(report->nr_doubtful[DIAG_INTERIOR], 0);
+	CU_ASSERT_EQUAL(report->early_frees, 2);
+	CU_ASSERT_EQUAL_FATAL(report->nr_findings, 1);
+	CU_ASSERT_EQUAL(report->findings[0].what, DIAG_INTERIOR);
+	CU_ASSERT_EQUAL(report->findings[0].offset, 0x10);
+	CU_ASSERT_EQUAL(report->findings[0].addr, BASE + 0x1010);
+	CU_ASSERT_EQUAL(report->findings[0].alloc.event, first);
+	CU_ASSERT_EQUAL(report->findings[0].wrong.event, second);
+	rig_down(&rig);
+}
+
 /* Blocks: twice, and with a larger order; in parts is fine. */
 static void test_pages(void)
 {
@@ -284,6 +311,7 @@ static const struct test_case cases[] = {
 	{ "gaps", test_gaps },
 	{ "slab gone", test_slab_gone },
 	{ "wrong cache", test_wrong_cache },
+	{ "interior pointers", test_interior },
 	{ "pages", test_pages },
 	{ "leaks", test_leaks },
 	{ "many", test_many },

@@ -104,6 +104,8 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	uint64_t sure = 0;
 	int ret, i;
 
+	if (same_file(opt->load.path, opt->json) || same_file(opt->load.path, opt->csv))
+		return kerror_set(err, -EINVAL, "%s: a report would be written over the trace", opt->load.path);
 	progress_init(&progress, !opt->quiet);
 	ret = load_trace(trace, &opt->load, &progress, err);
 	if (!ret)

@@ -51,11 +51,14 @@ static void emit_findings(struct emitter *em, const struct diagnosis_report *rep
 	for (i = 0; i < report->nr_findings && i < top; i++) {
 		const struct finding *f = &report->findings[i];
 		bool page = f->what >= DIAG_PAGE_DOUBLE_FREE;
-		char text[32];
+		char text[48];
 
 		emit_cell_u64(em, i + 1);
 		emit_cell_str(em, diagnosis_text(f->what));
-		snprintf(text, sizeof(text), page ? "%" PRIu64 : "0x%" PRIx64, f->addr);
+		if (f->what == DIAG_INTERIOR)
+			snprintf(text, sizeof(text), "0x%" PRIx64 "+%u", f->addr - f->offset, f->offset);
+		else
+			snprintf(text, sizeof(text), page ? "%" PRIu64 : "0x%" PRIx64, f->addr);
 		emit_cell_str(em, text);
 		snprintf(text, sizeof(text), "order %u", f->order);
 		emit_cell_str(em, page ? text : cache_text(names, f->cache));
