@@ -152,6 +152,7 @@ void slab_release_cache(struct kmem_cache *s)
 
 	if (s->id != NO_CACHE_ID)
 		sa->caches[s->id] = NULL;
+	slab_free_aliases(s);
 	free(s->random_seq);
 	free(s);
 }
@@ -331,9 +332,14 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
 	}
 	if (debugged_geometry(sa, &geo, &debugged, err))
 		return NULL;
+	slab_drop_alias(sa, args->name);
 	s = find_mergeable(sa, &debugged, &geo);
 	if (!s)
 		return slab_create_cache(sa, args, err);
+	if (slab_add_alias(s, args->name)) {
+		kerror_set(err, -ENOMEM, "no memory for the name '%s'", args->name);
+		return NULL;
+	}
 
 	/* The larger of the two objects is what a zeroed request clears. */
 	s->refcount++;

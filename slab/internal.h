@@ -104,6 +104,7 @@ struct kmem_cache {
 	void (*ctor)(void *object);
 	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
 	const struct slab_engine *engine;
+	struct slab_alias *alias_names;	/* of caches merged into it, see alias.c */
 	struct kmem_cache *older;	/* next in slabinfo's order */
 	struct kmem_cache *newer;
 	uint64_t stat[NR_SLAB_COUNTERS]; /* what the common code counts */
@@ -478,6 +479,12 @@ void slab_debug_slab_gone(struct kmem_cache *s, const struct page *slab);
 bool slab_debug_bad_link(struct kmem_cache *s, struct page *slab, const void *object, bool last);
 /* Whether an object is to be on its slab's free list when an engine relinks it. */
 bool slab_debug_is_free(const struct kmem_cache *s, const void *object);
+
+/* The name of a cache merged into @s; -ENOMEM. */
+int slab_add_alias(struct kmem_cache *s, const char *name);
+void slab_free_aliases(struct kmem_cache *s);
+/* Take a leftover of that name away. */
+void slab_drop_alias(struct slab_allocator *sa, const char *name);
 
 /* Takes an unlinked cache away, its number too. */
 void slab_release_cache(struct kmem_cache *s);

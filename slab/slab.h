@@ -135,7 +135,7 @@ struct kmem_cache_args {
 
 /*
  * Create a cache, or with merging find a compatible one and return that with
- * its alias count raised (an alias's own name is not kept). Errors: NULL with
+ * its alias count raised and the name kept as an alias. Errors: NULL with
  * @err filled: -EINVAL (name, size, alignment or flags out of range), -E2BIG
  * (an object is larger than the largest block), -EEXIST (name taken), -ENOSPC
  * (16384 caches exist), -ENOMEM.
@@ -332,6 +332,11 @@ enum slab_books kmem_cache_books(const struct kmem_cache *s);
 /* How many different colours the slabs that there are have. Cost: all slabs. */
 unsigned int kmem_cache_colours_used(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
+/*
+ * The @n-th name (from 0) under which caches were merged into @s, in the order of
+ * their creation, NULL behind the last; a name stays when its cache is destroyed.
+ */
+const char *kmem_cache_alias_name(const struct kmem_cache *s, unsigned int n);
 uint32_t kmem_cache_id(const struct kmem_cache *s);	/* small, stable, starts at 0 */
 uint64_t kmem_cache_counter(const struct kmem_cache *s, enum slab_counter counter);
 /* False for a counter that @sa's engine has no use for: its 0 says nothing. */
@@ -342,6 +347,8 @@ uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter
 /* Caches, newest first as slabinfo lists them: start with NULL; NULL ends. */
 struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev);
 struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name);
+/* The cache that one called @name was merged into; NULL. */
+struct kmem_cache *slab_find_alias(const struct slab_allocator *sa, const char *name);
 struct buddy *slab_buddy(const struct slab_allocator *sa);
 /* The live object that starts at @addr: its cache, or NULL (large kmallocs have none either). */
 struct kmem_cache *slab_cache_of(const struct slab_allocator *sa, const void *addr);

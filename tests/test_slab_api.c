@@ -192,6 +192,36 @@ static void test_alias_lifetime(void)
 	slab_machine_destroy(&m);
 }
 
+/* Names of merged caches, in order; one created again moves to whoever it merges with now. */
+static void test_alias_names(void)
+{
+	struct kmem_cache_args a = { .name = "a", .size = 200 }, b = { .name = "b", .size = 200 },
+			       c = { .name = "c", .size = 200 }, large = { .name = "large", .size = 700 };
+	struct kmem_cache *s, *other;
+	struct slab_machine m;
+
+	create_merging(&m);
+	s = kmem_cache_create(m.sa, &a, NULL);
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &b, NULL), s);
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &c, NULL), s);
+	CU_ASSERT_STRING_EQUAL(kmem_cache_alias_name(s, 0), "b");
+	CU_ASSERT_STRING_EQUAL(kmem_cache_alias_name(s, 1), "c");
+	CU_ASSERT_PTR_NULL(kmem_cache_alias_name(s, 2));
+	CU_ASSERT_PTR_EQUAL(slab_find_alias(m.sa, "c"), s);
+	CU_ASSERT_PTR_NULL(slab_find_alias(m.sa, "a"));
+
+	other = kmem_cache_create(m.sa, &large, NULL);
+	CU_ASSERT_PTR_NOT_EQUAL(other, s);
+	b.size = 700;
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &b, NULL), other);
+	CU_ASSERT_PTR_EQUAL(slab_find_alias(m.sa, "b"), other);
+	CU_ASSERT_STRING_EQUAL(kmem_cache_alias_name(s, 0), "c");
+	kmem_cache_destroy(other);
+	kmem_cache_destroy(other);
+	CU_ASSERT_PTR_NULL(slab_find_alias(m.sa, "b"));
+	slab_machine_destroy(&m);
+}
+
 /* What lies before a cache's metadata grows with the largest of its users, not with its last. */
 static void test_alias_extent(void)
 {
@@ -577,6 +607,7 @@ static const struct test_case cases[] = {
 	{ "merging", test_merging },
 	{ "aliases", test_alias_lifetime },
 	{ "extent of a merged cache's objects", test_alias_extent },
+	{ "names of merged caches", test_alias_names },
 	{ "many caches", test_many_caches },
 	{ "destroy with live objects", test_destroy_live },
 	{ "kmalloc classes", test_kmalloc_classes },
