@@ -132,6 +132,9 @@ uint32_t lslab_colour(const struct kmem_cache *s, const struct page *slab);
 /* The numbers of @slab's objects, free ones from place slab_inuse on; NULL for a full one that keeps none. */
 uint8_t *lslab_free_index(const struct kmem_cache *s, const struct page *slab);
 
+/* As slab_engine.relink: the numbers of a debugged cache's slab, ascending. */
+void lslab_relink(struct kmem_cache *s, struct page *slab);
+
 /*
  * A new slab, on no list and not counted yet; NULL without memory. It must go
  * to lslab_grow_end(), perhaps with objects taken. Follow cache_grow_begin() and

@@ -71,6 +71,18 @@ static void put_object(struct kmem_cache *s, struct page *slab, unsigned char *o
 	lslab_free_index(s, slab)[slab->slab_inuse] = (uint8_t)nr;
 }
 
+void lslab_relink(struct kmem_cache *s, struct page *slab)
+{
+	const unsigned char *object = slab_first_object(s, slab);
+	uint8_t *index = lslab_free_index(s, slab);
+	unsigned int i, pos = s->objects;
+
+	for (i = s->objects; i--;)
+		if (slab_debug_is_free(s, object + (size_t)i * s->size))
+			index[--pos] = (uint8_t)i;
+	slab->slab_inuse = (uint16_t)pos;
+}
+
 /* ---- slabs from and to buddy ------------------------------------------- */
 
 /*
