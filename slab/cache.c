@@ -578,7 +578,8 @@ void *slab_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, i
 	void *object = slab_alloc_front(s, cpu, nid);
 
 	if (!object)
-		object = s->alloc(s, cpu, gfp, nid);
+		object = kmem_cache_debug(s) ? slab_debug_alloc_for_engine(s, cpu, gfp, nid) :
+					       s->alloc(s, cpu, gfp, nid);
 	if (object) {
 		live_set(s->sa, arena_offset(s->sa, object));
 		s->engine_objs++;
@@ -680,10 +681,14 @@ int kmem_cache_free(struct kmem_cache *s, unsigned int cpu, void *object)
 void slab_free_for_engine(struct kmem_cache *s, unsigned int cpu, void *object)
 {
 	size_t offset = arena_offset(s->sa, object);
+	struct page *slab = slab_head_of(s->sa, offset);
 
 	live_clear(s->sa, offset);
 	s->engine_objs--;
-	slab_free(s, slab_front(s, cpu), cpu, slab_head_of(s->sa, offset), object);
+	if (kmem_cache_debug(s))
+		slab_debug_free_for_engine(s, cpu, slab, object);
+	else
+		slab_free(s, slab_front(s, cpu), cpu, slab, object);
 }
 
 unsigned int kmem_cache_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int nr,

@@ -162,6 +162,33 @@ static void note(const struct kmem_cache *s, unsigned int cpu, void *object, uns
 	}
 }
 
+/* @object, out of its engine, becomes one in use. */
+static void hand_out(struct kmem_cache *s, unsigned int cpu, void *object, size_t asked)
+{
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		slab_check_object(s, object, SLUB_RED_INACTIVE);
+	slab_set_orig_size(s, object, asked);
+	slab_init_object(s, object, SLUB_RED_ACTIVE);
+	note(s, cpu, object, TRACK_ALLOC);
+	live_set(s->sa, arena_offset(s->sa, object));
+}
+
+/* @object, no longer live, becomes one its engine may have. */
+static void take_back(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
+{
+	struct slab_allocator *sa = s->sa;
+
+	if (s->flags & SLAB_CONSISTENCY_CHECKS) {
+		/* It is live as long as anybody looks. */
+		live_set(sa, arena_offset(sa, object));
+		slab_check_freelist(s, slab);
+		slab_check_object(s, object, SLUB_RED_ACTIVE);
+		live_clear(sa, arena_offset(sa, object));
+	}
+	note(s, cpu, object, TRACK_FREE);
+	slab_init_object(s, object, SLUB_RED_INACTIVE);
+}
+
 void *slab_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked)
 {
 	struct slab_allocator *sa = s->sa;
@@ -178,12 +205,7 @@ void *slab_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int ni
 	if (!object)
 		return slab_alloc_failed(sa, s);
 
-	if (s->flags & SLAB_CONSISTENCY_CHECKS)
-		slab_check_object(s, object, SLUB_RED_INACTIVE);
-	slab_set_orig_size(s, object, asked);
-	slab_init_object(s, object, SLUB_RED_ACTIVE);
-	note(s, cpu, object, TRACK_ALLOC);
-	live_set(sa, arena_offset(sa, object));
+	hand_out(s, cpu, object, asked);
 	if (gfp & __GFP_ZERO)
 		memset(object, 0, slab_orig_size(s, object));
 	return object;
@@ -191,19 +213,25 @@ void *slab_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int ni
 
 void slab_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
 {
-	struct slab_allocator *sa = s->sa;
-
-	if (s->flags & SLAB_CONSISTENCY_CHECKS) {
-		/* It is live as long as anybody looks. */
-		live_set(sa, arena_offset(sa, object));
-		slab_check_freelist(s, slab);
-		slab_check_object(s, object, SLUB_RED_ACTIVE);
-		live_clear(sa, arena_offset(sa, object));
-	}
-	note(s, cpu, object, TRACK_FREE);
-	slab_init_object(s, object, SLUB_RED_INACTIVE);
+	take_back(s, cpu, slab, object);
 	if (!(s->flags & SLAB_QUARANTINE) || !slab_quarantine_put(s, cpu, object))
 		s->engine_free(s, cpu, slab, object);
+}
+
+void *slab_debug_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *object = s->alloc(s, cpu, gfp, nid);
+
+	if (object)
+		hand_out(s, cpu, object, 0);
+	return object;
+}
+
+void slab_debug_free_for_engine(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+				void *object)
+{
+	take_back(s, cpu, slab, object);
+	s->engine_free(s, cpu, slab, object);
 }
 
 void slab_debug_slab_gone(struct kmem_cache *s, const struct page *slab)

@@ -458,6 +458,13 @@ int slab_cache_gone(struct kmem_cache *s, const void *object);
  */
 void *slab_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked);
 void slab_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+/*
+ * The same for what an engine has of a debugged cache, in the name of whoever made it ask; never
+ * held back, because giving back a slab would then fill the quarantine it came from.
+ */
+void *slab_debug_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+void slab_debug_free_for_engine(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+				void *object);
 
 /* Bytes of @object its owner may write, where @s is debugged. */
 uint32_t slab_debug_usable(const struct kmem_cache *s, const void *object);

@@ -432,9 +432,11 @@ static void test_broken_freelist(void)
 		struct scene t;
 		void **link;
 
-		if (!engine->relink)
-			continue;
 		set_up(&t, engine, NULL, FZPU);
+		if (kmem_cache_books(t.s) != SLAB_BOOKS_LINKS) {
+			tear_down(&t);
+			continue;
+		}
 		live = make(&t);
 		a = make(&t);
 		b = make(&t);
@@ -471,6 +473,47 @@ static void test_broken_freelist(void)
 		CU_ASSERT_EQUAL(kmem_cache_counter(t.s, SC_bad_freelist), 5);
 		n = kmem_cache_objs_per_slab(t.s);
 		for (i = 3; i < n; i++)
+			make(&t);
+		CU_ASSERT_EQUAL(slab_machine_info(t.s).num_slabs, 1);
+		CU_ASSERT_EQUAL(slab_machine_info(t.s).used_objs, n);
+		tear_down(&t);
+	}
+}
+
+/* Where numbers at a slab's end say what is free: a write far behind the last object hits them. */
+static void test_broken_index(void)
+{
+	EACH_ENGINE(engine, FZPU) {
+		unsigned char *a, *b, *end;
+		unsigned int i, n;
+		struct page *slab;
+		struct scene t;
+
+		set_up(&t, engine, NULL, FZPU);
+		if (kmem_cache_books(t.s) != SLAB_BOOKS_ON) {
+			tear_down(&t);
+			continue;
+		}
+		a = make(&t);
+		b = make(&t);
+		n = kmem_cache_objs_per_slab(t.s);
+		slab = slab_machine_page(&t.m, a);
+		end = slab_address(t.m.sa, slab) + (PAGE_SIZE << page_order(slab));
+
+		end[-1] = 0xff;		/* no such object */
+		CU_ASSERT_EQUAL(slab_validate_cache(t.s), 1);
+		CU_ASSERT_EQUAL(t.nr, 1);
+		CU_ASSERT_EQUAL(t.last.what, SLAB_BAD_FREELIST);
+		expect_words(&t, "FIX thing: free list rebuilt");
+		t.nr = 0;
+		CU_ASSERT_EQUAL(slab_validate_cache(t.s), 0);
+
+		end[-1] = 0;		/* one in use */
+		CU_ASSERT_EQUAL(drop(&t, b), 0);
+		CU_ASSERT_EQUAL(t.nr, 1);
+		CU_ASSERT_EQUAL(t.last.what, SLAB_BAD_FREELIST);
+		t.nr = 0;
+		for (i = 1; i < n; i++)
 			make(&t);
 		CU_ASSERT_EQUAL(slab_machine_info(t.s).num_slabs, 1);
 		CU_ASSERT_EQUAL(slab_machine_info(t.s).used_objs, n);
@@ -655,6 +698,7 @@ static const struct test_case cases[] = {
 	{ "wrong cache", test_wrong_cache },
 	{ "interior pointer", test_interior_pointer },
 	{ "broken free list", test_broken_freelist },
+	{ "broken numbers of free objects", test_broken_index },
 	{ "destroyed cache", test_destroyed_cache },
 	{ "slab given back", test_slab_gone },
 	{ "live at destroy", test_live_at_destroy },

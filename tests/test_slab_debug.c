@@ -562,6 +562,65 @@ static void test_model(void)
 	}
 }
 
+/* A free object of a debugged cache is in its slab, in no array or magazine, even two CPUs later. */
+static void test_no_stash(void)
+{
+	EACH_ENGINE(engine, FZPU) {
+		struct slab_machine m;
+		struct kmem_cache *s;
+		void *objects[20];
+		unsigned int i;
+
+		create(&m, engine, "F", 16 << 20);
+		s = cache(&m, "c", 72, 0);
+		CU_ASSERT_NOT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OBJECT);
+		for (i = 0; i < 20; i++)
+			objects[i] = kmem_cache_alloc(s, i % 2, GFP_KERNEL);
+		for (i = 1; i < 20; i++)
+			kmem_cache_free(s, i / 2 % 2, objects[i]);
+		CU_ASSERT_EQUAL(slab_machine_info(s).active_objs, 1);
+		CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, 1);
+		CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_alloc_slowpath), 20);
+		CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_free_slowpath), 19);
+		CU_ASSERT_EQUAL(kmem_cache_free(s, 0, objects[0]), 0);
+		CU_ASSERT_EQUAL(m.nr_reports, 0);
+		slab_machine_destroy(&m);
+	}
+}
+
+/*
+ * What an engine itself takes from a debugged kmalloc cache (the slab engine: the numbers of
+ * free objects that lie off the slab) is filled as anybody's and not held back.
+ */
+static void test_engine_objects(void)
+{
+	EACH_ENGINE(engine, FZPU | SLAB_QUARANTINE) {
+		struct slab_machine m;
+		struct kmem_cache *s;
+		void *objects[40];
+		unsigned int i;
+
+		create(&m, engine, "FZPUQ,kmalloc-*", 16 << 20);
+		s = cache(&m, "c", 512, SLAB_TYPESAFE_BY_RCU);
+		if (engine == &lslab_engine)
+			CU_ASSERT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OFF);
+		for (i = 0; i < 40; i++) {
+			objects[i] = kmem_cache_alloc(s, 0, GFP_KERNEL);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(objects[i]);
+		}
+		CU_ASSERT_EQUAL(slab_validate_caches(m.sa), 0);
+		for (i = 0; i < 40; i++)
+			kmem_cache_free(s, 1, objects[i]);
+		kmem_cache_shrink(s);
+		CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 0);
+		CU_ASSERT_EQUAL(slab_quarantine_bytes(m.sa), 0);
+		CU_ASSERT_EQUAL(slab_validate_caches(m.sa), 0);
+		CU_ASSERT_EQUAL(m.nr_reports, 0);
+		CU_ASSERT(slab_machine_sound(&m));
+		slab_machine_destroy(&m);
+	}
+}
+
 /* In bulk; and memory that is only held back is handed out before anything fails. */
 static void test_bulk_and_exhaustion(void)
 {
@@ -657,6 +716,8 @@ static const struct test_case cases[] = {
 	{ "failslab's filters", test_failslab_filters },
 	{ "failslab's option", test_failslab_option },
 	{ "a model", test_model },
+	{ "no stash", test_no_stash },
+	{ "an engine's own objects", test_engine_objects },
 	{ "bulk and exhaustion", test_bulk_and_exhaustion },
 	{ "nodes", test_nodes },
 	{ "SLUB's order", test_slub_order },

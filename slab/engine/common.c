@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: lists of slabs, linked by frame numbers through their head pages. */
+/*
+ * kmemsim: lists of slabs, linked by frame numbers through their head pages, and
+ * free lists made anew.
+ */
 #include "slab/engine/common.h"
 
 void slab_list_init(struct page_list *list)
@@ -55,4 +58,21 @@ bool slab_list_for_each(const struct kmem_cache *s, const struct page_list *list
 		if (!fn(ctx, slab_pfn(s->sa, slab)))
 			return false;
 	return true;
+}
+
+void slab_relink_objects(struct kmem_cache *s, struct page *slab)
+{
+	unsigned char *object = slab_first_object(s, slab) + (slab_objects(slab) - 1) * s->size;
+	unsigned int i, nr = 0;
+	void *next = NULL;
+
+	for (i = 0; i < slab_objects(slab); i++, object -= s->size) {
+		if (!slab_debug_is_free(s, object))
+			continue;
+		set_freepointer(s, object, next);
+		next = object;
+		nr++;
+	}
+	slab_set_freelist(s, slab, next);
+	slab->slab_inuse = (uint16_t)(slab_objects(slab) - nr);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what engines that cut blocks of frames into slabs have in common:
- * lists of slabs, linked through their head pages, and what a request for
- * frames keeps of the flags of its cause.
+ * lists of slabs, linked through their head pages; free lists that begin in the
+ * head page; what a request for frames keeps of the flags of its cause.
  *
  * Locking: none; one thread drives a machine.
  */
@@ -32,6 +32,21 @@ static inline bool slab_list_empty(const struct page_list *list)
 	return list->head == PFN_NONE_VAL;
 }
 
+/* The first object of @slab's own free list; NULL: none. */
+static inline void *slab_get_freelist(const struct kmem_cache *s, const struct page *slab)
+{
+	if (slab->slab_freelist == NO_OBJECT)
+		return NULL;
+	return slab_address(s->sa, slab) + slab->slab_freelist;
+}
+
+static inline void slab_set_freelist(const struct kmem_cache *s, struct page *slab, void *object)
+{
+	unsigned char *start = slab_address(s->sa, slab);
+
+	slab->slab_freelist = object ? (uint32_t)((unsigned char *)object - start) : NO_OBJECT;
+}
+
 void slab_list_init(struct page_list *list);
 void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab);
 void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab);
@@ -40,5 +55,11 @@ void slab_list_del(const struct kmem_cache *s, struct page_list *list, struct pa
 /* Hand the slabs of a list to @fn, head first. Returns false when @fn did. */
 bool slab_list_for_each(const struct kmem_cache *s, const struct page_list *list,
 			bool (*fn)(void *ctx, pfn_t slab), void *ctx);
+
+/*
+ * As slab_engine.relink, where free objects are linked through themselves from slab_freelist
+ * on: in ascending order; what has been in use stays so.
+ */
+void slab_relink_objects(struct kmem_cache *s, struct page *slab);
 
 #endif

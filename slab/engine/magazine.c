@@ -248,6 +248,23 @@ static void magazine_free(struct kmem_cache *s, unsigned int cpu, struct page *s
 		slab_layer_free(s, cpu, object);
 }
 
+/* A debugged cache's objects come from slabs and go there, one at a time. */
+static void *magazine_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *object = slab_layer_alloc(s, cpu, gfp, nid);
+
+	if (object)
+		magazine_cpu(s, cpu)->stat[SC_alloc_slowpath]++;
+	return object;
+}
+
+static void magazine_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
+				void *object)
+{
+	magazine_cpu(s, cpu)->stat[SC_free_slowpath]++;
+	slab_layer_free(s, cpu, object);
+}
+
 static unsigned int magazine_alloc_bulk(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 					unsigned int nr, void **objects)
 {
@@ -334,6 +351,10 @@ static int magazine_cache_init(struct kmem_cache *s)
 	if (!depot)
 		return -ENOMEM;
 	s->stash = depot;
+	if (kmem_cache_debug(s)) {
+		s->alloc = magazine_debug_alloc;
+		s->free = magazine_debug_free;
+	}
 	while (s->size <= magtypes[type].min_buf)
 		type++;
 	depot->type = type;
@@ -415,6 +436,8 @@ const struct slab_engine magazine_engine = {
 	.info = magazine_info,
 	.for_each_slab = magazine_for_each_slab,
 	.for_each_free = magazine_for_each_free,
+	.debug_flags = SLAB_DEBUG_FLAGS,
+	.relink = slab_relink_objects,
 	.counter = magazine_counter,
 	.validate = magazine_validate,
 };

@@ -48,8 +48,10 @@
  * update, not only when memory is short; slabs are kept by node and a request
  * for a node goes straight to them; slabs are blocks of a power of two of
  * frames; links of free objects lie in the objects at all sizes (the original
- * keeps those of large objects outside); no debugging flags. Magazines are the host's memory, not
- * objects of the machine; their bytes are in the cache's overhead.
+ * keeps those of large objects outside); a debugged cache has the layout of
+ * slab_object_layout() and no magazines at all (there, KMF_NOMAGAZINE). Magazines
+ * are the host's memory, not objects of the machine; their bytes are in the
+ * cache's overhead.
  */
 #ifndef KMEMSIM_SLAB_ENGINE_MAGAZINE_H
 #define KMEMSIM_SLAB_ENGINE_MAGAZINE_H

@@ -115,18 +115,6 @@ static void delist(struct kmem_cache *s, struct page *slab)
 
 /* ---- slabs from and to buddy --------------------------------------------- */
 
-static void set_freelist(const struct kmem_cache *s, struct page *slab, void *object)
-{
-	slab->slab_freelist = object ? (uint32_t)((unsigned char *)object -
-						  slab_address(s->sa, slab)) : NO_OBJECT;
-}
-
-static void *get_freelist(const struct kmem_cache *s, const struct page *slab)
-{
-	return slab->slab_freelist == NO_OBJECT ? NULL :
-	       slab_address(s->sa, slab) + slab->slab_freelist;
-}
-
 /* Link all objects in ascending order, constructed; touches every frame of the slab. */
 static void link_objects(struct kmem_cache *s, struct page *slab)
 {
@@ -134,7 +122,7 @@ static void link_objects(struct kmem_cache *s, struct page *slab)
 	unsigned int i;
 
 	pagemap_touch(s->sa->map, slab_pfn(s->sa, slab), 1U << s->order);
-	set_freelist(s, slab, object);
+	slab_set_freelist(s, slab, object);
 	for (i = 0; i < s->objects; i++, object += s->size) {
 		if (s->ctor)
 			s->ctor(object);
@@ -160,6 +148,8 @@ static struct page *new_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, 
 	slab->slab_objects = (uint16_t)s->objects;
 	slab->slab_private = depot->next_colour * s->colour_off;
 	depot->next_colour = (depot->next_colour + 1) % s->colours;
+	if (kmem_cache_debug(s))
+		slab_debug_new_slab(s, slab);
 	link_objects(s, slab);
 
 	n = node_of(s, slab);
@@ -176,6 +166,8 @@ static void discard_slab(struct kmem_cache *s, unsigned int cpu, struct page *sl
 {
 	struct magazine_node *n = node_of(s, slab);
 
+	if (kmem_cache_debug(s))
+		slab_debug_slab_gone(s, slab);
 	n->nr_slabs--;
 	n->nr_objects -= slab_objects(slab);
 	n->nr_free -= slab_objects(slab) - slab->slab_inuse;
@@ -254,8 +246,11 @@ void *slab_layer_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int ni
 
 	if (!slab)
 		return NULL;
-	object = get_freelist(s, slab);
-	set_freelist(s, slab, get_freepointer(s, object));
+	object = slab_get_freelist(s, slab);
+	if (kmem_cache_debug(s) &&
+	    slab_debug_bad_link(s, slab, object, slab->slab_inuse + 1 == slab_objects(slab)))
+		object = slab_get_freelist(s, slab);
+	slab_set_freelist(s, slab, get_freepointer(s, object));
 	slab->slab_inuse++;
 	node_of(s, slab)->nr_free--;
 	enlist(s, slab);
@@ -268,8 +263,8 @@ void slab_layer_free(struct kmem_cache *s, unsigned int cpu, void *object)
 	struct page *slab = slab_head_of(s->sa, arena_offset(s->sa, object));
 
 	delist(s, slab);
-	set_freepointer(s, object, get_freelist(s, slab));
-	set_freelist(s, slab, object);
+	set_freepointer(s, object, slab_get_freelist(s, slab));
+	slab_set_freelist(s, slab, object);
 	slab->slab_inuse--;
 	node_of(s, slab)->nr_free++;
 	enlist(s, slab);

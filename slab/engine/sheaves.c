@@ -522,7 +522,7 @@ const struct slab_engine sheaves_engine = {
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = sheaves_for_each_free,
 	.debug_flags = SLAB_DEBUG_FLAGS,
-	.relink = slub_relink,
+	.relink = slab_relink_objects,
 	.counter = sheaves_counter,
 	.validate = sheaves_validate,
 };

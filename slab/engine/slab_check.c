@@ -57,8 +57,10 @@ static uint64_t overhead(const struct kmem_cache *s, uint64_t num_slabs)
 {
 	const struct slab_allocator *sa = s->sa;
 	const struct lslab_cache *c = lslab_cache(s);
-	uint64_t node = NODE_BOOK, bytes = sa->nr_cpus * ARRAY_BOOK(c->limit);
+	uint64_t node = NODE_BOOK, bytes = 0;
 
+	if (c->limit)
+		bytes += sa->nr_cpus * ARRAY_BOOK(c->limit);
 	if (c->shared)
 		node += ARRAY_BOOK(c->shared * c->batchcount);
 	if (c->node[0].alien)

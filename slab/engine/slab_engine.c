@@ -240,6 +240,27 @@ static void lslab_free_bulk(struct kmem_cache *s, unsigned int cpu, unsigned int
 		lslab_free(s, cpu, slab_head_of(s->sa, arena_offset(s->sa, objects[i])), objects[i]);
 }
 
+/* ---- debugged caches: objects from slabs and back, past the arrays ------ */
+
+static void *debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *object;
+
+	if (nid == NUMA_NO_NODE)
+		nid = (int)lslab_cpu(s, cpu)->nid;
+	object = cache_alloc_node(s, cpu, gfp, (unsigned int)nid);
+	return object ? object : fallback_alloc(s, cpu, gfp);
+}
+
+static void debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
+{
+	struct lslab_cache *c = lslab_cache(s);
+
+	c->stat[SC_free_slowpath]++;
+	c->stat[SC_node_frees] += slab_nid(slab) != lslab_cpu(s, cpu)->nid;
+	lslab_free_block(s, cpu, &object, 1, slab_nid(slab));
+}
+
 /* ---- caches ------------------------------------------------------------ */
 
 static struct array_cache *new_array(unsigned int limit, unsigned int batchcount)
@@ -277,6 +298,9 @@ static void choose_limits(const struct kmem_cache *s, struct lslab_cache *c)
 	c->shared = cfg->sharedfactor;
 	if (c->shared == SLAB_AUTO)
 		c->shared = s->size <= PAGE_SIZE && s->sa->nr_cpus > 1 ? 8 : 0;
+	/* The batch still says how many free objects a node may keep. */
+	if (kmem_cache_debug(s))
+		c->limit = c->shared = 0;
 }
 
 static unsigned int cpus_of_node(const struct slab_allocator *sa, unsigned int nid)
@@ -324,7 +348,7 @@ static int init_node(struct kmem_cache *s, unsigned int nid)
 		if (!n->shared)
 			return -ENOMEM;
 	}
-	return sa->nr_nodes > 1 && sa->cfg.alien ? init_aliens(sa, n, nid, c->limit) : 0;
+	return sa->nr_nodes > 1 && sa->cfg.alien && c->limit ? init_aliens(sa, n, nid, c->limit) : 0;
 }
 
 static void free_books(struct kmem_cache *s)
@@ -358,12 +382,16 @@ static int lslab_cache_init(struct kmem_cache *s)
 	if (!c)
 		return -ENOMEM;
 	choose_limits(s, c);
+	if (kmem_cache_debug(s)) {
+		s->alloc = debug_alloc;
+		s->free = debug_free;
+	}
 	for (nid = 0; nid < s->sa->nr_nodes && !ret; nid++)
 		ret = init_node(s, nid);
 	for (cpu = 0; cpu < s->sa->nr_cpus && !ret; cpu++) {
 		cpus[cpu].nid = mem_node(s->sa, cpu);
-		cpus[cpu].ac = new_array(c->limit, c->batchcount);
-		if (!cpus[cpu].ac)
+		cpus[cpu].ac = c->limit ? new_array(c->limit, c->batchcount) : NULL;
+		if (c->limit && !cpus[cpu].ac)
 			ret = -ENOMEM;
 	}
 	if (ret)
@@ -509,6 +537,8 @@ const struct slab_engine lslab_engine = {
 	.info = lslab_info,
 	.for_each_slab = lslab_for_each_slab,
 	.for_each_free = lslab_for_each_free,
+	.debug_flags = SLAB_DEBUG_FLAGS,
+	.relink = lslab_relink,
 	.counter = lslab_counter,
 	.validate = lslab_validate,
 };

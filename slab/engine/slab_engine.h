@@ -37,6 +37,10 @@
  * of many objects do not meet in the same lines of a CPU cache. The low half of
  * slab_private has its number.
  *
+ * A debugged cache has no arrays: objects go from slabs to their users and back.
+ * Its numbers never lie in an object, nor kmalloc's own off the slab: the cache that
+ * held them could be gone before.
+ *
  * Differs from Linux: no locks; the arrays are not objects of the machine (what
  * they would take is in slabinfo's overhead), the off-slab free lists are; no
  * memory policy, no pfmemalloc slabs; which zones a request may use is left to
@@ -63,7 +67,7 @@ struct array_cache {
 
 struct lslab_cpu {
 	struct slab_front front;	/* stays empty: every request comes to the engine */
-	struct array_cache *ac;
+	struct array_cache *ac;		/* NULL in a debugged cache */
 	unsigned int nid;		/* whose memory the CPU uses; Linux: numa_mem_id() */
 } __attribute__((aligned(64)));
 
@@ -85,7 +89,7 @@ struct lslab_node {
 
 /* kmem_cache.pernode */
 struct lslab_cache {
-	unsigned int limit, batchcount, shared;
+	unsigned int limit, batchcount, shared;	/* limit 0: a debugged cache, no arrays */
 	uint64_t stat[NR_SLAB_COUNTERS];
 	struct lslab_node node[];
 };
@@ -127,6 +131,9 @@ int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args
 uint32_t lslab_colour(const struct kmem_cache *s, const struct page *slab);
 /* The numbers of @slab's objects, free ones from place slab_inuse on; NULL for a full one that keeps none. */
 uint8_t *lslab_free_index(const struct kmem_cache *s, const struct page *slab);
+
+/* As slab_engine.relink: the numbers of a debugged cache's slab, ascending. */
+void lslab_relink(struct kmem_cache *s, struct page *slab);
 
 /*
  * A new slab, on no list and not counted yet; NULL without memory. It must go

@@ -3,7 +3,8 @@
  * kmemsim: how the slab engine lays a cache out: where the numbers of the free
  * objects lie, how large a slab is, how many colours its rest allows. Pure;
  * the arithmetic is that of Linux 6.1's __kmem_cache_create(),
- * calculate_slab_order() and the three set_*_slab_cache() in mm/slab.c.
+ * calculate_slab_order() and the three set_*_slab_cache() in mm/slab.c; an object
+ * of a debugged cache is laid out as SLUB does it.
  */
 #include <errno.h>
 
@@ -30,6 +31,7 @@ static uint32_t kmalloc_bytes(uint32_t bytes)
 struct layout {
 	uint32_t object_size, size;
 	bool reclaimable;
+	bool never_off;
 	unsigned int max_order;
 	enum slab_books books;
 	unsigned int num, order;	/* num 0: impossible */
@@ -75,11 +77,30 @@ static bool choose_layout(struct layout *lay, bool objects_keep_state)
 		if (lay->num && lay->num <= lay->object_size)
 			return true;
 	}
-	calculate_slab_order(lay, SLAB_BOOKS_OFF);
-	if (lay->num && lay->left < lay->num)
-		return true;
+	if (!lay->never_off) {
+		calculate_slab_order(lay, SLAB_BOOKS_OFF);
+		if (lay->num && lay->left < lay->num)
+			return true;
+	}
 	calculate_slab_order(lay, SLAB_BOOKS_ON);
 	return lay->num;
+}
+
+/* Elements: bare objects, or those of a debugged cache with what surrounds them. */
+static void object_layout(struct slab_geometry *geo, const struct kmem_cache_args *args,
+			  const struct slab_rules *rules)
+{
+	*geo = (struct slab_geometry){ 0 };
+	if (args->flags & SLAB_DEBUG_FLAGS) {
+		slab_object_layout(geo, args, rules);
+	} else {
+		geo->object_size = args->size;
+		geo->align = slab_calculate_alignment(args->flags, args->align, args->size, rules);
+		geo->inuse = align_up(args->size, WORD);
+		geo->size = align_up(geo->inuse, geo->align);
+	}
+	if (geo->size < MIN_OBJECT)
+		geo->size = align_up(MIN_OBJECT, geo->align);
 }
 
 int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
@@ -88,35 +109,27 @@ int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args
 	struct layout lay = {
 		.object_size = args->size,
 		.reclaimable = args->flags & SLAB_RECLAIM_ACCOUNT,
+		/* One of kmalloc's caches may be gone before another whose numbers it holds. */
+		.never_off = (args->flags & SLAB_KMALLOC) && (args->flags & SLAB_DEBUG_FLAGS),
 		.max_order = cfg->slab_max_order == SLAB_AUTO ? MAX_ORDER_HI : cfg->slab_max_order,
 	};
 	int ret = slab_check_args(args, cfg, nr_cpus, err);
-	uint32_t align, size;
 
 	if (ret)
 		return ret;
-	align = slab_calculate_alignment(args->flags, args->align, args->size,
-					 &slab_rules[cfg->kernel]);
-	size = align_up(align_up(args->size, WORD), align);
-	if (size < MIN_OBJECT)
-		size = align_up(MIN_OBJECT, align);
-	lay.size = size;
-	if (!choose_layout(&lay, args->ctor || (args->flags & SLAB_TYPESAFE_BY_RCU)))
+	object_layout(geo, args, &slab_rules[cfg->kernel]);
+	lay.size = geo->size;
+	/* What an owner may write after the free must not hold the numbers either. */
+	if (!choose_layout(&lay, args->ctor || (args->flags & (SLAB_TYPESAFE_BY_RCU |
+							       SLAB_DEBUG_FLAGS))))
 		return kerror_set(err, -E2BIG,
-				  "objects of %u bytes do not fit into blocks of order %d", size,
+				  "objects of %u bytes do not fit into blocks of order %d", geo->size,
 				  MAX_PAGE_ORDER);
 
-	*geo = (struct slab_geometry){
-		.object_size = args->size,
-		.size = size,
-		.align = align,
-		.inuse = align_up(args->size, WORD),
-		.order = lay.order,
-		.min_order = lay.order,
-		.objects = lay.num,
-		.books = lay.books,
-		.colour_off = align > CACHE_LINE ? align : CACHE_LINE,
-	};
+	geo->order = geo->min_order = lay.order;
+	geo->objects = lay.num;
+	geo->books = lay.books;
+	geo->colour_off = geo->align > CACHE_LINE ? geo->align : CACHE_LINE;
 	geo->colours = lay.left / geo->colour_off;
 	if (!geo->colours)
 		geo->colours = 1;

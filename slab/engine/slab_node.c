@@ -71,6 +71,18 @@ static void put_object(struct kmem_cache *s, struct page *slab, unsigned char *o
 	lslab_free_index(s, slab)[slab->slab_inuse] = (uint8_t)nr;
 }
 
+void lslab_relink(struct kmem_cache *s, struct page *slab)
+{
+	const unsigned char *object = slab_first_object(s, slab);
+	uint8_t *index = lslab_free_index(s, slab);
+	unsigned int i, pos = s->objects;
+
+	for (i = s->objects; i--;)
+		if (slab_debug_is_free(s, object + (size_t)i * s->size))
+			index[--pos] = (uint8_t)i;
+	slab->slab_inuse = (uint16_t)pos;
+}
+
 /* ---- slabs from and to buddy ------------------------------------------- */
 
 /*
@@ -98,14 +110,14 @@ static void init_index(struct kmem_cache *s, struct page *slab)
 		index[num - 1] = (uint8_t)last;
 }
 
-/* Note the frames that the constructor and the numbers write to. */
+/* Note the frames that the constructor, debugging and the numbers write to. */
 static void touch_slab(struct kmem_cache *s, const struct page *slab)
 {
 	size_t index = arena_offset(s->sa, lslab_free_index(s, slab));
 	uint32_t first = (uint32_t)(index >> PAGE_SHIFT);
 	uint32_t last = (uint32_t)((index + s->objects - 1) >> PAGE_SHIFT);
 
-	if (s->ctor)
+	if (s->ctor || kmem_cache_debug(s))
 		pagemap_touch(s->sa->map, slab_pfn(s->sa, slab), 1U << s->order);
 	else
 		pagemap_touch(s->sa->map, pfn_make(first), last - first + 1);
@@ -172,6 +184,8 @@ struct page *lslab_grow_begin(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 		}
 		set_off_slab_index(s, slab, index);
 	}
+	if (kmem_cache_debug(s))
+		slab_debug_new_slab(s, slab);
 	init_index(s, slab);
 	touch_slab(s, slab);
 	run_constructor(s, slab);
@@ -182,6 +196,8 @@ void lslab_destroy_slab(struct kmem_cache *s, unsigned int cpu, struct page *sla
 {
 	void *index = s->books == SLAB_BOOKS_OFF ? off_slab_index(s, slab) : NULL;
 
+	if (kmem_cache_debug(s))
+		slab_debug_slab_gone(s, slab);
 	lslab_cache(s)->stat[SC_free_slab]++;
 	release_frames(s, cpu, slab);
 	if (index)

@@ -406,7 +406,7 @@ const struct slab_engine slub_engine = {
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = slub_for_each_free,
 	.debug_flags = SLAB_DEBUG_FLAGS,
-	.relink = slub_relink,
+	.relink = slab_relink_objects,
 	.counter = slub_counter,
 	.validate = slub_validate,
 };

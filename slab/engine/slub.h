@@ -101,20 +101,6 @@ uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter);
 
 /* ---- free lists -------------------------------------------------------- */
 
-static inline void *slab_get_freelist(const struct kmem_cache *s, const struct page *slab)
-{
-	if (slab->slab_freelist == NO_OBJECT)
-		return NULL;
-	return slab_address(s->sa, slab) + slab->slab_freelist;
-}
-
-static inline void slab_set_freelist(const struct kmem_cache *s, struct page *slab, void *object)
-{
-	unsigned char *start = slab_address(s->sa, slab);
-
-	slab->slab_freelist = object ? (uint32_t)((unsigned char *)object - start) : NO_OBJECT;
-}
-
 static inline void slab_set_frozen(struct page *slab, bool frozen)
 {
 	slab->slab_objects = (uint16_t)(slab_objects(slab) | (frozen ? SLAB_FROZEN : 0));
@@ -179,7 +165,6 @@ void slub_flush_cpu(struct kmem_cache *s, unsigned int cpu);
 
 void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
 void slub_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
-void slub_relink(struct kmem_cache *s, struct page *slab);
 
 /* Follows __kmem_cache_do_shrink(). */
 unsigned int slub_shrink(struct kmem_cache *s);

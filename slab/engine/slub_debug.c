@@ -99,20 +99,3 @@ void slub_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, 
 		c->stat[SC_free_slab]++;
 	}
 }
-
-void slub_relink(struct kmem_cache *s, struct page *slab)
-{
-	unsigned char *object = slab_first_object(s, slab) + (slab_objects(slab) - 1) * s->size;
-	unsigned int i, nr = 0;
-	void *next = NULL;
-
-	for (i = 0; i < slab_objects(slab); i++, object -= s->size) {
-		if (!slab_debug_is_free(s, object))
-			continue;
-		set_freepointer(s, object, next);
-		next = object;
-		nr++;
-	}
-	slab_set_freelist(s, slab, next);
-	slab->slab_inuse = (uint16_t)(slab_objects(slab) - nr);
-}
