@@ -21,7 +21,7 @@ forbid sim/trace '#include "(sim/(machine|replay|metrics|report|cmd|timeline|tlb
 	'a reader knows the machine'
 forbid 'sim/report/emitter.c sim/report/emitter_text.c sim/report/emitter_json.c sim/report/emitter_csv.c' \
 	'#include "(buddy|slab|sim/(machine|replay|metrics|trace))' 'the emitter knows what it prints'
-forbid 'sim/metrics.c sim/metrics.h sim/machine.c sim/machine.h' '#include "sim/report' \
+forbid 'sim/metrics.c sim/metrics.h sim/machine.c sim/machine.h sim/shrink.c sim/shrink.h sim/diagnose.c sim/diagnose.h' '#include "sim/report' \
 	'a metric knows how it is printed'
 for layer in pagemap buddy slab sim/trace sim/report; do
 	forbid "$layer" '(^|[^a-z_])(printf|puts|putchar|perror|exit|_exit|abort|err|errx|warn|warnx)\(' \

@@ -246,6 +246,32 @@ static void test_stdin(void)
 	done(&piped);
 }
 
+/* No command writes its report over the trace it has read. */
+static void test_trace_is_kept(void)
+{
+	static int (*const commands[])(int, char **) = { cmd_run, cmd_compare, cmd_diagnose };
+	static const char *const outputs[] = { "--json", "--csv" };
+	char path[4096];
+	size_t i, j;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/tmp/kmemsim-kept-%d", (int)getpid());
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		for (j = 0; j < 2; j++) {
+			const char *const args[] = { "-q", outputs[j], path, path, NULL };
+			char *after;
+
+			file = fopen(path, "w");
+			fputs("kept as it is\n", file);
+			fclose(file);
+			expect(run_cmd(commands[i], NULL, args), 2, "would be written over");
+			after = slurp(path, NULL);
+			CU_ASSERT_STRING_EQUAL(after, "kept as it is\n");
+			free(after);
+		}
+	unlink(path);
+}
+
 /* Mistakes on the command line end with status 2 and a sentence that helps. */
 static void test_usage(void)
 {
@@ -716,6 +742,7 @@ static const struct test_case cases[] = {
 	{ "cmd_adds_up", test_adds_up },
 	{ "cmd_documented", test_documented },
 	{ "cmd_shrink", test_shrink },
+	{ "cmd_trace_is_kept", test_trace_is_kept },
 	{ "cmd_stdin", test_stdin },
 	{ "cmd_usage", test_usage },
 	{ "cmd_slab_option", test_slab_option },

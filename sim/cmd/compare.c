@@ -146,6 +146,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	struct compare_config cfg = {
 		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order
 	};
+	const char *const writes[] = { opt->json, opt->csv };
 	struct compare_result results[MAX_COMPARED];
 	struct compare_report report = {
 		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
@@ -155,6 +156,9 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	unsigned int i;
 	int ret;
 
+	ret = check_outputs(&opt->trace, 1, writes, 2, err);
+	if (ret)
+		return ret;
 	progress_init(&progress, !opt->quiet);
 	ret = load_trace(trace, &load, &progress, err);
 	if (ret)

@@ -99,13 +99,15 @@ static int write_reports(const struct diagnose_options *opt, const struct diagno
 static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
 			  struct kerror *err)
 {
+	const char *const writes[] = { opt->json, opt->csv };
 	struct diagnosis_report *report = NULL;
 	struct progress progress;
 	uint64_t sure = 0;
 	int ret, i;
 
-	if (same_file(opt->load.path, opt->json) || same_file(opt->load.path, opt->csv))
-		return kerror_set(err, -EINVAL, "%s: a report would be written over the trace", opt->load.path);
+	ret = check_outputs(&opt->load.path, 1, writes, 2, err);
+	if (ret)
+		return ret;
 	progress_init(&progress, !opt->quiet);
 	ret = load_trace(trace, &opt->load, &progress, err);
 	if (!ret)

@@ -126,21 +126,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* An output must not be written over what is read, nor over another output. */
-static int check_outputs(const struct layout_options *opt, struct kerror *err)
-{
-	const char *const paths[] = { opt->binary, opt->trace, opt->json, opt->csv };
-	size_t i, j;
-
-	for (i = 0; i < 4; i++)
-		for (j = i < 2 ? 2 : i + 1; j < 4; j++)
-			if (same_file(paths[i], paths[j]) ||
-			    (i == 2 && paths[2] && paths[3] && !strcmp(paths[2], paths[3])))
-				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
-						  "output and what is read, are the same file", paths[j]);
-	return 0;
-}
-
 /* ---- which types ----------------------------------------------------------------------------- */
 
 static bool resembles(const char *name, const char *typed)
@@ -250,7 +235,8 @@ static int run(const struct layout_options *opt)
 	struct layout_program *prog = NULL;
 	struct trace *trace = NULL;
 	struct usage usage = { 0 };
-	int status = EXIT_USAGE, ret = check_outputs(opt, &err);
+	const char *const reads[] = { opt->binary, opt->trace }, *const writes[] = { opt->json, opt->csv };
+	int status = EXIT_USAGE, ret = check_outputs(reads, 2, writes, 2, &err);
 
 	if (!ret)
 		ret = layout_open(&prog, opt->binary, &err);

@@ -11,7 +11,8 @@ bool is_stdout(const char *path)
 	return path && !strcmp(path, "-");
 }
 
-bool same_file(const char *a, const char *b)
+/* Whether both are one regular file that is there; NULL and "-" never are. */
+static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
 
@@ -19,6 +20,25 @@ bool same_file(const char *a, const char *b)
 		return false;
 	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
 	       x.st_ino == y.st_ino;
+}
+
+int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
+		  size_t nr_writes, struct kerror *err)
+{
+	size_t i, j;
+
+	for (i = 0; i < nr_writes; i++) {
+		bool taken = false;
+
+		for (j = 0; j < nr_reads; j++)
+			taken |= same_file(writes[i], reads[j]);
+		for (j = 0; j < i && writes[i]; j++)
+			taken |= same_file(writes[i], writes[j]) || (writes[j] && !strcmp(writes[i], writes[j]));
+		if (taken)
+			return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
+					  "output and what is read, are the same file", writes[i]);
+	}
+	return 0;
 }
 
 int open_output(FILE **out, const char *path, struct kerror *err)

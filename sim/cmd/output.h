@@ -4,14 +4,19 @@
 #define KMEMSIM_SIM_CMD_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "sim/report/emitter.h"
 
 /* False for NULL. */
 bool is_stdout(const char *path);
-/* Whether both are one regular file that is there; NULL and "-" never are. */
-bool same_file(const char *a, const char *b);
+/*
+ * An output must be written over nothing that is read, nor over another output.
+ * NULLs are skipped. -EINVAL where one would be.
+ */
+int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
+		  size_t nr_writes, struct kerror *err);
 int open_output(FILE **out, const char *path, struct kerror *err);
 /* Closing is where a full disk shows. Standard output is only flushed. */
 int close_output(FILE *out, const char *path, struct kerror *err);

@@ -160,22 +160,6 @@ static int boot(struct run *run, struct kerror *err)
 
 /* ---- reporting ----------------------------------------------------------- */
 
-/* An output must not be written over the trace, nor over another output. */
-static int check_outputs(const struct run_options *opt, struct kerror *err)
-{
-	const char *const paths[] = { opt->trace, opt->json, opt->csv, opt->timeline, opt->owner_list };
-	const size_t nr = sizeof(paths) / sizeof(paths[0]);
-	size_t i, j;
-
-	for (i = 0; i < nr; i++)
-		for (j = i + 1; j < nr; j++)
-			if (same_file(paths[i], paths[j]) ||
-			    (i && paths[i] && paths[j] && !strcmp(paths[i], paths[j])))
-				return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
-						  "output and the trace, are the same file", paths[j]);
-	return 0;
-}
-
 static int write_reports(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
@@ -190,14 +174,19 @@ static int write_reports(struct run *run, struct kerror *err)
 		.load_ns = run->load_ns,
 		.failslab = run->opt.failslab,
 		.top = opt->top,
-		.shrink = opt->shrink,
 	};
 	struct emitter *em = emitter_create();
+	struct shrink_metrics shrink;
 	int ret;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = report_emit(em, &in, err);
+	/* Last: the machine is another afterwards. */
+	if (!ret && opt->shrink) {
+		metrics_shrink(run->machine, &shrink);
+		report_shrink(em, &shrink);
+	}
 	if (!ret)
 		ret = write_formats(em, !opt->quiet && !is_stdout(opt->timeline) &&
 				    !is_stdout(opt->owner_list), opt->json, opt->csv, err);
@@ -248,9 +237,11 @@ static int write_owners(const struct run *run, struct kerror *err)
 /* 0; 1: a strict run stopped; -errno. */
 static int run_all(struct run *run, struct kerror *err)
 {
+	const struct run_options *opt = &run->opt;
+	const char *const writes[] = { opt->json, opt->csv, opt->timeline, opt->owner_list };
 	int ret, stopped = 0;
 
-	ret = check_outputs(&run->opt, err);
+	ret = check_outputs(&opt->trace, 1, writes, sizeof(writes) / sizeof(writes[0]), err);
 	if (!ret)
 		ret = load(run, err);
 	if (!ret)
@@ -269,12 +260,13 @@ static int run_all(struct run *run, struct kerror *err)
 		stopped = 1;
 		ret = 0;
 	}
-	if (!ret)
-		ret = write_reports(run, err);
+	/* The report may end with shrinking: what else tells of the end goes first. */
 	if (!ret && run->opt.procfs)
 		ret = write_procfs(run, err);
 	if (!ret && run->opt.owner_list)
 		ret = write_owners(run, err);
+	if (!ret)
+		ret = write_reports(run, err);
 	if (run->timeline_file) {
 		struct kerror late;
 		int closed = close_output(run->timeline_file, run->opt.timeline, ret ? &late : err);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 #include "sim/verify/objects.h"
 #include "sim/verify/verify.h"
 
@@ -109,28 +110,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int write_json(struct emitter *em, const char *path, struct kerror *err)
-{
-	FILE *out;
-	int ret;
-
-	if (!strcmp(path, "-"))
-		return emitter_write(em, EMIT_JSON, stdout, err);
-	out = fopen(path, "w");
-	if (!out)
-		return kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-	ret = emitter_write(em, EMIT_JSON, out, err);
-	if (fclose(out) && !ret)
-		ret = kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-	return ret;
-}
-
 /* Of the layer whose run is given; the other one is NULL. */
 static int write_report(const struct verify_run *run, const struct objects_run *objects,
 			const struct verify_options *opt, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
-	int ret = 0;
+	int ret;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for a report");
@@ -138,10 +123,7 @@ static int write_report(const struct verify_run *run, const struct objects_run *
 		verify_report(em, run, opt->timing);
 	else
 		objects_report(em, objects, opt->timing);
-	if (!opt->quiet && (!opt->json || strcmp(opt->json, "-")))
-		ret = emitter_write(em, EMIT_TEXT, stdout, err);
-	if (!ret && opt->json)
-		ret = write_json(em, opt->json, err);
+	ret = write_formats(em, !opt->quiet, opt->json, NULL, err);
 	emitter_destroy(em);
 	return ret;
 }

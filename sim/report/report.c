@@ -250,7 +250,5 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		report_checks(em, in);
 	if (!ret)
 		emit_counters(em, in);
-	if (!ret && in->shrink)
-		report_shrink(em, in->replay->machine);
 	return ret;
 }

@@ -7,6 +7,7 @@
 #define KMEMSIM_SIM_REPORT_REPORT_H
 
 #include "sim/host.h"
+#include "sim/shrink.h"
 #include "sim/report/emitter.h"
 #include "sim/timeline.h"
 #include "sim/trace/trace.h"
@@ -22,7 +23,6 @@ struct report_input {
 	uint64_t load_ns;		/* reading and resolving; only with host */
 	const char *failslab;		/* as given, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
-	bool shrink;			/* end with report_shrink(), which changes the machine */
 };
 
 /* Emit the whole report. -ENOMEM. */
@@ -33,8 +33,8 @@ void report_checks(struct emitter *em, const struct report_input *in);
 /* report_layout.c: the sections about where memory lies. */
 void report_external(struct emitter *em, const struct report_input *in);
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
-/* report_shrink.c: what shrinking every cache gives; does it. */
-void report_shrink(struct emitter *em, const struct machine *m);
+/* report_shrink.c: a section to put behind the report. */
+void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);
 /* report_top.c: the sections with tables of caches and call sites. */
 int report_top(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err);

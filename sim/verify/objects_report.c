@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: what verify found about objects, through the emitter. Single-threaded. */
 #include "sim/verify/objects.h"
-
-#define NR_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
-
-static const struct emitter_column rate_columns[] = {
-	{ "name", "", "", true },
-	{ "predicted", "predicted", "", false },
-	{ "all", "all", "", false },
-	{ "percent", "percent", "", false },
-	{ "meaning", "", "", true },
-};
-
-static void emit_rate_row(struct emitter *em, const char *name, const char *text,
-			  const struct verify_rate *rate)
-{
-	if (!rate->all)
-		return;
-	emit_cell_str(em, name);
-	emit_cell_u64(em, rate->hits);
-	emit_cell_u64(em, rate->all);
-	emit_cell_real(em, 100.0 * (double)rate->hits / (double)rate->all, 4);
-	emit_cell_str(em, text);
-	emit_row_end(em);
-}
+#include "sim/verify/rates.h"
 
 static void emit_rates(struct emitter *em, const struct objects_run *run)
 {
@@ -38,12 +16,12 @@ static void emit_rates(struct emitter *em, const struct objects_run *run)
 		  100.0 * (double)pr->allocs.hits / (double)pr->allocs.all : 100.0, 4);
 	emit_share(em, "new_slabs", "new slabs that were needed here too", "slabs", pr->slabs.hits,
 		   pr->slabs.all);
-	emit_table(em, "by_path", "By path", rate_columns, NR_COLUMNS(rate_columns));
+	emit_rate_table(em, "by_path", "By path");
 	for (i = 0; i < NR_SLAB_SOURCES; i++)
 		emit_rate_row(em, objects_source_desc[i].name, objects_source_desc[i].text,
 			      &pr->by_source[i]);
 	emit_table_end(em);
-	emit_table(em, "by_cache", "By cache", rate_columns, NR_COLUMNS(rate_columns));
+	emit_rate_table(em, "by_cache", "By cache");
 	for (s = slab_next_cache(run->machine.sa, NULL); s; s = slab_next_cache(run->machine.sa, s))
 		emit_rate_row(em, kmem_cache_name(s), "", &pr->by_cache[kmem_cache_id(s)]);
 	emit_table_end(em);
