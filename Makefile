@@ -49,9 +49,12 @@ $$(foreach dir,$$(kbuild_dirs),$$(eval $$(call read_kbuild,$$(dir))))
 endef
 $(eval $(call read_kbuild,))
 
-cmd_objects := $(filter sim/cmd/%,$(objects))
-lib_objects := $(filter-out sim/cmd/%,$(objects))
-lower_objects := $(filter pagemap/% buddy/% slab/%,$(objects))
+# The library is built apart, from the same layers: see below.
+malloc_objects := $(filter slab/malloc/%,$(objects))
+sim_objects := $(filter-out slab/malloc/%,$(objects))
+cmd_objects := $(filter sim/cmd/%,$(sim_objects))
+lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
+lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
 
 test_sources := $(wildcard tests/test_*.c)
 lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
@@ -77,7 +80,7 @@ odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 .PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
-all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
+all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
 
 help: ## list the targets
 	@echo 'kmemsim: make targets'
@@ -126,13 +129,40 @@ $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_O
 $(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
-$(O)/libkmemsim.a: $(addprefix $(O)/obj/,$(lib_objects))
+$(O)/sim.a: $(addprefix $(O)/obj/,$(lib_objects))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/libkmemsim.a
+$(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
+
+# ---- the library -------------------------------------------------------------
+
+# The layers below once more, as code that may lie anywhere, and slab/malloc/
+# above them; what slab/malloc/kmemsim.h does not declare stays inside.
+pic := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition
+$(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
+library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
+
+.PHONY: libs
+libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so
+
+$(O)/libkmemsim.so: $(library_objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
+
+$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim-malloc.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+
+# One object whose inner names are local, so that they can't meet a program's.
+$(O)/libkmemsim.a: $(library_objects)
+	$(call say,AR,$@)
+	$(Q)ld -r -o $(O)/lib/kmemsim.o $^ && objcopy --localize-hidden $(O)/lib/kmemsim.o
+	$(Q)rm -f $@ && ar qcs $@ $(O)/lib/kmemsim.o
 
 compile_commands.json: $(kbuild_files) Makefile
 	$(Q){ between='['; for file in $(patsubst %.o,%.c,$(objects)) $(test_sources) tests/main.c; do \
@@ -143,7 +173,7 @@ compile_commands.json: $(kbuild_files) Makefile
 
 # ---- tests -----------------------------------------------------------------
 
-check_objects := $(addprefix $(O)/check/,$(objects) $(test_sources:.c=.o) tests/main.o)
+check_objects := $(addprefix $(O)/check/,$(sim_objects) $(test_sources:.c=.o) tests/main.o)
 odd_objects := $(addprefix $(O)/odd/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
 cov_objects := $(addprefix $(O)/cov/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
 
@@ -155,7 +185,7 @@ $(O)/kmemsim-tests-odd: $(odd_objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
 
-$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(objects))
+$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
 
@@ -238,7 +268,7 @@ coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fa
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
 
-$(O)/kmemsim-bench: $(bench_objects) $(O)/libkmemsim.a
+$(O)/kmemsim-bench: $(bench_objects) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
 
