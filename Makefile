@@ -56,7 +56,8 @@ cmd_objects := $(filter sim/cmd/%,$(sim_objects))
 lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
 lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
 
-test_sources := $(wildcard tests/test_*.c)
+library_test_sources := $(wildcard tests/test_library*.c)
+test_sources := $(filter-out $(library_test_sources),$(wildcard tests/test_*.c))
 lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
 	tests/test_slab*.c tests/test_geometry*.c tests/test_mempool*.c tests/test_krealloc*.c \
 	tests/test_vmalloc*.c tests/test_devres*.c)
@@ -127,6 +128,8 @@ $(eval $(call variant,obj,$(CC),$(CFLAGS) $(branches)))
 $(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
 $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,libcheck,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_LIBRARY))
+$(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
 $(O)/sim.a: $(addprefix $(O)/obj/,$(lib_objects))
@@ -189,7 +192,20 @@ $(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
 
-tests: $(O)/kmemsim-tests $(O)/kmemsim-tests-odd
+# The library has one heap a process, and so a test program of its own, built for
+# AddressSanitizer and for ThreadSanitizer.
+library_check := $(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)) $(library_test_sources:.c=.o) tests/main.o
+
+$(O)/kmemsim-tests-library: $(addprefix $(O)/libcheck/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ -lcunit -lpthread
+
+$(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcunit -lpthread
+
+tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
 
 # Sanitizers must not hide behind an allocator that returns memory it has not got.
 run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
@@ -201,9 +217,11 @@ check: ## install what tests need, build them, run them (SUITE=NAME: only those)
 .PHONY: run-check
 ifdef SUITE
 run-check: tests
-	$(Q)$(run_tests) $(O)/kmemsim-tests -v $(SUITE)
+	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
 run-check: all tests check-layers check-types check-readme fuzz coverage
+	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
