@@ -101,7 +101,8 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
-test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
+test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:groff \
+	libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3 \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
@@ -219,7 +220,7 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme fuzz coverage
+run-check: all tests check-layers check-types check-readme check-install fuzz coverage
 	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
@@ -317,8 +318,25 @@ check-capture: all ## make a small capture and verify it (skipped where there is
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 
 prefix ?= /usr/local
-install: all ## install the program below $(DESTDIR)$(prefix)
-	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
+version := $(shell sed -n 's/^\#define KMS_VERSION "\(.*\)"/\1/p' slab/malloc/kmemsim.h)
+root := $(DESTDIR)$(prefix)
+
+install: all ## install program, libraries, header and man pages below $(DESTDIR)$(prefix)
+	install -D -m 755 $(O)/kmemsim $(root)/bin/kmemsim
+	install -d $(root)/lib/pkgconfig $(root)/share/man/man3
+	install -m 755 $(O)/libkmemsim.so $(root)/lib/libkmemsim.so.$(version)
+	ln -sf libkmemsim.so.$(version) $(root)/lib/libkmemsim.so.0
+	ln -sf libkmemsim.so.0 $(root)/lib/libkmemsim.so
+	install -m 755 $(O)/libkmemsim-malloc.so $(root)/lib/libkmemsim-malloc.so
+	install -m 644 $(O)/libkmemsim.a $(root)/lib/libkmemsim.a
+	install -D -m 644 slab/malloc/kmemsim.h $(root)/include/kmemsim.h
+	sed 's,@prefix@,$(prefix),; s,@version@,$(version),' slab/malloc/kmemsim.pc.in > $(root)/lib/pkgconfig/kmemsim.pc
+	install -m 644 docs/man/*.3 $(root)/share/man/man3/
+
+.PHONY: check-install
+check-install: all ## install into the build folder; the README's example, against that
+	$(Q)rm -rf $(O)/install && $(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(O))/install prefix=/usr
+	$(Q)CC='$(CC)' sh tests/install.sh $(abspath $(O))/install
 
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json
