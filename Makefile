@@ -150,17 +150,20 @@ $(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
 library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
 	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
 
+library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs \
+	-Wl,--version-script=slab/malloc/symbols.map -o $@ $(filter %.o,$^) -lpthread
+
 .PHONY: libs
 libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so
 
-$(O)/libkmemsim.so: $(library_objects)
+$(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+	$(Q)$(library_link)
 	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
 
-$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o
+$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim-malloc.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+	$(Q)$(library_link)
 
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)
