@@ -115,6 +115,8 @@ static void *malloc_beyond(size_t align, size_t size)
 
 void *kms_malloc_slow(size_t size, const void *site)
 {
+	if (unlikely(kms_inside))
+		return kms_books_alloc(size);
 	if (size <= CLASS_MAX)
 		return kms_window_refill(class_window(size_class(size)));
 	return malloc_beyond(1, size);
@@ -143,6 +145,8 @@ void kms_free_slow(void *object, const void *site)
 		kms_window_flush(class_window(slot - CLASS_SLOT), object);
 	else if (slot == SLOT_RUN && !(offset & (PAGE_SIZE - 1)))
 		run_free(object);
+	else if (kms_books_has(object))
+		kms_books_free(object);
 	else if (!kms_large_free(object))
 		kms_bad_free(object, site);
 	errno = saved;
