@@ -20,13 +20,13 @@
  */
 #define KMS_OPTIONS(X) \
 	X(DEBUG, debug,       "FLAGS[,NAME...]", "check objects: F consistency, Z red zones, P poison, U who, Q quarantine") \
-	X(FLAG,  leaks,       "yes|no",   "at exit, say what nobody points to any more (default no)") \
-	X(FLAG,  stop,        "yes|no",   "abort at the first complaint (default no)") \
+	X(FLAG,  leaks,       "yes/no",   "at exit, say what nobody points to any more (default no)") \
+	X(FLAG,  stop,        "yes/no",   "abort at the first complaint (default no)") \
 	X(TEXT,  report,      "FILE",     "write the report at exit and on SIGUSR2; %p is the process, - standard error") \
 	X(TEXT,  report_json, "FILE",     "the same as JSON") \
-	X(FLAG,  give_back,   "yes|no",   "free memory goes back to the host (default yes)") \
+	X(FLAG,  give_back,   "yes/no",   "free memory goes back to the host (default yes)") \
 	X(BYTES, arena,       "SIZE",     "address space for page frames (default: twice the host's memory)") \
-	X(FLAG,  help,        "yes|no",   "list the options on standard error")
+	X(FLAG,  help,        "yes/no",   "list the options on standard error")
 
 #define KMS_OPTION_TEXT 256
 #define KMS_FIELD_TEXT(name) char name[KMS_OPTION_TEXT];
