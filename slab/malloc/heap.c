@@ -268,6 +268,8 @@ static bool build_machine(void)
 	}
 	buddy_config_default(&buddy_cfg, 1);
 	buddy_cfg.min_free_kbytes = 0;
+	/* Threads have sheaves: the one CPU's lists stay as short as they may be. */
+	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	if (buddy_create(&heap.buddy, heap.map, &buddy_cfg, &err))
 		return false;
 	slab_config_default(&slab_cfg);
