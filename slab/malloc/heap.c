@@ -316,7 +316,9 @@ bool kms_boot(void)
 		return false;
 	pthread_mutex_lock(&boot_lock);
 	if (!heap.ready && !failed) {
+		kms_inside = true;
 		kms_read_options(&heap.options);
+		kms_inside = false;
 		heap.debug = heap.options.debug[0];
 		kms_enter();
 		failed = !build_machine();
