@@ -49,11 +49,15 @@ $$(foreach dir,$$(kbuild_dirs),$$(eval $$(call read_kbuild,$$(dir))))
 endef
 $(eval $(call read_kbuild,))
 
-cmd_objects := $(filter sim/cmd/%,$(objects))
-lib_objects := $(filter-out sim/cmd/%,$(objects))
-lower_objects := $(filter pagemap/% buddy/% slab/%,$(objects))
+# The library is built apart, from the same layers: see below.
+malloc_objects := $(filter slab/malloc/%,$(objects))
+sim_objects := $(filter-out slab/malloc/%,$(objects))
+cmd_objects := $(filter sim/cmd/%,$(sim_objects))
+lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
+lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
 
-test_sources := $(wildcard tests/test_*.c)
+library_test_sources := $(wildcard tests/test_library*.c)
+test_sources := $(filter-out $(library_test_sources),$(wildcard tests/test_*.c))
 lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
 	tests/test_slab*.c tests/test_geometry*.c tests/test_mempool*.c tests/test_krealloc*.c \
 	tests/test_vmalloc*.c tests/test_devres*.c)
@@ -77,7 +81,7 @@ odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 .PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
-all: $(O)/kmemsim compile_commands.json ## build the program (build/kmemsim)
+all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
 
 help: ## list the targets
 	@echo 'kmemsim: make targets'
@@ -97,7 +101,8 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
-test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
+test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:groff \
+	libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3 \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
@@ -124,15 +129,47 @@ $(eval $(call variant,obj,$(CC),$(CFLAGS) $(branches)))
 $(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
 $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,libcheck,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_LIBRARY))
+$(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
-$(O)/libkmemsim.a: $(addprefix $(O)/obj/,$(lib_objects))
+$(O)/sim.a: $(addprefix $(O)/obj/,$(lib_objects))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/libkmemsim.a
+$(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
+
+# ---- the library -------------------------------------------------------------
+
+# The layers below once more, as code that may lie anywhere, and slab/malloc/
+# above them; what slab/malloc/kmemsim.h does not declare stays inside.
+pic := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition
+$(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
+library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
+
+library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs \
+	-Wl,--version-script=slab/malloc/symbols.map -o $@ $(filter %.o,$^) -lpthread
+
+.PHONY: libs
+libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so
+
+$(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
+	$(call say,LD,$@)
+	$(Q)$(library_link)
+	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
+
+$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o slab/malloc/symbols.map
+	$(call say,LD,$@)
+	$(Q)$(library_link)
+
+# One object whose inner names are local, so that they can't meet a program's.
+$(O)/libkmemsim.a: $(library_objects)
+	$(call say,AR,$@)
+	$(Q)ld -r -o $(O)/lib/kmemsim.o $^ && objcopy --localize-hidden $(O)/lib/kmemsim.o
+	$(Q)rm -f $@ && ar qcs $@ $(O)/lib/kmemsim.o
 
 compile_commands.json: $(kbuild_files) Makefile
 	$(Q){ between='['; for file in $(patsubst %.o,%.c,$(objects)) $(test_sources) tests/main.c; do \
@@ -143,7 +180,7 @@ compile_commands.json: $(kbuild_files) Makefile
 
 # ---- tests -----------------------------------------------------------------
 
-check_objects := $(addprefix $(O)/check/,$(objects) $(test_sources:.c=.o) tests/main.o)
+check_objects := $(addprefix $(O)/check/,$(sim_objects) $(test_sources:.c=.o) tests/main.o)
 odd_objects := $(addprefix $(O)/odd/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
 cov_objects := $(addprefix $(O)/cov/,$(lower_objects) $(lower_test_sources:.c=.o) tests/main.o)
 
@@ -155,11 +192,24 @@ $(O)/kmemsim-tests-odd: $(odd_objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
 
-$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(objects))
+$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
 
-tests: $(O)/kmemsim-tests $(O)/kmemsim-tests-odd
+# The library has one heap a process, and so a test program of its own, built for
+# AddressSanitizer and for ThreadSanitizer.
+library_check := $(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)) $(library_test_sources:.c=.o) tests/main.o
+
+$(O)/kmemsim-tests-library: $(addprefix $(O)/libcheck/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ -lcunit -lpthread
+
+$(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcunit -lpthread
+
+tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
 
 # Sanitizers must not hide behind an allocator that returns memory it has not got.
 run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
@@ -171,9 +221,11 @@ check: ## install what tests need, build them, run them (SUITE=NAME: only those)
 .PHONY: run-check
 ifdef SUITE
 run-check: tests
-	$(Q)$(run_tests) $(O)/kmemsim-tests -v $(SUITE)
+	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme fuzz coverage
+run-check: all tests check-layers check-types check-readme check-install fuzz coverage
+	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
@@ -238,7 +290,7 @@ coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fa
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
 
-$(O)/kmemsim-bench: $(bench_objects) $(O)/libkmemsim.a
+$(O)/kmemsim-bench: $(bench_objects) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
 
@@ -269,8 +321,25 @@ check-capture: all ## make a small capture and verify it (skipped where there is
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 
 prefix ?= /usr/local
-install: all ## install the program below $(DESTDIR)$(prefix)
-	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
+version := $(shell sed -n 's/^\#define KMS_VERSION "\(.*\)"/\1/p' slab/malloc/kmemsim.h)
+root := $(DESTDIR)$(prefix)
+
+install: all ## install program, libraries, header and man pages below $(DESTDIR)$(prefix)
+	install -D -m 755 $(O)/kmemsim $(root)/bin/kmemsim
+	install -d $(root)/lib/pkgconfig $(root)/share/man/man3
+	install -m 755 $(O)/libkmemsim.so $(root)/lib/libkmemsim.so.$(version)
+	ln -sf libkmemsim.so.$(version) $(root)/lib/libkmemsim.so.0
+	ln -sf libkmemsim.so.0 $(root)/lib/libkmemsim.so
+	install -m 755 $(O)/libkmemsim-malloc.so $(root)/lib/libkmemsim-malloc.so
+	install -m 644 $(O)/libkmemsim.a $(root)/lib/libkmemsim.a
+	install -D -m 644 slab/malloc/kmemsim.h $(root)/include/kmemsim.h
+	sed 's,@prefix@,$(prefix),; s,@version@,$(version),' slab/malloc/kmemsim.pc.in > $(root)/lib/pkgconfig/kmemsim.pc
+	install -m 644 docs/man/*.3 $(root)/share/man/man3/
+
+.PHONY: check-install
+check-install: all ## install into the build folder; the README's example, against that
+	$(Q)rm -rf $(O)/install && $(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(O))/install prefix=/usr
+	$(Q)CC='$(CC)' sh tests/install.sh $(abspath $(O))/install
 
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json

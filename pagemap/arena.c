@@ -7,14 +7,12 @@
  *           ^ base: pfn 0, aligned to the largest buddy block
  *
  * All mappings are NORESERVE and lazily touched: a frame costs host memory
- * from the first write on. Frames are kept out of transparent huge pages, so
- * that one frame touched is one page fault on the host, too.
+ * from the first write on. Unless the caller says otherwise, frames are kept out of
+ * transparent huge pages, so that one frame touched is one page fault on the host, too.
  *
  * Single-threaded.
  */
 #include <errno.h>
-#include <numa.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,7 +27,7 @@ static void *map_lazily(void *at, size_t bytes, int prot, int flags)
 }
 
 /* Reserve the address range of all frames and put each node's arena into it. */
-static int map_frames(struct pagemap *map, struct kerror *err)
+static int map_frames(struct pagemap *map, const struct pagemap_config *cfg, struct kerror *err)
 {
 	size_t align = (size_t)MAX_ORDER_NR_PAGES << PAGE_SHIFT;
 	size_t bytes = (size_t)map->end_pfn << PAGE_SHIFT;
@@ -48,29 +46,10 @@ static int map_frames(struct pagemap *map, struct kerror *err)
 		if (!map_lazily(at, size, PROT_READ | PROT_WRITE, MAP_FIXED))
 			return kerror_set(err, -ENOMEM, "the host does not map %zu MiB for node %u: %s",
 					  size >> 20, node, strerror(errno));
-		madvise(at, size, MADV_NOHUGEPAGE);
+		if (!cfg->host_huge)
+			madvise(at, size, MADV_NOHUGEPAGE);
 	}
 	return 0;
-}
-
-static void bind_frames(struct pagemap *map)
-{
-	unsigned int node, host_nodes;
-
-	if (numa_available() < 0) {
-		snprintf(map->bind_note, sizeof(map->bind_note), "the host has no NUMA support");
-		return;
-	}
-	host_nodes = (unsigned int)numa_num_configured_nodes();
-	if (host_nodes < map->nr_nodes) {
-		snprintf(map->bind_note, sizeof(map->bind_note), "the host has %u node%s, the machine %u",
-			 host_nodes, host_nodes == 1 ? "" : "s", map->nr_nodes);
-		return;
-	}
-	for (node = 0; node < map->nr_nodes; node++)
-		numa_tonode_memory(virt_from_pfn(map, pfn_make(map->node[node].start)),
-				   (size_t)map->node[node].spanned << PAGE_SHIFT, (int)node);
-	map->bound = true;
 }
 
 int pagemap_create(struct pagemap **out, const struct pagemap_config *cfg, struct kerror *err)
@@ -82,7 +61,7 @@ int pagemap_create(struct pagemap **out, const struct pagemap_config *cfg, struc
 		return kerror_set(err, -ENOMEM, "no memory for the page map");
 	ret = pagemap_build_topology(map, cfg, err);
 	if (!ret)
-		ret = map_frames(map, err);
+		ret = map_frames(map, cfg, err);
 	if (ret)
 		goto fail;
 	map->pages = map_lazily(NULL, (size_t)map->end_pfn * sizeof(struct page),
@@ -95,7 +74,7 @@ int pagemap_create(struct pagemap **out, const struct pagemap_config *cfg, struc
 		goto fail;
 	}
 	if (cfg->bind)
-		bind_frames(map);
+		pagemap_bind(map);
 	*out = map;
 	return 0;
 fail:

@@ -8,4 +8,7 @@
 /* Fill ranges, nodes, zones, distances and end_pfn of @map from @cfg. -EINVAL. */
 int pagemap_build_topology(struct pagemap *map, const struct pagemap_config *cfg, struct kerror *err);
 
+/* Place each node's frames on the host's node of that number; bind_note says why not. */
+void pagemap_bind(struct pagemap *map);
+
 #endif

@@ -43,6 +43,7 @@ struct pagemap_config {
 	/* distance[i][j], 10 is local; all zero means 10 on the diagonal and 20 elsewhere */
 	uint8_t distance[MAX_NUMNODES][MAX_NUMNODES];
 	uint32_t movable_pages;	/* frames at the end of each node that form ZONE_MOVABLE */
+	bool host_huge;		/* leave it to the caller whether the host may use huge pages */
 	bool bind;		/* place node i's frames on host node i (libnuma) */
 };
 

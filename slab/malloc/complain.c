@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmemsim: what the library has to say, on standard error.
+ *
+ * The layers below never print; here, at the border to a program that knows
+ * nothing of us, somebody must. Written with write(2), from the stack, since
+ * stdio may want memory.
+ *
+ * Locking: called inside the heap or out of it.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "slab/malloc/internal.h"
+
+#define LINE_MAX_BYTES 512
+#define REPORT_MAX_BYTES 8192
+
+static void write_all(const char *text, size_t bytes)
+{
+	while (bytes) {
+		ssize_t written = write(STDERR_FILENO, text, bytes);
+
+		if (written <= 0)
+			return;
+		text += written;
+		bytes -= (size_t)written;
+	}
+}
+
+void kms_say(const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	int length = snprintf(line, sizeof(line), "kmemsim[%d]: ", (int)getpid());
+	va_list args;
+
+	va_start(args, format);
+	length += vsnprintf(line + length, sizeof(line) - (size_t)length - 1, format, args);
+	va_end(args);
+	if (length > (int)sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	line[length++] = '\n';
+	write_all(line, (size_t)length);
+}
+
+static void count_complaint(void)
+{
+	__atomic_add_fetch(&heap.seen_complaints, 1, __ATOMIC_RELAXED);
+	if (heap.options.stop)
+		abort();
+}
+
+void kms_bad_free(void *object, const void *site)
+{
+	kms_say("free of %p, which is no block of the heap's, called from %p", object, site);
+	count_complaint();
+}
+
+static void slab_complains(void *ctx, const struct slab_report *report)
+{
+	char text[REPORT_MAX_BYTES];
+	size_t length = slab_report_text(heap.sa, report, text, sizeof(text));
+
+	kms_say("%s at %p", slab_complaint_text(report->what), report->object);
+	write_all(text, length < sizeof(text) ? length : sizeof(text) - 1);
+	count_complaint();
+}
+
+static void buddy_complains(void *ctx, const struct buddy_report *report)
+{
+	static const char *const what[] = {
+		[BUDDY_DOUBLE_FREE] = "frames freed twice",
+		[BUDDY_WRONG_ORDER] = "frames freed with another order than they were asked for with",
+		[BUDDY_BAD_FRAME] = "free of what is no block of frames",
+	};
+
+	kms_say("%s: %p, order %u", what[report->what],
+		virt_from_pfn(heap.map, report->pfn), report->order);
+	count_complaint();
+}
+
+void kms_listen(void)
+{
+	slab_set_report(heap.sa, slab_complains, NULL);
+	buddy_set_report(heap.buddy, buddy_complains, NULL);
+}

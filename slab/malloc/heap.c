@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmemsim: the library's one heap: the machine behind it, and its caches.
+ *
+ * The machine is built at the first call that needs it: address space for twice
+ * the host's memory, nothing of it touched, a buddy allocator with one CPU, and
+ * SLUB caches with small slabs. If the host refuses that much address space
+ * (RLIMIT_AS), it is asked for half of it, and so on.
+ *
+ * Locking: heap.lock is the machine's; whoever holds it is inside
+ * (kms_enter()), so that malloc calls made by the layers or by libc on their
+ * behalf find their way to the books.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "slab/malloc/internal.h"
+
+#define ARENA_MIN ((uint64_t)64 << 20)
+#define ARENA_MAX ((uint64_t)1 << 40)
+
+struct kms_heap heap = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.registry_lock = PTHREAD_MUTEX_INITIALIZER,
+};
+struct kms_arena arena;
+__thread bool kms_inside __attribute__((tls_model("initial-exec")));
+
+void kms_enter(void)
+{
+	pthread_mutex_lock(&heap.lock);
+	kms_inside = true;
+}
+
+void kms_leave(void)
+{
+	kms_inside = false;
+	pthread_mutex_unlock(&heap.lock);
+}
+
+/* ---- objects from slabs ----------------------------------------------------- */
+
+static void note_slot(struct cache *c, void *object)
+{
+	arena.slot_of[((uintptr_t)object - arena.base) >> PAGE_SHIFT] = (uint8_t)c->slot;
+}
+
+static bool is_class(const struct cache *c)
+{
+	return c->slot < SLOT_RUN;
+}
+
+static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
+{
+	unsigned int i, got;
+
+	kms_enter();
+	got = kmem_cache_alloc_bulk(c->slabs, 0, GFP_KERNEL, nr, objects);
+	kms_leave();
+	if (is_class(c))
+		for (i = 0; i < got; i++)
+			note_slot(c, objects[i]);
+	return got;
+}
+
+static void slabs_put(struct cache *c, unsigned int nr, void **objects)
+{
+	kms_enter();
+	kmem_cache_free_bulk(c->slabs, 0, nr, objects);
+	kms_leave();
+}
+
+static const struct kms_source slabs = { .get = slabs_get, .put = slabs_put };
+
+void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
+{
+	void *object = NULL;
+
+	if (!c->source->get(c, 1, &object))
+		errno = ENOMEM;
+	return object;
+}
+
+void kms_free_direct(struct cache *c, void *object, const void *site)
+{
+	c->source->put(c, 1, &object);
+}
+
+size_t kms_empty_barns(void)
+{
+	unsigned int slot;
+	size_t objects = 0;
+
+	for (slot = 0; slot < heap.nr_slots; slot++)
+		if (heap.caches[slot])
+			objects += kms_barn_empty(heap.caches[slot]);
+	return objects;
+}
+
+/* ---- caches ------------------------------------------------------------------ */
+
+static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
+{
+	struct cache *c = kms_books_alloc(sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->slot = slot;
+	c->pub.window = slot * (uint32_t)sizeof(struct kms_window);
+	c->pub.object_size = object_bytes;
+	if (kms_sheaves_init(c, object_bytes)) {
+		kms_books_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void add_cache(struct cache *c)
+{
+	heap.caches[c->slot] = c;
+	if (heap.nr_slots <= c->slot)
+		heap.nr_slots = c->slot + 1;
+}
+
+struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
+			     unsigned int last_slot)
+{
+	struct kerror err = { 0 };
+	struct cache *c = NULL;
+
+	pthread_mutex_lock(&heap.registry_lock);
+	while (slot <= last_slot && heap.caches[slot])
+		slot++;
+	if (slot > last_slot)
+		err.code = -ENOSPC;
+	else if (!(c = new_cache(slot, args->size)))
+		err.code = -ENOMEM;
+	if (c) {
+		c->source = &slabs;
+		kms_enter();
+		c->slabs = kmem_cache_create(heap.sa, args, &err);
+		kms_leave();
+		if (c->slabs) {
+			add_cache(c);
+		} else {
+			kms_books_free(c);
+			c = NULL;
+		}
+	}
+	pthread_mutex_unlock(&heap.registry_lock);
+	if (!c)
+		errno = -err.code;
+	return c;
+}
+
+struct kms_cache *kms_cache_create(const char *name, size_t size, size_t align, unsigned int flags,
+				   void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = {
+		.name = name,
+		.align = (uint32_t)align,
+		.flags = flags & KMS_HWCACHE_ALIGN ? SLAB_HWCACHE_ALIGN : 0,
+		.ctor = ctor,
+	};
+	struct cache *c;
+
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || align > PAGE_SIZE ||
+	    flags & ~KMS_HWCACHE_ALIGN) {
+		errno = EINVAL;
+		return NULL;
+	}
+	args.size = (uint32_t)size;
+	if (!kms_boot()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	c = kms_cache_make(&args, SLOT_RUN + 1, NR_SLOTS - 1);
+	return c ? &c->pub : NULL;
+}
+
+int kms_cache_destroy(struct kms_cache *cache)
+{
+	struct cache *c = (struct cache *)cache;
+	struct slabinfo info;
+	int ret = 0;
+
+	if (!c)
+		return 0;
+	pthread_mutex_lock(&heap.registry_lock);
+	kms_threads_drop(c);
+	kms_barn_empty(c);
+	kms_enter();
+	get_slabinfo(c->slabs, &info);
+	ret = info.used_objs ? -EBUSY : kmem_cache_destroy(c->slabs);
+	kms_leave();
+	if (!ret) {
+		heap.caches[c->slot] = NULL;
+		pthread_mutex_destroy(&c->barn_lock);
+		kms_books_free(c);
+	}
+	pthread_mutex_unlock(&heap.registry_lock);
+	return ret;
+}
+
+unsigned int kms_cache_alloc_bulk(struct kms_cache *cache, unsigned int nr, void **objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = kms_cache_alloc(cache);
+		if (!objects[i]) {
+			kms_cache_free_bulk(cache, i, objects);
+			return 0;
+		}
+	}
+	return nr;
+}
+
+void kms_cache_free_bulk(struct kms_cache *cache, unsigned int nr, void **objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		kms_cache_free(cache, objects[i]);
+}
+
+/* ---- boot -------------------------------------------------------------------- */
+
+static bool map_machine(uint64_t bytes)
+{
+	struct pagemap_config cfg = { .host_huge = true };
+	struct kerror err = { 0 };
+
+	return !pagemap_config_memory(&cfg, bytes, 1, NULL, 0, &err) &&
+	       !pagemap_create(&heap.map, &cfg, &err);
+}
+
+static uint64_t arena_bytes(void)
+{
+	uint64_t bytes = heap.options.arena;
+
+	if (!bytes)
+		bytes = 2 * (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
+	return bytes < ARENA_MIN ? ARENA_MIN : bytes > ARENA_MAX ? ARENA_MAX : bytes;
+}
+
+static bool build_machine(void)
+{
+	struct buddy_config buddy_cfg;
+	struct slab_config slab_cfg;
+	struct kerror err = { 0 };
+	uint64_t bytes = arena_bytes();
+
+	while (!map_machine(bytes)) {
+		bytes /= 2;
+		if (bytes < ARENA_MIN)
+			return false;
+	}
+	buddy_config_default(&buddy_cfg, 1);
+	buddy_cfg.min_free_kbytes = 0;
+	if (buddy_create(&heap.buddy, heap.map, &buddy_cfg, &err))
+		return false;
+	slab_config_default(&slab_cfg);
+	slab_cfg.merge = false;
+	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
+	if (slab_allocator_create(&heap.sa, heap.buddy, &slab_cfg, &err))
+		return false;
+	arena.slot_of = mmap(NULL, heap.map->end_pfn, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena.slot_of == MAP_FAILED)
+		return false;
+	arena.base = (uintptr_t)heap.map->base;
+	arena.bytes = (size_t)heap.map->end_pfn << PAGE_SHIFT;
+	kms_listen();
+	return true;
+}
+
+static bool make_order_caches(void)
+{
+	static const unsigned int orders[NR_ORDER_SLOTS] = { 0, 1, 2, 3, 9 };
+	unsigned int i;
+
+	for (i = 0; i < NR_ORDER_SLOTS; i++) {
+		struct cache *c = new_cache(i, (unsigned int)PAGE_SIZE << orders[i]);
+
+		if (!c)
+			return false;
+		c->source = &kms_frames;
+		c->order = orders[i];
+		add_cache(c);
+	}
+	return true;
+}
+
+bool kms_boot(void)
+{
+	static pthread_mutex_t boot_lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool failed;
+	bool ready = __atomic_load_n(&heap.ready, __ATOMIC_ACQUIRE);
+
+	if (likely(ready))
+		return true;
+	if (kms_inside)
+		return false;
+	pthread_mutex_lock(&boot_lock);
+	if (!heap.ready && !failed) {
+		kms_read_options(&heap.options);
+		heap.debug = heap.options.debug[0];
+		kms_enter();
+		failed = !build_machine();
+		kms_leave();
+		failed = failed || !make_order_caches() || !kms_classes_create();
+		if (failed)
+			kms_say("the host gives no address space for the heap");
+		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&boot_lock);
+	return !failed;
+}
+
+const char *kms_version(void)
+{
+	return KMS_VERSION;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the files of slab/malloc/ share and nobody else sees.
+ *
+ * Everything in this folder belongs to the library's one heap, and this folder
+ * alone has writable globals: malloc() has no argument that could name a
+ * machine. The machine below is an ordinary one, with one CPU, driven by one
+ * thread at a time (the one that holds heap.lock). Threads are CPUs only up
+ * here, where their sheaves are.
+ *
+ * Locks, and the order in which they nest: kms_registry_lock, then a cache's
+ * barn_lock, then heap.frames_lock, then heap.lock, then the large blocks', then
+ * the books' own. Only fork() takes several of the barn locks, in the order of
+ * the caches' slots.
+ */
+#ifndef KMEMSIM_SLAB_MALLOC_INTERNAL_H
+#define KMEMSIM_SLAB_MALLOC_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buddy/buddy.h"
+#include "pagemap/pagemap.h"
+#include "slab/malloc/kmemsim.h"
+#include "slab/malloc/options.h"
+#include "slab/slab.h"
+
+#define KMS_INTERNAL __attribute__((visibility("hidden")))
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/*
+ * A slot is a cache's number: of its window in every thread, and in heap.caches.
+ * 0 to 4 are frames (kms_order_window()), then the sizes of kms_malloc(), then
+ * whatever kms_cache_create() makes.
+ */
+#define NR_SLOTS 1024u
+#define NR_ORDER_SLOTS 5u
+#define CLASS_SLOT 8u
+
+/* ---- sheaves ------------------------------------------------------------ */
+
+#define MAX_CAPACITY 256	/* objects in a sheaf */
+
+/* An array of free objects, in a thread's window, its spare, or in a barn. */
+struct sheaf {
+	struct sheaf *next;	/* in a barn's list */
+	unsigned int size;	/* objects in it, unless it is in a window */
+	unsigned int capacity;
+	void *objects[];
+};
+
+struct cache;
+
+/* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
+struct kms_source {
+	/* Up to @nr objects; returns how many, 0 where there is no memory. */
+	unsigned int (*get)(struct cache *c, unsigned int nr, void **objects);
+	/* Take @nr objects back; the array's order is not kept. */
+	void (*put)(struct cache *c, unsigned int nr, void **objects);
+};
+
+struct cache {
+	struct kms_cache pub;
+	unsigned int slot;
+	unsigned int capacity;		/* of its sheaves */
+	const struct kms_source *source;
+	struct kmem_cache *slabs;	/* NULL: frames */
+	unsigned int order;		/* of the frames */
+
+	pthread_mutex_t barn_lock;	/* of what follows */
+	struct sheaf *full, *empty;	/* partly filled ones count as full */
+	unsigned int nr_full, nr_empty;
+	unsigned int max_full;		/* grows when the barn proves too small */
+	unsigned int most_full;		/* and no further than this */
+	bool flushed;			/* since a full sheaf was last missing here */
+};
+
+/* ---- threads ------------------------------------------------------------ */
+
+struct kms_thread {
+	struct kms_window window[NR_SLOTS];
+	struct sheaf *spare[NR_SLOTS];
+	uint16_t next_refill[NR_SLOTS];	/* objects; doubles up to a sheaf's capacity */
+	struct kms_thread *next;	/* in the registry, or among those to be used again */
+	struct kms_thread **pprev;
+	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
+	bool busy;			/* in a slow path: sheaves may be between two places */
+};
+
+/*
+ * The calling thread's sheaves, made now if need be; NULL where it has none:
+ * inside the heap, after its destructors have run, with debugging on, and when
+ * there is no memory for them.
+ */
+KMS_INTERNAL struct kms_thread *kms_thread_self(void);
+/* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
+KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
+KMS_INTERNAL size_t kms_nr_threads(void);
+/* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
+KMS_INTERNAL void kms_threads_drop(struct cache *c);
+
+/* ---- sheaf.c ------------------------------------------------------------ */
+
+KMS_INTERNAL int kms_sheaves_init(struct cache *c, unsigned int object_bytes);
+/* Put @t's sheaves of @slot back: full ones into the barn, others' objects to the source. */
+KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
+/* Give everything in @c's barn to its source; returns how many objects. */
+KMS_INTERNAL size_t kms_barn_empty(struct cache *c);
+/* Objects in @c's barn. */
+KMS_INTERNAL size_t kms_barn_holds(struct cache *c);
+
+/* ---- heap.c ------------------------------------------------------------- */
+
+struct kms_heap {
+	pthread_mutex_t lock;		/* the machine's: map, buddy, slabs */
+	struct pagemap *map;
+	struct buddy *buddy;
+	struct slab_allocator *sa;
+	uint64_t seen_complaints;
+
+	pthread_mutex_t registry_lock;	/* caches[], the threads */
+	struct cache *caches[NR_SLOTS];
+	unsigned int nr_slots;		/* one more than the highest in use */
+
+	struct kms_options options;
+	bool debug;			/* no sheaves: every call goes to the slabs */
+	bool ready;			/* atomic */
+};
+KMS_INTERNAL extern struct kms_heap heap;
+
+/* What kms_free() needs to know of an address; valid once heap.ready is. */
+struct kms_arena {
+	uintptr_t base;
+	size_t bytes;
+	uint8_t *slot_of;	/* by frame: the slot whose object begins there, or SLOT_*, 0 nothing */
+};
+#define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
+KMS_INTERNAL extern struct kms_arena arena;
+
+/* Build the machine if that has not been done; false where the host refuses. */
+KMS_INTERNAL bool kms_boot(void);
+
+/*
+ * Take the machine's lock, and give it back. In between this thread is inside:
+ * what the layers ask libc's malloc for comes from the books, should that be us.
+ */
+KMS_INTERNAL void kms_enter(void);
+KMS_INTERNAL void kms_leave(void);
+/* True between the two. */
+KMS_INTERNAL extern __thread bool kms_inside __attribute__((tls_model("initial-exec")));
+
+/* A cache over slabs in the first free slot from @slot on; NULL with errno set. */
+KMS_INTERNAL struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
+					  unsigned int last_slot);
+/* One object past the sheaves, and back; for a call whose caller is at @site. */
+KMS_INTERNAL void *kms_alloc_direct(struct cache *c, size_t size, const void *site);
+KMS_INTERNAL void kms_free_direct(struct cache *c, void *object, const void *site);
+/* Give every barn's objects back, so that another cache may have the memory. */
+KMS_INTERNAL size_t kms_empty_barns(void);
+
+/* ---- frames.c ----------------------------------------------------------- */
+
+KMS_INTERNAL extern const struct kms_source kms_frames;
+
+/* ---- books.c: memory for our own books, never from the heap --------------- */
+
+KMS_INTERNAL void *kms_books_alloc(size_t bytes);	/* 16-byte aligned, zeroed; NULL */
+KMS_INTERNAL void *kms_books_aligned(size_t align, size_t bytes);
+KMS_INTERNAL void *kms_books_resize(void *p, size_t bytes);
+KMS_INTERNAL void kms_books_free(void *p);
+KMS_INTERNAL size_t kms_books_size(const void *p);
+KMS_INTERNAL bool kms_books_has(const void *p);
+KMS_INTERNAL size_t kms_books_bytes(void);
+KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
+
+/* ---- objects.c ---------------------------------------------------------- */
+
+/* The caches of kms_malloc()'s sizes; false where there is no memory. */
+KMS_INTERNAL bool kms_classes_create(void);
+
+/* ---- complain.c ---------------------------------------------------------- */
+
+/* A line on standard error; no more than 512 bytes of it. */
+KMS_INTERNAL void kms_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Somebody at @site freed what is none of ours. */
+KMS_INTERNAL void kms_bad_free(void *object, const void *site);
+KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmemsim: sheaves and barns, between the threads' windows and the slabs.
+ *
+ * A thread has two sheaves of each cache it uses: the one in its window, and a
+ * spare that is empty or full. When the window is empty the spare is taken;
+ * when that is empty too, a full sheaf is had from the cache's barn for an empty
+ * one; when the barn has none, objects come from the slabs, a few at first and
+ * twice as many each time. Freeing goes the same way backwards. With two sheaves
+ * a thread that goes to and fro over a sheaf's border stays off the lock.
+ *
+ * Follows Bonwick and Adams, "Magazines and Vmem" (2001), and the sheaves of
+ * Linux 6.18's mm/slub.c. Differs from Linux: the barn grows, up to a limit in
+ * bytes, when a refill misses what was flushed shortly before; sheaves are
+ * filled to the brim, also by a free; there is no node but one, and no RCU.
+ *
+ * Locking: a cache's barn_lock is held while sheaves change hands, never while
+ * objects are fetched from the source or put back.
+ */
+#include <errno.h>
+
+#include "slab/malloc/internal.h"
+
+#define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
+#define BARN_BYTES (4u << 20)		/* objects' bytes in a barn at most */
+#define FIRST_REFILL 4u
+#define FIRST_FULL 4u
+
+int kms_sheaves_init(struct cache *c, unsigned int object_bytes)
+{
+	unsigned int capacity = SHEAF_BYTES / object_bytes;
+
+	c->capacity = capacity < 16 ? 16 : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	c->most_full = BARN_BYTES / (c->capacity * object_bytes);
+	if (c->most_full < FIRST_FULL)
+		c->most_full = object_bytes > BARN_BYTES / 64 ? 1 : FIRST_FULL;
+	c->max_full = FIRST_FULL < c->most_full ? FIRST_FULL : c->most_full;
+	return -pthread_mutex_init(&c->barn_lock, NULL);
+}
+
+/* ---- the window ----------------------------------------------------------- */
+
+/* Other threads only read these, and only to count. */
+#define set_relaxed(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELAXED)
+
+static void open_window(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
+{
+	struct kms_window *w = &t->window[c->slot];
+
+	w->sheaf = sheaf;
+	w->end = sheaf->objects + sheaf->capacity;
+	set_relaxed(w->base, sheaf->objects);
+	set_relaxed(w->top, sheaf->objects + sheaf->size);
+	if (t->nr_slots <= c->slot)
+		t->nr_slots = c->slot + 1;
+}
+
+/* The sheaf that was in @w, its size known again; NULL where there was none. */
+static struct sheaf *close_window(struct kms_window *w)
+{
+	struct sheaf *sheaf = w->sheaf;
+
+	if (sheaf)
+		set_relaxed(sheaf->size, (unsigned int)(w->top - w->base));
+	set_relaxed(w->top, NULL);
+	set_relaxed(w->base, NULL);
+	w->end = NULL;
+	w->sheaf = NULL;
+	return sheaf;
+}
+
+static struct sheaf *new_sheaf(struct cache *c)
+{
+	struct sheaf *sheaf = kms_books_alloc(sizeof(*sheaf) + c->capacity * sizeof(sheaf->objects[0]));
+
+	if (sheaf)
+		sheaf->capacity = c->capacity;
+	return sheaf;
+}
+
+/* ---- the barn -------------------------------------------------------------- */
+
+static void put_empty(struct cache *c, struct sheaf *sheaf)
+{
+	sheaf->next = c->empty;
+	c->empty = sheaf;
+	c->nr_empty++;
+}
+
+/* A full sheaf for @used, an empty one (or NULL); NULL, @used kept, where there is none. */
+static struct sheaf *exchange_empty(struct cache *c, struct sheaf *used)
+{
+	struct sheaf *full;
+
+	pthread_mutex_lock(&c->barn_lock);
+	full = c->full;
+	if (full) {
+		c->full = full->next;
+		c->nr_full--;
+		if (used)
+			put_empty(c, used);
+	} else if (c->flushed) {
+		c->flushed = false;
+		c->max_full = 2 * c->max_full < c->most_full ? 2 * c->max_full : c->most_full;
+	}
+	pthread_mutex_unlock(&c->barn_lock);
+	return full;
+}
+
+/*
+ * Leave @used, a full sheaf (or NULL), for an empty one. *@kept: the barn has
+ * no room for it, the caller keeps it. NULL where no empty one is to be had.
+ */
+static struct sheaf *exchange_full(struct cache *c, struct sheaf *used, bool *kept)
+{
+	struct sheaf *empty = NULL;
+
+	*kept = false;
+	pthread_mutex_lock(&c->barn_lock);
+	if (used && c->nr_full >= c->max_full) {
+		*kept = c->flushed = true;
+	} else {
+		if (used) {
+			used->next = c->full;
+			c->full = used;
+			c->nr_full++;
+		}
+		empty = c->empty;
+		if (empty) {
+			c->empty = empty->next;
+			c->nr_empty--;
+		}
+	}
+	pthread_mutex_unlock(&c->barn_lock);
+	return empty ? empty : *kept ? NULL : new_sheaf(c);
+}
+
+static void give_back(struct cache *c, struct sheaf *sheaf)
+{
+	if (sheaf->size)
+		c->source->put(c, sheaf->size, sheaf->objects);
+	set_relaxed(sheaf->size, 0);
+}
+
+size_t kms_barn_empty(struct cache *c)
+{
+	struct sheaf *full, *empty, *next;
+	size_t objects = 0;
+
+	pthread_mutex_lock(&c->barn_lock);
+	full = c->full;
+	empty = c->empty;
+	c->full = c->empty = NULL;
+	c->nr_full = c->nr_empty = 0;
+	pthread_mutex_unlock(&c->barn_lock);
+	for (; full; full = next) {
+		next = full->next;
+		objects += full->size;
+		give_back(c, full);
+		kms_books_free(full);
+	}
+	for (; empty; empty = next) {
+		next = empty->next;
+		kms_books_free(empty);
+	}
+	return objects;
+}
+
+size_t kms_barn_holds(struct cache *c)
+{
+	const struct sheaf *sheaf;
+	size_t objects = 0;
+
+	pthread_mutex_lock(&c->barn_lock);
+	for (sheaf = c->full; sheaf; sheaf = sheaf->next)
+		objects += sheaf->size;
+	pthread_mutex_unlock(&c->barn_lock);
+	return objects;
+}
+
+/* ---- the slow paths --------------------------------------------------------- */
+
+static void set_busy(struct kms_thread *t, bool busy)
+{
+	set_relaxed(t->busy, busy);
+	__asm__ volatile("" ::: "memory");
+}
+
+/* Objects from the source for an empty @sheaf; the first refills of a thread are small. */
+static void fill(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
+{
+	unsigned int nr = t->next_refill[c->slot];
+
+	if (!nr)
+		nr = FIRST_REFILL;
+	if (nr > c->capacity)
+		nr = c->capacity;
+	t->next_refill[c->slot] = (uint16_t)(2 * nr < c->capacity ? 2 * nr : c->capacity);
+	set_relaxed(sheaf->size, c->source->get(c, nr, sheaf->objects));
+	if (!sheaf->size && nr > 1)
+		set_relaxed(sheaf->size, c->source->get(c, 1, sheaf->objects));
+}
+
+/* Returns false where there is no memory; the window then is as good as empty. */
+static bool refill(struct kms_thread *t, struct cache *c)
+{
+	struct kms_window *w = &t->window[c->slot];
+	struct sheaf *spare = t->spare[c->slot], *full;
+	struct sheaf *used = close_window(w);
+
+	if (spare && spare->size) {
+		set_relaxed(t->spare[c->slot], used);
+		open_window(t, c, spare);
+		return true;
+	}
+	full = exchange_empty(c, used);
+	if (full) {
+		open_window(t, c, full);
+		return true;
+	}
+	if (!used && spare) {
+		used = spare;
+		set_relaxed(t->spare[c->slot], NULL);
+	}
+	if (!used && !(used = new_sheaf(c)))
+		return false;
+	fill(t, c, used);
+	open_window(t, c, used);
+	return used->size;
+}
+
+/* Returns false where the library has no memory for a sheaf. */
+static bool make_room(struct kms_thread *t, struct cache *c)
+{
+	struct kms_window *w = &t->window[c->slot];
+	struct sheaf *spare = t->spare[c->slot], *empty;
+	struct sheaf *used = close_window(w);
+	bool kept;
+
+	if (spare && !spare->size) {
+		set_relaxed(t->spare[c->slot], used);
+		open_window(t, c, spare);
+		return true;
+	}
+	if (used && !spare) {
+		set_relaxed(t->spare[c->slot], used);
+		used = NULL;
+	}
+	empty = exchange_full(c, used, &kept);
+	if (kept) {
+		give_back(c, used);
+		empty = used;
+	}
+	if (!empty)
+		return false;
+	open_window(t, c, empty);
+	return true;
+}
+
+void *kms_window_refill(uint32_t window)
+{
+	struct kms_thread *t = kms_thread_self();
+	struct cache *c;
+	struct kms_window *w;
+	void *object = NULL;
+
+	if (!t) {
+		if (!kms_boot()) {
+			errno = ENOMEM;
+			return NULL;
+		}
+		c = heap.caches[window / sizeof(struct kms_window)];
+		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
+	}
+	c = heap.caches[window / sizeof(struct kms_window)];
+	w = &t->window[c->slot];
+	set_busy(t, true);
+	/* A signal handler's thread, or a destructor's, may have filled it meanwhile. */
+	if (w->top != w->base || refill(t, c) || (kms_empty_barns() && refill(t, c))) {
+		object = w->top[-1];
+		set_relaxed(w->top, w->top - 1);
+	} else {
+		errno = ENOMEM;
+	}
+	set_busy(t, false);
+	return object;
+}
+
+void kms_window_flush(uint32_t window, void *object)
+{
+	struct kms_thread *t = kms_thread_self();
+	struct cache *c;
+	struct kms_window *w;
+
+	if (!t) {
+		if (kms_boot())
+			kms_free_direct(heap.caches[window / sizeof(struct kms_window)], object,
+					__builtin_return_address(0));
+		return;
+	}
+	c = heap.caches[window / sizeof(struct kms_window)];
+	w = &t->window[c->slot];
+	set_busy(t, true);
+	if (w->top != w->end || make_room(t, c)) {
+		*w->top = object;
+		set_relaxed(w->top, w->top + 1);
+	} else {
+		c->source->put(c, 1, &object);
+	}
+	set_busy(t, false);
+}
+
+void kms_sheaves_release(struct kms_thread *t, unsigned int slot)
+{
+	struct cache *c = heap.caches[slot];
+	struct sheaf *sheaves[2] = { close_window(&t->window[slot]), t->spare[slot] };
+	struct sheaf *empty;
+	unsigned int i;
+	bool kept;
+
+	set_relaxed(t->spare[slot], NULL);
+	t->next_refill[slot] = 0;
+	for (i = 0; i < 2; i++) {
+		if (!sheaves[i])
+			continue;
+		kept = true;
+		if (sheaves[i]->size == sheaves[i]->capacity) {
+			empty = exchange_full(c, sheaves[i], &kept);
+			if (empty)
+				kms_books_free(empty);
+		}
+		if (kept) {
+			give_back(c, sheaves[i]);
+			kms_books_free(sheaves[i]);
+		}
+	}
+}
