@@ -42,9 +42,9 @@ if [ "$1" = prepare ]; then
 		support_set_small_thread_stack_size support_shared_allocate support_test_compare_failure support_test_main \
 		support_test_verify_impl temp_file write_message xasprintf xcalloc xchdir xclose xfopen xfork xmalloc xmmap \
 		xmunmap xopen xpthread_attr_destroy xpthread_attr_init xpthread_attr_setstacksize \
-		xpthread_barrier_destroy xpthread_barrier_init xpthread_barrier_wait xpthread_barrierattr_destroy
+		xpthread_barrier_destroy xpthread_barrier_init xpthread_barrier_wait xpthread_barrierattr_destroy \
 		xpthread_barrierattr_init xpthread_barrierattr_setpshared xpthread_check_return \
-		xpthread_create xpthread_join xrealloc xsigaction xsignal xstrdup xsysconf xwaitpid; do
+		xpthread_create xpthread_join xpthread_kill xrealloc xsigaction xsignal xstrdup xsysconf xwaitpid; do
 		compile -c -o objects/$file.o support/$file.c
 	done
 	ar qcs libsupport.a objects/*.o
