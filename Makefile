@@ -78,7 +78,7 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers tests bench fuzz fuzz-long coverage deps \
+.PHONY: all help demo golden check check-slow check-layers check-preload tests bench fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
 all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
@@ -223,12 +223,23 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme check-install fuzz coverage
+run-check: all tests check-layers check-types check-readme check-install check-preload fuzz coverage
 	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
+
+preload_programs := $(patsubst tests/preload/%.c,$(O)/preload/%,$(wildcard tests/preload/*.c))
+
+# The compiler must not know what malloc does, else it drops the calls.
+$(O)/preload/%: tests/preload/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O1 -fno-builtin -o $@ $< -lpthread
+
+check-preload: $(O)/libkmemsim-malloc.so $(preload_programs) ## small programs on the malloc replacement
+	$(Q)sh tests/preload.sh $(abspath $(O))
 
 check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh

@@ -96,6 +96,8 @@ struct kms_thread {
  * there is no memory for them.
  */
 KMS_INTERNAL struct kms_thread *kms_thread_self(void);
+/* Windows of a thread that has none: empty and full at once, all of them. */
+KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
 /* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);

@@ -27,19 +27,12 @@
 
 EXPORT void *malloc(size_t size)
 {
-	if (unlikely(kms_inside))
-		return kms_books_alloc(size);
 	return malloc_fast(size, CALLER);
 }
 
 EXPORT void free(void *p)
 {
-	size_t offset = (uintptr_t)p - arena.base;
-
-	if (unlikely(offset >= arena.bytes) && kms_books_has(p))
-		kms_books_free(p);
-	else
-		free_fast(p, CALLER);
+	free_fast(p, CALLER);
 }
 
 EXPORT void *calloc(size_t n, size_t size)

@@ -93,7 +93,7 @@ static void *out_of_memory(void)
 	return NULL;
 }
 
-static void *malloc_beyond(size_t align, size_t size)
+static void *malloc_beyond(size_t align, size_t size, bool zero)
 {
 	size_t frames = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	unsigned int order = order_of(frames);
@@ -102,7 +102,7 @@ static void *malloc_beyond(size_t align, size_t size)
 	if (size > PTRDIFF_MAX || !kms_boot())
 		return out_of_memory();
 	if (size >= LARGE_MIN || align > PAGE_SIZE << MAX_PAGE_ORDER) {
-		object = kms_large_alloc(align, size);
+		object = kms_large_alloc(align, size, zero);
 		return object ? object : out_of_memory();
 	}
 	if (order < order_of(align >> PAGE_SHIFT))
@@ -115,9 +115,11 @@ static void *malloc_beyond(size_t align, size_t size)
 
 void *kms_malloc_slow(size_t size, const void *site)
 {
+	if (unlikely(kms_inside))
+		return kms_books_alloc(size);
 	if (size <= CLASS_MAX)
 		return kms_window_refill(class_window(size_class(size)));
-	return malloc_beyond(1, size);
+	return malloc_beyond(1, size, false);
 }
 
 void *kms_malloc(size_t size)
@@ -143,6 +145,8 @@ void kms_free_slow(void *object, const void *site)
 		kms_window_flush(class_window(slot - CLASS_SLOT), object);
 	else if (slot == SLOT_RUN && !(offset & (PAGE_SIZE - 1)))
 		run_free(object);
+	else if (kms_books_has(object))
+		kms_books_free(object);
 	else if (!kms_large_free(object))
 		kms_bad_free(object, site);
 	errno = saved;
@@ -160,9 +164,10 @@ void *kms_calloc_at(size_t n, size_t size, const void *site)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
+	if (bytes >= LARGE_MIN)
+		return malloc_beyond(1, bytes, true);
 	object = malloc_fast(bytes, site);
-	/* A block of its own comes fresh from the host. */
-	if (object && bytes < LARGE_MIN)
+	if (object)
 		memset(object, 0, bytes);
 	return object;
 }
@@ -179,7 +184,7 @@ void *kms_memalign_at(size_t align, size_t size, const void *site)
 	if (align <= 16)
 		return malloc_fast(size, site);
 	if (align > PAGE_SIZE || size > CLASS_MAX)
-		return malloc_beyond(align, size ? size : 1);
+		return malloc_beyond(align, size ? size : 1, false);
 	/* Only the powers of two are aligned to themselves, the largest ones to a frame. */
 	rounded = size > align ? size : align;
 	if (rounded < PAGE_SIZE)

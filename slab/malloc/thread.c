@@ -21,8 +21,8 @@
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
 
-static struct kms_window nobody[NR_SLOTS];
-__thread struct kms_window *kms_windows __attribute__((tls_model("initial-exec"))) = nobody;
+struct kms_window kms_no_windows[NR_SLOTS];
+__thread struct kms_window *kms_windows __attribute__((tls_model("initial-exec"))) = kms_no_windows;
 
 /* A thread past its destructor keeps to the lock. */
 static __thread bool ended __attribute__((tls_model("initial-exec")));
@@ -75,7 +75,7 @@ static void thread_ends(void *arg)
 {
 	struct kms_thread *t = arg;
 
-	kms_windows = nobody;
+	kms_windows = kms_no_windows;
 	ended = true;
 	pthread_mutex_lock(&heap.registry_lock);
 	release_all(t);
@@ -123,7 +123,7 @@ struct kms_thread *kms_thread_self(void)
 {
 	if (unlikely(kms_inside || ended))
 		return NULL;
-	if (likely(kms_windows != nobody))
+	if (likely(kms_windows != kms_no_windows))
 		return thread_of(kms_windows);
 	return thread_begins();
 }
@@ -201,7 +201,7 @@ static void in_parent(void)
 
 static void in_child(void)
 {
-	struct kms_thread *self = kms_windows == nobody ? NULL : thread_of(kms_windows);
+	struct kms_thread *self = kms_windows == kms_no_windows ? NULL : thread_of(kms_windows);
 	struct kms_thread *t, *next;
 
 	unlock_all(1);
