@@ -21,7 +21,7 @@
 
 #include "slab/malloc/internal.h"
 
-#define RANGE_BYTES ((size_t)4 << 30)	/* address space, mapped lazily */
+#define RANGE_MAX ((size_t)4 << 30)	/* address space, mapped lazily */
 #define MIN_SHIFT 5
 #define MAX_SHIFT 30
 #define HEADER 16
@@ -35,6 +35,7 @@ _Static_assert(sizeof(struct block) <= HEADER, "the header keeps blocks 16-byte 
 static struct {
 	pthread_mutex_t lock;
 	unsigned char *range;
+	size_t bytes;		/* of the range */
 	size_t used;
 	struct block *free[MAX_SHIFT + 1];
 } books = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -46,9 +47,12 @@ static struct block *header_of(const void *p)
 
 static bool books_map(void)
 {
-	void *range = mmap(NULL, RANGE_BYTES, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t share = kms_address_space() / 16;
+	void *range;
 
+	books.bytes = share < RANGE_MAX ? share : RANGE_MAX;
+	range = mmap(NULL, books.bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (range == MAP_FAILED)
 		return false;
 	__atomic_store_n(&books.range, range, __ATOMIC_RELEASE);
@@ -60,7 +64,7 @@ static struct block *cut(unsigned int shift)
 	size_t bytes = (size_t)1 << shift;
 	struct block *block;
 
-	if ((!books.range && !books_map()) || bytes > RANGE_BYTES - books.used)
+	if ((!books.range && !books_map()) || bytes > books.bytes - books.used)
 		return NULL;
 	block = (struct block *)(books.range + books.used);
 	books.used += bytes;
@@ -161,7 +165,7 @@ bool kms_books_has(const void *p)
 {
 	const unsigned char *range = __atomic_load_n(&books.range, __ATOMIC_ACQUIRE);
 
-	return range && (uintptr_t)p - (uintptr_t)range < RANGE_BYTES;
+	return range && (uintptr_t)p - (uintptr_t)range < books.bytes;
 }
 
 size_t kms_books_bytes(void)

@@ -4,8 +4,9 @@
  *
  * The machine is built at the first call that needs it: address space for twice
  * the host's memory, nothing of it touched, a buddy allocator with one CPU, and
- * SLUB caches with small slabs. If the host refuses that much address space
- * (RLIMIT_AS), it is asked for half of it, and so on.
+ * SLUB caches with small slabs. Under a limit of address space (RLIMIT_AS) the
+ * arena is at most half of that; if the host refuses, it is asked for half as
+ * much, and so on.
  *
  * Locking: heap.lock is the machine's; whoever holds it is inside
  * (kms_enter()), so that malloc calls made by the layers or by libc on their
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "slab/malloc/internal.h"
@@ -245,12 +247,24 @@ static bool map_machine(uint64_t bytes)
 	       !pagemap_create(&heap.map, &cfg, &err);
 }
 
+uint64_t kms_address_space(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+/* Where address space is short, half of it: the program's stacks and large blocks need some. */
 static uint64_t arena_bytes(void)
 {
-	uint64_t bytes = heap.options.arena;
+	uint64_t bytes = heap.options.arena, share = kms_address_space() / 2;
 
 	if (!bytes)
 		bytes = 2 * (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
+	if (bytes > share)
+		bytes = share & ~(ARENA_MIN - 1);
 	return bytes < ARENA_MIN ? ARENA_MIN : bytes > ARENA_MAX ? ARENA_MAX : bytes;
 }
 

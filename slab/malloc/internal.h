@@ -142,6 +142,8 @@ struct kms_arena {
 #define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
 KMS_INTERNAL extern struct kms_arena arena;
 
+/* What the host lets this process map (RLIMIT_AS); UINT64_MAX: it has set no limit. */
+KMS_INTERNAL uint64_t kms_address_space(void);
 /* Build the machine if that has not been done; false where the host refuses. */
 KMS_INTERNAL bool kms_boot(void);
 

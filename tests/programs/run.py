@@ -175,7 +175,7 @@ def run_program(name, library, work, timeout):
 def main():
     parser = argparse.ArgumentParser(description="Real programs on a preloaded malloc.")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "programs")
-    parser.add_argument("--timeout", type=float, default=120)
+    parser.add_argument("--timeout", type=float, default=300)
     parser.add_argument("library", type=pathlib.Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
