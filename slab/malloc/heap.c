@@ -111,17 +111,14 @@ size_t kms_empty_barns(void)
 
 static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 {
-	struct cache *c = kms_books_alloc(sizeof(*c));
+	struct cache *c = kms_books_aligned(_Alignof(struct cache), sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->slot = slot;
 	c->pub.window = slot * (uint32_t)sizeof(struct kms_window);
 	c->pub.object_size = object_bytes;
-	if (kms_sheaves_init(c, object_bytes)) {
-		kms_books_free(c);
-		return NULL;
-	}
+	kms_sheaves_init(c, object_bytes);
 	return c;
 }
 
@@ -205,7 +202,6 @@ int kms_cache_destroy(struct kms_cache *cache)
 	kms_leave();
 	if (!ret) {
 		heap.caches[c->slot] = NULL;
-		pthread_mutex_destroy(&c->barn_lock);
 		kms_books_free(c);
 	}
 	pthread_mutex_unlock(&heap.registry_lock);

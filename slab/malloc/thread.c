@@ -33,6 +33,7 @@ static struct {
 	struct kms_thread *first;
 	struct kms_thread *unused;
 	size_t nr;
+	unsigned int nr_made;
 	pthread_key_t key;
 	bool have_key;
 } registry;
@@ -90,7 +91,10 @@ static struct kms_thread *map_thread(void)
 	struct kms_thread *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return t == MAP_FAILED ? NULL : t;
+	if (t == MAP_FAILED)
+		return NULL;
+	t->barn = registry.nr_made++ % NR_BARNS;
+	return t;
 }
 
 static struct kms_thread *thread_begins(void)
@@ -196,7 +200,7 @@ static void lock_all(void)
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
-			pthread_mutex_lock(&heap.caches[slot]->barn_lock);
+			kms_barns_lock(heap.caches[slot]);
 	pthread_mutex_lock(&heap.lock);
 	kms_large_fork(-1);
 	kms_books_fork(-1);
@@ -211,7 +215,7 @@ static void unlock_all(int how)
 	pthread_mutex_unlock(&heap.lock);
 	for (slot = heap.nr_slots; slot-- > 0;)
 		if (heap.caches[slot])
-			pthread_mutex_unlock(&heap.caches[slot]->barn_lock);
+			kms_barns_unlock(heap.caches[slot]);
 	pthread_mutex_unlock(&heap.registry_lock);
 }
 
