@@ -22,15 +22,19 @@
 #include "slab/malloc/internal.h"
 
 #define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
+#define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames, as far as 2 to 256 of them go */
 #define BARN_BYTES (4u << 20)		/* objects' bytes in a barn at most */
-#define FIRST_REFILL 4u
+#define FIRST_REFILL 4u			/* objects; fewer where they are more than FIRST_REFILL_BYTES */
+#define FIRST_REFILL_BYTES 4096u
 #define FIRST_FULL 4u
 
 int kms_sheaves_init(struct cache *c, unsigned int object_bytes)
 {
-	unsigned int capacity = SHEAF_BYTES / object_bytes;
+	bool frames = c->slot < NR_ORDER_SLOTS;
+	unsigned int capacity = (frames ? FRAMES_SHEAF_BYTES : SHEAF_BYTES) / object_bytes;
+	unsigned int least = frames ? 2 : 16;
 
-	c->capacity = capacity < 16 ? 16 : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	c->capacity = capacity < least ? least : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
 	c->most_full = BARN_BYTES / (c->capacity * object_bytes);
 	if (c->most_full < FIRST_FULL)
 		c->most_full = object_bytes > BARN_BYTES / 64 ? 1 : FIRST_FULL;
@@ -180,10 +184,11 @@ size_t kms_barn_holds(struct cache *c)
 
 /* ---- the slow paths --------------------------------------------------------- */
 
-static void set_busy(struct kms_thread *t, bool busy)
+static unsigned int first_refill(const struct cache *c)
 {
-	set_relaxed(t->busy, busy);
-	__asm__ volatile("" ::: "memory");
+	unsigned int nr = FIRST_REFILL_BYTES / c->pub.object_size;
+
+	return nr < 1 ? 1 : nr > FIRST_REFILL ? FIRST_REFILL : nr;
 }
 
 /* Objects from the source for an empty @sheaf; the first refills of a thread are small. */
@@ -192,9 +197,7 @@ static void fill(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
 	unsigned int nr = t->next_refill[c->slot];
 
 	if (!nr)
-		nr = FIRST_REFILL;
-	if (nr > c->capacity)
-		nr = c->capacity;
+		nr = first_refill(c);
 	t->next_refill[c->slot] = (uint16_t)(2 * nr < c->capacity ? 2 * nr : c->capacity);
 	set_relaxed(sheaf->size, c->source->get(c, nr, sheaf->objects));
 	if (!sheaf->size && nr > 1)
