@@ -80,6 +80,7 @@ struct cache {
 	unsigned int capacity;		/* of its sheaves */
 	const struct kms_source *source;
 	struct kmem_cache *slabs;	/* NULL: frames */
+	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
 	struct barn barn[NR_BARNS];
@@ -109,8 +110,17 @@ KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
 /* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);
+/* Put the calling thread's sheaves back. */
+KMS_INTERNAL void kms_thread_release(void);
 /* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
 KMS_INTERNAL void kms_threads_drop(struct cache *c);
+
+/* Around whatever moves sheaves, so that a fork in between does not touch them. */
+static inline void set_busy(struct kms_thread *t, bool busy)
+{
+	__atomic_store_n(&t->busy, busy, __ATOMIC_RELAXED);
+	__asm__ volatile("" ::: "memory");
+}
 
 /* ---- sheaf.c ------------------------------------------------------------ */
 
@@ -145,6 +155,7 @@ KMS_INTERNAL void kms_barns_unlock(struct cache *c);
 /* ---- heap.c ------------------------------------------------------------- */
 
 struct kms_heap {
+	pthread_mutex_t frames_lock;	/* what frames.c keeps */
 	pthread_mutex_t lock;		/* the machine's: map, buddy, slabs */
 	struct pagemap *map;
 	struct buddy *buddy;
@@ -201,10 +212,6 @@ KMS_INTERNAL void *kms_alloc_direct(struct cache *c, size_t size, const void *si
 KMS_INTERNAL void kms_free_direct(struct cache *c, void *object, const void *site);
 /* Give every barn's objects back, so that another cache may have the memory. */
 KMS_INTERNAL size_t kms_empty_barns(void);
-
-/* ---- frames.c ----------------------------------------------------------- */
-
-KMS_INTERNAL extern const struct kms_source kms_frames;
 
 /* ---- books.c: memory for our own books, never from the heap --------------- */
 

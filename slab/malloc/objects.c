@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "slab/malloc/fast.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
 bool kms_classes_create(void)
@@ -60,6 +61,7 @@ static void *run_alloc(unsigned int order, size_t frames)
 		for (i = (uint32_t)frames; i < 1U << order; i++)
 			buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + i), 0);
 		page_from_pfn(heap.map, pfn)->private[0] = frames;
+		kms_host_use(pfn, (uint32_t)frames, false);
 	}
 	kms_leave();
 	if (pfn.v == PFN_NONE_VAL)
@@ -82,6 +84,7 @@ static void run_free(void *run)
 	kms_enter();
 	for (i = 0; i < frames; i++)
 		buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)i), 0);
+	kms_host_relax();
 	kms_leave();
 }
 

@@ -20,13 +20,17 @@
 #include "slab/malloc/internal.h"
 
 #define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
-#define FIRST_REFILL 4u
+#define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames, as far as 2 to 256 of them go */
+#define FIRST_REFILL 4u			/* objects; fewer where they are more than FIRST_REFILL_BYTES */
+#define FIRST_REFILL_BYTES 4096u
 
 void kms_sheaves_init(struct cache *c, unsigned int object_bytes)
 {
-	unsigned int capacity = SHEAF_BYTES / object_bytes;
+	bool frames = c->slot < NR_ORDER_SLOTS;
+	unsigned int capacity = (frames ? FRAMES_SHEAF_BYTES : SHEAF_BYTES) / object_bytes;
+	unsigned int least = frames ? 2 : 16;
 
-	c->capacity = capacity < 16 ? 16 : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	c->capacity = capacity < least ? least : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
 	kms_barns_init(c, object_bytes);
 }
 
@@ -79,10 +83,11 @@ void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf)
 
 /* ---- the slow paths --------------------------------------------------------- */
 
-static void set_busy(struct kms_thread *t, bool busy)
+static unsigned int first_refill(const struct cache *c)
 {
-	set_relaxed(t->busy, busy);
-	__asm__ volatile("" ::: "memory");
+	unsigned int nr = FIRST_REFILL_BYTES / c->pub.object_size;
+
+	return nr < 1 ? 1 : nr > FIRST_REFILL ? FIRST_REFILL : nr;
 }
 
 /* Objects from the source for an empty @sheaf; the first refills of a thread are small. */
@@ -91,9 +96,7 @@ static void fill(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
 	unsigned int nr = t->next_refill[c->slot];
 
 	if (!nr)
-		nr = FIRST_REFILL;
-	if (nr > c->capacity)
-		nr = c->capacity;
+		nr = first_refill(c);
 	t->next_refill[c->slot] = (uint16_t)(2 * nr < c->capacity ? 2 * nr : c->capacity);
 	set_relaxed(sheaf->size, c->source->get(c, nr, sheaf->objects));
 	if (!sheaf->size && nr > 1)

@@ -134,6 +134,19 @@ struct kms_thread *kms_thread_self(void)
 	return thread_begins();
 }
 
+void kms_thread_release(void)
+{
+	struct kms_thread *t = kms_thread_self();
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&heap.registry_lock);
+	set_busy(t, true);
+	release_all(t);
+	set_busy(t, false);
+	pthread_mutex_unlock(&heap.registry_lock);
+}
+
 size_t kms_nr_threads(void)
 {
 	size_t nr;
@@ -201,6 +214,7 @@ static void lock_all(void)
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
 			kms_barns_lock(heap.caches[slot]);
+	pthread_mutex_lock(&heap.frames_lock);
 	pthread_mutex_lock(&heap.lock);
 	kms_large_fork(-1);
 	kms_books_fork(-1);
@@ -213,6 +227,7 @@ static void unlock_all(int how)
 	kms_books_fork(how);
 	kms_large_fork(how);
 	pthread_mutex_unlock(&heap.lock);
+	pthread_mutex_unlock(&heap.frames_lock);
 	for (slot = heap.nr_slots; slot-- > 0;)
 		if (heap.caches[slot])
 			kms_barns_unlock(heap.caches[slot]);
