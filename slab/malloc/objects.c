@@ -47,18 +47,37 @@ static unsigned int order_of(size_t frames)
 	return frames > 1 ? 64 - (unsigned int)__builtin_clzl(frames - 1) : 0;
 }
 
+/*
+ * Keep the first @frames frames of a block of 2^@order, as blocks as large as
+ * can be: halve it, until the end of a half is the end of what is wanted.
+ *
+ *	| 4 | 2 |1| free |	7 of 8: three blocks
+ */
+static void run_trim(pfn_t pfn, unsigned int order, size_t frames)
+{
+	size_t half;
+
+	while (frames < (size_t)1 << order) {
+		half = (size_t)1 << --order;
+		buddy_split_to(heap.buddy, pfn, order);
+		if (frames <= half) {
+			buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)half), order);
+			continue;
+		}
+		pfn = pfn_make(pfn.v + (uint32_t)half);
+		frames -= half;
+	}
+}
+
 /* @frames frames (2^@order at most), aligned to 2^@order of them; follows alloc_pages_exact(). */
 static void *run_alloc(unsigned int order, size_t frames)
 {
-	uint32_t i;
 	pfn_t pfn;
 
 	kms_enter();
 	pfn = buddy_alloc_pages(heap.buddy, 0, GFP_KERNEL, order, NUMA_NO_NODE);
 	if (pfn.v != PFN_NONE_VAL) {
-		buddy_split_page(heap.buddy, pfn);
-		for (i = (uint32_t)frames; i < 1U << order; i++)
-			buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + i), 0);
+		run_trim(pfn, order, frames);
 		page_from_pfn(heap.map, pfn)->private[0] = frames;
 	}
 	kms_leave();
@@ -76,12 +95,16 @@ static size_t run_frames(const void *run)
 static void run_free(void *run)
 {
 	pfn_t pfn = pfn_from_virt(heap.map, run);
-	size_t i, frames = run_frames(run);
+	size_t frames = run_frames(run);
+	unsigned int order;
 
 	arena.slot_of[pfn.v] = 0;
 	kms_enter();
-	for (i = 0; i < frames; i++)
-		buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)i), 0);
+	for (; frames; frames -= (size_t)1 << order) {
+		order = 63 - (unsigned int)__builtin_clzl(frames);
+		buddy_free_pages(heap.buddy, 0, pfn, order);
+		pfn.v += 1U << order;
+	}
 	kms_leave();
 }
 
