@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LARGE_MIN ((size_t)512 << 10)
+#define LARGE_MIN ((size_t)256 << 10)
 
 /* @size bytes (1 to PTRDIFF_MAX), with @zero all 0, aligned to @align (a power of two); NULL. */
 void *kms_large_alloc(size_t align, size_t size, bool zero) __attribute__((visibility("hidden")));
