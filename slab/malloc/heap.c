@@ -16,9 +16,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "slab/internal.h"
 #include "slab/malloc/host.h"
 #include "slab/malloc/internal.h"
 #include "slab/malloc/pages.h"
+#include "slab/malloc/watch.h"
 
 #define ARENA_MIN ((uint64_t)16 << 20)
 #define ARENA_MAX ((uint64_t)1 << 40)
@@ -106,14 +108,31 @@ void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
 {
 	void *object = NULL;
 
-	if (!c->source->get(c, 1, &object))
+	if (!heap.debug || !c->slabs) {
+		c->source->get(c, 1, &object);
+	} else {
+		kms_enter();
+		kms_note_caller(site);
+		object = __slab_alloc_node(c->slabs, 0, GFP_KERNEL, NUMA_NO_NODE, size);
+		kms_leave();
+		if (object && is_class(c))
+			note_slot(c, object);
+	}
+	if (!object)
 		errno = ENOMEM;
 	return object;
 }
 
 void kms_free_direct(struct cache *c, void *object, const void *site)
 {
-	c->source->put(c, 1, &object);
+	if (!heap.debug || !c->slabs) {
+		c->source->put(c, 1, &object);
+		return;
+	}
+	kms_enter();
+	kms_note_caller(site);
+	kmem_cache_free(c->slabs, 0, object);
+	kms_leave();
 }
 
 size_t kms_empty_barns(void)
@@ -167,7 +186,9 @@ struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int sl
 	if (c) {
 		c->source = &slabs;
 		kms_enter();
-		c->slabs = kmem_cache_create(heap.sa, args, &err);
+		/* Only the kernel's own names may have that flag, and malloc's sizes. */
+		c->slabs = args->flags & SLAB_KMALLOC ? slab_create_cache(heap.sa, args, &err) :
+							kmem_cache_create(heap.sa, args, &err);
 		kms_leave();
 		if (c->slabs) {
 			add_cache(c);
@@ -366,12 +387,19 @@ bool kms_boot(void)
 	if (!heap.ready && !failed) {
 		kms_inside = true;
 		kms_read_options(&heap.options);
-		kms_inside = false;
+		/* Who allocated what is lost must be known. */
+		if (heap.options.leaks && !heap.options.debug[0])
+			memcpy(heap.options.debug, "U", sizeof("U"));
 		heap.debug = heap.options.debug[0];
+		if (heap.options.leaks)
+			kms_roots_before();
+		kms_inside = false;
 		kms_enter();
 		failed = !build();
 		kms_leave();
 		failed = failed || !make_order_caches() || !kms_classes_create();
+		if (heap.options.leaks)
+			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&boot_lock);

@@ -221,6 +221,8 @@ KMS_INTERNAL void *kms_books_resize(void *p, size_t bytes);
 KMS_INTERNAL void kms_books_free(void *p);
 KMS_INTERNAL size_t kms_books_size(const void *p);
 KMS_INTERNAL bool kms_books_has(const void *p);
+/* The address space they have. */
+KMS_INTERNAL void kms_books_range(uintptr_t *start, uintptr_t *end);
 KMS_INTERNAL size_t kms_books_bytes(void);
 /* Address space that the process may have in all (RLIMIT_AS), in bytes. */
 KMS_INTERNAL size_t kms_address_limit(void);
@@ -237,6 +239,9 @@ KMS_INTERNAL bool kms_classes_create(void);
 KMS_INTERNAL void kms_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Somebody at @site freed what is none of ours. */
 KMS_INTERNAL void kms_bad_free(void *object, const void *site);
+/* @owner's block of @bytes bytes was written to behind its end, at @first; @site noticed, or NULL. */
+KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
+			      const void *site);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
 
 #endif
