@@ -124,18 +124,6 @@ uint32_t slab_debug_flags_of(const char *text, const char *name)
 	return everywhere;
 }
 
-uint32_t slab_debug_any_flags(const char *text)
-{
-	struct block block;
-	uint32_t flags = 0;
-
-	do {
-		text = parse_block(text, &block);
-		flags |= block.flags;
-	} while (text);
-	return flags;
-}
-
 bool slab_debug_no_higher_order(const char *text)
 {
 	struct block block;

@@ -182,7 +182,7 @@ unsigned int slab_check_end(struct kmem_cache *s, const struct page *slab)
 	unsigned char *end = slab_address(s->sa, slab) + (PAGE_SIZE << page_order(slab));
 	unsigned char *pad = start + slab_objects(slab) * s->size;
 
-	if (!(s->flags & SLAB_POISON) || s->engine->geometry)
+	if (!(s->flags & SLAB_POISON) || !s->engine->end_is_padding)
 		return 0;
 	return check_bytes(s, pad, SLAB_END_OVERWRITTEN, pad, (uint32_t)(end - pad), POISON_INUSE,
 			   POISON_INUSE);
@@ -195,8 +195,7 @@ void slab_debug_new_slab(struct kmem_cache *s, const struct page *slab)
 	unsigned char *object = slab_first_object(s, slab);
 	unsigned int i;
 
-	/* An engine with a layout of its own may keep its books beside the objects. */
-	if ((s->flags & SLAB_POISON) && s->engine->geometry)
+	if ((s->flags & SLAB_POISON) && !s->engine->end_is_padding)
 		memset(object - s->red_left, POISON_INUSE, slab_objects(slab) * s->size);
 	else if (s->flags & SLAB_POISON)
 		memset(slab_address(s->sa, slab), POISON_INUSE, PAGE_SIZE << page_order(slab));

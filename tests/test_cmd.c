@@ -138,7 +138,6 @@ static void test_slab_debug(void)
 	done(&res);
 
 	expect(RUN(NULL, "--slab-debug=FX,dentry", SMALL), 2, "'X' is no debugging flag");
-	expect(RUN(NULL, "--slab=slob", "--slab-debug=FZ", SMALL), 2, "has no debugging of kind");
 	expect(RUN(NULL, "--failslab=1,2", SMALL), 2, "expected INTERVAL,PROBABILITY,SPACE,TIMES");
 	expect(RUN(NULL, "--failslab=1,2,3,4,sit=e", SMALL), 2, "is none of cache-filter");
 	expect(RUN(NULL, "--failslab=1,2,3,4,site=nobody", SMALL), 2, "no call site of the trace");

@@ -436,7 +436,6 @@ const struct slab_engine magazine_engine = {
 	.info = magazine_info,
 	.for_each_slab = magazine_for_each_slab,
 	.for_each_free = magazine_for_each_free,
-	.debug_flags = SLAB_DEBUG_FLAGS,
 	.relink = slab_relink_objects,
 	.counter = magazine_counter,
 	.validate = magazine_validate,
