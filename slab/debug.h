@@ -160,5 +160,7 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 		    struct kerror *err);
 /* @attr NULL: no failures. */
 void slab_set_failslab(struct slab_allocator *sa, const struct slab_fail_attr *attr);
+/* Requests that were told to fail so far (fail_injected, without a look at all caches). */
+uint64_t slab_fail_injected(const struct slab_allocator *sa);
 
 #endif

@@ -125,13 +125,16 @@ static void test_slab_debug(void)
 {
 	struct result res = RUN(NULL, "--no-timing", "--json", "-", "--slab-debug=FZPUQ", "--quarantine",
 				"64k", "--failslab=10,50,0,20,ignore-gfp-wait=N", SMALL);
-	json_t *root;
+	json_t *root, *replay;
 
 	CU_ASSERT_EQUAL(res.status, 0);
 	root = load_report(&res);
 	CU_ASSERT(number(root, "checks", "debugged_caches") > 30);
 	CU_ASSERT_EQUAL(number(root, "checks", "complaints"), 0);
 	CU_ASSERT_EQUAL(number(root, "checks", "fail_injected"), 20);
+	replay = json_object_get(json_object_get(root, "trace"), "replay");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(replay, "injected_fail")), 20);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(replay, "object_alloc_fail")), 0);
 	CU_ASSERT(number(root, "checks", "quarantine_bytes") > 32768);
 	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
 	json_decref(root);

@@ -5,6 +5,7 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,18 @@ static int write_reports(const struct compare_options *opt, const struct compare
 	return ret;
 }
 
+static void tell_left_out(const struct compare_options *opt, const struct compare_result *results,
+			  unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (results[i].no_cache_left)
+			fprintf(stderr, "kmemsim: %s: %s: more caches than a machine has (%u): %" PRIu64
+				" objects were left out\n", opt->trace, results[i].config.engine,
+				SLAB_MAX_CACHES, results[i].no_cache_left);
+}
+
 /* EXIT_*, or a negative errno with @err. */
 static int compare_all(const struct compare_options *opt, const struct slab_config *configs,
 		       unsigned int nr, struct trace **trace, struct kerror *err)
@@ -178,6 +191,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		fprintf(stderr, "kmemsim: %s: %s\n", configs[i].engine, err->text);
 		return EXIT_FOUND;
 	}
+	if (!ret)
+		tell_left_out(opt, results, nr);
 	if (!ret)
 		ret = write_reports(opt, &report, err);
 	return ret ? ret : load_status(*trace, opt->trace, "replayed");

@@ -277,6 +277,21 @@ static int run_all(struct run *run, struct kerror *err)
 	return ret ? ret : stopped;
 }
 
+/* What the replay had to leave out. */
+static void tell_left_out(const struct run *run)
+{
+	const struct replay *rp = run->replay;
+	const struct replay_no_cache *first = &rp->no_cache;
+
+	if (!rp->counter[RC_no_cache_left])
+		return;
+	fprintf(stderr, "kmemsim: %s: more caches than a machine has (%u): '%s' at line %" PRIu64
+		" (event %" PRIu64 ") is the first without one; %" PRIu64 " objects of such caches were "
+		"left out, everything else was replayed\n", run->opt.trace, SLAB_MAX_CACHES,
+		names_text(rp->names, first->name), first->line, first->event,
+		rp->counter[RC_no_cache_left]);
+}
+
 static int finish(struct run *run, int ret, const struct kerror *err)
 {
 	int status;
@@ -287,6 +302,7 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 		return EXIT_USAGE;
 	}
 	status = load_status(run->trace, run->opt.trace, "replayed");
+	tell_left_out(run);
 	if (run->timeline.unbalanced)
 		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
 			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
