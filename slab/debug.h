@@ -73,9 +73,18 @@ struct slab_report;
  * it would make a slab's smallest order larger), '-' (nothing), in any case of
  * letters; none means FZPU. A block without names is for every cache that no
  * block names; of several such the last counts. The first name that fits wins.
- * Differs from Linux: an unknown letter is an error (-EINVAL), not skipped.
+ * Differs from Linux: an unknown letter is an error (-EINVAL), not skipped, and
+ * so is a comma without a name behind it.
  */
 int slab_debug_parse(const char *text, struct kerror *err);
+/* All flags that any cache can get from @text. */
+uint32_t slab_debug_any_flags(const char *text);
+/*
+ * Call @fn for each name (of @len bytes) of @text that neither a cache of @sa nor
+ * a name merged into one has, and that a '*' at its end does not lead to any.
+ */
+void slab_debug_unmet(const struct slab_allocator *sa, const char *text,
+		      void (*fn)(void *ctx, const char *name, size_t len), void *ctx);
 /* What @text gives a cache called @name: debug flags, without the checks. */
 uint32_t slab_debug_flags_of(const char *text, const char *name);
 /* The letters of @flags as --slab-debug takes them, "-" for none. @buf holds 8 bytes or more. */
