@@ -18,8 +18,6 @@
  *     kernel then no longer trusts the object and leaks it (on a free) or the
  *     slab (on an allocation); here live bits tell which objects are in use, and
  *     a broken free list is rebuilt from them.
- *   - A kmalloc cache with Z and U has its right red zone from the size asked
- *     for, as the kernel has since 6.2.
  *   - Q, the quarantine, is a flag of a cache; the kernel's is KASAN's.
  *
  * Locking: none; one thread drives a machine.
