@@ -167,8 +167,6 @@ struct slab_allocator {
 	uint64_t random_state;
 	struct kmem_cache *newest;
 	struct kmem_cache *oldest;
-	struct slab_names names, aliases;
-	struct kmem_cache *mergeable[NR_MERGE_CHAINS];
 	struct kmem_cache *kmalloc[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES];
 	struct kmem_cache *kmalloc_sized[NR_KMALLOC_KINDS][NR_KMALLOC_CLASSES]; /* instead, where kmalloc takes any size */
 	struct kmem_cache *kmalloc_small[NR_KMALLOC_KINDS][NR_KMALLOC_SMALL];
@@ -180,6 +178,8 @@ struct slab_allocator {
 	struct slab_frames_ops frames;	/* take is NULL: frames come from buddy */
 	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* all nodes, as buddy's zonelists have them */
 	bool node_has_memory[MAX_NUMNODES];
+	struct slab_names names, aliases;	/* of caches, and of those merged into others */
+	struct kmem_cache *mergeable[NR_MERGE_CHAINS];
 };
 
 /* ---- frames and objects ------------------------------------------------ */

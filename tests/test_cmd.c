@@ -443,7 +443,7 @@ static void test_compare_usage(void)
 		     "slub,slub,slub,slub", SMALL), 2, "more than 16");
 	expect(OTHER(cmd_compare, "--order", "11", SMALL), 2, "--order=11");
 	expect(OTHER(cmd_compare, "--distance", "10,20;20,10", SMALL), 2, "a row for each");
-	expect(OTHER(cmd_compare, "--json", "x", "--csv", "x", SMALL), 2, "same place");
+	expect(OTHER(cmd_compare, "--json", "x", "--csv", "x", SMALL), 2, "written over");
 	expect(OTHER(cmd_compare, "a", "b"), 2, "one trace");
 	expect(OTHER(cmd_compare, "/nonexistent"), 2, "No such file");
 	expect(OTHER(cmd_compare, "--slab", "slub", "--mem", "1M", "--strict", SMALL), 1, "slub: stopped");
