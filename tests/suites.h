@@ -53,6 +53,7 @@
 	X(replay) \
 	X(findings) \
 	X(cmd) \
+	X(cmd_options) \
 	X(names) \
 	X(source) \
 	X(perf_script) \
