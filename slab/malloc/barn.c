@@ -2,18 +2,18 @@
 /*
  * kmemsim: barns, where the sheaves lie that no thread has.
  *
- * A cache has several barns, and each thread one of them that it prefers, so
- * that threads on objects of their own neither wait for one another nor get
- * objects that lie in another core's memory cache. A thread that finds its own
- * barn without a full sheaf looks into the others: that is how what one thread
- * only frees reaches the one that only allocates.
+ * A cache has a barn for each of the machine's CPUs, so that threads on objects
+ * of their own neither wait for one another nor get objects that lie in another
+ * core's memory cache. A thread that finds its own barn without a full sheaf looks
+ * into the others: that is how what one thread only frees reaches the one that
+ * only allocates.
  *
  *   barn 0   lock | full -> [....] -> [....]     empty -> [    ]
  *   barn 1   lock | full -> [....]               empty
  *   ...
  *
  * Follows the barn of Linux 6.18's mm/slub.c. Differs from Linux: barns are
- * per group of threads, not per node, and grow, up to a limit in bytes, when a
+ * per CPU, not per node, and grow, up to a limit in bytes, when a
  * refill misses what was flushed shortly before.
  *
  * Locking: each barn's own lock, held while sheaves change hands, never while
@@ -33,7 +33,7 @@ void kms_barns_init(struct cache *c, unsigned int object_bytes)
 
 	if (most < FIRST_FULL)
 		most = object_bytes > BARN_BYTES / 64 ? 1 : FIRST_FULL;
-	for (i = 0; i < NR_BARNS; i++) {
+	for (i = 0; i < NR_CPUS; i++) {
 		pthread_mutex_init(&c->barn[i].lock, NULL);
 		c->barn[i].most_full = most;
 		c->barn[i].max_full = FIRST_FULL < most ? FIRST_FULL : most;
@@ -87,8 +87,8 @@ struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *use
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_BARNS; i++) {
-		struct barn *barn = &c->barn[(own + i) % NR_BARNS];
+	for (i = 0; i < NR_CPUS; i++) {
+		struct barn *barn = &c->barn[(own + i) % NR_CPUS];
 		struct sheaf *full;
 
 		/* A look without the lock: a sheaf that comes meanwhile is for the next time. */
@@ -98,7 +98,7 @@ struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *use
 		if (full)
 			return full;
 	}
-	for (i = 0; i < NR_BARNS; i++)
+	for (i = 0; i < NR_CPUS; i++)
 		if (__atomic_load_n(&c->barn[i].flushed, __ATOMIC_RELAXED))
 			grow_after_flush(&c->barn[i]);
 	return NULL;
@@ -123,8 +123,9 @@ struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *us
 	return empty;
 }
 
-static size_t empty_one(struct cache *c, struct barn *barn)
+static size_t empty_one(struct cache *c, unsigned int cpu)
 {
+	struct barn *barn = &c->barn[cpu];
 	struct sheaf *full, *empty, *next;
 	size_t objects = 0;
 
@@ -138,7 +139,7 @@ static size_t empty_one(struct cache *c, struct barn *barn)
 	for (; full; full = next) {
 		next = full->next;
 		objects += full->size;
-		kms_sheaf_give_back(c, full);
+		kms_sheaf_give_back(c, cpu, full);
 		kms_books_free(full);
 	}
 	for (; empty; empty = next) {
@@ -153,8 +154,8 @@ size_t kms_barn_empty(struct cache *c)
 	size_t objects = 0;
 	unsigned int i;
 
-	for (i = 0; i < NR_BARNS; i++)
-		objects += empty_one(c, &c->barn[i]);
+	for (i = 0; i < NR_CPUS; i++)
+		objects += empty_one(c, i);
 	return objects;
 }
 
@@ -164,7 +165,7 @@ size_t kms_barn_holds(struct cache *c)
 	size_t objects = 0;
 	unsigned int i;
 
-	for (i = 0; i < NR_BARNS; i++) {
+	for (i = 0; i < NR_CPUS; i++) {
 		pthread_mutex_lock(&c->barn[i].lock);
 		for (sheaf = c->barn[i].full; sheaf; sheaf = sheaf->next)
 			objects += sheaf->size;
@@ -177,7 +178,7 @@ void kms_barns_lock(struct cache *c)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_BARNS; i++)
+	for (i = 0; i < NR_CPUS; i++)
 		pthread_mutex_lock(&c->barn[i].lock);
 }
 
@@ -185,6 +186,6 @@ void kms_barns_unlock(struct cache *c)
 {
 	unsigned int i;
 
-	for (i = NR_BARNS; i-- > 0;)
+	for (i = NR_CPUS; i-- > 0;)
 		pthread_mutex_unlock(&c->barn[i].lock);
 }

@@ -4,7 +4,7 @@
  *
  * Everything in this folder belongs to the library's one heap, and this folder
  * alone has writable globals: malloc() has no argument that could name a
- * machine. The machine below is an ordinary one, with one CPU, driven by one
+ * machine. The machine below is an ordinary one, with NR_CPUS CPUs, driven by one
  * thread at a time (the one that holds heap.lock). Threads are CPUs only up
  * here, where their sheaves are.
  *
@@ -52,7 +52,8 @@ struct sheaf {
 	void *objects[];
 };
 
-#define NR_BARNS 4u
+/* CPUs of the machine: threads take turns in being one, and a cache has a barn for each. */
+#define NR_CPUS 4u
 
 /* Sheaves between threads; the header line of barn.c draws them. */
 struct barn {
@@ -69,9 +70,9 @@ struct cache;
 /* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
 struct kms_source {
 	/* Up to @nr objects; returns how many, 0 where there is no memory. */
-	unsigned int (*get)(struct cache *c, unsigned int nr, void **objects);
+	unsigned int (*get)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 	/* Take @nr objects back; the array's order is not kept. */
-	void (*put)(struct cache *c, unsigned int nr, void **objects);
+	void (*put)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 };
 
 struct cache {
@@ -83,7 +84,7 @@ struct cache {
 	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
-	struct barn barn[NR_BARNS];
+	struct barn barn[NR_CPUS];
 };
 
 /* ---- threads ------------------------------------------------------------ */
@@ -95,7 +96,7 @@ struct kms_thread {
 	struct kms_thread *next;	/* in the registry, or among those to be used again */
 	struct kms_thread **pprev;
 	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
-	unsigned int barn;		/* which of a cache's barns it prefers */
+	unsigned int cpu;		/* the machine's, and which of a cache's barns it prefers */
 	bool busy;			/* in a slow path: sheaves may be between two places */
 };
 
@@ -128,7 +129,7 @@ KMS_INTERNAL void kms_sheaves_init(struct cache *c, unsigned int object_bytes);
 /* Put @t's sheaves of @slot back: full ones into its barn, others' objects to the source. */
 KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
 /* The objects in @sheaf to the source. */
-KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf);
+KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, unsigned int cpu, struct sheaf *sheaf);
 
 /* ---- barn.c ------------------------------------------------------------- */
 
