@@ -23,6 +23,7 @@
 
 #define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
 #define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames, as far as 2 to 256 of them go */
+#define SHRINK_BYTES (32u << 20)	/* objects' bytes, more flushed than refilled */
 #define BARN_BYTES (4u << 20)		/* objects' bytes in a barn at most */
 #define FIRST_REFILL 4u			/* objects; fewer where they are more than FIRST_REFILL_BYTES */
 #define FIRST_REFILL_BYTES 4096u
@@ -103,9 +104,11 @@ static struct sheaf *exchange_empty(struct cache *c, struct sheaf *used)
 		c->nr_full--;
 		if (used)
 			put_empty(c, used);
-	} else if (c->flushed) {
+	} else {
+		if (c->flushed)
+			c->max_full = 2 * c->max_full < c->most_full ? 2 * c->max_full : c->most_full;
 		c->flushed = false;
-		c->max_full = 2 * c->max_full < c->most_full ? 2 * c->max_full : c->most_full;
+		c->shrunk = c->shrunk > c->capacity ? c->shrunk - c->capacity : 0;
 	}
 	pthread_mutex_unlock(&c->barn_lock);
 	return full;
@@ -114,15 +117,26 @@ static struct sheaf *exchange_empty(struct cache *c, struct sheaf *used)
 /*
  * Leave @used, a full sheaf (or NULL), for an empty one. *@kept: the barn has
  * no room for it, the caller keeps it. NULL where no empty one is to be had.
+ *
+ * What lies in a barn keeps its slabs: 4 MiB of objects from all over can keep
+ * twenty times as much. So a cache that shrinks is left one sheaf there.
  */
 static struct sheaf *exchange_full(struct cache *c, struct sheaf *used, bool *kept)
 {
 	struct sheaf *empty = NULL;
+	bool shrinks = false;
 
 	*kept = false;
 	pthread_mutex_lock(&c->barn_lock);
 	if (used && c->nr_full >= c->max_full) {
 		*kept = c->flushed = true;
+		c->shrunk += c->capacity;
+		shrinks = c->shrunk > SHRINK_BYTES / c->pub.object_size;
+		if (shrinks) {
+			c->max_full = 1;
+			c->flushed = false;
+			c->shrunk = 0;
+		}
 	} else {
 		if (used) {
 			used->next = c->full;
@@ -136,6 +150,8 @@ static struct sheaf *exchange_full(struct cache *c, struct sheaf *used, bool *ke
 		}
 	}
 	pthread_mutex_unlock(&c->barn_lock);
+	if (shrinks)
+		kms_barn_empty(c);
 	return empty ? empty : *kept ? NULL : new_sheaf(c);
 }
 
@@ -260,6 +276,19 @@ static bool make_room(struct kms_thread *t, struct cache *c)
 	return true;
 }
 
+/* The cache of @window. Those of kms_malloc()'s sizes are made when they are first asked for. */
+static struct cache *cache_of(uint32_t window)
+{
+	unsigned int slot = window / sizeof(struct kms_window);
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = kms_class_create(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+}
+
 void *kms_window_refill(uint32_t window)
 {
 	struct kms_thread *t = kms_thread_self();
@@ -267,15 +296,13 @@ void *kms_window_refill(uint32_t window)
 	struct kms_window *w;
 	void *object = NULL;
 
-	if (!t) {
-		if (!kms_boot()) {
-			errno = ENOMEM;
-			return NULL;
-		}
-		c = heap.caches[window / sizeof(struct kms_window)];
-		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
+	c = kms_boot() ? cache_of(window) : NULL;
+	if (unlikely(!c)) {
+		errno = ENOMEM;
+		return NULL;
 	}
-	c = heap.caches[window / sizeof(struct kms_window)];
+	if (!t)
+		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
 	w = &t->window[c->slot];
 	set_busy(t, true);
 	/* A signal handler's thread, or a destructor's, may have filled it meanwhile. */
