@@ -23,6 +23,7 @@
 #include "slab/malloc/internal.h"
 
 #define BARN_BYTES (2u << 20)		/* objects' bytes in a barn at most */
+#define SHRINK_BYTES (32u << 20)	/* objects' bytes, more flushed than missed */
 #define FIRST_FULL 4u
 
 _Static_assert(sizeof(struct barn) % 64 == 0, "two barns share no cache line");
@@ -71,15 +72,15 @@ static struct sheaf *exchange_empty(struct barn *barn, struct sheaf *used)
 	return full;
 }
 
-/* What this barn had to let go would have been of use now: let it keep more. */
-static void grow_after_flush(struct barn *barn)
+/* A full sheaf is missing: had the barn to let one go before, let it keep more. */
+static void miss(struct cache *c, struct barn *barn)
 {
 	pthread_mutex_lock(&barn->lock);
-	if (barn->flushed) {
-		barn->flushed = false;
+	if (barn->flushed)
 		barn->max_full = 2 * barn->max_full < barn->most_full ? 2 * barn->max_full :
 									barn->most_full;
-	}
+	__atomic_store_n(&barn->flushed, false, __ATOMIC_RELAXED);
+	barn->shrunk = barn->shrunk > c->capacity ? barn->shrunk - c->capacity : 0;
 	pthread_mutex_unlock(&barn->lock);
 }
 
@@ -99,28 +100,9 @@ struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *use
 			return full;
 	}
 	for (i = 0; i < NR_CPUS; i++)
-		if (__atomic_load_n(&c->barn[i].flushed, __ATOMIC_RELAXED))
-			grow_after_flush(&c->barn[i]);
+		if (i == own || __atomic_load_n(&c->barn[i].flushed, __ATOMIC_RELAXED))
+			miss(c, &c->barn[i]);
 	return NULL;
-}
-
-struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used, bool *kept)
-{
-	struct barn *barn = &c->barn[own];
-	struct sheaf *empty = NULL;
-
-	*kept = false;
-	pthread_mutex_lock(&barn->lock);
-	if (used && barn->nr_full >= barn->max_full) {
-		*kept = true;
-		__atomic_store_n(&barn->flushed, true, __ATOMIC_RELAXED);
-	} else {
-		if (used)
-			put(&barn->full, &barn->nr_full, used);
-		empty = take(&barn->empty, &barn->nr_empty);
-	}
-	pthread_mutex_unlock(&barn->lock);
-	return empty;
 }
 
 static size_t empty_one(struct cache *c, unsigned int cpu)
@@ -147,6 +129,38 @@ static size_t empty_one(struct cache *c, unsigned int cpu)
 		kms_books_free(empty);
 	}
 	return objects;
+}
+
+/*
+ * What lies in a barn keeps its slabs: 2 MiB of objects from all over can keep
+ * twenty times as much. So a cache that shrinks is left one sheaf there.
+ */
+struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used, bool *kept)
+{
+	struct barn *barn = &c->barn[own];
+	struct sheaf *empty = NULL;
+	bool shrinks = false;
+
+	*kept = false;
+	pthread_mutex_lock(&barn->lock);
+	if (used && barn->nr_full >= barn->max_full) {
+		*kept = true;
+		barn->shrunk += c->capacity;
+		shrinks = barn->shrunk > SHRINK_BYTES / c->pub.object_size;
+		if (shrinks) {
+			barn->max_full = 1;
+			barn->shrunk = 0;
+		}
+		__atomic_store_n(&barn->flushed, !shrinks, __ATOMIC_RELAXED);
+	} else {
+		if (used)
+			put(&barn->full, &barn->nr_full, used);
+		empty = take(&barn->empty, &barn->nr_empty);
+	}
+	pthread_mutex_unlock(&barn->lock);
+	if (shrinks)
+		empty_one(c, own);
+	return empty;
 }
 
 size_t kms_barn_empty(struct cache *c)

@@ -63,6 +63,7 @@ struct barn {
 	unsigned int max_full;		/* grows when the barn proves too small */
 	unsigned int most_full;		/* and no further than this */
 	bool flushed;			/* since a full sheaf was last missing here */
+	size_t shrunk;			/* objects flushed and not missed since the barn was small */
 } __attribute__((aligned(64)));
 
 struct cache;
@@ -231,8 +232,8 @@ KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 
-/* The caches of kms_malloc()'s sizes; false where there is no memory. */
-KMS_INTERNAL bool kms_classes_create(void);
+/* Make the cache that has @slot, one of kms_malloc()'s sizes; NULL where there is no memory. */
+KMS_INTERNAL struct cache *kms_class_create(unsigned int slot);
 
 /* ---- complain.c ---------------------------------------------------------- */
 
