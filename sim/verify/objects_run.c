@@ -41,15 +41,20 @@ static int read_all(struct objects_run *run, struct kerror *err)
 	return ret;
 }
 
+/* A capture without that file is compared with nothing. */
 static int compare_slabinfo(struct objects_run *run, struct objects_slabinfo *result, const char *file,
 			    struct kerror *err)
 {
+	struct slabinfo_file info = { 0 };
 	char path[4096];
 	int ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
 
 	if (!ret)
-		ret = objects_slabinfo_compare(result, &run->machine, path);
-	return ret ? kerror_set(err, ret, "%.200s: %s cannot be read", run->capture, file) : 0;
+		ret = slabinfo_read(&info, path, err);
+	if (!ret)
+		objects_slabinfo_compare(result, &run->machine, &info);
+	slabinfo_free(&info);
+	return ret == -ENOENT ? 0 : ret;
 }
 
 int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *err)
