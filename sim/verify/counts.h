@@ -70,6 +70,7 @@ extern const struct counts_note_desc counts_note_desc[NR_COUNTS_NOTES];
 struct counts_cache {
 	const struct slabinfo_row *before, *after;	/* NULL: not there */
 	struct kmem_cache *s;
+	uint32_t cpu_slabs;			/* on a CPU's partial list at most */
 	uint64_t events;
 	uint64_t active_objs, num_slabs;	/* predicted */
 
@@ -79,7 +80,8 @@ struct counts_cache {
 	uint64_t *old;				/* a bit an object */
 	uint64_t nr_old, picks;
 
-	void **unnamed;				/* objects of bulk requests not seen yet */
+	uint64_t bulk_born;			/* casting: objects of bulk requests not freed yet */
+	void **unnamed;				/* serving: objects of bulk requests not seen yet */
 	uint32_t nr_unnamed, unnamed_room;
 };
 

@@ -31,8 +31,8 @@
 #define PAGE_LATEST_SHIFT 32		/* the latest one, likewise */
 #define PAGE_CACHE_MASK	UINT64_C(0xffff)
 
-/* An address's word: what slab it lies in, or this. */
-#define ADDR_SEEN	1
+/* An address's word: its last event. */
+enum { ADDR_UNSEEN, ADDR_LIVE, ADDR_FREED };
 
 /* Kernel addresses as they are; what was hashed for printing has no place. */
 #define KERNEL_ADDRESS	(UINT64_C(1) << 63)
@@ -322,8 +322,8 @@ static int was_free(struct cast *cast, uint32_t slab, unsigned int number, unsig
 	return 0;
 }
 
-/* What the first event of an address tells of the beginning. */
-static int first_sight(struct cast *cast, struct counts_op *op, uint64_t page)
+/* What the first event of an address tells of the beginning; @born: it was allocated since. */
+static int first_sight(struct cast *cast, struct counts_op *op, uint64_t page, bool born)
 {
 	struct counts *c = cast->c;
 	const struct slabinfo_row *row = counts_row(&c->cache[op->cache - 1]);
@@ -341,15 +341,30 @@ static int first_sight(struct cast *cast, struct counts_op *op, uint64_t page)
 	ret = old_slab(cast, op->cache - 1, base, &slab);
 	if (ret || slab == COUNTS_NONE)
 		return ret;
-	if (op->kind == COUNTS_ALLOC)
+	if (born)
 		return was_free(cast, slab, (unsigned int)number, op->cpu);
 	c->slab[slab].sure = true;
 	op->slab = slab;
 	return 0;
 }
 
+/*
+ * Was the object that @op frees, whose allocation was not seen, one of a bulk
+ * request's? While there are any it is taken to be: they live shortest.
+ */
+static bool is_of_bulk(struct cast *cast, const struct counts_op *op)
+{
+	struct counts_cache *cache = &cast->c->cache[op->cache - 1];
+
+	if (!cache->bulk_born)
+		return false;
+	cache->bulk_born--;
+	return true;
+}
+
 static int add_object(struct cast *cast, const struct event *ev, uint64_t addr, uint16_t cache)
 {
+	bool alloc = ev->kind == EV_KMALLOC || ev->kind == EV_CACHE_ALLOC, born = alloc;
 	struct counts *c = cast->c;
 	struct counts_op *op = new_op(c);
 	uint64_t *page = NULL, *seen;
@@ -364,11 +379,13 @@ static int add_object(struct cast *cast, const struct event *ev, uint64_t addr, 
 	else if (page)
 		cache = page_cache(*page);
 	*op = (struct counts_op){
-		.addr = addr, .slab = COUNTS_NONE, .cache = cache, .cpu = ev->cpu, .first = !*seen,
-		.kind = ev->kind == EV_KMALLOC || ev->kind == EV_CACHE_ALLOC ? COUNTS_ALLOC : COUNTS_FREE,
+		.addr = addr, .slab = COUNTS_NONE, .cache = cache, .cpu = ev->cpu,
+		.first = *seen == ADDR_UNSEEN, .kind = alloc ? COUNTS_ALLOC : COUNTS_FREE,
 	};
-	*seen = ADDR_SEEN;
-	return op->first && page && cache ? first_sight(cast, op, *page) : 0;
+	if (!alloc && cache && *seen != ADDR_LIVE)
+		born = is_of_bulk(cast, op);
+	*seen = alloc ? ADDR_LIVE : ADDR_FREED;
+	return op->first && page && cache ? first_sight(cast, op, *page, born) : 0;
 }
 
 /* It has no cache, but its free must be known for what it is. */
@@ -399,6 +416,7 @@ static int add_bulk_alloc(struct cast *cast, const struct event *ev)
 	op = new_op(cast->c);
 	if (!op)
 		return -ENOMEM;
+	cast->c->cache[*cache - 1].bulk_born += (uint32_t)ev->arg;
 	*op = (struct counts_op){ .slab = COUNTS_NONE, .cache = *cache, .cpu = ev->cpu,
 				  .nr = (uint16_t)ev->arg, .kind = COUNTS_BULK_ALLOC };
 	return 0;

@@ -150,6 +150,7 @@ static int make_cache(struct counts *c, struct counts_cache *cache, struct kerro
 	state.min_partial = geo.min_partial;
 	state.cpu_partial = geo.cpu_partial;
 	state.cpu_partial_slabs = (geo.cpu_partial * 2 + row->objperslab - 1) / row->objperslab;
+	cache->cpu_slabs = state.cpu_partial_slabs;
 	cache->s = slab_load_cache(c->sa, &state, err);
 	return cache->s ? 0 : -EINVAL;
 }
@@ -163,7 +164,7 @@ struct start {
 	const struct slabinfo_row *row;
 	uint32_t *told;			/* numbers, in the order of first sight */
 	uint32_t nr_told;
-	uint32_t *pfns;			/* of a list */
+	uint32_t *pfns;			/* of two lists */
 	uint16_t *numbers;		/* of free objects */
 	uint64_t node_free;		/* free objects that slabinfo has on node lists, not placed yet */
 	struct kerror *err;
@@ -216,50 +217,52 @@ static int load_told(struct start *st, struct counts_slab *slab, bool cpu_slab)
 	return slab_load_slab(st->cache->s, &state, st->err);
 }
 
-/* Those used last are the node's, as far as slabinfo has free objects there. */
-static int load_node_slabs(struct start *st)
+/* Does a slab that @cpu used as its @nr-th go to the node's list? */
+static bool is_node_slab(struct start *st, const struct counts_slab *slab, uint32_t nr)
 {
-	uint32_t i, nr = 0;
-	int ret = 0;
-
-	for (i = st->nr_told; !ret && i--;) {
-		struct counts_slab *slab = &st->c->slab[st->told[i]];
-
-		if (!slab->nr_free || slab->nr_free > st->node_free)
-			continue;
-		ret = load_told(st, slab, false);
-		st->node_free -= slab->nr_free;
-		st->pfns[nr++] = slab->pfn;
-	}
-	/* Used first is first on the list. */
-	for (i = 0; i < nr / 2; i++) {
-		uint32_t pfn = st->pfns[i];
-
-		st->pfns[i] = st->pfns[nr - 1 - i];
-		st->pfns[nr - 1 - i] = pfn;
-	}
-	return ret ? ret : slab_load_node_partial(st->cache->s, 0, st->pfns, nr, st->err);
+	if (nr <= st->cache->cpu_slabs || slab->nr_free > st->node_free)
+		return false;
+	st->node_free -= slab->nr_free;
+	return true;
 }
 
-static int load_cpu_slabs(struct start *st, unsigned int cpu)
+/*
+ * The slabs with free objects that @cpu used, in that order: its own, those of
+ * its partial list until that is full, and then the node's, as far as slabinfo
+ * has free objects there. The latter are added to the @nr_node of st->pfns.
+ */
+static int load_cpu_slabs(struct start *st, unsigned int cpu, uint32_t *nr_node)
 {
-	bool first = true;
-	uint32_t i, nr = 0;
+	uint32_t *partial = st->pfns + st->nr_told, i, used = 0, nr = 0;
 	int ret = 0;
 
 	for (i = 0; !ret && i < st->nr_told; i++) {
 		struct counts_slab *slab = &st->c->slab[st->told[i]];
+		bool first = !used;
 
-		if (!slab->nr_free || slab->pfn != PFN_NONE_VAL || slab->cpu != cpu)
+		if (!slab->nr_free || slab->cpu != cpu)
 			continue;
 		ret = load_told(st, slab, first);
 		if (!ret && first)
 			ret = slab_load_cpu(st->cache->s, cpu, slab->pfn, st->numbers, slab->nr_free, st->err);
+		else if (is_node_slab(st, slab, used))
+			st->pfns[(*nr_node)++] = slab->pfn;
 		else
-			st->pfns[nr++] = slab->pfn;
-		first = false;
+			partial[nr++] = slab->pfn;
+		used++;
 	}
-	return ret ? ret : slab_load_cpu_partial(st->cache->s, cpu, st->pfns, nr, nr, st->err);
+	return ret ? ret : slab_load_cpu_partial(st->cache->s, cpu, partial, nr, nr, st->err);
+}
+
+static int load_told_slabs(struct start *st)
+{
+	uint32_t nr_node = 0;
+	unsigned int cpu;
+	int ret = 0;
+
+	for (cpu = 0; !ret && cpu < st->c->nr_cpus; cpu++)
+		ret = load_cpu_slabs(st, cpu, &nr_node);
+	return ret ? ret : slab_load_node_partial(st->cache->s, 0, st->pfns, nr_node, st->err);
 }
 
 static int load_full_slabs(struct start *st)
@@ -321,15 +324,12 @@ static int start_cache(struct start *st)
 	struct counts *c = st->c;
 	uint64_t nr = st->row->num_slabs;
 	struct slabinfo info;
-	unsigned int cpu;
 	int ret;
 
 	drop_surplus(st);
 	c->note[CN_told_slabs] += st->nr_told;
 	st->node_free = st->row->num_objs - st->row->active_objs;
-	ret = load_node_slabs(st);
-	for (cpu = 0; !ret && cpu < c->nr_cpus; cpu++)
-		ret = load_cpu_slabs(st, cpu);
+	ret = load_told_slabs(st);
 	if (!ret)
 		ret = load_full_slabs(st);
 	if (!ret)
@@ -403,7 +403,7 @@ int counts_start(struct counts *c, struct kerror *err)
 	c->note[CN_told_free] = c->nr_free;
 	by_cache = calloc((size_t)c->nr_slabs + 1, sizeof(*by_cache));
 	place = calloc((size_t)c->nr_caches + 1, sizeof(*place));
-	st.pfns = calloc(most_slabs(c) + 1, sizeof(*st.pfns));
+	st.pfns = calloc(2 * most_slabs(c) + 1, sizeof(*st.pfns));
 	st.numbers = calloc(UINT16_MAX, sizeof(*st.numbers));
 	if (by_cache && place && st.pfns && st.numbers) {
 		sort_slabs(c, by_cache, place);
