@@ -62,6 +62,7 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(counts) \
 	X(cache_pages) \
 	X(diagnose) \
 	X(page_owner) \

@@ -39,12 +39,13 @@
 	X(allocs,         "objects allocated", false) \
 	X(frees,          "objects freed", false) \
 	X(old_frees,      "of them, allocated before the trace", false) \
-	X(old_elsewhere,  "of those, where another object of the cache went for it: its place is not known", false) \
+	X(old_elsewhere,  "of those, with another of the cache for an unknown place", false) \
 	X(bulk_allocs,    "objects of bulk requests, which name none", false) \
 	X(told_free,      "objects that the trace shows to have been free at the beginning", true) \
 	X(told_slabs,     "slabs that it shows to have been there", true) \
 	X(late_slabs,     "of them, more than slabinfo had", true) \
 	X(odd_places,     "addresses at which no object of their cache's slabs begins", false) \
+	X(told_by_size,   "allocations whose size alone tells their cache", true) \
 	X(unseen_frees,   "frees seen only from the address coming again (RCU, bulk)", false) \
 	X(unseen_allocs,  "allocations seen only from the object's free (bulk)", false) \
 	X(untold_allocs,  "allocations whose cache nothing tells: left out", false) \

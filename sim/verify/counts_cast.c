@@ -4,14 +4,16 @@
  *
  * A kmalloc tells by its size and flags, a kmem_cache_free by its name, and a
  * kmem_cache_alloc either by its name or by what its call site's objects are
- * freed as (trace_resolve()). A kfree tells nothing: there the page does, in
- * which another event named the cache. A bulk request names its cache by an
+ * freed as (trace_resolve()). Where that fails, and for a kfree, the page tells,
+ * in which another event named the cache; or for an allocation its size, if of
+ * the caches of that size one only is named by no event. A bulk request names its cache by an
  * address, and a bulk free with the same one has objects in pages that are known.
  *
  * Two passes, because the event that names a page's cache may come late:
  *
  *   page    SEEN when an object in it had an event; BORN when a page event
- *           brought it before that, so that its slab is of the trace's time
+ *           brought it before that, so that its slab is of the trace's time;
+ *           USED when the second pass came to its first object
  *
  * Single-threaded: no state outside of the call.
  */
@@ -27,6 +29,7 @@
 #define PAGE_SEEN	UINT64_C(1)
 #define PAGE_BORN	UINT64_C(2)
 #define PAGE_CLOSED	UINT64_C(4)	/* brought again: what comes now says nothing of the time before */
+#define PAGE_USED	UINT64_C(8)
 #define PAGE_FIRST_SHIFT  16		/* the first cache named in it, number + 1 */
 #define PAGE_LATEST_SHIFT 32		/* the latest one, likewise */
 #define PAGE_CACHE_MASK	UINT64_C(0xffff)
@@ -38,6 +41,7 @@ enum { ADDR_UNSEEN, ADDR_LIVE, ADDR_FREED };
 #define KERNEL_ADDRESS	(UINT64_C(1) << 63)
 
 #define MAX_BULK_CACHES 64
+#define AMBIGUOUS UINT16_MAX
 
 struct bulk_cache {
 	uint64_t at;		/* its struct kmem_cache */
@@ -51,6 +55,8 @@ struct cast {
 	struct frames *pages, *addrs, *slabs;
 	uint16_t *cache_of_name;	/* number + 1, by name_id */
 	uint16_t kmalloc[NR_KMALLOC_KINDS][32];	/* by log2 of the size; 96 and 192 at 1 and 2 */
+	bool *named;			/* by number: an event names the cache */
+	uint16_t by_size[KMALLOC_MAX_CACHE_SIZE / 8 + 1];	/* of those it does not; or AMBIGUOUS */
 	struct bulk_cache bulk[MAX_BULK_CACHES];
 	unsigned int nr_bulk;
 	uint64_t bulk_at[MAX_CPUS];	/* the cache of the request under way */
@@ -139,7 +145,8 @@ static int prepare(struct cast *cast)
 	cast->addrs = frames_create();
 	cast->slabs = frames_create();
 	cast->cache_of_name = calloc((size_t)nr + 1, sizeof(*cast->cache_of_name));
-	if (!cast->pages || !cast->addrs || !cast->slabs || !cast->cache_of_name)
+	cast->named = calloc((size_t)cast->c->nr_caches + 1, sizeof(*cast->named));
+	if (!cast->pages || !cast->addrs || !cast->slabs || !cast->cache_of_name || !cast->named)
 		return -ENOMEM;
 	find_kmalloc(cast);
 	for (id = 1; id <= nr; id++)
@@ -177,6 +184,8 @@ static int see_object(struct cast *cast, uint64_t addr, uint16_t cache)
 {
 	uint64_t *word;
 
+	if (cache)
+		cast->named[cache - 1] = true;
 	if (addr < KERNEL_ADDRESS)
 		return 0;
 	word = frames_get(cast->pages, addr >> PAGE_SHIFT);
@@ -186,6 +195,55 @@ static int see_object(struct cast *cast, uint64_t addr, uint16_t cache)
 	if (cache && !(*word & PAGE_CLOSED) && !(*word >> PAGE_FIRST_SHIFT & PAGE_CACHE_MASK))
 		*word |= (uint64_t)cache << PAGE_FIRST_SHIFT;
 	return 0;
+}
+
+/* The second pass: a page that had objects before has none of their cache now. */
+static int reuse_page(struct cast *cast, const struct event *ev)
+{
+	uint64_t page = (cast->sum->direct_map_base >> PAGE_SHIFT) + ev->addr, end;
+
+	if (!(ev->flags & EVF_SLAB_PAGE))
+		return 0;
+	for (end = page + (UINT64_C(1) << ev->order); page < end; page++) {
+		uint64_t *word = frames_find(cast->pages, page);
+
+		if (word && *word & PAGE_USED)
+			*word &= PAGE_SEEN | PAGE_BORN | PAGE_CLOSED | PAGE_USED;
+	}
+	return 0;
+}
+
+/* Between the passes: which sizes tell a cache, kmalloc's own aside. */
+static void find_sizes(struct cast *cast)
+{
+	const struct counts *c = cast->c;
+	uint32_t i;
+
+	for (i = 0; i < c->nr_caches; i++) {
+		const struct slabinfo_row *row = counts_row(&c->cache[i]);
+		uint16_t *cache;
+
+		if (row->objsize > KMALLOC_MAX_CACHE_SIZE || cast->named[i] || strstr(row->name, "kmalloc-"))
+			continue;
+		cache = &cast->by_size[row->objsize / 8];
+		*cache = *cache ? AMBIGUOUS : (uint16_t)(i + 1);
+	}
+}
+
+/* What an event that names no cache is of; 0: nothing tells. */
+static uint16_t guess_cache(const struct cast *cast, const struct event *ev, uint64_t page)
+{
+	uint16_t cache = page_cache(page);
+
+	if (ev->kind != EV_CACHE_ALLOC && ev->kind != EV_KMALLOC)
+		return cache;
+	if (cache && counts_row(&cast->c->cache[cache - 1])->objsize == ev->bytes_alloc)
+		return cache;
+	if (ev->kind == EV_KMALLOC || ev->bytes_alloc > KMALLOC_MAX_CACHE_SIZE)
+		return 0;
+	cache = cast->by_size[ev->bytes_alloc / 8];
+	cast->c->note[CN_told_by_size] += cache && cache != AMBIGUOUS;
+	return cache == AMBIGUOUS ? 0 : cache;
 }
 
 /* ---- bulk ----------------------------------------------------------------- */
@@ -374,10 +432,12 @@ static int add_object(struct cast *cast, const struct event *ev, uint64_t addr, 
 		page = frames_get(cast->pages, addr >> PAGE_SHIFT);
 	if (!op || !seen || (addr >= KERNEL_ADDRESS && !page))
 		return -ENOMEM;
+	if (!cache)
+		cache = guess_cache(cast, ev, page ? *page : 0);
 	if (page && cache)
 		*page = (*page & ~(PAGE_CACHE_MASK << PAGE_LATEST_SHIFT)) | (uint64_t)cache << PAGE_LATEST_SHIFT;
-	else if (page)
-		cache = page_cache(*page);
+	if (page)
+		*page |= PAGE_USED;
 	*op = (struct counts_op){
 		.addr = addr, .slab = COUNTS_NONE, .cache = cache, .cpu = ev->cpu,
 		.first = *seen == ADDR_UNSEEN, .kind = alloc ? COUNTS_ALLOC : COUNTS_FREE,
@@ -438,6 +498,8 @@ static int add_event(struct cast *cast, const struct event *ev)
 		return add_object(cast, ev, ev->addr, named_cache(cast, ev));
 	case EV_KBULK_FREE:
 		return for_each_bulk(cast, ev, add_bulk_free);
+	case EV_PAGE_ALLOC:
+		return reuse_page(cast, ev);
 	case EV_KBULK_ALLOC_IN:
 		cast->bulk_at[ev->cpu] = ev->addr;
 		return 0;
@@ -481,11 +543,13 @@ int counts_cast(struct counts *c, struct trace *trace, struct kerror *err)
 		ret = pass(&cast, trace, see_event, err);
 	if (!ret)
 		ret = pass(&cast, trace, learn_event, err);
+	find_sizes(&cast);
 	if (!ret)
 		ret = pass(&cast, trace, add_event, err);
 	frames_destroy(cast.pages);
 	frames_destroy(cast.addrs);
 	frames_destroy(cast.slabs);
 	free(cast.cache_of_name);
+	free(cast.named);
 	return ret;
 }
