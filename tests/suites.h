@@ -45,6 +45,7 @@
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
+	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
 	X(tlb) \
@@ -62,6 +63,7 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(words) \
 	X(counts) \
 	X(cache_pages) \
 	X(diagnose) \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/verify/counts.h"
+#include "tests/documented.h"
 #include "tests/run_cmd.h"
 #include "tests/tests.h"
 #include "tests/trace_events.h"
@@ -448,6 +449,42 @@ static void test_command(void)
 	       "without snapshots only --layer=objects");
 }
 
+static void expect_documented(const char *part, const char *const *args)
+{
+	struct result res = run_cmd(cmd_verify, NULL, args);
+	json_t *root = json_loads(res.out, 0, NULL);
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	check_documented(root, part, "`schema_version` `ratio` `numerator` `denominator`");
+	json_decref(root);
+	done(&res);
+}
+
+/* Every key of verify's reports, of all three kinds, misses included, is defined in docs/metrics.md. */
+static void test_documented(void)
+{
+	char *doc = slurp(test_data("../docs/metrics.md"), NULL), *part, *behind;
+	const char *capture = test_shared("oracle/kernel/6.1-smp1_idle_small");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(doc);
+	part = strstr(doc, "\n## verify");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+	behind = strstr(part + 1, "\n## ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(behind);
+	*behind = '\0';
+#define EXPECT_DOCUMENTED(...) \
+	expect_documented(part, (const char *const[]){ "--json", "-", __VA_ARGS__, NULL })
+	EXPECT_DOCUMENTED("--layer", "objects", "--slabinfo", in_folder("before"), "--slabinfo-end",
+			  in_folder("after"), in_folder("trace.txt"));
+	if (capture) {
+		EXPECT_DOCUMENTED("--mode", "open", "--kernel", "6.12", capture);
+		EXPECT_DOCUMENTED("--mode", "guided", "--kernel", "6.12", capture);
+		EXPECT_DOCUMENTED("--layer", "objects", capture);
+	}
+	free(doc);
+}
+
 static const struct test_case cases[] = {
 	{ "slabinfo", test_slabinfo },
 	{ "bad_slabinfo", test_bad_slabinfo },
@@ -464,6 +501,7 @@ static const struct test_case cases[] = {
 	{ "bulk", test_bulk },
 	{ "captures", test_captures },
 	{ "command", test_command },
+	{ "documented", test_documented },
 	{ NULL, NULL }
 };
 

@@ -111,7 +111,7 @@ void counts_report(struct emitter *em, const struct counts_run *run, unsigned in
 
 	emit_section(em, "verify", "Verification of the object layer, without snapshots");
 	emit_str(em, "capture", "capture", run->capture);
-	emit_str(em, "kernel", "by the rules of", buddy_rules[run->kernel].kernel);
+	emit_str(em, "rules", "rules of", buddy_rules[run->kernel].kernel);
 	emit_str(em, "mode", "mode", "counts");
 	emit_u64(em, "cpus", "CPUs", "", c->nr_cpus);
 	emit_u64(em, "events", "events", "", run->nr_events);

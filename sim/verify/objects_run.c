@@ -2,6 +2,7 @@
 /* kmemsim: one capture's objects verified; see objects.h. Single-threaded. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/host.h"
@@ -18,14 +19,18 @@ static void on_violation(void *ctx, const char *text)
 
 static int read_all(struct objects_run *run, struct kerror *err)
 {
-	char path[4096];
+	char path[4096], *text = NULL;
+	size_t len;
 	int ret;
 
 	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);
 	if (!ret)
-		ret = snapshot_read(&run->zones, path, err);
+		ret = snapshot_read_text(&text, &len, path, err);
 	if (!ret)
-		ret = objects_snapshot_read(&run->a, path, err);
+		ret = snapshot_parse_zones(&run->zones, path, text, len, err);
+	if (!ret)
+		ret = objects_snapshot_parse(&run->a, path, text, len, err);
+	free(text);
 	if (!ret)
 		ret = verify_capture_path(path, sizeof(path), run->capture, "snap_b.txt", err);
 	if (!ret)

@@ -7,6 +7,9 @@
 #include "sim/host.h"
 #include "sim/verify/verify.h"
 
+/* Of events in memory: what is made of them is as large, so no file would save much. */
+#define VERIFY_TRACE_BYTES (UINT64_C(1) << 30)
+
 int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
 			struct kerror *err)
 {
@@ -59,7 +62,7 @@ static int check_whole(const struct trace *trace, const char *capture, struct ke
 /* Takes over @src. */
 static int read_trace(struct trace **out, struct source *src, const char *capture, struct kerror *err)
 {
-	struct trace *trace = *out = trace_create(0);
+	struct trace *trace = *out = trace_create(VERIFY_TRACE_BYTES);
 	struct reader *rd;
 	int ret;
 

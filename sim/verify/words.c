@@ -22,7 +22,7 @@ bool words_int(struct words *w, int *value)
 
 	minus = words_more(w) && *w->p == '-';
 	w->p += minus;
-	if (!words_digits(w, 10, INT32_MAX, &v) || (w->p < w->eol && *w->p != ' '))
+	if (!words_digits(w, 10, INT32_MAX, &v) || !words_at_end(w))
 		return false;
 	*value = minus ? -(int)v : (int)v;
 	return true;

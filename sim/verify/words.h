@@ -32,7 +32,7 @@ static inline void words_init(struct words *w, const char *text, size_t len)
 	*w = (struct words){ .p = text, .eol = text, .end = text + len };
 }
 
-/* On to the next line, of which there must have been no other call for the first. */
+/* On to the next line, or the first; false behind the last. */
 static inline bool words_next_line(struct words *w)
 {
 	const char *newline;
@@ -66,15 +66,20 @@ static inline bool words_next(struct words *w, const char **word, size_t *len)
 
 static inline bool word_is(const char *word, size_t len, const char *text)
 {
-	return strlen(text) == len && !memcmp(word, text, len);
+	return strlen(text) == len && !memcmp(word, text, strlen(text));
 }
 
+/* The next word, which must be @text; where it is not, nothing is passed over but blanks. */
 static inline bool words_expect(struct words *w, const char *text)
 {
-	const char *word;
-	size_t len;
+	size_t len = strlen(text);
 
-	return words_next(w, &word, &len) && word_is(word, len, text);
+	words_more(w);
+	if ((size_t)(w->eol - w->p) < len || memcmp(w->p, text, len) ||
+	    ((size_t)(w->eol - w->p) > len && w->p[len] != ' '))
+		return false;
+	w->p += len;
+	return true;
 }
 
 /*
@@ -83,26 +88,33 @@ static inline bool words_expect(struct words *w, const char *text)
  */
 static inline bool words_digits(struct words *w, unsigned int base, uint64_t max, uint64_t *value)
 {
-	const char *first = w->p, *stop;
+	const char *first = w->p, *p = first, *stop;
 	uint64_t v = 0;
 
 	stop = w->eol - first > (base == 16 ? 16 : 19) ? first + (base == 16 ? 16 : 19) : w->eol;
-	for (; w->p < stop; w->p++) {
-		unsigned int digit = words_digit[(unsigned char)*w->p];
+	for (; p < stop; p++) {
+		unsigned int digit = words_digit[(unsigned char)*p];
 
 		if (digit >= base)
 			break;
 		v = v * base + digit;
 	}
+	w->p = p;
 	*value = v;
-	return w->p > first && v <= max;
+	return p > first && v <= max;
+}
+
+/* Does the word end here? */
+static inline bool words_at_end(const struct words *w)
+{
+	return w->p == w->eol || *w->p == ' ';
 }
 
 /* The next word, which must be a number and nothing else. */
 static inline bool words_u64(struct words *w, unsigned int base, uint64_t max, uint64_t *value)
 {
 	words_more(w);
-	return words_digits(w, base, max, value) && (w->p == w->eol || *w->p == ' ');
+	return words_digits(w, base, max, value) && words_at_end(w);
 }
 
 /* As words_u64(), up to the character @stop, which is passed over. */
