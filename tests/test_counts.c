@@ -213,6 +213,24 @@ static void test_told_free(void)
 	end(&ct);
 }
 
+/*
+ * Of 16 slabs with a free object each the CPU has the first one, its partial list
+ * the next twelve, and the node the last three: so slabinfo's 61 of 64 are active.
+ */
+static void test_told_lists(void)
+{
+	struct counted ct;
+	int i;
+
+	begin(&ct, "little 61 64 1024 4 1" TAIL "16 16 0\n");
+	for (i = 0; i < 16; i++)
+		alloc(&ct, PLACE(16 + i, i % 4));
+	drop(&ct, PLACE(16, 0));
+	expect_counts(&ct, 64, 16);
+	CU_ASSERT(ct.c.note[CN_told_free] == 16 && ct.c.note[CN_told_slabs] == 16);
+	end(&ct);
+}
+
 /* Free objects on the node's list are used before a slab is made, and are active from then on. */
 static void test_node_free(void)
 {
@@ -491,6 +509,7 @@ static const struct test_case cases[] = {
 	{ "near", test_near },
 	{ "new_cache", test_new_cache },
 	{ "told_free", test_told_free },
+	{ "told_lists", test_told_lists },
 	{ "node_free", test_node_free },
 	{ "old_frees", test_old_frees },
 	{ "slabs_go", test_slabs_go },
