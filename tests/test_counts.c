@@ -438,11 +438,13 @@ static void test_command(void)
 {
 	static const char empty[] = HEAD "little 0 0 1024 4 1" TAIL "0 0 0\n";
 	static const char one[] = HEAD "little 4 4 1024 4 1" TAIL "1 1 0\n";
+	static const char crooked[] = HEAD "odd 4 4 12 4 1" TAIL "1 1 0\n";
 	static const char many[] = HEAD "little 40 40 1024 4 1" TAIL "10 10 0\n";
 	char *trace = write_file("trace.txt", one_alloc, sizeof(one_alloc) - 1);
 	char *before = write_file("before", empty, sizeof(empty) - 1);
 	char *after = write_file("after", one, sizeof(one) - 1);
 	char *wrong = write_file("wrong", many, sizeof(many) - 1);
+	char *odd = write_file("odd", crooked, sizeof(crooked) - 1);
 	char *bad = write_file("bad", "slabinfo - version: 2.1\nlittle\n", 31);
 	char command[512];
 	struct result res;
@@ -453,6 +455,8 @@ static void test_command(void)
 	done(&res);
 	expect(VERIFY("--at-least", "100", "--slabinfo", before, "--slabinfo-end", wrong, trace), 1, "");
 	expect(VERIFY("--slabinfo", before, "--slabinfo-end", bad, trace), 2, "bad:2: expected: NAME");
+	expect(VERIFY("--json", trace, "--slabinfo", before, "--slabinfo-end", after, trace), 2, "written over");
+	expect(VERIFY("--slabinfo", odd, "--slabinfo-end", after, trace), 2, "cache odd: objects of 12 bytes");
 	expect(VERIFY("--slabinfo", before, trace), 2, "--slabinfo and --slabinfo-end go together");
 	expect(VERIFY("--slabinfo", before, "--slabinfo-end", after, in_folder("")), 2, "");
 	snprintf(command, sizeof(command), "mkdir %s %s/procfs_a %s/procfs_b && cp %s %s && cp %s %s/procfs_a/slabinfo && "

@@ -272,9 +272,16 @@ int cmd_verify(int argc, char **argv)
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 	};
 
+	struct kerror err = { 0 };
+
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = (char *)"kmemsim verify";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, &opt.json, 1,
+			  &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		return EXIT_USAGE;
+	}
 	if (!opt.objects)
 		return verify_pages(&opt);
 	if (opt.without_snapshots || opt.slabinfo || (has_folder(opt.capture) && !has_snapshots(opt.capture)))

@@ -151,8 +151,9 @@ static int make_cache(struct counts *c, struct counts_cache *cache, struct kerro
 	state.cpu_partial = geo.cpu_partial;
 	state.cpu_partial_slabs = (geo.cpu_partial * 2 + row->objperslab - 1) / row->objperslab;
 	cache->cpu_slabs = state.cpu_partial_slabs;
-	cache->s = slab_load_cache(c->sa, &state, err);
-	return cache->s ? 0 : -EINVAL;
+	cache->s = slab_load_cache(c->sa, &state, NULL);
+	return cache->s ? 0 : kerror_set(err, -EINVAL, "cache %s: objects of %u bytes, %u a slab, cannot be laid out "
+					 "here", row->name, row->objsize, row->objperslab);
 }
 
 /* ---- slabs that the trace tells of ------------------------------------------- */
