@@ -440,13 +440,14 @@ static void test_command(void)
 	static const char one[] = HEAD "little 4 4 1024 4 1" TAIL "1 1 0\n";
 	static const char crooked[] = HEAD "odd 4 4 12 4 1" TAIL "1 1 0\n";
 	static const char many[] = HEAD "little 40 40 1024 4 1" TAIL "10 10 0\n";
-	char *trace = write_file("trace.txt", one_alloc, sizeof(one_alloc) - 1);
-	char *before = write_file("before", empty, sizeof(empty) - 1);
-	char *after = write_file("after", one, sizeof(one) - 1);
-	char *wrong = write_file("wrong", many, sizeof(many) - 1);
-	char *odd = write_file("odd", crooked, sizeof(crooked) - 1);
-	char *bad = write_file("bad", "slabinfo - version: 2.1\nlittle\n", 31);
-	char command[512];
+	/* in_folder() uses its names' memory again after a while. */
+	char *trace = strdup(write_file("trace.txt", one_alloc, sizeof(one_alloc) - 1));
+	char *before = strdup(write_file("before", empty, sizeof(empty) - 1));
+	char *after = strdup(write_file("after", one, sizeof(one) - 1));
+	char *wrong = strdup(write_file("wrong", many, sizeof(many) - 1));
+	char *odd = strdup(write_file("odd", crooked, sizeof(crooked) - 1));
+	char *bad = strdup(write_file("bad", "slabinfo - version: 2.1\nlittle\n", 31));
+	char command[1024];
 	struct result res;
 
 	res = VERIFY("--at-least", "100", "--slabinfo", before, "--slabinfo-end", after, trace);
@@ -469,6 +470,12 @@ static void test_command(void)
 	done(&res);
 	expect(run_cmd(cmd_verify, NULL, (const char *const[]){ "--without-snapshots", trace, NULL }), 2,
 	       "without snapshots only --layer=objects");
+	free(trace);
+	free(before);
+	free(after);
+	free(wrong);
+	free(odd);
+	free(bad);
 }
 
 static void expect_documented(const char *part, const char *const *args)
