@@ -47,6 +47,7 @@
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
+	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
 	X(tlb) \
@@ -65,6 +66,8 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(words) \
+	X(counts) \
 	X(cache_pages) \
 	X(diagnose) \
 	X(page_owner) \
