@@ -170,6 +170,17 @@ static void add_cache(struct cache *c)
 		heap.nr_slots = c->slot + 1;
 }
 
+struct cache *kms_cache_at(unsigned int slot)
+{
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = kms_class_create(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+}
+
 struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
 			     unsigned int last_slot)
 {
@@ -389,6 +400,7 @@ bool kms_boot(void)
 	pthread_mutex_lock(&boot_lock);
 	if (!heap.ready && !failed) {
 		kms_inside = true;
+		kms_sizes_init();
 		kms_read_options(&heap.options);
 		/* Who allocated what is lost must be known. */
 		if (heap.options.leaks && !heap.options.debug[0])

@@ -19,6 +19,16 @@
 #include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
+void kms_sizes_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(arena.fine_class); i++)
+		__atomic_store_n(&arena.fine_class[i], (uint8_t)size_class(i * 16), __ATOMIC_RELAXED);
+	for (i = 0; i < sizeof(arena.coarse_class); i++)
+		__atomic_store_n(&arena.coarse_class[i], (uint8_t)size_class(i * 128), __ATOMIC_RELAXED);
+}
+
 struct cache *kms_class_create(unsigned int slot)
 {
 	char name[32];
@@ -138,15 +148,18 @@ static void *malloc_beyond(size_t align, size_t size, bool zero)
 /* With debugging on: for @asked bytes an object of @size, or a mapping that ends in no access. */
 static void *malloc_watched(size_t align, size_t size, size_t asked, const void *site)
 {
+	struct cache *c;
 	void *object;
 
 	if (asked > PTRDIFF_MAX)
 		return out_of_memory();
 	asked += !asked;
-	if (size > CLASS_MAX || align > PAGE_SIZE)
+	if (size > CLASS_MAX || align > PAGE_SIZE) {
 		object = kms_large_alloc_watched(align, asked, site);
-	else
-		object = kms_alloc_direct(heap.caches[CLASS_SLOT + size_class(size)], asked, site);
+	} else {
+		c = kms_cache_at(CLASS_SLOT + size_class(size));
+		object = c ? kms_alloc_direct(c, asked, site) : NULL;
+	}
 	return object ? object : out_of_memory();
 }
 

@@ -161,19 +161,6 @@ static bool make_room(struct kms_thread *t, struct cache *c)
 	return true;
 }
 
-/* The cache of @window. Those of kms_malloc()'s sizes are made when they are first asked for. */
-static struct cache *cache_of(uint32_t window)
-{
-	unsigned int slot = window / sizeof(struct kms_window);
-	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
-
-	if (likely(c))
-		return c;
-	c = kms_class_create(slot);
-	/* Another thread may have been faster. */
-	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
-}
-
 void *kms_window_refill(uint32_t window)
 {
 	struct kms_thread *t = kms_thread_self();
@@ -181,7 +168,7 @@ void *kms_window_refill(uint32_t window)
 	struct kms_window *w;
 	void *object = NULL;
 
-	c = kms_boot() ? cache_of(window) : NULL;
+	c = kms_boot() ? kms_cache_at(window / sizeof(struct kms_window)) : NULL;
 	if (unlikely(!c)) {
 		errno = ENOMEM;
 		return NULL;
