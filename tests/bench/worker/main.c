@@ -6,6 +6,9 @@
  * time, from when both are ready to when both are done, in slices short enough
  * that most run undisturbed: a slice in which another program took a CPU (an
  * involuntary switch) is run again, a few times. A round is then its slices' median.
+ *
+ * To warm up, rounds are run that grow until they take long enough or are as
+ * long as the pattern has them: nobody waits for an allocator that is slow.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +25,8 @@
 #include "tests/bench/worker/threads.h"
 #include "tests/bench/worker/worker.h"
 
-#define WARM_UPS 2
+#define ROUND_NS 8e6
+#define SLICE_NS 2e6
 
 void worker_die(const char *text)
 {
@@ -89,6 +93,27 @@ static struct worker_round measure_one(const struct pattern *pattern, struct loo
 	return (struct worker_round){ .ns = (cpu_ns() - start) / (double)loop->pairs };
 }
 
+static struct worker_round measure(const struct pattern *pattern, struct loop *loop)
+{
+	return pattern->threads == ONE_THREAD ? measure_one(pattern, loop) : threads_measure();
+}
+
+static void warm_up(const struct pattern *pattern, struct loop *loop)
+{
+	double enough = pattern->threads == ONE_THREAD ? ROUND_NS : SLICE_NS;
+	unsigned int i;
+
+	measure(pattern, loop);
+	for (i = 0; i < pattern->doublings; i++) {
+		if (2 * measure(pattern, loop).ns * (double)loop[0].pairs > enough)
+			break;
+		loop[0].pairs *= 2;
+		if (pattern->threads != ONE_THREAD)
+			loop[1].pairs *= 2;
+	}
+	measure(pattern, loop);
+}
+
 static const struct pattern *find_pattern(const char *name)
 {
 	const struct pattern *pattern = patterns;
@@ -139,11 +164,10 @@ int main(int argc, char **argv)
 		worker_die("cannot stay on one CPU");
 	if (!two && pattern->prepare)
 		pattern->prepare(&loop[0]);
-	for (i = 0; i < WARM_UPS; i++)
-		two ? threads_measure() : measure_one(pattern, &loop[0]);
+	warm_up(pattern, loop);
 	say_hello();
 	while (read(STDIN_FILENO, &byte, 1) == 1) {
-		round = two ? threads_measure() : measure_one(pattern, &loop[0]);
+		round = measure(pattern, loop);
 		say(&round, sizeof(round));
 	}
 	return 0;

@@ -150,24 +150,25 @@ static void consume(struct loop *loop, uint64_t pairs)
 	}
 }
 
-#define ONE(label, live, nr, first, loop_run) { .name = label, .threads = ONE_THREAD, \
-	.nr_held = live, .pairs = nr, .prepare = first, .run = loop_run }
-#define TWO(label, live, nr, loop_run) { .name = label, .threads = TWO_ALIKE, .nr_held = live, \
-	.pairs = nr, .run = loop_run }
+#define ONE(label, live, least, more, first, loop_run) { .name = label, .threads = ONE_THREAD, \
+	.nr_held = live, .pairs = least, .doublings = more, .prepare = first, .run = loop_run }
+#define TWO(label, live, least, more, loop_run) { .name = label, .threads = TWO_ALIKE, \
+	.nr_held = live, .pairs = least, .doublings = more, .run = loop_run }
 
 const struct pattern patterns[] = {
-	ONE("hot", 0, 1024 * BURST, NULL, hot_pair),
-	ONE("lifo", THOUSAND, 256 * THOUSAND, NULL, thousand_lifo),
-	ONE("fifo", THOUSAND, 256 * THOUSAND, NULL, thousand_fifo),
-	ONE("random", THOUSAND, 256 * THOUSAND, NULL, thousand_random),
-	ONE("churn", LIVE, 1024 * BURST, fill, churn),
-	ONE("burst", BURST, 1024 * BURST, NULL, burst),
-	ONE("burst-live", LIVE, 1024 * BURST, fill, burst_live),
-	TWO("two-hot", 0, 256 * BURST, hot_pair),
-	TWO("two-random", THOUSAND, 64 * THOUSAND, thousand_random),
+	ONE("hot", 0, 4000, 7, NULL, hot_pair),
+	ONE("lifo", THOUSAND, 2 * THOUSAND, 8, NULL, thousand_lifo),
+	ONE("fifo", THOUSAND, 2 * THOUSAND, 8, NULL, thousand_fifo),
+	ONE("random", THOUSAND, 2 * THOUSAND, 8, NULL, thousand_random),
+	ONE("churn", LIVE, LIVE, 2, fill, churn),
+	ONE("burst", BURST, 8 * BURST, 8, NULL, burst),
+	ONE("burst-live", LIVE, LIVE / BURST * BURST, 2, fill, burst_live),
+	TWO("two-hot", 0, 4000, 5, hot_pair),
+	TWO("two-random", THOUSAND, 2 * THOUSAND, 6, thousand_random),
 	{
 		.name = "producer", .threads = PRODUCER_AND_CONSUMER, .nr_held = 2 * RING_PLACES,
-		.pairs = 640 * RING_STEP, .prepare = RING_PREPARE, .run = produce, .run_second = consume,
+		.pairs = 4 * RING_PLACES, .doublings = 4, .prepare = RING_PREPARE,
+		.run = produce, .run_second = consume,
 	},
 	{ .name = NULL }
 };

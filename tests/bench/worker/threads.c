@@ -11,7 +11,7 @@
 #include "tests/bench/worker/threads.h"
 
 #define SLICES 5
-#define TRIES 8
+#define TRIES 4
 
 /* What one thread does in a slice. */
 struct part {

@@ -33,6 +33,7 @@ struct pattern {
 	enum threads threads;
 	uint32_t nr_held;
 	uint64_t pairs;			/* a round, of each thread; prepare() may change the loop's */
+	unsigned int doublings;		/* @pairs becomes up to 2^this times as many: see main.c */
 	void (*prepare)(struct loop *loop);	/* or NULL */
 	void (*run)(struct loop *loop, uint64_t pairs);
 	void (*run_second)(struct loop *loop, uint64_t pairs);	/* by the consumer */
