@@ -74,7 +74,7 @@ static void print_row(const struct row *row, double llfree)
 		printf("%26s", "");
 	row_print_bar(row);
 	if (!isnan(llfree))
-		printf(" %8g", llfree);
+		printf("  %6g", llfree);
 	putchar('\n');
 	fflush(stdout);
 }
@@ -86,7 +86,7 @@ void library_frames(const struct bench_place *place, unsigned int rounds, json_t
 
 	printf("\nPage frames, 4 GiB (ns a pair, frames not written)\n");
 	printf("%-37s %8s %-13s %-9s %8s %6s  %-14s %s\n", "", "kmemsim", "min-max", "peer", "median",
-	       "ratio", "bar", "LLFree");
+	       "ratio", "bar", " LLFree");
 	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		const struct kind *kind = &kinds[k];
 		struct contest contest = { .pattern = kind->pattern, .size = kind->order };

@@ -93,7 +93,7 @@ static struct row make_row(const struct kind *kind, const struct contest *contes
 static void print_heading(const char *what)
 {
 	printf("\nObjects %s (ns a pair, 8 bytes written)\n", what);
-	printf("%-31s %5s %8s %-13s %-9s %8s %6s  %-14s %s\n", "", "bytes", "kmemsim", "min-max",
+	printf("%-31s %5s %8s %-13s %-9s %8s %6s  %-14s  %s\n", "", "bytes", "kmemsim", "min-max",
 	       "best peer", "median", "ratio", "bar", "floor");
 }
 
@@ -109,7 +109,7 @@ static void print_row(const struct row *row)
 	}
 	row_print_bar(row);
 	if (!isnan(row->floor))
-		printf(strcmp(row->peer_name, "alone") ? " %5.1f" : " x %.2f", row->floor);
+		printf(strcmp(row->peer_name, "alone") ? " %6.1f" : "  x %.2f", row->floor);
 	putchar('\n');
 	fflush(stdout);
 }

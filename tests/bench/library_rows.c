@@ -24,7 +24,7 @@ void row_print_bar(const struct row *row)
 	if (row->failed)
 		printf("  failed");
 	else if (!isnan(row->limit))
-		printf("  <= %-4g %s", row->limit, row_met(row) ? "met" : "missed");
+		printf("  <= %4.1f %-6s", row->limit, row_met(row) ? "met" : "missed");
 }
 
 double rows_mean(const struct rows *rows, const char *const *patterns, unsigned int *nr)

@@ -118,11 +118,18 @@ static size_t resident_outside(uintptr_t low, uintptr_t high)
 	return sum;
 }
 
-/* Bytes a frame that came to be resident besides the frames, when all were taken. */
+static size_t resident_before;
+
+static void remember(struct loop *loop)
+{
+	resident_before = resident_outside(0, 0);
+}
+
+/* Bytes a frame that came to be resident since, besides the frames, when all are taken. */
 static double metadata(struct loop *loop)
 {
-	size_t before = resident_outside(0, 0), after;
 	uintptr_t low = UINTPTR_MAX, high = 0;
+	size_t bytes;
 	uint32_t i;
 
 	take_and_count(loop);
@@ -132,10 +139,10 @@ static double metadata(struct loop *loop)
 		if ((uintptr_t)loop->held[i] > high)
 			high = (uintptr_t)loop->held[i];
 	}
-	after = resident_outside(low, high + 1);
+	bytes = resident_outside(low, high + 1) - resident_before;
 	for (i = 0; i < loop->nr_held; i++)
 		put(loop, loop->held[i]);
-	return (double)(after - before) / loop->nr_held;
+	return (double)bytes / loop->nr_held;
 }
 
 #define IN_TURN (1u << 18)
@@ -146,6 +153,6 @@ const struct pattern patterns[] = {
 	{ .name = "random", .nr_held = NR_FRAMES, .prepare = count, .run = all_random },
 	{ .name = "half", .nr_held = NR_FRAMES, .prepare = take_and_count, .run = half_random },
 	{ .name = "two-in-turn", .threads = TWO_ALIKE, .pairs = IN_TURN / 4, .run = in_turn },
-	{ .name = "metadata", .nr_held = NR_FRAMES, .figure = metadata },
+	{ .name = "metadata", .nr_held = NR_FRAMES, .prepare = remember, .figure = metadata },
 	{ .name = NULL }
 };
