@@ -56,7 +56,8 @@ cmd_objects := $(filter sim/cmd/%,$(sim_objects))
 lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
 lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
 
-test_sources := $(wildcard tests/test_*.c)
+library_test_sources := $(wildcard tests/test_library*.c)
+test_sources := $(filter-out $(library_test_sources),$(wildcard tests/test_*.c))
 lower_test_sources := $(wildcard tests/test_pagemap*.c tests/test_gfp*.c tests/test_buddy*.c \
 	tests/test_slab*.c tests/test_geometry*.c tests/test_mempool*.c tests/test_krealloc*.c \
 	tests/test_vmalloc*.c tests/test_devres*.c)
@@ -100,7 +101,8 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
-test_deps := libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
+test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:groff \
+	libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3 \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
@@ -131,6 +133,8 @@ $(eval $(call variant,obj,$(CC),$(CFLAGS) $(branches)))
 $(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
 $(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
 $(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,libcheck,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_LIBRARY))
+$(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
 $(O)/sim.a: $(addprefix $(O)/obj/,$(lib_objects))
@@ -150,17 +154,20 @@ $(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
 library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
 	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
 
+library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs \
+	-Wl,--version-script=slab/malloc/symbols.map -o $@ $(filter %.o,$^) -lpthread
+
 .PHONY: libs
 libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so
 
-$(O)/libkmemsim.so: $(library_objects)
+$(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+	$(Q)$(library_link)
 	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
 
-$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o
+$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libkmemsim-malloc.so.0 -Wl,-z,defs -o $@ $^ -lpthread
+	$(Q)$(library_link)
 
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)
@@ -193,7 +200,20 @@ $(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
 
-tests: $(O)/kmemsim-tests $(O)/kmemsim-tests-odd
+# The library has one heap a process, and so a test program of its own, built for
+# AddressSanitizer and for ThreadSanitizer.
+library_check := $(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)) $(library_test_sources:.c=.o) tests/main.o
+
+$(O)/kmemsim-tests-library: $(addprefix $(O)/libcheck/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ -lcunit -lpthread
+
+$(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcunit -lpthread
+
+tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
 
 # Sanitizers must not hide behind an allocator that returns memory it has not got.
 run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
@@ -205,9 +225,11 @@ check: ## install what tests need, build them, run them (SUITE=NAME: only those)
 .PHONY: run-check
 ifdef SUITE
 run-check: tests
-	$(Q)$(run_tests) $(O)/kmemsim-tests -v $(SUITE)
+	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme fuzz coverage
+run-check: all tests check-layers check-types check-readme check-install fuzz coverage
+	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
@@ -319,8 +341,25 @@ check-capture: all ## make a small capture and verify it (skipped where there is
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 
 prefix ?= /usr/local
-install: all ## install the program below $(DESTDIR)$(prefix)
-	install -D -m 755 $(O)/kmemsim $(DESTDIR)$(prefix)/bin/kmemsim
+version := $(shell sed -n 's/^\#define KMS_VERSION "\(.*\)"/\1/p' slab/malloc/kmemsim.h)
+root := $(DESTDIR)$(prefix)
+
+install: all ## install program, libraries, header and man pages below $(DESTDIR)$(prefix)
+	install -D -m 755 $(O)/kmemsim $(root)/bin/kmemsim
+	install -d $(root)/lib/pkgconfig $(root)/share/man/man3
+	install -m 755 $(O)/libkmemsim.so $(root)/lib/libkmemsim.so.$(version)
+	ln -sf libkmemsim.so.$(version) $(root)/lib/libkmemsim.so.0
+	ln -sf libkmemsim.so.0 $(root)/lib/libkmemsim.so
+	install -m 755 $(O)/libkmemsim-malloc.so $(root)/lib/libkmemsim-malloc.so
+	install -m 644 $(O)/libkmemsim.a $(root)/lib/libkmemsim.a
+	install -D -m 644 slab/malloc/kmemsim.h $(root)/include/kmemsim.h
+	sed 's,@prefix@,$(prefix),; s,@version@,$(version),' slab/malloc/kmemsim.pc.in > $(root)/lib/pkgconfig/kmemsim.pc
+	install -m 644 docs/man/*.3 $(root)/share/man/man3/
+
+.PHONY: check-install
+check-install: all ## install into the build folder; the README's example, against that
+	$(Q)rm -rf $(O)/install && $(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(O))/install prefix=/usr
+	$(Q)CC='$(CC)' sh tests/install.sh $(abspath $(O))/install
 
 clean: ## remove what was built
 	rm -rf $(O) compile_commands.json

@@ -15,16 +15,18 @@
 #define DECLARE_SUITE(module) extern const struct test_suite module##_suite;
 #define LIST_SUITE(module) &module##_suite,
 
-LOWER_SUITES(DECLARE_SUITE)
-#ifndef KMEMSIM_TEST_LOWER_ONLY
-UPPER_SUITES(DECLARE_SUITE)
+#ifdef KMEMSIM_TEST_LIBRARY
+#define ALL_SUITES(X) LIBRARY_SUITES(X)
+#elif defined(KMEMSIM_TEST_LOWER_ONLY)
+#define ALL_SUITES(X) LOWER_SUITES(X)
+#else
+#define ALL_SUITES(X) LOWER_SUITES(X) UPPER_SUITES(X)
 #endif
 
+ALL_SUITES(DECLARE_SUITE)
+
 static const struct test_suite *const suites[] = {
-	LOWER_SUITES(LIST_SUITE)
-#ifndef KMEMSIM_TEST_LOWER_ONLY
-	UPPER_SUITES(LIST_SUITE)
-#endif
+	ALL_SUITES(LIST_SUITE)
 	NULL
 };
 

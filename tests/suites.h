@@ -38,6 +38,10 @@
 	X(slab_rules) \
 	X(slab_magazine) \
 	/* end */
+/* In a program of their own, see the Makefile. */
+#define LIBRARY_SUITES(X) \
+	X(library_threads) \
+	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
 	X(procfs) \

@@ -28,14 +28,20 @@ struct kms_heap heap = {
 struct kms_arena arena;
 __thread bool kms_inside __attribute__((tls_model("initial-exec")));
 
+/* The thread's windows meanwhile: without them no call takes the fast path. */
+static __thread struct kms_window *outside __attribute__((tls_model("initial-exec")));
+
 void kms_enter(void)
 {
 	pthread_mutex_lock(&heap.lock);
 	kms_inside = true;
+	outside = kms_windows;
+	kms_windows = kms_no_windows;
 }
 
 void kms_leave(void)
 {
+	kms_windows = outside;
 	kms_inside = false;
 	pthread_mutex_unlock(&heap.lock);
 }
@@ -93,9 +99,11 @@ size_t kms_empty_barns(void)
 	unsigned int slot;
 	size_t objects = 0;
 
+	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
 			objects += kms_barn_empty(heap.caches[slot]);
+	pthread_mutex_unlock(&heap.registry_lock);
 	return objects;
 }
 
@@ -260,6 +268,8 @@ static bool build_machine(void)
 	}
 	buddy_config_default(&buddy_cfg, 1);
 	buddy_cfg.min_free_kbytes = 0;
+	/* Threads have sheaves: the one CPU's lists stay as short as they may be. */
+	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	if (buddy_create(&heap.buddy, heap.map, &buddy_cfg, &err))
 		return false;
 	slab_config_default(&slab_cfg);

@@ -9,8 +9,9 @@
  * here, where their sheaves are.
  *
  * Locks, and the order in which they nest: kms_registry_lock, then a cache's
- * barn_lock, then heap.frames_lock, then heap.lock, then the books' own. Only
- * fork() takes several of the barn locks, in the order of the caches' slots.
+ * barn_lock, then heap.frames_lock, then heap.lock, then the large blocks', then
+ * the books' own. Only fork() takes several of the barn locks, in the order of
+ * the caches' slots.
  */
 #ifndef KMEMSIM_SLAB_MALLOC_INTERNAL_H
 #define KMEMSIM_SLAB_MALLOC_INTERNAL_H
@@ -95,7 +96,9 @@ struct kms_thread {
  * there is no memory for them.
  */
 KMS_INTERNAL struct kms_thread *kms_thread_self(void);
-/* Objects in all threads' sheaves of @slot; a moment's figure. */
+/* Windows of a thread that has none: empty and full at once, all of them. */
+KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
+/* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);
 /* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */

@@ -110,7 +110,9 @@ struct kms_stats {
 	size_t arena;		/* address space for frames */
 	size_t frames_used;	/* frames that caches and callers have */
 	size_t frames_free;	/* frames handed out before and free now, backed by the host or not */
+	size_t objects_free;	/* in frames_used: objects that nobody has, sheaves' included */
 	size_t large;		/* blocks mapped on their own */
+	size_t large_blocks;	/* count */
 	size_t books;		/* what the library keeps its books in */
 	size_t caches;		/* count */
 	size_t threads;		/* count: those with sheaves */

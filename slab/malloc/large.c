@@ -177,14 +177,16 @@ void *kms_large_resize(void *block, size_t size)
 	return moved == MAP_FAILED ? NULL : moved;
 }
 
-size_t kms_large_bytes(void)
+void kms_large_stats(size_t *nr, size_t *bytes)
 {
-	size_t bytes;
+	size_t i;
 
+	*nr = 0;
 	pthread_mutex_lock(&blocks.lock);
-	bytes = blocks.bytes;
+	*bytes = blocks.bytes;
+	for (i = 0; i < blocks.size; i++)
+		*nr += blocks.table[i].at > GONE;
 	pthread_mutex_unlock(&blocks.lock);
-	return bytes;
 }
 
 void kms_large_fork(int how)

@@ -18,8 +18,8 @@ bool kms_large_free(void *block) __attribute__((visibility("hidden")));
 size_t kms_large_size(const void *block) __attribute__((visibility("hidden")));
 /* @block with @size bytes, moved by the host's page tables where it must be; NULL: as it was. */
 void *kms_large_resize(void *block, size_t size) __attribute__((visibility("hidden")));
-/* Bytes mapped for such blocks now. */
-size_t kms_large_bytes(void) __attribute__((visibility("hidden")));
+/* How many such blocks there are, and the bytes mapped for them. */
+void kms_large_stats(size_t *nr, size_t *bytes) __attribute__((visibility("hidden")));
 void kms_large_fork(int how) __attribute__((visibility("hidden")));
 
 #endif

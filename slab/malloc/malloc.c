@@ -2,30 +2,37 @@
 /*
  * kmemsim: the names under which a program knows an allocator.
  *
- * Only libkmemsim-malloc.so has this file. Inside the heap (kms_inside), what
- * the layers below ask for comes from the books.
+ * Only libkmemsim-malloc.so has this file. A block of the books is taken back
+ * whoever passes it, because what the layers below, or libc on their behalf, ask
+ * for while the heap's lock is held (kms_inside) comes from there.
+ *
+ * What POSIX leaves open is done as glibc 2.36 does it: realloc(p, 0) frees and
+ * returns NULL, memalign() and aligned_alloc() round an alignment up to a power
+ * of two, pvalloc() a size up to whole frames. Differs from glibc: mallopt()
+ * accepts everything and changes nothing, KMEMSIM_OPTIONS is the way.
+ *
+ * Locking: none of its own.
  */
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/malloc/internal.h"
+#include "slab/malloc/fast.h"
 
 #define EXPORT __attribute__((visibility("default")))
+#define CALLER __builtin_return_address(0)
 
 EXPORT void *malloc(size_t size)
 {
-	if (unlikely(kms_inside))
-		return kms_books_alloc(size);
-	return kms_malloc(size);
+	return malloc_fast(size, CALLER);
 }
 
 EXPORT void free(void *p)
 {
-	if (unlikely(kms_books_has(p)))
-		kms_books_free(p);
-	else
-		kms_free(p);
+	free_fast(p, CALLER);
 }
 
 EXPORT void *calloc(size_t n, size_t size)
@@ -34,12 +41,176 @@ EXPORT void *calloc(size_t n, size_t size)
 
 	if (unlikely(kms_inside))
 		return __builtin_mul_overflow(n, size, &bytes) ? NULL : kms_books_alloc(bytes);
-	return kms_calloc(n, size);
+	return kms_calloc_at(n, size, CALLER);
+}
+
+static void *realloc_at(void *p, size_t size, const void *site)
+{
+	if (unlikely(kms_inside || kms_books_has(p)))
+		return kms_books_resize(p, size);
+	if (unlikely(p && !size)) {
+		free_fast(p, site);
+		return NULL;
+	}
+	return kms_realloc_at(p, size, site);
 }
 
 EXPORT void *realloc(void *p, size_t size)
 {
-	if (unlikely(kms_inside || kms_books_has(p)))
-		return kms_books_resize(p, size);
-	return kms_realloc(p, size);
+	return realloc_at(p, size, CALLER);
 }
+
+EXPORT void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc_at(p, bytes, CALLER);
+}
+
+/* ---- aligned --------------------------------------------------------------- */
+
+static void *memalign_at(size_t align, size_t size, const void *site)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (align & (align - 1))
+		align = (size_t)1 << (64 - __builtin_clzl(align));
+	if (unlikely(kms_inside))
+		return kms_books_aligned(align, size);
+	return kms_memalign_at(align, size, site);
+}
+
+EXPORT void *memalign(size_t align, size_t size)
+{
+	return memalign_at(align, size, CALLER);
+}
+
+EXPORT void *aligned_alloc(size_t align, size_t size)
+{
+	return memalign_at(align, size, CALLER);
+}
+
+/* errno stays as it was: the result is the error. */
+EXPORT int posix_memalign(void **out, size_t align, size_t size)
+{
+	int saved = errno;
+	void *p;
+
+	if (!align || align % sizeof(void *) || align & (align - 1))
+		return EINVAL;
+	p = memalign_at(align, size, CALLER);
+	errno = saved;
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+EXPORT void *valloc(size_t size)
+{
+	return memalign_at(PAGE_SIZE, size, CALLER);
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+	if (size > PTRDIFF_MAX) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return memalign_at(PAGE_SIZE, (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), CALLER);
+}
+
+/* ---- looking at the heap ---------------------------------------------------- */
+
+EXPORT size_t malloc_usable_size(void *p)
+{
+	return unlikely(kms_books_has(p)) ? kms_books_size(p) : kms_usable_size(p);
+}
+
+EXPORT int malloc_trim(size_t pad)
+{
+	return kms_trim() > 0;
+}
+
+EXPORT struct mallinfo2 mallinfo2(void)
+{
+	struct kms_stats stats;
+	struct mallinfo2 info = { 0 };
+
+	kms_get_stats(&stats);
+	info.arena = stats.frames_used + stats.frames_free;
+	info.hblks = stats.large_blocks;
+	info.hblkhd = stats.large;
+	info.fordblks = stats.objects_free + stats.frames_free;
+	info.uordblks = info.arena > info.fordblks ? info.arena - info.fordblks : 0;
+	info.keepcost = stats.frames_free;
+	return info;
+}
+
+/* As glibc has it, the figures are cut to int. */
+EXPORT struct mallinfo mallinfo(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (struct mallinfo){
+		.arena = (int)info.arena,
+		.hblks = (int)info.hblks,
+		.hblkhd = (int)info.hblkhd,
+		.uordblks = (int)info.uordblks,
+		.fordblks = (int)info.fordblks,
+		.keepcost = (int)info.keepcost,
+	};
+}
+
+EXPORT void malloc_stats(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	kms_say("arena %zu bytes, in use %zu, free %zu, %zu blocks of their own with %zu bytes",
+		info.arena, info.uordblks, info.fordblks, info.hblks, info.hblkhd);
+}
+
+EXPORT int malloc_info(int options, FILE *stream)
+{
+	struct mallinfo2 info;
+
+	if (options)
+		return EINVAL;
+	info = mallinfo2();
+	fprintf(stream, "<malloc version=\"1\">\n"
+		"<total type=\"rest\" count=\"0\" size=\"%zu\"/>\n"
+		"<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n"
+		"<system type=\"current\" size=\"%zu\"/>\n"
+		"</malloc>\n", info.fordblks, info.hblks, info.hblkhd, info.arena);
+	return 0;
+}
+
+EXPORT int mallopt(int param, int value)
+{
+	return 1;
+}
+
+/* ---- other names that glibc has for the same ---------------------------------- */
+
+#if __has_attribute(copy)
+#define AS(of) alias(#of), copy(of)
+#else
+#define AS(of) alias(#of)
+#endif
+#define OTHER_NAME(name, of) extern __typeof__(of) name EXPORT __attribute__((AS(of)))
+
+OTHER_NAME(cfree, free);
+OTHER_NAME(__libc_malloc, malloc);
+OTHER_NAME(__libc_free, free);
+OTHER_NAME(__libc_calloc, calloc);
+OTHER_NAME(__libc_realloc, realloc);
+OTHER_NAME(__libc_memalign, memalign);
+OTHER_NAME(__libc_valloc, valloc);
+OTHER_NAME(__libc_pvalloc, pvalloc);
+OTHER_NAME(__posix_memalign, posix_memalign);

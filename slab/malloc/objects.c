@@ -15,16 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slab/malloc/internal.h"
+#include "slab/malloc/fast.h"
 #include "slab/malloc/large.h"
-#include "slab/malloc/sizes.h"
-
-_Static_assert(CLASS_SLOT + NR_CLASSES <= SLOT_RUN, "a class's slot is a byte that means nothing else");
-
-static inline uint32_t class_window(unsigned int class)
-{
-	return (CLASS_SLOT + class) * (uint32_t)sizeof(struct kms_window);
-}
 
 bool kms_classes_create(void)
 {
@@ -55,10 +47,9 @@ static unsigned int order_of(size_t frames)
 	return frames > 1 ? 64 - (unsigned int)__builtin_clzl(frames - 1) : 0;
 }
 
-/* @frames frames aligned to their size rounded up to a power of two; follows alloc_pages_exact(). */
-static void *run_alloc(size_t frames)
+/* @frames frames (2^@order at most), aligned to 2^@order of them; follows alloc_pages_exact(). */
+static void *run_alloc(unsigned int order, size_t frames)
 {
-	unsigned int order = order_of(frames);
 	uint32_t i;
 	pfn_t pfn;
 
@@ -102,27 +93,38 @@ static void *out_of_memory(void)
 	return NULL;
 }
 
-static __attribute__((noinline)) void *malloc_beyond(size_t align, size_t size)
+static void *malloc_beyond(size_t align, size_t size)
 {
 	size_t frames = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	unsigned int order = order_of(frames);
 	void *object;
 
 	if (size > PTRDIFF_MAX || !kms_boot())
 		return out_of_memory();
-	if (size >= LARGE_MIN || align > PAGE_SIZE << MAX_PAGE_ORDER)
+	if (size >= LARGE_MIN || align > PAGE_SIZE << MAX_PAGE_ORDER) {
 		object = kms_large_alloc(align, size);
-	else
-		object = run_alloc(frames > align >> PAGE_SHIFT ? frames : align >> PAGE_SHIFT);
-	if (!object && kms_empty_barns() && size < LARGE_MIN)
-		object = run_alloc(frames);
+		return object ? object : out_of_memory();
+	}
+	if (order < order_of(align >> PAGE_SHIFT))
+		order = order_of(align >> PAGE_SHIFT);
+	object = run_alloc(order, frames);
+	if (!object && kms_empty_barns())
+		object = run_alloc(order, frames);
 	return object ? object : out_of_memory();
+}
+
+void *kms_malloc_slow(size_t size, const void *site)
+{
+	if (unlikely(kms_inside))
+		return kms_books_alloc(size);
+	if (size <= CLASS_MAX)
+		return kms_window_refill(class_window(size_class(size)));
+	return malloc_beyond(1, size);
 }
 
 void *kms_malloc(size_t size)
 {
-	if (likely(size <= CLASS_MAX))
-		return kms_window_pop(class_window(size_class(size)));
-	return malloc_beyond(1, size);
+	return malloc_fast(size, __builtin_return_address(0));
 }
 
 static inline size_t arena_offset_of(const void *object)
@@ -130,58 +132,56 @@ static inline size_t arena_offset_of(const void *object)
 	return (uintptr_t)object - arena.base;
 }
 
-static __attribute__((noinline)) void free_beyond(void *object)
+/* A caller may look at errno after free(), as POSIX has it since 2024 and glibc since 2.33. */
+void kms_free_slow(void *object, const void *site)
 {
 	size_t offset = arena_offset_of(object);
+	unsigned int slot = offset < arena.bytes ? arena.slot_of[offset >> PAGE_SHIFT] : 0;
+	int saved = errno;
 
 	if (!object)
 		return;
-	if (offset < arena.bytes && arena.slot_of[offset >> PAGE_SHIFT] == SLOT_RUN &&
-	    !(offset & (PAGE_SIZE - 1)))
+	if (slot - CLASS_SLOT < NR_CLASSES)
+		kms_window_flush(class_window(slot - CLASS_SLOT), object);
+	else if (slot == SLOT_RUN && !(offset & (PAGE_SIZE - 1)))
 		run_free(object);
+	else if (kms_books_has(object))
+		kms_books_free(object);
 	else if (!kms_large_free(object))
-		kms_bad_free(object, __builtin_return_address(0));
+		kms_bad_free(object, site);
+	errno = saved;
 }
 
 void kms_free(void *object)
 {
-	size_t offset = arena_offset_of(object);
-
-	if (likely(offset < arena.bytes)) {
-		unsigned int class = arena.slot_of[offset >> PAGE_SHIFT] - CLASS_SLOT;
-
-		if (likely(class < NR_CLASSES)) {
-			kms_window_push(class_window(class), object);
-			return;
-		}
-	}
-	free_beyond(object);
+	free_fast(object, __builtin_return_address(0));
 }
 
-void *kms_calloc(size_t n, size_t size)
+void *kms_calloc_at(size_t n, size_t size, const void *site)
 {
 	size_t bytes;
 	void *object;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
-	object = kms_malloc(bytes);
+	object = malloc_fast(bytes, site);
 	/* A block of its own comes fresh from the host. */
 	if (object && bytes < LARGE_MIN)
 		memset(object, 0, bytes);
 	return object;
 }
 
-void *kms_memalign(size_t align, size_t size)
+void *kms_calloc(size_t n, size_t size)
+{
+	return kms_calloc_at(n, size, __builtin_return_address(0));
+}
+
+void *kms_memalign_at(size_t align, size_t size, const void *site)
 {
 	size_t rounded;
 
-	if (!align || align & (align - 1)) {
-		errno = EINVAL;
-		return NULL;
-	}
 	if (align <= 16)
-		return kms_malloc(size);
+		return malloc_fast(size, site);
 	if (align > PAGE_SIZE || size > CLASS_MAX)
 		return malloc_beyond(align, size ? size : 1);
 	/* Only the powers of two are aligned to themselves, the largest ones to a frame. */
@@ -190,7 +190,16 @@ void *kms_memalign(size_t align, size_t size)
 		rounded = (size_t)1 << (64 - __builtin_clzl(rounded - 1));
 	else
 		rounded = (size_t)PAGE_SIZE << order_of((rounded + PAGE_SIZE - 1) >> PAGE_SHIFT);
-	return kms_malloc(rounded);
+	return malloc_fast(rounded, site);
+}
+
+void *kms_memalign(size_t align, size_t size)
+{
+	if (!align || align & (align - 1)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return kms_memalign_at(align, size, __builtin_return_address(0));
 }
 
 size_t kms_usable_size(const void *object)
@@ -214,24 +223,35 @@ static bool stays(size_t old, size_t size)
 	return size <= old && (size > old / 2 || old <= 64);
 }
 
-void *kms_realloc(void *object, size_t size)
+void *kms_realloc_at(void *object, size_t size, const void *site)
 {
 	size_t old;
 	void *moved;
 
 	if (!object)
-		return kms_malloc(size);
+		return malloc_fast(size, site);
 	old = kms_usable_size(object);
+	if (!old) {
+		kms_bad_free(object, site);
+		return out_of_memory();
+	}
 	if (stays(old, size))
 		return object;
 	if (old >= LARGE_MIN && size >= LARGE_MIN && arena_offset_of(object) >= arena.bytes) {
+		if (size > PTRDIFF_MAX)
+			return out_of_memory();
 		moved = kms_large_resize(object, size);
 		return moved ? moved : out_of_memory();
 	}
-	moved = kms_malloc(size);
+	moved = malloc_fast(size, site);
 	if (!moved)
 		return NULL;
 	memcpy(moved, object, old < size ? old : size);
-	kms_free(object);
+	free_fast(object, site);
 	return moved;
+}
+
+void *kms_realloc(void *object, size_t size)
+{
+	return kms_realloc_at(object, size, __builtin_return_address(0));
 }

@@ -9,6 +9,22 @@
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
 
+/* Bytes of @c's slabs that are no live object of the program's. */
+static size_t cache_free_bytes(struct cache *c)
+{
+	struct slabinfo info;
+	size_t waiting, used;
+
+	if (!c->slabs)
+		return 0;
+	waiting = kms_threads_hold(c->slot) + kms_barn_holds(c);
+	kms_enter();
+	get_slabinfo(c->slabs, &info);
+	kms_leave();
+	used = info.used_objs > waiting ? info.used_objs - waiting : 0;
+	return (info.slab_pages << PAGE_SHIFT) - used * c->pub.object_size;
+}
+
 void kms_get_stats(struct kms_stats *stats)
 {
 	const struct zone *zone;
@@ -19,12 +35,16 @@ void kms_get_stats(struct kms_stats *stats)
 	if (!kms_boot())
 		return;
 	stats->arena = arena.bytes;
-	stats->large = kms_large_bytes();
+	kms_large_stats(&stats->large_blocks, &stats->large);
 	stats->books = kms_books_bytes();
 	stats->threads = kms_nr_threads();
 	pthread_mutex_lock(&heap.registry_lock);
-	for (slot = NR_ORDER_SLOTS; slot < heap.nr_slots; slot++)
-		stats->caches += heap.caches[slot] != NULL;
+	for (slot = NR_ORDER_SLOTS; slot < heap.nr_slots; slot++) {
+		if (!heap.caches[slot])
+			continue;
+		stats->caches++;
+		stats->objects_free += cache_free_bytes(heap.caches[slot]);
+	}
 	pthread_mutex_unlock(&heap.registry_lock);
 	stats->bad_frees = __atomic_load_n(&heap.seen_complaints, __ATOMIC_RELAXED);
 	kms_enter();

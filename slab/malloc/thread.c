@@ -19,9 +19,10 @@
 #include <sys/mman.h>
 
 #include "slab/malloc/internal.h"
+#include "slab/malloc/large.h"
 
-static struct kms_window nobody[NR_SLOTS];
-__thread struct kms_window *kms_windows __attribute__((tls_model("initial-exec"))) = nobody;
+struct kms_window kms_no_windows[NR_SLOTS];
+__thread struct kms_window *kms_windows __attribute__((tls_model("initial-exec"))) = kms_no_windows;
 
 /* A thread past its destructor keeps to the lock. */
 static __thread bool ended __attribute__((tls_model("initial-exec")));
@@ -74,7 +75,7 @@ static void thread_ends(void *arg)
 {
 	struct kms_thread *t = arg;
 
-	kms_windows = nobody;
+	kms_windows = kms_no_windows;
 	ended = true;
 	pthread_mutex_lock(&heap.registry_lock);
 	release_all(t);
@@ -122,7 +123,7 @@ struct kms_thread *kms_thread_self(void)
 {
 	if (unlikely(kms_inside || ended))
 		return NULL;
-	if (likely(kms_windows != nobody))
+	if (likely(kms_windows != kms_no_windows))
 		return thread_of(kms_windows);
 	return thread_begins();
 }
@@ -142,7 +143,6 @@ size_t kms_threads_hold(unsigned int slot)
 	const struct kms_thread *t;
 	size_t objects = 0;
 
-	pthread_mutex_lock(&heap.registry_lock);
 	for (t = registry.first; t; t = t->next) {
 		void **top = __atomic_load_n(&t->window[slot].top, __ATOMIC_RELAXED);
 		void **base = __atomic_load_n(&t->window[slot].base, __ATOMIC_RELAXED);
@@ -154,7 +154,6 @@ size_t kms_threads_hold(unsigned int slot)
 		if (spare)
 			objects += __atomic_load_n(&spare->size, __ATOMIC_RELAXED);
 	}
-	pthread_mutex_unlock(&heap.registry_lock);
 	return objects;
 }
 
@@ -178,6 +177,7 @@ static void lock_all(void)
 		if (heap.caches[slot])
 			pthread_mutex_lock(&heap.caches[slot]->barn_lock);
 	pthread_mutex_lock(&heap.lock);
+	kms_large_fork(-1);
 	kms_books_fork(-1);
 }
 
@@ -186,6 +186,7 @@ static void unlock_all(int how)
 	unsigned int slot;
 
 	kms_books_fork(how);
+	kms_large_fork(how);
 	pthread_mutex_unlock(&heap.lock);
 	for (slot = heap.nr_slots; slot-- > 0;)
 		if (heap.caches[slot])
@@ -200,7 +201,7 @@ static void in_parent(void)
 
 static void in_child(void)
 {
-	struct kms_thread *self = kms_windows == nobody ? NULL : thread_of(kms_windows);
+	struct kms_thread *self = kms_windows == kms_no_windows ? NULL : thread_of(kms_windows);
 	struct kms_thread *t, *next;
 
 	unlock_all(1);
