@@ -97,7 +97,7 @@ static void half_random(struct loop *loop, uint64_t pairs)
 	}
 }
 
-/* Bytes of memory that the process has in mappings with nothing between @low and @high. */
+/* Bytes of anonymous memory that the process has in mappings with nothing between @low and @high. */
 static size_t resident_outside(uintptr_t low, uintptr_t high)
 {
 	FILE *maps = fopen("/proc/self/smaps", "re");
@@ -111,7 +111,7 @@ static size_t resident_outside(uintptr_t low, uintptr_t high)
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
 			outside = to <= low || from >= high;
-		else if (outside && sscanf(line, "Rss: %zu kB", &kib) == 1)
+		else if (outside && sscanf(line, "Anonymous: %zu kB", &kib) == 1)
 			sum += kib << 10;
 	}
 	fclose(maps);

@@ -19,7 +19,7 @@ struct worker_hello {
 
 struct worker_round {
 	double ns;		/* a pair, of each thread where two do the same; or the pattern's own figure */
-	double alone_ns;	/* the same by one of two threads while the other sleeps; else 0 */
+	double alone_ns;	/* the same by each of two threads while the other sleeps; else 0 */
 };
 
 #endif

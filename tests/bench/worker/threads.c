@@ -27,7 +27,7 @@ struct part {
 static const struct pattern *job;
 static struct part parts[2];
 static pthread_barrier_t slice_begins, slice_ends;
-static bool only_first;
+static enum { FIRST, SECOND, BOTH } runs;
 static _Alignas(128) unsigned int nr_ready;
 
 int pin_thread(int cpu)
@@ -67,7 +67,7 @@ static void one_slice(struct part *part)
 {
 	long before = switches();
 
-	if (!only_first)
+	if (runs == BOTH)
 		meet();
 	part->start = elapsed_ns();
 	part->run(part->loop, part->loop->pairs);
@@ -85,7 +85,7 @@ static void *work(void *arg)
 		job->prepare(part->loop);
 	for (;;) {
 		pthread_barrier_wait(&slice_begins);
-		if (!only_first || part == &parts[0])
+		if (runs == BOTH || part == &parts[runs])
 			one_slice(part);
 		pthread_barrier_wait(&slice_ends);
 	}
@@ -108,31 +108,37 @@ void threads_start(const struct pattern *pattern, struct loop *loop, int first_c
 	}
 }
 
-/* Nanoseconds a pair since the first began until the last ended. */
-static double parts_ns(unsigned int nr)
+/* Nanoseconds a pair: of threads that do the same their mean, of a ring's two ends the whole. */
+static double slice_figure(void)
 {
-	double start = parts[0].start, stop = parts[0].stop;
+	double took[2], start, stop;
+	int i;
 
-	if (nr == 2 && parts[1].start < start)
-		start = parts[1].start;
-	if (nr == 2 && parts[1].stop > stop)
-		stop = parts[1].stop;
+	for (i = 0; i < 2; i++)
+		took[i] = parts[i].stop - parts[i].start;
+	if (runs != BOTH)
+		return took[runs] / (double)parts[0].loop->pairs;
+	if (job->threads == TWO_ALIKE)
+		return (took[0] + took[1]) / 2 / (double)parts[0].loop->pairs;
+	start = parts[0].start < parts[1].start ? parts[0].start : parts[1].start;
+	stop = parts[0].stop > parts[1].stop ? parts[0].stop : parts[1].stop;
 	return (stop - start) / (double)parts[0].loop->pairs;
 }
 
 /* Of slices that were all disturbed, the shortest. */
-static double slice_ns(bool alone)
+static double slice_ns(int who)
 {
 	double ns, shortest = HUGE_VAL;
 	int i;
 
-	only_first = alone;
+	runs = who;
 	for (i = 0; i < TRIES; i++) {
 		nr_ready = 0;
+		parts[0].disturbed = parts[1].disturbed = false;
 		pthread_barrier_wait(&slice_begins);
 		pthread_barrier_wait(&slice_ends);
-		ns = parts_ns(alone ? 1 : 2);
-		if (!parts[0].disturbed && (alone || !parts[1].disturbed))
+		ns = slice_figure();
+		if (!parts[0].disturbed && !parts[1].disturbed)
 			return ns;
 		if (ns < shortest)
 			shortest = ns;
@@ -154,8 +160,8 @@ struct worker_round threads_measure(void)
 
 	for (i = 0; i < SLICES; i++) {
 		if (job->threads == TWO_ALIKE)
-			alone[i] = slice_ns(true);
-		both[i] = slice_ns(false);
+			alone[i] = (slice_ns(FIRST) + slice_ns(SECOND)) / 2;
+		both[i] = slice_ns(BOTH);
 	}
 	qsort(both, SLICES, sizeof(both[0]), compare_values);
 	qsort(alone, SLICES, sizeof(alone[0]), compare_values);
