@@ -78,7 +78,8 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers tests bench bench-docs fuzz fuzz-long coverage deps \
+.PHONY: all help demo golden check check-slow check-layers check-preload tests bench bench-docs \
+	fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
 all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
@@ -108,11 +109,10 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright
-multiarch := $(shell $(CC) -print-multiarch 2>/dev/null)
 bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd \
-	libjemalloc2:peer_of_the_library:/usr/lib/$(multiarch)/libjemalloc.so.2 \
-	libmimalloc2.0:peer_of_the_library:/usr/lib/$(multiarch)/libmimalloc.so.2 \
-	libtcmalloc-minimal4:peer_of_the_library:/usr/lib/$(multiarch)/libtcmalloc_minimal.so.4
+	libjemalloc2:a_malloc_to_measure_against:/usr/share/doc/libjemalloc2/copyright \
+	libmimalloc2.0:a_malloc_to_measure_against:/usr/share/doc/libmimalloc2.0/copyright \
+	libtcmalloc-minimal4:a_malloc_to_measure_against:/usr/share/doc/libtcmalloc-minimal4/copyright
 
 .PHONY: deps-build deps-test deps-bench
 deps-build: ; $(Q)sh tests/need-packages.sh $(build_deps)
@@ -227,12 +227,23 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme check-install fuzz coverage
+run-check: all tests check-layers check-types check-readme check-install check-preload fuzz coverage
 	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
 	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
 endif
+
+preload_programs := $(patsubst tests/preload/%.c,$(O)/preload/%,$(wildcard tests/preload/*.c))
+
+# The compiler must not know what malloc does, else it drops the calls.
+$(O)/preload/%: tests/preload/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O1 -fno-builtin -o $@ $< -lpthread
+
+check-preload: $(O)/libkmemsim-malloc.so $(preload_programs) ## small programs on the malloc replacement
+	$(Q)sh tests/preload.sh $(abspath $(O))
 
 check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh

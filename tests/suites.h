@@ -41,6 +41,7 @@
 /* In a program of their own, see the Makefile. */
 #define LIBRARY_SUITES(X) \
 	X(library_threads) \
+	X(library_options) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \

@@ -3,14 +3,16 @@
  * kmemsim: what the library has to say, on standard error.
  *
  * The layers below never print; here, at the border to a program that knows
- * nothing of us, somebody must. Written with write(2), from the stack, since
- * stdio may want memory.
+ * nothing of us, somebody must. Written from the stack, since stdio may want
+ * memory, and by the bare system call, since write() is where a thread may be
+ * cancelled, which must not happen inside malloc(), least of all with its locks.
  *
  * Locking: called inside the heap or out of it.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "slab/malloc/internal.h"
@@ -21,7 +23,7 @@
 static void write_all(const char *text, size_t bytes)
 {
 	while (bytes) {
-		ssize_t written = write(STDERR_FILENO, text, bytes);
+		long written = syscall(SYS_write, STDERR_FILENO, text, bytes);
 
 		if (written <= 0)
 			return;

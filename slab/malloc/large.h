@@ -10,10 +10,12 @@
 
 #define LARGE_MIN ((size_t)512 << 10)
 
-/* @size bytes (1 to PTRDIFF_MAX), all zero, aligned to @align (a power of two); NULL. */
-void *kms_large_alloc(size_t align, size_t size) __attribute__((visibility("hidden")));
+/* @size bytes (1 to PTRDIFF_MAX), with @zero all 0, aligned to @align (a power of two); NULL. */
+void *kms_large_alloc(size_t align, size_t size, bool zero) __attribute__((visibility("hidden")));
 /* False where no such block begins at @block. */
 bool kms_large_free(void *block) __attribute__((visibility("hidden")));
+/* Give the host what is kept of freed blocks; how many bytes. */
+size_t kms_large_trim(void) __attribute__((visibility("hidden")));
 /* Usable bytes; 0 where no such block begins at @block. */
 size_t kms_large_size(const void *block) __attribute__((visibility("hidden")));
 /* @block with @size bytes, moved by the host's page tables where it must be; NULL: as it was. */

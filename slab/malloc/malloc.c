@@ -96,16 +96,14 @@ EXPORT void *aligned_alloc(size_t align, size_t size)
 	return memalign_at(align, size, CALLER);
 }
 
-/* errno stays as it was: the result is the error. */
+/* The result is the error; errno says the same, as after glibc's. */
 EXPORT int posix_memalign(void **out, size_t align, size_t size)
 {
-	int saved = errno;
 	void *p;
 
 	if (!align || align % sizeof(void *) || align & (align - 1))
 		return EINVAL;
 	p = memalign_at(align, size, CALLER);
-	errno = saved;
 	if (!p)
 		return ENOMEM;
 	*out = p;

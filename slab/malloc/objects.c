@@ -64,7 +64,7 @@ static void *run_alloc(unsigned int order, size_t frames)
 	kms_leave();
 	if (pfn.v == PFN_NONE_VAL)
 		return NULL;
-	arena.slot_of[pfn.v] = SLOT_RUN;
+	set_slot_at(pfn.v, SLOT_RUN);
 	return virt_from_pfn(heap.map, pfn);
 }
 
@@ -78,7 +78,7 @@ static void run_free(void *run)
 	pfn_t pfn = pfn_from_virt(heap.map, run);
 	size_t i, frames = run_frames(run);
 
-	arena.slot_of[pfn.v] = 0;
+	set_slot_at(pfn.v, 0);
 	kms_enter();
 	for (i = 0; i < frames; i++)
 		buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)i), 0);
@@ -93,7 +93,7 @@ static void *out_of_memory(void)
 	return NULL;
 }
 
-static void *malloc_beyond(size_t align, size_t size)
+static void *malloc_beyond(size_t align, size_t size, bool zero)
 {
 	size_t frames = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	unsigned int order = order_of(frames);
@@ -102,7 +102,7 @@ static void *malloc_beyond(size_t align, size_t size)
 	if (size > PTRDIFF_MAX || !kms_boot())
 		return out_of_memory();
 	if (size >= LARGE_MIN || align > PAGE_SIZE << MAX_PAGE_ORDER) {
-		object = kms_large_alloc(align, size);
+		object = kms_large_alloc(align, size, zero);
 		return object ? object : out_of_memory();
 	}
 	if (order < order_of(align >> PAGE_SHIFT))
@@ -119,7 +119,7 @@ void *kms_malloc_slow(size_t size, const void *site)
 		return kms_books_alloc(size);
 	if (size <= CLASS_MAX)
 		return kms_window_refill(class_window(size_class(size)));
-	return malloc_beyond(1, size);
+	return malloc_beyond(1, size, false);
 }
 
 void *kms_malloc(size_t size)
@@ -136,7 +136,7 @@ static inline size_t arena_offset_of(const void *object)
 void kms_free_slow(void *object, const void *site)
 {
 	size_t offset = arena_offset_of(object);
-	unsigned int slot = offset < arena.bytes ? arena.slot_of[offset >> PAGE_SHIFT] : 0;
+	unsigned int slot = offset < arena.bytes ? slot_at(offset >> PAGE_SHIFT) : 0;
 	int saved = errno;
 
 	if (!object)
@@ -164,9 +164,10 @@ void *kms_calloc_at(size_t n, size_t size, const void *site)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
+	if (bytes >= LARGE_MIN)
+		return malloc_beyond(1, bytes, true);
 	object = malloc_fast(bytes, site);
-	/* A block of its own comes fresh from the host. */
-	if (object && bytes < LARGE_MIN)
+	if (object)
 		memset(object, 0, bytes);
 	return object;
 }
@@ -183,7 +184,7 @@ void *kms_memalign_at(size_t align, size_t size, const void *site)
 	if (align <= 16)
 		return malloc_fast(size, site);
 	if (align > PAGE_SIZE || size > CLASS_MAX)
-		return malloc_beyond(align, size ? size : 1);
+		return malloc_beyond(align, size ? size : 1, false);
 	/* Only the powers of two are aligned to themselves, the largest ones to a frame. */
 	rounded = size > align ? size : align;
 	if (rounded < PAGE_SIZE)
@@ -211,7 +212,7 @@ size_t kms_usable_size(const void *object)
 		return 0;
 	if (offset >= arena.bytes)
 		return kms_large_size(object);
-	slot = arena.slot_of[offset >> PAGE_SHIFT];
+	slot = slot_at(offset >> PAGE_SHIFT);
 	if (slot == SLOT_RUN)
 		return run_frames(object) << PAGE_SHIFT;
 	return slot - CLASS_SLOT < NR_CLASSES ? class_bytes(slot - CLASS_SLOT) : 0;

@@ -58,14 +58,16 @@ void kms_get_stats(struct kms_stats *stats)
 size_t kms_trim(void)
 {
 	unsigned int slot;
+	size_t bytes;
 
 	if (!kms_boot())
 		return 0;
+	bytes = kms_large_trim();
 	kms_empty_barns();
 	kms_enter();
 	for (slot = CLASS_SLOT; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
 			kmem_cache_shrink(heap.caches[slot]->slabs);
 	kms_leave();
-	return 0;
+	return bytes;
 }

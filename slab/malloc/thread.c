@@ -11,12 +11,14 @@
  * fork(): the child has one thread and a copy of everybody's sheaves. All locks
  * are taken before, so that what they guard is whole; then the child puts back
  * what the others held, but for the sheaves of a thread that was in a slow path
- * just then: those are lost to the child, a few hundred objects at most.
+ * just then: those are lost to the child, a few hundred objects at most. A signal
+ * handler may fork if the program has one thread, as with glibc.
  *
  * Locking: heap.registry_lock guards the list; a thread's own part is its own.
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
 
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
@@ -168,10 +170,29 @@ void kms_threads_drop(struct cache *c)
 
 /* ---- fork ------------------------------------------------------------------ */
 
+/*
+ * Of stdio's list of files; libc exports them without a header. fork() takes this
+ * lock after our handlers have run, while another thread, inside stdio, may hold
+ * it and want memory: taken first, before our own, nobody waits in a circle.
+ */
+void _IO_list_lock(void);
+void _IO_list_unlock(void);
+void _IO_list_resetlock(void);
+
+/*
+ * A lone thread takes no locks: there is nobody to exclude, and it may itself be
+ * in the middle of a call, interrupted by a signal whose handler forks.
+ */
+static __thread bool forks_alone __attribute__((tls_model("initial-exec")));
+
 static void lock_all(void)
 {
 	unsigned int slot;
 
+	forks_alone = __libc_single_threaded;
+	if (forks_alone)
+		return;
+	_IO_list_lock();
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
@@ -196,7 +217,10 @@ static void unlock_all(int how)
 
 static void in_parent(void)
 {
+	if (forks_alone)
+		return;
 	unlock_all(0);
+	_IO_list_unlock();
 }
 
 static void in_child(void)
@@ -204,7 +228,10 @@ static void in_child(void)
 	struct kms_thread *self = kms_windows == kms_no_windows ? NULL : thread_of(kms_windows);
 	struct kms_thread *t, *next;
 
+	if (forks_alone)
+		return;
 	unlock_all(1);
+	_IO_list_resetlock();
 	pthread_mutex_lock(&heap.registry_lock);
 	for (t = registry.first; t; t = next) {
 		next = t->next;
