@@ -145,9 +145,13 @@ static void print_medians(json_t *doc)
 			printf("\n%-31s %5u", kinds[k].title, sizes[s]);
 			cell = json_pack("{s:s, s:i}", "pattern", contest->pattern, "size", sizes[s]);
 			for (i = 0; i < NR_CONTESTANTS; i++) {
-				double median = bench_stat_of(&contest->ns[i]).median;
+				const struct bench_samples *ns = &contest->ns[i];
+				double median = ns->nr ? bench_stat_of(ns).median : NAN;
 
-				printf(" %9.1f", median);
+				if (ns->nr)
+					printf(" %9.1f", median);
+				else
+					printf(" %9s", "-");
 				json_object_set_new(cell, contestants[i].name, json_number(median));
 			}
 			json_array_append_new(all, cell);
