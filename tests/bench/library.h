@@ -32,8 +32,8 @@ struct rows {
 
 struct row *rows_add(struct rows *rows, const struct row *row);
 bool row_met(const struct row *row);
-/* "<= 0.6 met", "failed", or nothing. */
-void row_print_bar(const struct row *row);
+/* "<= 0.6 met", "failed", or nothing; the verdict takes @columns at least. */
+void row_print_bar(const struct row *row, int columns);
 /* The geometric mean of the ratios of rows whose pattern begins with one of @patterns (NULL-ended). */
 double rows_mean(const struct rows *rows, const char *const *patterns, unsigned int *nr);
 /* How many of @rows with a bar are within it. */

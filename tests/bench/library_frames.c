@@ -72,7 +72,7 @@ static void print_row(const struct row *row, double llfree)
 		printf(" %-9s %8.2f %6.2f", row->peer_name, row->peer.median, row->ratio);
 	else if (!row->failed)
 		printf("%26s", "");
-	row_print_bar(row);
+	row_print_bar(row, isnan(llfree) ? 0 : 6);
 	if (!isnan(llfree))
 		printf("  %6g", llfree);
 	putchar('\n');

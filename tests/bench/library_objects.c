@@ -107,7 +107,7 @@ static void print_row(const struct row *row)
 		printf(" %8.1f %-13s %-9s %8.1f %6.2f", row->ours.median, spread, row->peer_name,
 		       row->peer.median, row->ratio);
 	}
-	row_print_bar(row);
+	row_print_bar(row, isnan(row->floor) ? 0 : 6);
 	if (!isnan(row->floor))
 		printf(strcmp(row->peer_name, "alone") ? " %6.1f" : "  x %.2f", row->floor);
 	putchar('\n');
@@ -123,7 +123,7 @@ static void print_mean(const struct rows *rows, const char *what, const char *co
 	mean.ours.median = rows_mean(rows, patterns, &nr);
 	mean.failed = !nr;
 	printf("geometric mean of the ratio, %s (%u cells): %.2f", what, nr, mean.ours.median);
-	row_print_bar(&mean);
+	row_print_bar(&mean, 0);
 	putchar('\n');
 }
 

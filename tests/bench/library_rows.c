@@ -19,12 +19,12 @@ bool row_met(const struct row *row)
 	return !row->failed && (row->peer_name ? row->ratio : row->ours.median) <= row->limit;
 }
 
-void row_print_bar(const struct row *row)
+void row_print_bar(const struct row *row, int columns)
 {
 	if (row->failed)
 		printf("  failed");
 	else if (!isnan(row->limit))
-		printf("  <= %4.1f %-6s", row->limit, row_met(row) ? "met" : "missed");
+		printf("  <= %4.1f %-*s", row->limit, columns, row_met(row) ? "met" : "missed");
 }
 
 double rows_mean(const struct rows *rows, const char *const *patterns, unsigned int *nr)
