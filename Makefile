@@ -78,7 +78,8 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers check-preload tests bench fuzz fuzz-long coverage deps \
+.PHONY: all help demo golden check check-slow check-layers check-preload tests bench bench-docs \
+	fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
 all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
@@ -108,7 +109,10 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright
-bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
+bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd \
+	libjemalloc2:a_malloc_to_measure_against:/usr/share/doc/libjemalloc2/copyright \
+	libmimalloc2.0:a_malloc_to_measure_against:/usr/share/doc/libmimalloc2.0/copyright \
+	libtcmalloc-minimal4:a_malloc_to_measure_against:/usr/share/doc/libtcmalloc-minimal4/copyright
 
 .PHONY: deps-build deps-test deps-bench
 deps-build: ; $(Q)sh tests/need-packages.sh $(build_deps)
@@ -300,15 +304,31 @@ coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fa
 # ---- benchmarks ------------------------------------------------------------
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
+bench_worker := $(addprefix $(O)/obj/tests/bench/worker/,main.o threads.o)
+bench_workers := $(addprefix $(O)/bench-,malloc list cache frames frames-list)
 
 $(O)/kmemsim-bench: $(bench_objects) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
 
-bench: ## measure speed and peak memory beside perf kmem, malloc and a bare list
+# One program an allocator; only those that measure the library are linked with it.
+$(O)/bench-malloc: $(bench_worker) $(O)/obj/tests/bench/worker/by_malloc.o
+$(O)/bench-list: $(bench_worker) $(O)/obj/tests/bench/worker/by_list.o
+$(O)/bench-cache: $(bench_worker) $(O)/obj/tests/bench/worker/by_cache.o $(O)/libkmemsim.so
+$(O)/bench-frames: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_library.o) \
+	$(O)/libkmemsim.so
+$(O)/bench-frames-list: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_list.o)
+$(bench_workers):
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lpthread -Wl,-rpath,'$$ORIGIN'
+
+bench: ## measure speed and peak memory beside other allocators and perf kmem
 	$(Q)$(MAKE) --no-print-directory deps-bench
-	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench
+	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench $(bench_workers) libs
 	$(Q)sh tests/bench/bench.sh $(O)
+
+bench-docs: bench ## the same, and put the tables into docs/performance.md
+	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
 
 # ---- the main job ----------------------------------------------------------
 
