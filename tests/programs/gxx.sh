@@ -7,5 +7,7 @@ if [ "$1" = prepare ]; then
 	command -v g++ >/dev/null || { echo 'no g++ here' >&2; exit 77; }
 	exit 0
 fi
-g++ -std=c++17 -O2 -pthread -o templates "$KMEMSIM_ROOT/tests/programs/templates.cpp"
+level=-O2
+[ -z "${KMEMSIM_SHORT-}" ] || level=-O0
+g++ -std=c++17 $level -pthread -o templates "$KMEMSIM_ROOT/tests/programs/templates.cpp"
 ./templates
