@@ -172,7 +172,14 @@ def run_program(name, library, work, timeout):
     return f"same output; {glibc:.1f} s on glibc, {preload:.1f} s preloaded; {len(seen)} kinds of process"
 
 
+def stop(number, _):
+    """Ends as an error does, so that nothing stays behind."""
+    sys.exit(128 + number)
+
+
 def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     parser = argparse.ArgumentParser(description="Real programs on a preloaded malloc.")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "programs")
     parser.add_argument("--timeout", type=float, default=300)
