@@ -37,4 +37,10 @@ diff "$tmp/glibc" "$tmp/out" >"$tmp/diff" || {
 	head -20 "$tmp/diff" >&2
 }
 
+# With little address space the heap is small, and still there.
+for kib in 2000000 300000 60000; do
+	got=$(ulimit -v $kib; LD_PRELOAD=$lib timeout 60 perl -e 'print "here\n"' 2>&1)
+	[ "$got" = here ] || fail "ulimit -v $kib: $got"
+done
+
 exit $bad

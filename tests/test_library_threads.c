@@ -171,6 +171,50 @@ static void test_coming_and_going(void)
 	check_heap();
 }
 
+static pthread_barrier_t all_there;
+
+static void *waits(void *arg)
+{
+	void *object = kms_malloc(100);
+
+	pthread_barrier_wait(&all_there);
+	kms_free(object);
+	return object;
+}
+
+/* Far more threads at once than any table of CPUs has room for. */
+static void test_many(void)
+{
+	enum { NR = 300 };
+	pthread_t thread[NR];
+	struct kms_stats before, during;
+	pthread_attr_t attr;
+	unsigned int i;
+
+	kms_get_stats(&before);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 256 << 10);
+	pthread_barrier_init(&all_there, NULL, NR + 1);
+	for (i = 0; i < NR; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], &attr, waits, NULL), 0);
+	do {
+		sched_yield();
+		kms_get_stats(&during);
+	} while (during.threads < before.threads + NR);
+	pthread_barrier_wait(&all_there);
+	for (i = 0; i < NR; i++) {
+		void *object = NULL;
+
+		pthread_join(thread[i], &object);
+		CU_ASSERT_PTR_NOT_NULL(object);
+	}
+	kms_get_stats(&during);
+	CU_ASSERT_EQUAL(during.threads, before.threads);
+	pthread_barrier_destroy(&all_there);
+	pthread_attr_destroy(&attr);
+	check_heap();
+}
+
 struct bridge {
 	struct kms_cache *cache;
 	void *ring[64];
@@ -330,6 +374,7 @@ static void test_late_destructor(void)
 static const struct test_case cases[] = {
 	{ "crossing", test_crossing },
 	{ "coming and going", test_coming_and_going },
+	{ "many", test_many },
 	{ "producer", test_producer },
 	{ "busy", test_busy },
 #ifndef __SANITIZE_THREAD__

@@ -18,10 +18,11 @@
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "slab/malloc/internal.h"
 
-#define RANGE_MAX ((size_t)4 << 30)	/* address space, mapped lazily */
+#define RANGE_BYTES ((size_t)4 << 30)	/* address space, mapped lazily; a 16th of the limit, if there is one */
 #define MIN_SHIFT 5
 #define MAX_SHIFT 30
 #define HEADER 16
@@ -35,8 +36,7 @@ _Static_assert(sizeof(struct block) <= HEADER, "the header keeps blocks 16-byte 
 static struct {
 	pthread_mutex_t lock;
 	unsigned char *range;
-	size_t bytes;		/* of the range */
-	size_t used;
+	size_t bytes, used;
 	struct block *free[MAX_SHIFT + 1];
 } books = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -45,16 +45,27 @@ static struct block *header_of(const void *p)
 	return (struct block *)((unsigned char *)p - HEADER);
 }
 
+size_t kms_address_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX :
+										 (size_t)limit.rlim_cur;
+}
+
 static bool books_map(void)
 {
-	uint64_t share = kms_address_space() / 16;
+	size_t bytes = kms_address_limit() / 16;
 	void *range;
 
-	books.bytes = share < RANGE_MAX ? share : RANGE_MAX;
-	range = mmap(NULL, books.bytes, PROT_READ | PROT_WRITE,
+	if (bytes > RANGE_BYTES)
+		bytes = RANGE_BYTES;
+	bytes &= ~(size_t)(PAGE_SIZE - 1);
+	range = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (range == MAP_FAILED)
 		return false;
+	books.bytes = bytes;
 	__atomic_store_n(&books.range, range, __ATOMIC_RELEASE);
 	return true;
 }

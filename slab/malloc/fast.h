@@ -42,7 +42,7 @@ static inline void free_fast(void *object, const void *site)
 	size_t offset = (uintptr_t)object - arena.base;
 
 	if (likely(offset < arena.bytes)) {
-		unsigned int class = arena.slot_of[offset >> PAGE_SHIFT] - CLASS_SLOT;
+		unsigned int class = slot_at(offset >> PAGE_SHIFT) - CLASS_SLOT;
 
 		if (likely(class < NR_CLASSES)) {
 			uint32_t window = class_window(class);

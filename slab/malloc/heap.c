@@ -4,9 +4,8 @@
  *
  * The machine is built at the first call that needs it: address space for twice
  * the host's memory, nothing of it touched, a buddy allocator with one CPU, and
- * SLUB caches with small slabs. Under a limit of address space (RLIMIT_AS) the
- * arena is at most half of that; if the host refuses, it is asked for half as
- * much, and so on.
+ * SLUB caches with small slabs. Where address space is limited (RLIMIT_AS), half of
+ * the limit; if the host refuses that, it is asked for half of it, and so on.
  *
  * Locking: heap.lock is the machine's; whoever holds it is inside
  * (kms_enter()), so that malloc calls made by the layers or by libc on their
@@ -15,12 +14,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "slab/malloc/internal.h"
 
-#define ARENA_MIN ((uint64_t)64 << 20)
+#define ARENA_MIN ((uint64_t)16 << 20)
 #define ARENA_MAX ((uint64_t)1 << 40)
 
 struct kms_heap heap = {
@@ -52,7 +50,7 @@ void kms_leave(void)
 
 static void note_slot(struct cache *c, void *object)
 {
-	arena.slot_of[((uintptr_t)object - arena.base) >> PAGE_SHIFT] = (uint8_t)c->slot;
+	set_slot_at(((uintptr_t)object - arena.base) >> PAGE_SHIFT, c->slot);
 }
 
 static bool is_class(const struct cache *c)
@@ -238,67 +236,79 @@ void kms_cache_free_bulk(struct kms_cache *cache, unsigned int nr, void **object
 
 /* ---- boot -------------------------------------------------------------------- */
 
-static bool map_machine(uint64_t bytes)
-{
-	struct pagemap_config cfg = { .host_huge = true };
-	struct kerror err = { 0 };
-
-	return !pagemap_config_memory(&cfg, bytes, 1, NULL, 0, &err) &&
-	       !pagemap_create(&heap.map, &cfg, &err);
-}
-
-uint64_t kms_address_space(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return UINT64_MAX;
-	return limit.rlim_cur;
-}
-
-/* Where address space is short, half of it: the program's stacks and large blocks need some. */
 static uint64_t arena_bytes(void)
 {
-	uint64_t bytes = heap.options.arena, share = kms_address_space() / 2;
+	uint64_t bytes = heap.options.arena, limit = kms_address_limit() / 2;
 
 	if (!bytes)
 		bytes = 2 * (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
-	if (bytes > share)
-		bytes = share & ~(ARENA_MIN - 1);
+	if (bytes > limit)
+		bytes = limit;
 	return bytes < ARENA_MIN ? ARENA_MIN : bytes > ARENA_MAX ? ARENA_MAX : bytes;
 }
 
-static bool build_machine(void)
+static void tear_down(void)
 {
+	slab_allocator_destroy(heap.sa);
+	heap.sa = NULL;
+	buddy_destroy(heap.buddy);
+	heap.buddy = NULL;
+	pagemap_destroy(heap.map);
+	heap.map = NULL;
+}
+
+/* Errors as the layers have them; what was made until then is gone again. */
+static int build_machine(uint64_t bytes, struct kerror *err)
+{
+	struct pagemap_config cfg = { .host_huge = true };
 	struct buddy_config buddy_cfg;
 	struct slab_config slab_cfg;
-	struct kerror err = { 0 };
-	uint64_t bytes = arena_bytes();
+	void *slot_of;
+	int ret;
 
-	while (!map_machine(bytes)) {
-		bytes /= 2;
-		if (bytes < ARENA_MIN)
-			return false;
-	}
 	buddy_config_default(&buddy_cfg, 1);
 	buddy_cfg.min_free_kbytes = 0;
 	/* Threads have sheaves: the one CPU's lists stay as short as they may be. */
 	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
-	if (buddy_create(&heap.buddy, heap.map, &buddy_cfg, &err))
-		return false;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;
 	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
-	if (slab_allocator_create(&heap.sa, heap.buddy, &slab_cfg, &err))
-		return false;
-	arena.slot_of = mmap(NULL, heap.map->end_pfn, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena.slot_of == MAP_FAILED)
-		return false;
-	arena.base = (uintptr_t)heap.map->base;
-	arena.bytes = (size_t)heap.map->end_pfn << PAGE_SHIFT;
-	kms_listen();
-	return true;
+
+	ret = pagemap_config_memory(&cfg, bytes, 1, NULL, 0, err);
+	if (!ret)
+		ret = pagemap_create(&heap.map, &cfg, err);
+	if (!ret)
+		ret = buddy_create(&heap.buddy, heap.map, &buddy_cfg, err);
+	if (!ret)
+		ret = slab_allocator_create(&heap.sa, heap.buddy, &slab_cfg, err);
+	if (!ret) {
+		slot_of = mmap(NULL, heap.map->end_pfn, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (slot_of != MAP_FAILED) {
+			arena.slot_of = slot_of;
+			arena.base = (uintptr_t)heap.map->base;
+			arena.bytes = (size_t)heap.map->end_pfn << PAGE_SHIFT;
+			return 0;
+		}
+		ret = kerror_set(err, -ENOMEM, "the host does not map a byte for each frame");
+	}
+	tear_down();
+	return ret;
+}
+
+static bool build(void)
+{
+	uint64_t bytes = arena_bytes();
+	struct kerror err = { 0 };
+	int ret;
+
+	while ((ret = build_machine(bytes, &err)) == -ENOMEM && bytes / 2 >= ARENA_MIN)
+		bytes /= 2;
+	if (!ret)
+		kms_listen();
+	else
+		kms_say("there is no heap: %s", err.text);
+	return !ret;
 }
 
 static bool make_order_caches(void)
@@ -335,11 +345,9 @@ bool kms_boot(void)
 		kms_inside = false;
 		heap.debug = heap.options.debug[0];
 		kms_enter();
-		failed = !build_machine();
+		failed = !build();
 		kms_leave();
 		failed = failed || !make_order_caches() || !kms_classes_create();
-		if (failed)
-			kms_say("the host gives no address space for the heap");
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&boot_lock);

@@ -142,8 +142,17 @@ struct kms_arena {
 #define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
 KMS_INTERNAL extern struct kms_arena arena;
 
-/* What the host lets this process map (RLIMIT_AS); UINT64_MAX: it has set no limit. */
-KMS_INTERNAL uint64_t kms_address_space(void);
+/* Relaxed: threads that get objects of one frame all write the same. */
+static inline unsigned int slot_at(size_t frame)
+{
+	return __atomic_load_n(&arena.slot_of[frame], __ATOMIC_RELAXED);
+}
+
+static inline void set_slot_at(size_t frame, unsigned int slot)
+{
+	__atomic_store_n(&arena.slot_of[frame], (uint8_t)slot, __ATOMIC_RELAXED);
+}
+
 /* Build the machine if that has not been done; false where the host refuses. */
 KMS_INTERNAL bool kms_boot(void);
 
@@ -178,6 +187,8 @@ KMS_INTERNAL void kms_books_free(void *p);
 KMS_INTERNAL size_t kms_books_size(const void *p);
 KMS_INTERNAL bool kms_books_has(const void *p);
 KMS_INTERNAL size_t kms_books_bytes(void);
+/* Address space that the process may have in all (RLIMIT_AS), in bytes. */
+KMS_INTERNAL size_t kms_address_limit(void);
 KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */

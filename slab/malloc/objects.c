@@ -64,7 +64,7 @@ static void *run_alloc(unsigned int order, size_t frames)
 	kms_leave();
 	if (pfn.v == PFN_NONE_VAL)
 		return NULL;
-	arena.slot_of[pfn.v] = SLOT_RUN;
+	set_slot_at(pfn.v, SLOT_RUN);
 	return virt_from_pfn(heap.map, pfn);
 }
 
@@ -78,7 +78,7 @@ static void run_free(void *run)
 	pfn_t pfn = pfn_from_virt(heap.map, run);
 	size_t i, frames = run_frames(run);
 
-	arena.slot_of[pfn.v] = 0;
+	set_slot_at(pfn.v, 0);
 	kms_enter();
 	for (i = 0; i < frames; i++)
 		buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)i), 0);
@@ -136,7 +136,7 @@ static inline size_t arena_offset_of(const void *object)
 void kms_free_slow(void *object, const void *site)
 {
 	size_t offset = arena_offset_of(object);
-	unsigned int slot = offset < arena.bytes ? arena.slot_of[offset >> PAGE_SHIFT] : 0;
+	unsigned int slot = offset < arena.bytes ? slot_at(offset >> PAGE_SHIFT) : 0;
 	int saved = errno;
 
 	if (!object)
@@ -212,7 +212,7 @@ size_t kms_usable_size(const void *object)
 		return 0;
 	if (offset >= arena.bytes)
 		return kms_large_size(object);
-	slot = arena.slot_of[offset >> PAGE_SHIFT];
+	slot = slot_at(offset >> PAGE_SHIFT);
 	if (slot == SLOT_RUN)
 		return run_frames(object) << PAGE_SHIFT;
 	return slot - CLASS_SLOT < NR_CLASSES ? class_bytes(slot - CLASS_SLOT) : 0;
