@@ -244,7 +244,7 @@ preload_programs := $(patsubst tests/preload/%.c,$(O)/preload/%,$(wildcard tests
 $(O)/preload/%: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O1 -fno-builtin -o $@ $< -lpthread
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O2 -fno-builtin -o $@ $< -lpthread
 
 check-preload: $(O)/libkmemsim-malloc.so $(preload_programs) ## small programs on the malloc replacement
 	$(Q)sh tests/preload.sh $(abspath $(O))

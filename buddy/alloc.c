@@ -491,9 +491,9 @@ slow:
 	return __free_pages(b, cpu, pfn, order);
 }
 
-int buddy_split_page(struct buddy *b, pfn_t pfn)
+int buddy_split_to(struct buddy *b, pfn_t pfn, unsigned int order)
 {
-	unsigned int order, i;
+	unsigned int old, i;
 	struct page *page;
 	uint32_t flags;
 
@@ -504,15 +504,22 @@ int buddy_split_page(struct buddy *b, pfn_t pfn)
 		return -EALREADY;
 	if (!(page->flags & PG_allocated) || page->flags & (PG_slab | PG_large))
 		return -EINVAL;
-	order = page_order(page);
+	old = page_order(page);
+	if (order > old)
+		return -EDOM;
 	if (page->flags & PG_head)
-		destroy_compound_page(b->map, pfn, order);
-	flags = page->flags & ~PG_ORDER_MASK;
-	for (i = 0; i < 1U << order; i++) {
+		destroy_compound_page(b->map, pfn, old);
+	flags = (page->flags & ~PG_ORDER_MASK) | order << PG_ORDER_SHIFT;
+	for (i = 0; i < 1U << old; i += 1U << order) {
 		page[i].flags = flags;
 		page[i].refcount = 1;
 	}
 	if (b->slow & SLOW_OWNER)
-		page_owner_split(b, pfn.v, order);
+		page_owner_split(b, pfn.v, old, order);
 	return 0;
+}
+
+int buddy_split_page(struct buddy *b, pfn_t pfn)
+{
+	return buddy_split_to(b, pfn, 0);
 }

@@ -107,6 +107,12 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
  * allocated block's first or that its owner marked; -EALREADY for a free block.
  */
 int buddy_split_page(struct buddy *b, pfn_t pfn);
+/*
+ * Turn it into blocks of 2^@order frames instead, each freed on its own; so that
+ * the end of a block that is too large can go back piece by piece. -EDOM: it is
+ * smaller. Linux has it since 6.9, inside split_huge_page_to_list_to_order().
+ */
+int buddy_split_to(struct buddy *b, pfn_t pfn, unsigned int order);
 
 /* Return what lies on @cpu's (or all CPUs') per-CPU lists to the free lists. */
 void buddy_drain_pages(struct buddy *b, unsigned int cpu);

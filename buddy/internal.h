@@ -542,7 +542,7 @@ int page_owner_create(struct buddy *b, struct kerror *err);
 void page_owner_destroy(struct buddy *b);
 void page_owner_alloc(struct buddy *b, uint32_t pfn, unsigned int order, gfp_t gfp);
 void page_owner_free(struct buddy *b, uint32_t pfn);
-void page_owner_split(struct buddy *b, uint32_t pfn, unsigned int order);
+void page_owner_split(struct buddy *b, uint32_t pfn, unsigned int old, unsigned int order);
 bool should_fail_alloc_page(struct buddy *b, unsigned int order);
 /*
  * Why @pfn can't be freed with @order: counts and reports it, and returns the

@@ -54,17 +54,17 @@ void page_owner_free(struct buddy *b, uint32_t pfn)
 	b->owner[pfn].free_valid = true;
 }
 
-void page_owner_split(struct buddy *b, uint32_t pfn, unsigned int order)
+void page_owner_split(struct buddy *b, uint32_t pfn, unsigned int old, unsigned int order)
 {
 	struct owner_record *record = &b->owner[pfn];
 	unsigned int i;
 
-	record->order = 0;
-	for (i = 1; i < 1U << order; i++) {
+	record->order = (uint8_t)order;
+	for (i = 1U << order; i < 1U << old; i += 1U << order) {
 		record[i].alloc = record->alloc;
 		record[i].alloc_valid = record->alloc_valid;
 		record[i].gfp = record->gfp;
-		record[i].order = 0;
+		record[i].order = (uint8_t)order;
 	}
 }
 

@@ -319,6 +319,42 @@ static void test_split_page(void)
 	machine_free(&m);
 }
 
+/*
+ * Halved again and again, each half is a block of its own, freed with its own
+ * order and with no other.
+ *
+ *	|       2       |      ->      | 1 | 0 0 |
+ */
+static void test_split_to(void)
+{
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_COMP };
+	struct machine m;
+	unsigned int j;
+	uint32_t pfn;
+
+	machine_small(&m, 2);
+	for (j = 0; j < 2; j++) {
+		uint64_t free = m.zone->free_pages;
+
+		pfn = get(&m, 0, gfps[j], 2);
+		CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn), 3), -EDOM);
+		CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn), 1), 0);
+		CU_ASSERT_EQUAL(m.b->pages[pfn + 2].flags & (PG_head | PG_tail), 0);
+		CU_ASSERT_EQUAL(buddy_free_pages(m.b, 0, pfn_make(pfn), 2), -EDOM);
+		CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn + 1), 0), -EINVAL);
+		CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn + 2), 0), 0);
+		put(&m, 0, pfn + 3, 0);
+		put(&m, 0, pfn, 1);
+		CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn), 0), -EALREADY);
+		buddy_drain_all_pages(m.b);
+		CU_ASSERT_EQUAL(m.zone->free_pages, free - 1);
+		put(&m, 0, pfn + 2, 0);
+		buddy_drain_all_pages(m.b);
+		CU_ASSERT_EQUAL(m.zone->free_pages, free);
+	}
+	machine_free(&m);
+}
+
 /* Bulk requests are served from one per-CPU list, and stop above the low watermark. */
 static void test_bulk(void)
 {
@@ -753,6 +789,7 @@ static const struct test_case cases[] = {
 	{ "zeroed frames", test_zero },
 	{ "compound pages", test_compound },
 	{ "split_page", test_split_page },
+	{ "split_to", test_split_to },
 	{ "bulk", test_bulk },
 	{ "bad requests", test_bad_requests },
 	{ "the ladder of watermarks", test_watermark_ladder },

@@ -179,6 +179,12 @@ bool kms_books_has(const void *p)
 	return range && (uintptr_t)p - (uintptr_t)range < books.bytes;
 }
 
+void kms_books_range(uintptr_t *start, uintptr_t *end)
+{
+	*start = (uintptr_t)__atomic_load_n(&books.range, __ATOMIC_ACQUIRE);
+	*end = *start ? *start + RANGE_BYTES : 0;
+}
+
 size_t kms_books_bytes(void)
 {
 	size_t used;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "slab/malloc/internal.h"
+#include "slab/malloc/watch.h"
 
 #define LINE_MAX_BYTES 512
 #define REPORT_MAX_BYTES 8192
@@ -56,7 +57,19 @@ static void count_complaint(void)
 
 void kms_bad_free(void *object, const void *site)
 {
-	kms_say("free of %p, which is no block of the heap's, called from %p", object, site);
+	kms_say("free of %p, which is no block of the heap's, called from %s", object,
+		kms_place_name(site));
+	count_complaint();
+}
+
+void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
+		 const void *site)
+{
+	kms_say("overrun at %p: a block of %zu bytes, %zu bytes behind its end 0x%x was written",
+		block, bytes, (size_t)((const unsigned char *)first - (const unsigned char *)block) -
+		bytes, *(const unsigned char *)first);
+	kms_say("  allocated in %s, noticed in %s", kms_place_name(owner),
+		site ? kms_place_name(site) : "the check at exit");
 	count_complaint();
 }
 
@@ -86,5 +99,6 @@ static void buddy_complains(void *ctx, const struct buddy_report *report)
 void kms_listen(void)
 {
 	slab_set_report(heap.sa, slab_complains, NULL);
+	slab_set_site_name(heap.sa, kms_site_name, NULL);
 	buddy_set_report(heap.buddy, buddy_complains, NULL);
 }

@@ -3,7 +3,7 @@
  * kmemsim: the library's one heap: the machine behind it, and its caches.
  *
  * The machine is built at the first call that needs it: address space for twice
- * the host's memory, nothing of it touched, a buddy allocator with one CPU, and
+ * the host's memory, nothing of it touched, a buddy allocator, and
  * SLUB caches with small slabs. Where address space is limited (RLIMIT_AS), half of
  * the limit; if the host refuses that, it is asked for half of it, and so on.
  *
@@ -16,12 +16,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "slab/internal.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/internal.h"
+#include "slab/malloc/pages.h"
+#include "slab/malloc/watch.h"
 
 #define ARENA_MIN ((uint64_t)16 << 20)
 #define ARENA_MAX ((uint64_t)1 << 40)
 
 struct kms_heap heap = {
+	.frames_lock = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.registry_lock = PTHREAD_MUTEX_INITIALIZER,
 };
@@ -58,12 +63,30 @@ static bool is_class(const struct cache *c)
 	return c->slot < SLOT_RUN;
 }
 
-static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
+/* Some of @nr @objects are the first ones of new slabs. */
+static void note_new_slabs(struct cache *c, unsigned int nr, void **objects)
 {
+	uint32_t frames = (uint32_t)((c->pub.object_size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	unsigned int i;
+
+	/* Objects beyond a quarter of a frame have slabs of many frames, and may never fill them. */
+	for (i = 0; i < nr; i++)
+		kms_host_use(pfn_from_virt(heap.map, objects[i]), frames,
+			     c->pub.object_size <= PAGE_SIZE / 4);
+}
+
+static unsigned int slabs_get(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
+{
+	uint64_t made;
 	unsigned int i, got;
 
 	kms_enter();
-	got = kmem_cache_alloc_bulk(c->slabs, 0, GFP_KERNEL, nr, objects);
+	got = kmem_cache_alloc_bulk(c->slabs, cpu, GFP_KERNEL, nr, objects);
+	made = kmem_cache_counter(c->slabs, SC_alloc_slab);
+	if (made != c->slabs_made) {
+		c->slabs_made = made;
+		note_new_slabs(c, got, objects);
+	}
 	kms_leave();
 	if (is_class(c))
 		for (i = 0; i < got; i++)
@@ -71,10 +94,11 @@ static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
 	return got;
 }
 
-static void slabs_put(struct cache *c, unsigned int nr, void **objects)
+static void slabs_put(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	kms_enter();
-	kmem_cache_free_bulk(c->slabs, 0, nr, objects);
+	kmem_cache_free_bulk(c->slabs, cpu, nr, objects);
+	kms_host_relax();
 	kms_leave();
 }
 
@@ -84,14 +108,31 @@ void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
 {
 	void *object = NULL;
 
-	if (!c->source->get(c, 1, &object))
+	if (!heap.debug || !c->slabs) {
+		c->source->get(c, 0, 1, &object);
+	} else {
+		kms_enter();
+		kms_note_caller(site);
+		object = __slab_alloc_node(c->slabs, 0, GFP_KERNEL, NUMA_NO_NODE, size);
+		kms_leave();
+		if (object && is_class(c))
+			note_slot(c, object);
+	}
+	if (!object)
 		errno = ENOMEM;
 	return object;
 }
 
 void kms_free_direct(struct cache *c, void *object, const void *site)
 {
-	c->source->put(c, 1, &object);
+	if (!heap.debug || !c->slabs) {
+		c->source->put(c, 0, 1, &object);
+		return;
+	}
+	kms_enter();
+	kms_note_caller(site);
+	kmem_cache_free(c->slabs, 0, object);
+	kms_leave();
 }
 
 size_t kms_empty_barns(void)
@@ -111,17 +152,14 @@ size_t kms_empty_barns(void)
 
 static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 {
-	struct cache *c = kms_books_alloc(sizeof(*c));
+	struct cache *c = kms_books_aligned(_Alignof(struct cache), sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->slot = slot;
 	c->pub.window = slot * (uint32_t)sizeof(struct kms_window);
 	c->pub.object_size = object_bytes;
-	if (kms_sheaves_init(c, object_bytes)) {
-		kms_books_free(c);
-		return NULL;
-	}
+	kms_sheaves_init(c, object_bytes);
 	return c;
 }
 
@@ -148,7 +186,9 @@ struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int sl
 	if (c) {
 		c->source = &slabs;
 		kms_enter();
-		c->slabs = kmem_cache_create(heap.sa, args, &err);
+		/* Only the kernel's own names may have that flag, and malloc's sizes. */
+		c->slabs = args->flags & SLAB_KMALLOC ? slab_create_cache(heap.sa, args, &err) :
+							kmem_cache_create(heap.sa, args, &err);
 		kms_leave();
 		if (c->slabs) {
 			add_cache(c);
@@ -205,7 +245,6 @@ int kms_cache_destroy(struct kms_cache *cache)
 	kms_leave();
 	if (!ret) {
 		heap.caches[c->slot] = NULL;
-		pthread_mutex_destroy(&c->barn_lock);
 		kms_books_free(c);
 	}
 	pthread_mutex_unlock(&heap.registry_lock);
@@ -249,6 +288,11 @@ static uint64_t arena_bytes(void)
 
 static void tear_down(void)
 {
+	kms_host_exit();
+	kms_frames_exit();
+	if (arena.slot_of)
+		munmap(arena.slot_of, arena.bytes >> PAGE_SHIFT);
+	memset(&arena, 0, sizeof(arena));
 	slab_allocator_destroy(heap.sa);
 	heap.sa = NULL;
 	buddy_destroy(heap.buddy);
@@ -260,18 +304,20 @@ static void tear_down(void)
 /* Errors as the layers have them; what was made until then is gone again. */
 static int build_machine(uint64_t bytes, struct kerror *err)
 {
-	struct pagemap_config cfg = { .host_huge = true };
+	struct pagemap_config cfg = { 0 };
 	struct buddy_config buddy_cfg;
 	struct slab_config slab_cfg;
 	void *slot_of;
 	int ret;
 
-	buddy_config_default(&buddy_cfg, 1);
+	buddy_config_default(&buddy_cfg, NR_CPUS);
 	buddy_cfg.min_free_kbytes = 0;
-	/* Threads have sheaves: the one CPU's lists stay as short as they may be. */
+	/* Threads have sheaves: the CPUs' lists stay as short as they may be. */
 	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;
+	/* As for one CPU: what more of them would ask for is memory that small programs need not have. */
+	slab_cfg.slab_min_objects = 8;
 	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
 
 	ret = pagemap_config_memory(&cfg, bytes, 1, NULL, 0, err);
@@ -288,9 +334,10 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 			arena.slot_of = slot_of;
 			arena.base = (uintptr_t)heap.map->base;
 			arena.bytes = (size_t)heap.map->end_pfn << PAGE_SHIFT;
-			return 0;
+			if (kms_frames_init() && kms_host_init())
+				return 0;
 		}
-		ret = kerror_set(err, -ENOMEM, "the host does not map a byte for each frame");
+		ret = kerror_set(err, -ENOMEM, "the host does not map the tables of frames");
 	}
 	tear_down();
 	return ret;
@@ -321,7 +368,7 @@ static bool make_order_caches(void)
 
 		if (!c)
 			return false;
-		c->source = &kms_frames;
+		c->source = orders[i] ? &kms_blocks : &kms_frames;
 		c->order = orders[i];
 		add_cache(c);
 	}
@@ -342,12 +389,19 @@ bool kms_boot(void)
 	if (!heap.ready && !failed) {
 		kms_inside = true;
 		kms_read_options(&heap.options);
-		kms_inside = false;
+		/* Who allocated what is lost must be known. */
+		if (heap.options.leaks && !heap.options.debug[0])
+			memcpy(heap.options.debug, "U", sizeof("U"));
 		heap.debug = heap.options.debug[0];
+		if (heap.options.leaks)
+			kms_roots_before();
+		kms_inside = false;
 		kms_enter();
 		failed = !build();
 		kms_leave();
 		failed = failed || !make_order_caches() || !kms_classes_create();
+		if (heap.options.leaks)
+			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&boot_lock);

@@ -4,12 +4,12 @@
  *
  * Everything in this folder belongs to the library's one heap, and this folder
  * alone has writable globals: malloc() has no argument that could name a
- * machine. The machine below is an ordinary one, with one CPU, driven by one
+ * machine. The machine below is an ordinary one, with NR_CPUS CPUs, driven by one
  * thread at a time (the one that holds heap.lock). Threads are CPUs only up
  * here, where their sheaves are.
  *
- * Locks, and the order in which they nest: kms_registry_lock, then a cache's
- * barn_lock, then heap.frames_lock, then heap.lock, then the large blocks', then
+ * Locks, and the order in which they nest: kms_registry_lock, then a
+ * barn's lock, then heap.frames_lock, then heap.lock, then the large blocks', then
  * the books' own. Only fork() takes several of the barn locks, in the order of
  * the caches' slots.
  */
@@ -52,14 +52,27 @@ struct sheaf {
 	void *objects[];
 };
 
+/* CPUs of the machine: threads take turns in being one, and a cache has a barn for each. */
+#define NR_CPUS 4u
+
+/* Sheaves between threads; the header line of barn.c draws them. */
+struct barn {
+	pthread_mutex_t lock;
+	struct sheaf *full, *empty;	/* partly filled ones count as full */
+	unsigned int nr_full, nr_empty;
+	unsigned int max_full;		/* grows when the barn proves too small */
+	unsigned int most_full;		/* and no further than this */
+	bool flushed;			/* since a full sheaf was last missing here */
+} __attribute__((aligned(64)));
+
 struct cache;
 
 /* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
 struct kms_source {
 	/* Up to @nr objects; returns how many, 0 where there is no memory. */
-	unsigned int (*get)(struct cache *c, unsigned int nr, void **objects);
+	unsigned int (*get)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 	/* Take @nr objects back; the array's order is not kept. */
-	void (*put)(struct cache *c, unsigned int nr, void **objects);
+	void (*put)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 };
 
 struct cache {
@@ -68,14 +81,10 @@ struct cache {
 	unsigned int capacity;		/* of its sheaves */
 	const struct kms_source *source;
 	struct kmem_cache *slabs;	/* NULL: frames */
+	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
-	pthread_mutex_t barn_lock;	/* of what follows */
-	struct sheaf *full, *empty;	/* partly filled ones count as full */
-	unsigned int nr_full, nr_empty;
-	unsigned int max_full;		/* grows when the barn proves too small */
-	unsigned int most_full;		/* and no further than this */
-	bool flushed;			/* since a full sheaf was last missing here */
+	struct barn barn[NR_CPUS];
 };
 
 /* ---- threads ------------------------------------------------------------ */
@@ -87,6 +96,7 @@ struct kms_thread {
 	struct kms_thread *next;	/* in the registry, or among those to be used again */
 	struct kms_thread **pprev;
 	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
+	unsigned int cpu;		/* the machine's, and which of a cache's barns it prefers */
 	bool busy;			/* in a slow path: sheaves may be between two places */
 };
 
@@ -101,22 +111,52 @@ KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
 /* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);
+/* Put the calling thread's sheaves back. */
+KMS_INTERNAL void kms_thread_release(void);
 /* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
 KMS_INTERNAL void kms_threads_drop(struct cache *c);
 
+/* Around whatever moves sheaves, so that a fork in between does not touch them. */
+static inline void set_busy(struct kms_thread *t, bool busy)
+{
+	__atomic_store_n(&t->busy, busy, __ATOMIC_RELAXED);
+	__asm__ volatile("" ::: "memory");
+}
+
 /* ---- sheaf.c ------------------------------------------------------------ */
 
-KMS_INTERNAL int kms_sheaves_init(struct cache *c, unsigned int object_bytes);
-/* Put @t's sheaves of @slot back: full ones into the barn, others' objects to the source. */
+KMS_INTERNAL void kms_sheaves_init(struct cache *c, unsigned int object_bytes);
+/* Put @t's sheaves of @slot back: full ones into its barn, others' objects to the source. */
 KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
-/* Give everything in @c's barn to its source; returns how many objects. */
+/* The objects in @sheaf to the source. */
+KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, unsigned int cpu, struct sheaf *sheaf);
+
+/* ---- barn.c ------------------------------------------------------------- */
+
+KMS_INTERNAL void kms_barns_init(struct cache *c, unsigned int object_bytes);
+/*
+ * A full sheaf, for @used, an empty one (or NULL), from barn @own or another;
+ * NULL, @used kept, where there is none.
+ */
+KMS_INTERNAL struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *used);
+/*
+ * Leave @used, a full sheaf (or NULL), at barn @own; returns an empty one, if
+ * there is one. *@kept: the barn has no room for @used, the caller keeps it.
+ */
+KMS_INTERNAL struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used,
+					  bool *kept);
+/* Give everything in @c's barns to its source; returns how many objects. */
 KMS_INTERNAL size_t kms_barn_empty(struct cache *c);
-/* Objects in @c's barn. */
+/* Objects in @c's barns. */
 KMS_INTERNAL size_t kms_barn_holds(struct cache *c);
+/* For fork(). */
+KMS_INTERNAL void kms_barns_lock(struct cache *c);
+KMS_INTERNAL void kms_barns_unlock(struct cache *c);
 
 /* ---- heap.c ------------------------------------------------------------- */
 
 struct kms_heap {
+	pthread_mutex_t frames_lock;	/* what frames.c keeps */
 	pthread_mutex_t lock;		/* the machine's: map, buddy, slabs */
 	struct pagemap *map;
 	struct buddy *buddy;
@@ -174,10 +214,6 @@ KMS_INTERNAL void kms_free_direct(struct cache *c, void *object, const void *sit
 /* Give every barn's objects back, so that another cache may have the memory. */
 KMS_INTERNAL size_t kms_empty_barns(void);
 
-/* ---- frames.c ----------------------------------------------------------- */
-
-KMS_INTERNAL extern const struct kms_source kms_frames;
-
 /* ---- books.c: memory for our own books, never from the heap --------------- */
 
 KMS_INTERNAL void *kms_books_alloc(size_t bytes);	/* 16-byte aligned, zeroed; NULL */
@@ -186,6 +222,8 @@ KMS_INTERNAL void *kms_books_resize(void *p, size_t bytes);
 KMS_INTERNAL void kms_books_free(void *p);
 KMS_INTERNAL size_t kms_books_size(const void *p);
 KMS_INTERNAL bool kms_books_has(const void *p);
+/* The address space they have. */
+KMS_INTERNAL void kms_books_range(uintptr_t *start, uintptr_t *end);
 KMS_INTERNAL size_t kms_books_bytes(void);
 /* Address space that the process may have in all (RLIMIT_AS), in bytes. */
 KMS_INTERNAL size_t kms_address_limit(void);
@@ -202,6 +240,9 @@ KMS_INTERNAL bool kms_classes_create(void);
 KMS_INTERNAL void kms_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Somebody at @site freed what is none of ours. */
 KMS_INTERNAL void kms_bad_free(void *object, const void *site);
+/* @owner's block of @bytes bytes was written to behind its end, at @first; @site noticed, or NULL. */
+KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
+			      const void *site);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
 
 #endif

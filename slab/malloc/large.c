@@ -17,6 +17,11 @@
  *
  *   | usable: what was asked for, in whole frames | spare address space |
  *
+ * With debugging on nothing is kept and nothing is moved; a block ends in bytes of
+ * SLACK, looked at when it is freed, and a frame that may not be touched:
+ *
+ *	| usable: what was asked for | slack | no access |
+ *
  * Locking: a mutex of its own, taken before the books'. The host is called
  * without it where a region belongs to nobody meanwhile.
  */
@@ -25,17 +30,20 @@
 
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
+#include "slab/malloc/watch.h"
 
 struct large {
 	uintptr_t at;		/* 0: nothing was ever here; 1: something was */
 	size_t mapped;		/* bytes, whole frames */
 	size_t usable;		/* of them */
+	const void *site;	/* debugging: whose it is */
 };
 
 #define GONE 1u
 
 #define NR_KEPT 16u
 #define KEPT_BYTES ((size_t)32 << 20)
+#define SLACK 0xcc
 #define CLEAR_BYTES ((size_t)4 << 20)	/* what must be zero is had from the host beyond */
 
 static struct {
@@ -289,7 +297,48 @@ void *kms_large_alloc(size_t align, size_t size, bool zero)
 	return (void *)region.at;
 }
 
-bool kms_large_free(void *block)
+/* ---- debugging ----------------------------------------------------------------- */
+
+void *kms_large_alloc_watched(size_t align, size_t size, const void *site)
+{
+	size_t bytes = whole_frames(size);
+	struct large region = map_region(align, bytes + PAGE_SIZE);
+	unsigned char *at = (unsigned char *)region.at;
+
+	if (!at)
+		return NULL;
+	mprotect(at + bytes, PAGE_SIZE, PROT_NONE);
+	memset(at + size, SLACK, bytes - size);
+	region.site = site;
+	return register_block(&region, size) ? at : NULL;
+}
+
+/* Say what was written behind @block's end, who had it and who noticed. */
+static void check_slack(const struct large *block, const void *site)
+{
+	const unsigned char *p = (const unsigned char *)block->at + block->usable;
+	const unsigned char *end = (const unsigned char *)block->at + whole_frames(block->usable);
+
+	while (p < end && *p == SLACK)
+		p++;
+	if (p < end)
+		kms_overrun((const void *)block->at, block->usable, p, block->site, site);
+}
+
+void kms_large_check(void)
+{
+	size_t i;
+
+	pthread_mutex_lock(&blocks.lock);
+	for (i = 0; i < blocks.size; i++)
+		if (blocks.table[i].at > GONE && blocks.table[i].site)
+			check_slack(&blocks.table[i], NULL);
+	pthread_mutex_unlock(&blocks.lock);
+}
+
+/* ---- freeing and resizing -------------------------------------------------------- */
+
+bool kms_large_free(void *block, const void *site)
 {
 	struct large *entry, region, victims[NR_KEPT + 1];
 	unsigned int nr = 0;
@@ -301,10 +350,15 @@ bool kms_large_free(void *block)
 	if (found) {
 		region = *entry;
 		drop(entry);
-		nr = keep(&region, victims);
+		if (!region.site)
+			nr = keep(&region, victims);
 	}
 	pthread_mutex_unlock(&blocks.lock);
 	unmap(victims, nr);
+	if (found && region.site) {
+		check_slack(&region, site);
+		unmap(&region, 1);
+	}
 	return found;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "slab/malloc/fast.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
 bool kms_classes_create(void)
@@ -28,6 +29,8 @@ bool kms_classes_create(void)
 			.name = name,
 			.size = (uint32_t)class_bytes(class),
 			.align = 16,
+			/* Debugging then knows the size asked for, not only the cache's. */
+			.flags = heap.debug ? SLAB_KMALLOC : 0,
 		};
 
 		/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
@@ -47,19 +50,39 @@ static unsigned int order_of(size_t frames)
 	return frames > 1 ? 64 - (unsigned int)__builtin_clzl(frames - 1) : 0;
 }
 
+/*
+ * Keep the first @frames frames of a block of 2^@order, as blocks as large as
+ * can be: halve it, until the end of a half is the end of what is wanted.
+ *
+ *	| 4 | 2 |1| free |	7 of 8: three blocks
+ */
+static void run_trim(pfn_t pfn, unsigned int order, size_t frames)
+{
+	size_t half;
+
+	while (frames < (size_t)1 << order) {
+		half = (size_t)1 << --order;
+		buddy_split_to(heap.buddy, pfn, order);
+		if (frames <= half) {
+			buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)half), order);
+			continue;
+		}
+		pfn = pfn_make(pfn.v + (uint32_t)half);
+		frames -= half;
+	}
+}
+
 /* @frames frames (2^@order at most), aligned to 2^@order of them; follows alloc_pages_exact(). */
 static void *run_alloc(unsigned int order, size_t frames)
 {
-	uint32_t i;
 	pfn_t pfn;
 
 	kms_enter();
 	pfn = buddy_alloc_pages(heap.buddy, 0, GFP_KERNEL, order, NUMA_NO_NODE);
 	if (pfn.v != PFN_NONE_VAL) {
-		buddy_split_page(heap.buddy, pfn);
-		for (i = (uint32_t)frames; i < 1U << order; i++)
-			buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + i), 0);
+		run_trim(pfn, order, frames);
 		page_from_pfn(heap.map, pfn)->private[0] = frames;
+		kms_host_use(pfn, (uint32_t)frames, false);
 	}
 	kms_leave();
 	if (pfn.v == PFN_NONE_VAL)
@@ -76,12 +99,17 @@ static size_t run_frames(const void *run)
 static void run_free(void *run)
 {
 	pfn_t pfn = pfn_from_virt(heap.map, run);
-	size_t i, frames = run_frames(run);
+	size_t frames = run_frames(run);
+	unsigned int order;
 
 	set_slot_at(pfn.v, 0);
 	kms_enter();
-	for (i = 0; i < frames; i++)
-		buddy_free_pages(heap.buddy, 0, pfn_make(pfn.v + (uint32_t)i), 0);
+	for (; frames; frames -= (size_t)1 << order) {
+		order = 63 - (unsigned int)__builtin_clzl(frames);
+		buddy_free_pages(heap.buddy, 0, pfn, order);
+		pfn.v += 1U << order;
+	}
+	kms_host_relax();
 	kms_leave();
 }
 
@@ -113,10 +141,30 @@ static void *malloc_beyond(size_t align, size_t size, bool zero)
 	return object ? object : out_of_memory();
 }
 
+/* With debugging on: for @asked bytes an object of @size, or a mapping that ends in no access. */
+static void *malloc_watched(size_t align, size_t size, size_t asked, const void *site)
+{
+	void *object;
+
+	if (asked > PTRDIFF_MAX)
+		return out_of_memory();
+	asked += !asked;
+	if (size > CLASS_MAX || align > PAGE_SIZE)
+		object = kms_large_alloc_watched(align, asked, site);
+	else
+		object = kms_alloc_direct(heap.caches[CLASS_SLOT + size_class(size)], asked, site);
+	return object ? object : out_of_memory();
+}
+
 void *kms_malloc_slow(size_t size, const void *site)
 {
 	if (unlikely(kms_inside))
 		return kms_books_alloc(size);
+	/* Options are known once there is a heap. */
+	if (unlikely(!heap.ready && !kms_boot()))
+		return out_of_memory();
+	if (unlikely(heap.debug))
+		return malloc_watched(1, size, size, site);
 	if (size <= CLASS_MAX)
 		return kms_window_refill(class_window(size_class(size)));
 	return malloc_beyond(1, size, false);
@@ -141,13 +189,15 @@ void kms_free_slow(void *object, const void *site)
 
 	if (!object)
 		return;
-	if (slot - CLASS_SLOT < NR_CLASSES)
+	if (slot - CLASS_SLOT < NR_CLASSES && heap.debug)
+		kms_free_direct(heap.caches[slot], object, site);
+	else if (slot - CLASS_SLOT < NR_CLASSES)
 		kms_window_flush(class_window(slot - CLASS_SLOT), object);
 	else if (slot == SLOT_RUN && !(offset & (PAGE_SIZE - 1)))
 		run_free(object);
 	else if (kms_books_has(object))
 		kms_books_free(object);
-	else if (!kms_large_free(object))
+	else if (!kms_large_free(object, site))
 		kms_bad_free(object, site);
 	errno = saved;
 }
@@ -164,7 +214,7 @@ void *kms_calloc_at(size_t n, size_t size, const void *site)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
-	if (bytes >= LARGE_MIN)
+	if (bytes >= LARGE_MIN && !heap.debug)
 		return malloc_beyond(1, bytes, true);
 	object = malloc_fast(bytes, site);
 	if (object)
@@ -183,15 +233,18 @@ void *kms_memalign_at(size_t align, size_t size, const void *site)
 
 	if (align <= 16)
 		return malloc_fast(size, site);
+	if (!heap.ready && !kms_boot())
+		return out_of_memory();
 	if (align > PAGE_SIZE || size > CLASS_MAX)
-		return malloc_beyond(align, size ? size : 1, false);
+		return heap.debug ? malloc_watched(align, size, size, site) :
+				    malloc_beyond(align, size ? size : 1, false);
 	/* Only the powers of two are aligned to themselves, the largest ones to a frame. */
 	rounded = size > align ? size : align;
 	if (rounded < PAGE_SIZE)
 		rounded = (size_t)1 << (64 - __builtin_clzl(rounded - 1));
 	else
 		rounded = (size_t)PAGE_SIZE << order_of((rounded + PAGE_SIZE - 1) >> PAGE_SHIFT);
-	return malloc_fast(rounded, site);
+	return heap.debug ? malloc_watched(align, rounded, size, site) : malloc_fast(rounded, site);
 }
 
 void *kms_memalign(size_t align, size_t size)
@@ -203,6 +256,16 @@ void *kms_memalign(size_t align, size_t size)
 	return kms_memalign_at(align, size, __builtin_return_address(0));
 }
 
+static size_t usable_watched(const void *object)
+{
+	size_t bytes;
+
+	kms_enter();
+	bytes = ksize(heap.sa, object);
+	kms_leave();
+	return bytes;
+}
+
 size_t kms_usable_size(const void *object)
 {
 	size_t offset = arena_offset_of(object);
@@ -212,6 +275,8 @@ size_t kms_usable_size(const void *object)
 		return 0;
 	if (offset >= arena.bytes)
 		return kms_large_size(object);
+	if (unlikely(heap.debug))
+		return usable_watched(object);
 	slot = slot_at(offset >> PAGE_SHIFT);
 	if (slot == SLOT_RUN)
 		return run_frames(object) << PAGE_SHIFT;
@@ -233,12 +298,14 @@ void *kms_realloc_at(void *object, size_t size, const void *site)
 		return malloc_fast(size, site);
 	old = kms_usable_size(object);
 	if (!old) {
-		kms_bad_free(object, site);
+		/* Is said there; nothing else is done. */
+		kms_free_slow(object, site);
 		return out_of_memory();
 	}
-	if (stays(old, size))
+	/* With debugging on every block moves, so that who kept the old address is found out. */
+	if (!heap.debug && stays(old, size))
 		return object;
-	if (old >= LARGE_MIN && size >= LARGE_MIN && arena_offset_of(object) >= arena.bytes) {
+	if (!heap.debug && old >= LARGE_MIN && size >= LARGE_MIN && arena_offset_of(object) >= arena.bytes) {
 		if (size > PTRDIFF_MAX)
 			return out_of_memory();
 		moved = kms_large_resize(object, size);
