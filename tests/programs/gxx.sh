@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # g++ with heavy templates, and the program it made, which lives on new and delete.
-# processes: g++ cc1plus as ld templates
+# processes: g++ cc1plus
 set -eu
 if [ "$1" = prepare ]; then
 	command -v g++ >/dev/null || { echo 'no g++ here' >&2; exit 77; }

@@ -3,7 +3,7 @@
 # nginx, a master and four workers, under ab: plain files, files compressed on the
 # way, pages put together by SSI through a proxy to itself; then new workers take
 # over under load. Files fetched must be the files served.
-# processes: nginx ab python3
+# processes: nginx ab
 set -eu
 . "$KMEMSIM_ROOT/tests/programs/lib.sh"
 if [ "$1" = prepare ]; then

@@ -13,8 +13,8 @@ A program is a script NAME.sh beside this file, called in two ways:
                         All that it prints and all files that it leaves are
                         compared, but for the folder scratch/.
 
-    # processes: cc1 as ld      names the processes, the script's children, that
-                                must be seen to have loaded the library.
+    # processes: cc1 as         names processes, the script's children, that must
+                                be seen to have loaded the library, as all must.
 
 A program fails when it exits with another status than 0, takes longer than the
 timeout, leaves a process behind, differs from its run on glibc, when our library
