@@ -78,8 +78,8 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden check check-slow check-layers check-preload tests bench bench-docs \
-	fuzz fuzz-long coverage deps \
+.PHONY: all help demo golden bench-programs check check-slow check-layers check-preload check-programs tests bench \
+	bench-docs fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
 all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
@@ -113,11 +113,19 @@ bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unp
 	libjemalloc2:a_malloc_to_measure_against:/usr/share/doc/libjemalloc2/copyright \
 	libmimalloc2.0:a_malloc_to_measure_against:/usr/share/doc/libmimalloc2.0/copyright \
 	libtcmalloc-minimal4:a_malloc_to_measure_against:/usr/share/doc/libtcmalloc-minimal4/copyright
+# Real programs; of nginx and glibc's tests the packages are unpacked, not installed, if need be.
+program_deps := g++:runs_on_our_malloc:g++ python3:runs_on_our_malloc:/usr/bin/python3 \
+	sqlite3:runs_on_our_malloc:sqlite3 git:runs_on_our_malloc:git perl:runs_on_our_malloc:perl \
+	redis-tools:runs_on_our_malloc:redis-benchmark apache2-utils:load_for_nginx:ab zstd:unpacks_recordings:zstd
 
-.PHONY: deps-build deps-test deps-bench
+.PHONY: deps-build deps-test deps-bench deps-programs
 deps-build: ; $(Q)sh tests/need-packages.sh $(build_deps)
 deps-test: ; $(Q)sh tests/need-packages.sh $(build_deps) $(test_deps)
 deps-bench: ; $(Q)sh tests/need-packages.sh $(build_deps) $(bench_deps)
+# One by one should one of them not be to be had: without it its program is skipped.
+deps-programs:
+	$(Q)sh tests/need-packages.sh $(program_deps) || \
+		for need in $(program_deps); do sh tests/need-packages.sh "$$need" || :; done
 deps: deps-test deps-bench ## install the Debian packages that build, tests and benchmarks need
 
 # ---- building --------------------------------------------------------------
@@ -245,6 +253,13 @@ $(O)/preload/%: tests/preload/%.c Makefile
 check-preload: $(O)/libkmemsim-malloc.so $(preload_programs) ## small programs on the malloc replacement
 	$(Q)sh tests/preload.sh $(abspath $(O))
 
+PRELOAD ?= $(O)/libkmemsim-malloc.so
+
+check-programs: ## real programs on the malloc replacement (PRELOAD=another.so, PROGRAMS='gcc git')
+	$(Q)$(MAKE) --no-print-directory deps-programs
+	$(Q)$(MAKE) --no-print-directory libs
+	$(Q)python3 tests/programs/run.py --work $(O)/programs $(PRELOAD) $(PROGRAMS)
+
 check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh
 
@@ -285,10 +300,11 @@ fuzz-long: ## the same for ten minutes each
 mutants: all ## one rule changed at a time: which captures notice (needs ../shared)
 	$(Q)sh tests/mutants.sh $(abspath $(O))
 
-check-slow: ## slower suites: longer fuzzing, mutants
+check-slow: ## slower suites: longer fuzzing, mutants, real programs
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 	$(Q)$(MAKE) --no-print-directory mutants
+	$(Q)$(MAKE) --no-print-directory check-programs
 
 # ---- coverage --------------------------------------------------------------
 
@@ -329,6 +345,14 @@ bench: ## measure speed and peak memory beside other allocators and perf kmem
 
 bench-docs: bench ## the same, and put the tables into docs/performance.md
 	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
+$(O)/bench-programs: $(addprefix $(O)/obj/tests/bench/,programs/main.o measure.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^
+
+bench-programs: ## real programs on glibc's malloc and on ours: time and memory (PROGRAMS=...)
+	$(Q)$(MAKE) --no-print-directory deps-programs
+	$(Q)$(MAKE) --no-print-directory libs $(O)/bench-programs
+	$(Q)sh tests/bench/programs.sh $(O) $(PROGRAMS)
 
 # ---- the main job ----------------------------------------------------------
 

@@ -143,6 +143,7 @@ static void print_figure(const struct bench_samples *samples)
 void bench_row(const char *name, const struct bench_samples *ours, const char *peer_name,
 	       const struct bench_samples *peer, enum bench_bar bar, double limit)
 {
+	int decimals = (int)(limit * 100) % 10 ? 2 : 1;
 	double ratio;
 
 	printf("%-34s", name);
@@ -153,9 +154,9 @@ void bench_row(const char *name, const struct bench_samples *ours, const char *p
 		print_figure(peer);
 		printf(" %5.2f", ratio);
 		if (bar == BAR_AT_MOST)
-			printf("  <= %.1f %s", limit, ratio <= limit ? "met" : "missed");
+			printf("  <= %.*f %s", decimals, limit, ratio <= limit ? "met" : "missed");
 		else if (bar == BAR_AT_LEAST)
-			printf("  >= %.1f %s", limit, ratio >= limit ? "met" : "missed");
+			printf("  >= %.*f %s", decimals, limit, ratio >= limit ? "met" : "missed");
 	}
 	putchar('\n');
 	fflush(stdout);
