@@ -19,28 +19,22 @@
 #include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
-bool kms_classes_create(void)
+struct cache *kms_class_create(unsigned int slot)
 {
-	unsigned int class;
+	char name[32];
+	struct kmem_cache_args args = {
+		.name = name,
+		.size = (uint32_t)class_bytes(slot - CLASS_SLOT),
+		.align = 16,
+		/* Debugging then knows the size asked for, not only the cache's. */
+		.flags = heap.debug ? SLAB_KMALLOC : 0,
+	};
 
-	for (class = 0; class < NR_CLASSES; class++) {
-		char name[32];
-		struct kmem_cache_args args = {
-			.name = name,
-			.size = (uint32_t)class_bytes(class),
-			.align = 16,
-			/* Debugging then knows the size asked for, not only the cache's. */
-			.flags = heap.debug ? SLAB_KMALLOC : 0,
-		};
-
-		/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
-		if (!(args.size & (args.size - 1)))
-			args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
-		snprintf(name, sizeof(name), "malloc-%u", args.size);
-		if (!kms_cache_make(&args, CLASS_SLOT + class, CLASS_SLOT + class))
-			return false;
-	}
-	return true;
+	/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
+	if (!(args.size & (args.size - 1)))
+		args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
+	snprintf(name, sizeof(name), "malloc-%u", args.size);
+	return kms_cache_make(&args, slot, slot);
 }
 
 /* ---- runs of frames ---------------------------------------------------------- */

@@ -161,6 +161,19 @@ static bool make_room(struct kms_thread *t, struct cache *c)
 	return true;
 }
 
+/* The cache of @window. Those of kms_malloc()'s sizes are made when they are first asked for. */
+static struct cache *cache_of(uint32_t window)
+{
+	unsigned int slot = window / sizeof(struct kms_window);
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = kms_class_create(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+}
+
 void *kms_window_refill(uint32_t window)
 {
 	struct kms_thread *t = kms_thread_self();
@@ -168,15 +181,13 @@ void *kms_window_refill(uint32_t window)
 	struct kms_window *w;
 	void *object = NULL;
 
-	if (!t) {
-		if (!kms_boot()) {
-			errno = ENOMEM;
-			return NULL;
-		}
-		c = heap.caches[window / sizeof(struct kms_window)];
-		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
+	c = kms_boot() ? cache_of(window) : NULL;
+	if (unlikely(!c)) {
+		errno = ENOMEM;
+		return NULL;
 	}
-	c = heap.caches[window / sizeof(struct kms_window)];
+	if (!t)
+		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
 	w = &t->window[c->slot];
 	set_busy(t, true);
 	/* A signal handler's thread, or a destructor's, may have filled it meanwhile. */
