@@ -66,7 +66,7 @@ enum kmalloc_kind {
 struct slab_config {
 	const char *engine;	/* "slub" */
 	bool merge;		/* let compatible caches share slabs; kernel default true */
-	bool no_kmalloc;	/* without kmalloc's caches, for who never calls kmalloc() */
+	bool no_kmalloc;	/* without kmalloc's caches: each kmalloc() takes frames of its own */
 	uint64_t seed;		/* of whatever is random */
 	const char *debug;	/* as slab_debug_parse() takes it, copied; NULL: none */
 	uint64_t quarantine_bytes;	/* held back at most, metadata included; default 1 MiB */

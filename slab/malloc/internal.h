@@ -63,8 +63,8 @@ struct barn {
 	unsigned int nr_full, nr_empty;
 	unsigned int max_full;		/* grows when the barn proves too small */
 	unsigned int most_full;		/* and no further than this */
+	uint32_t shrunk;		/* objects let go and not missed since it was small */
 	bool flushed;			/* since a full sheaf was last missing here */
-	size_t shrunk;			/* objects flushed and not missed since the barn was small */
 } __attribute__((aligned(64)));
 
 struct cache;
