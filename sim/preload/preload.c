@@ -97,6 +97,8 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	emit_section_end(em);
 	emit_library(em, moment, in->replay);
 	emit_section(em, "memory", "Memory");
+	if (in->sizes_unknown)
+		emit_note(em, "sizes asked for are not known: requested is allocated");
 	metrics_sample(in->replay, 0, 0, &now);
 	report_moment(em, "end", "Now", &now);
 	emit_section_end(em);
