@@ -196,6 +196,7 @@ static int gather_end(struct gathering *g, struct kerror *err)
 	set(g->res, CM_alloc_fail, g->replay->counter[RC_object_alloc_fail] +
 				   g->replay->counter[RC_page_alloc_fail], 1);
 	g->res->refused = g->replay->counter[RC_refused_free];
+	g->res->no_cache_left = g->replay->counter[RC_no_cache_left];
 	return 0;
 }
 

@@ -60,6 +60,7 @@ struct compare_result {
 	uint64_t samples;
 	uint64_t unbalanced;		/* samples whose books did not balance: expect 0 */
 	uint64_t refused;		/* frees our machine refused: expect 0 */
+	uint64_t no_cache_left;		/* objects left out because there were too many caches */
 	struct compare_value value[NR_COMPARE_METRICS];
 };
 

@@ -277,10 +277,23 @@ static unsigned int large_order(uint32_t bytes)
 
 static int object_failed(struct replay *rp, const struct event *ev, struct kerror *err)
 {
-	rp->counter[RC_object_alloc_fail]++;
+	uint64_t injected = slab_fail_injected(rp->machine->slab);
+	bool asked_for = injected != rp->injected;
+
+	rp->injected = injected;
+	rp->counter[asked_for ? RC_injected_fail : RC_object_alloc_fail]++;
 	if (!live_insert(&rp->objects, ev->addr))
 		return kerror_set(err, -ENOMEM, "no memory for the books of live objects");
-	return replay_finding(rp, ev, "the machine gave nothing for this object: no memory, or a failure asked for", err);
+	return replay_finding(rp, ev, asked_for ? "a failure that was asked for" :
+						  "the machine gave nothing for this object", err);
+}
+
+/* The caches there are go on; what belongs to further ones is left out. */
+static int no_cache_left(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	if (!rp->counter[RC_no_cache_left]++)
+		rp->no_cache = (struct replay_no_cache){ rp->events, ev->line, ev->cache };
+	return object_failed(rp, ev, err);
 }
 
 static int object_alloc(struct replay *rp, const struct event *ev, struct kerror *err)
@@ -313,6 +326,8 @@ static int object_alloc(struct replay *rp, const struct event *ev, struct kerror
 		rp->counter[RC_impossible_cache]++;
 		return object_failed(rp, ev, err);
 	}
+	if (record == -ENOSPC)
+		return no_cache_left(rp, ev, err);
 	if (record < 0)
 		return record;
 	/* A debugged kmalloc cache wants to know the size that was asked for, too. */

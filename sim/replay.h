@@ -52,7 +52,9 @@ enum touch_policy {
 	X(traced_alloc_fail,  "allocations that failed in the traced kernel") \
 	X(object_alloc_fail,  "objects our machine had no memory for") \
 	X(page_alloc_fail,    "page blocks our machine had no memory for") \
+	X(injected_fail,      "objects refused because failures were asked for") \
 	X(impossible_cache,   "objects of caches too large to exist here") \
+	X(no_cache_left,      "objects of caches beyond the most a machine has") \
 	X(failed_free_skipped, "frees of objects and blocks we had no memory for") \
 	X(page_split,         "page blocks freed in parts") \
 	X(page_order_mismatch, "page blocks freed with a larger order") \
@@ -119,6 +121,12 @@ struct replay_totals {
 	uint64_t block_pages;		/* frames of live blocks */
 };
 
+/* The first object that had no cache because there were too many. */
+struct replay_no_cache {
+	uint64_t event, line;
+	name_id name;
+};
+
 struct replay {
 	struct machine *machine;
 	struct names *names;
@@ -149,6 +157,8 @@ struct replay {
 	uint64_t distinct[NR_TLB_PAGES];
 	struct lines *lines;		/* NULL: not modelled */
 	struct slab_findings findings;
+	uint64_t injected;		/* failures that were asked for, as counted when one was last met */
+	struct replay_no_cache no_cache;
 	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };

@@ -109,7 +109,8 @@ static void choose_name(struct replay *rp, char *buf, size_t size, const struct 
 	snprintf(buf, size, "%s", name);
 	if (slab_find_cache(rp->machine->slab, buf))
 		snprintf(buf, size, "%.40s:%u", name, ev->bytes_alloc);
-	for (i = 2; slab_find_cache(rp->machine->slab, buf); i++)
+	/* Soon by large steps: thousands of names may be cut to the same one. */
+	for (i = 2; slab_find_cache(rp->machine->slab, buf); i = i < 9 ? i + 1 : i + rp->nr_caches)
 		snprintf(buf, size, "%.30s:%u:%u", name, ev->bytes_alloc, i);
 }
 

@@ -12,46 +12,65 @@
 #include "slab/internal.h"
 
 struct slab_alias {
-	struct slab_alias *next;	/* created later */
+	struct slab_alias *next, *prev;	/* created later, earlier */
+	struct kmem_cache *cache;
+	struct slab_name by_name;
 	char name[CACHE_NAME_MAX + 1];
 };
 
+static struct slab_alias *find_alias(const struct slab_allocator *sa, const char *name)
+{
+	struct slab_name *found = slab_names_find(&sa->aliases, name);
+
+	return found ? container_of(found, struct slab_alias, by_name) : NULL;
+}
+
+static void free_alias(struct slab_alias *alias)
+{
+	struct kmem_cache *s = alias->cache;
+
+	slab_names_del(&s->sa->aliases, &alias->by_name);
+	if (alias->prev)
+		alias->prev->next = alias->next;
+	else
+		s->alias_names = alias->next;
+	if (alias->next)
+		alias->next->prev = alias->prev;
+	else
+		s->alias_last = alias->prev;
+	free(alias);
+}
+
 void slab_drop_alias(struct slab_allocator *sa, const char *name)
 {
-	struct slab_alias **link, *alias;
-	struct kmem_cache *s;
+	struct slab_alias *alias = find_alias(sa, name);
 
-	for (s = sa->newest; s; s = s->older)
-		for (link = &s->alias_names; (alias = *link); link = &alias->next)
-			if (!strcmp(alias->name, name)) {
-				*link = alias->next;
-				free(alias);
-				return;
-			}
+	if (alias)
+		free_alias(alias);
 }
 
 int slab_add_alias(struct kmem_cache *s, const char *name)
 {
-	struct slab_alias **link = &s->alias_names;
 	struct slab_alias *alias = calloc(1, sizeof(*alias));
 
 	if (!alias)
 		return -ENOMEM;
 	memcpy(alias->name, name, strlen(name) + 1);
-	while (*link)
-		link = &(*link)->next;
-	*link = alias;
+	alias->cache = s;
+	alias->prev = s->alias_last;
+	if (s->alias_last)
+		s->alias_last->next = alias;
+	else
+		s->alias_names = alias;
+	s->alias_last = alias;
+	slab_names_add(&s->sa->aliases, &alias->by_name, alias->name);
 	return 0;
 }
 
 void slab_free_aliases(struct kmem_cache *s)
 {
-	while (s->alias_names) {
-		struct slab_alias *alias = s->alias_names;
-
-		s->alias_names = alias->next;
-		free(alias);
-	}
+	while (s->alias_names)
+		free_alias(s->alias_names);
 }
 
 const char *kmem_cache_alias_name(const struct kmem_cache *s, unsigned int n)
@@ -65,12 +84,7 @@ const char *kmem_cache_alias_name(const struct kmem_cache *s, unsigned int n)
 
 struct kmem_cache *slab_find_alias(const struct slab_allocator *sa, const char *name)
 {
-	struct kmem_cache *s;
-	struct slab_alias *alias;
+	const struct slab_alias *alias = find_alias(sa, name);
 
-	for (s = sa->newest; s; s = s->older)
-		for (alias = s->alias_names; alias; alias = alias->next)
-			if (!strcmp(alias->name, name))
-				return s;
-	return NULL;
+	return alias ? alias->cache : NULL;
 }

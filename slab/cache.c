@@ -23,10 +23,6 @@
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \
 			      SLAB_PANIC | SLAB_NO_MERGE | SLAB_DEBUG_FLAGS | SLAB_FAILSLAB | \
 			      SLAB_NO_USER_FLAGS)
-/* As in the kernel, checks alone (F) don't keep a cache from being merged. */
-#define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_DEBUG_METADATA | SLAB_TRACE | \
-			  SLAB_FAILSLAB | SLAB_NO_USER_FLAGS)
-#define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 /* ---- the allocator ----------------------------------------------------- */
 
@@ -66,6 +62,8 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	}
 
 	ret = slab_debug_create(sa, err);
+	if (!ret && (slab_names_init(&sa->names) || slab_names_init(&sa->aliases)))
+		ret = kerror_set(err, -ENOMEM, "no memory for the slab allocator");
 	if (!ret)
 		ret = slab_map_tables(sa, err);
 	if (!ret && engine->open && engine->open(sa))
@@ -126,7 +124,7 @@ static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
 	struct kmem_cache **caches;
 	uint32_t id, nr;
 
-	for (id = 0; id < sa->nr_ids && sa->caches[id]; id++)
+	for (id = sa->free_id; id < sa->nr_ids && sa->caches[id]; id++)
 		;
 	if (id == MAX_CACHES)
 		return -ENOSPC;
@@ -143,6 +141,7 @@ static int alloc_cache_id(struct slab_allocator *sa, struct kmem_cache *s)
 	s->percpu = slab_front_of_id(sa, id, 0);
 	s->percpu_size = (uint32_t)sa->percpu_size;
 	sa->caches[id] = s;
+	sa->free_id = id + 1;
 	return 0;
 }
 
@@ -150,8 +149,11 @@ void slab_release_cache(struct kmem_cache *s)
 {
 	struct slab_allocator *sa = s->sa;
 
-	if (s->id != NO_CACHE_ID)
+	if (s->id != NO_CACHE_ID) {
 		sa->caches[s->id] = NULL;
+		if (s->id < sa->free_id)
+			sa->free_id = s->id;
+	}
 	slab_free_aliases(s);
 	free(s->random_seq);
 	free(s);
@@ -247,8 +249,11 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 	if (!ret)
 		ret = s->engine->cache_init(s);
 	if (ret) {
-		kerror_set(err, ret, ret == -ENOSPC ? "no id left for cache '%s'" :
-						      "no memory for cache '%s'", args->name);
+		if (ret == -ENOSPC)
+			kerror_set(err, ret, "no place for cache '%s': a machine has at most %u caches",
+				   args->name, MAX_CACHES);
+		else
+			kerror_set(err, ret, "no memory for cache '%s'", args->name);
 		slab_release_cache(s);
 		return NULL;
 	}
@@ -260,37 +265,9 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 	else
 		sa->oldest = s;
 	sa->newest = s;
+	slab_names_add(&sa->names, &s->by_name, s->name);
+	slab_merge_add(s);
 	return s;
-}
-
-static bool slab_unmergeable(const struct kmem_cache *s)
-{
-	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize;
-}
-
-/* Follows find_mergeable(): the oldest cache whose objects are less than a word larger. */
-static struct kmem_cache *find_mergeable(struct slab_allocator *sa,
-					 const struct kmem_cache_args *args,
-					 const struct slab_geometry *geo)
-{
-	struct kmem_cache *s;
-
-	if (!sa->cfg.merge || (args->flags & SLAB_NEVER_MERGE) || args->ctor || args->usersize)
-		return NULL;
-	for (s = sa->oldest; s; s = s->newer) {
-		if (slab_unmergeable(s) || geo->size > s->size)
-			continue;
-		if ((args->flags & SLAB_MERGE_SAME) != (s->flags & SLAB_MERGE_SAME))
-			continue;
-		if (s->size & (geo->align - 1))
-			continue;
-		if (s->size - geo->size >= sizeof(void *))
-			continue;
-		if (sa->engine->may_merge && !sa->engine->may_merge(s, geo))
-			continue;
-		return s;
-	}
-	return NULL;
 }
 
 static int check_name(const char *name, struct kerror *err)
@@ -333,7 +310,7 @@ struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kme
 	if (debugged_geometry(sa, &geo, &debugged, err))
 		return NULL;
 	slab_drop_alias(sa, args->name);
-	s = find_mergeable(sa, &debugged, &geo);
+	s = slab_find_mergeable(sa, &debugged, &geo);
 	if (!s)
 		return slab_create_cache(sa, args, err);
 	if (slab_add_alias(s, args->name)) {
@@ -362,6 +339,9 @@ static void unlink_cache(struct kmem_cache *s)
 		s->older->newer = s->newer;
 	else
 		sa->oldest = s->newer;
+	slab_names_del(&sa->names, &s->by_name);
+	slab_merge_del(s);
+	slab_free_aliases(s);
 }
 
 struct slab_collection {
@@ -503,6 +483,8 @@ void slab_allocator_destroy(struct slab_allocator *sa)
 		sa->engine->close(sa);
 	slab_debug_destroy(sa);
 	slab_unmap_tables(sa);
+	slab_names_exit(&sa->names);
+	slab_names_exit(&sa->aliases);
 	free(sa->caches);
 	free(sa);
 }

@@ -48,8 +48,6 @@ int slab_debug_create(struct slab_allocator *sa, struct kerror *err)
 {
 	const char *text = sa->cfg.debug;
 	struct slab_debug *debug = sa->debug = calloc(1, sizeof(*debug));
-	uint32_t lacking;
-	char letters[16];
 	int ret;
 
 	if (!debug)
@@ -60,11 +58,6 @@ int slab_debug_create(struct slab_allocator *sa, struct kerror *err)
 	ret = slab_debug_parse(text, err);
 	if (ret)
 		return ret;
-	lacking = slab_debug_any_flags(text) & SLAB_DEBUG_FLAGS & ~sa->engine->debug_flags;
-	if (lacking)
-		return kerror_set(err, -EINVAL, "engine %s has no debugging of kind %s",
-				  sa->engine->name,
-				  slab_debug_letters(lacking, letters, sizeof(letters)));
 	debug->no_higher_order = slab_debug_no_higher_order(text);
 	debug->text = strdup(text);
 	sa->cfg.debug = debug->text;

@@ -18,8 +18,6 @@
  *     kernel then no longer trusts the object and leaks it (on a free) or the
  *     slab (on an allocation); here live bits tell which objects are in use, and
  *     a broken free list is rebuilt from them.
- *   - A kmalloc cache with Z and U has its right red zone from the size asked
- *     for, as the kernel has since 6.2.
  *   - Q, the quarantine, is a flag of a cache; the kernel's is KASAN's.
  *
  * Locking: none; one thread drives a machine.
@@ -73,9 +71,18 @@ struct slab_report;
  * it would make a slab's smallest order larger), '-' (nothing), in any case of
  * letters; none means FZPU. A block without names is for every cache that no
  * block names; of several such the last counts. The first name that fits wins.
- * Differs from Linux: an unknown letter is an error (-EINVAL), not skipped.
+ * Differs from Linux: an unknown letter is an error (-EINVAL), not skipped, and
+ * so is a comma without a name behind it.
  */
 int slab_debug_parse(const char *text, struct kerror *err);
+/* All flags that any cache can get from @text. */
+uint32_t slab_debug_any_flags(const char *text);
+/*
+ * Call @fn for each name (of @len bytes) of @text that neither a cache of @sa nor
+ * a name merged into one has, and that a '*' at its end does not lead to any.
+ */
+void slab_debug_unmet(const struct slab_allocator *sa, const char *text,
+		      void (*fn)(void *ctx, const char *name, size_t len), void *ctx);
 /* What @text gives a cache called @name: debug flags, without the checks. */
 uint32_t slab_debug_flags_of(const char *text, const char *name);
 /* The letters of @flags as --slab-debug takes them, "-" for none. @buf holds 8 bytes or more. */
@@ -160,5 +167,7 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 		    struct kerror *err);
 /* @attr NULL: no failures. */
 void slab_set_failslab(struct slab_allocator *sa, const struct slab_fail_attr *attr);
+/* Requests that were told to fail so far (fail_injected, without a look at all caches). */
+uint64_t slab_fail_injected(const struct slab_allocator *sa);
 
 #endif

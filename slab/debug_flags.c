@@ -71,6 +71,31 @@ static const char *parse_block(const char *text, struct block *block)
 	return *end ? end : NULL;
 }
 
+/* The next name of @block behind *@at, which starts at block->names; false behind the last. */
+static bool next_name(const struct block *block, const char **at, const char **name, size_t *len)
+{
+	const char *end = block->names + block->names_len, *comma;
+
+	if (*at > end)
+		return false;
+	comma = memchr(*at, ',', (size_t)(end - *at));
+	*name = *at;
+	*len = (size_t)((comma ? comma : end) - *at);
+	*at += *len + 1;
+	return true;
+}
+
+static bool name_missing(const struct block *block)
+{
+	const char *at = block->names, *name;
+	size_t len;
+
+	while (at && next_name(block, &at, &name, &len))
+		if (!len)
+			return true;
+	return false;
+}
+
 int slab_debug_parse(const char *text, struct kerror *err)
 {
 	struct block block;
@@ -80,6 +105,8 @@ int slab_debug_parse(const char *text, struct kerror *err)
 		if (block.unknown)
 			return kerror_set(err, -EINVAL, "'%c' is no debugging flag; there are F, Z, P, U, "
 					  "T, A, Q, O and -", block.unknown);
+		if (name_missing(&block))
+			return kerror_set(err, -EINVAL, "a comma without a cache's name behind it");
 	} while (text);
 	return 0;
 }
@@ -96,17 +123,57 @@ static bool name_fits(const char *name, const char *pattern, size_t len)
 
 static bool block_names(const struct block *block, const char *name)
 {
-	const char *at = block->names, *end = at + block->names_len;
+	const char *at = block->names, *pattern;
+	size_t len;
 
-	while (at < end) {
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		size_t len = (size_t)((comma ? comma : end) - at);
-
-		if (name_fits(name, at, len))
+	while (next_name(block, &at, &pattern, &len))
+		if (name_fits(name, pattern, len))
 			return true;
-		at += len + 1;
+	return false;
+}
+
+static bool any_cache_fits(const struct slab_allocator *sa, const char *pattern, size_t len)
+{
+	const struct kmem_cache *s;
+	const char *alias;
+	unsigned int i;
+
+	for (s = sa->newest; s; s = s->older) {
+		if (name_fits(s->name, pattern, len))
+			return true;
+		for (i = 0; (alias = kmem_cache_alias_name(s, i)); i++)
+			if (name_fits(alias, pattern, len))
+				return true;
 	}
 	return false;
+}
+
+void slab_debug_unmet(const struct slab_allocator *sa, const char *text,
+		      void (*fn)(void *ctx, const char *name, size_t len), void *ctx)
+{
+	const char *at, *name;
+	struct block block;
+	size_t len;
+
+	do {
+		text = parse_block(text, &block);
+		at = block.names;
+		while (at && next_name(&block, &at, &name, &len))
+			if (!any_cache_fits(sa, name, len))
+				fn(ctx, name, len);
+	} while (text);
+}
+
+uint32_t slab_debug_any_flags(const char *text)
+{
+	struct block block;
+	uint32_t flags = 0;
+
+	do {
+		text = parse_block(text, &block);
+		flags |= block.flags;
+	} while (text);
+	return flags;
 }
 
 uint32_t slab_debug_flags_of(const char *text, const char *name)
@@ -122,18 +189,6 @@ uint32_t slab_debug_flags_of(const char *text, const char *name)
 			return block.flags;
 	} while (text);
 	return everywhere;
-}
-
-uint32_t slab_debug_any_flags(const char *text)
-{
-	struct block block;
-	uint32_t flags = 0;
-
-	do {
-		text = parse_block(text, &block);
-		flags |= block.flags;
-	} while (text);
-	return flags;
 }
 
 bool slab_debug_no_higher_order(const char *text)

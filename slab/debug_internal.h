@@ -40,8 +40,6 @@ struct slab_debug {
 /* ---- configuration (debug_flags.c) -------------------------------------- */
 
 bool slab_debug_no_higher_order(const char *text);
-/* All flags that any cache can get from @text. */
-uint32_t slab_debug_any_flags(const char *text);
 
 /* ---- an object's surroundings (debug_object.c) --------------------------- */
 

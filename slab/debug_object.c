@@ -85,21 +85,22 @@ uint32_t slab_metadata_end(const struct kmem_cache *s)
 	return keeps_orig_size(s) ? end + (uint32_t)sizeof(uint32_t) : end;
 }
 
+/* Where the right red zone begins: by newer rules nobody may write behind what they asked for. */
+static uint32_t red_zone_start(const struct kmem_cache *s, const void *object, uint8_t val)
+{
+	return val == SLUB_RED_ACTIVE && s->sa->rules->zone_from_request ? slab_orig_size(s, object) :
+									   s->object_size;
+}
+
 uint32_t slab_debug_usable(const struct kmem_cache *s, const void *object)
 {
 	if (s->flags & SLAB_RED_ZONE)
-		return slab_orig_size(s, object);
+		return red_zone_start(s, object, SLUB_RED_ACTIVE);
 	if (s->flags & SLAB_POISON)
 		return s->object_size;
 	if ((s->flags & SLAB_STORE_USER) || freeptr_outside_object(s))
 		return s->inuse;
 	return s->size;
-}
-
-/* Where the right red zone begins: nobody may write behind what they asked for. */
-static uint32_t red_zone_start(const struct kmem_cache *s, const void *object, uint8_t val)
-{
-	return val == SLUB_RED_ACTIVE ? slab_orig_size(s, object) : s->object_size;
 }
 
 void slab_init_object(const struct kmem_cache *s, void *object, uint8_t val)
@@ -182,7 +183,7 @@ unsigned int slab_check_end(struct kmem_cache *s, const struct page *slab)
 	unsigned char *end = slab_address(s->sa, slab) + (PAGE_SIZE << page_order(slab));
 	unsigned char *pad = start + slab_objects(slab) * s->size;
 
-	if (!(s->flags & SLAB_POISON) || s->engine->geometry)
+	if (!(s->flags & SLAB_POISON) || !s->engine->end_is_padding)
 		return 0;
 	return check_bytes(s, pad, SLAB_END_OVERWRITTEN, pad, (uint32_t)(end - pad), POISON_INUSE,
 			   POISON_INUSE);
@@ -195,8 +196,7 @@ void slab_debug_new_slab(struct kmem_cache *s, const struct page *slab)
 	unsigned char *object = slab_first_object(s, slab);
 	unsigned int i;
 
-	/* An engine with a layout of its own may keep its books beside the objects. */
-	if ((s->flags & SLAB_POISON) && s->engine->geometry)
+	if ((s->flags & SLAB_POISON) && !s->engine->end_is_padding)
 		memset(object - s->red_left, POISON_INUSE, slab_objects(slab) * s->size);
 	else if (s->flags & SLAB_POISON)
 		memset(slab_address(s->sa, slab), POISON_INUSE, PAGE_SIZE << page_order(slab));

@@ -77,6 +77,11 @@ bool __slab_should_fail(struct slab_allocator *sa, const struct kmem_cache *s, s
 	return true;
 }
 
+uint64_t slab_fail_injected(const struct slab_allocator *sa)
+{
+	return sa->stat[SC_fail_injected];
+}
+
 /* ---- the option ---------------------------------------------------------- */
 
 /* A number at *@text, moving it behind the number and a comma; false where there is none. */

@@ -200,8 +200,12 @@ void slab_object_layout(struct slab_geometry *geo, const struct kmem_cache_args 
 		size += WORD;
 	geo->inuse = size;
 	if ((flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)) || args->ctor ||
-	    (red_zone && args->size < WORD)) {
-		/* What a constructor, a poisoner or late readers left in the object must survive. */
+	    (red_zone && (args->size < WORD ||
+			  (rules->zone_from_request && (flags & SLAB_KMALLOC) && (flags & SLAB_STORE_USER))))) {
+		/*
+		 * What a constructor, a poisoner or late readers left in the object must survive, and a
+		 * red zone that reaches into the object must not meet the link.
+		 */
 		geo->offset = size;
 		size += WORD;
 	} else {

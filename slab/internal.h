@@ -25,12 +25,14 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
 #define CACHE_NAME_MAX	63
 #define NO_CACHE_ID	UINT32_MAX
 #define NO_OBJECT	UINT32_MAX
 #define SLAB_FROZEN	0x8000u
 #define MAX_OBJS_PER_SLAB 32767u
-#define MAX_CACHES	16384u
+#define MAX_CACHES	SLAB_MAX_CACHES
 
 /* Live bits: one for each 8 bytes of arena, so a frame's bits are one cache line. */
 #define LIVE_SHIFT	3
@@ -62,6 +64,20 @@ struct slab_front {
 	uint64_t alloc_fastpath;
 	uint64_t free_fastpath;
 };
+
+/* A name in a table; its bytes belong to what has the name. */
+struct slab_name {
+	struct slab_name *next;
+	const char *text;
+};
+
+/* See names.c. */
+struct slab_names {
+	struct slab_name **slots;
+	uint32_t nr_slots, nr;
+};
+
+#define NR_MERGE_CHAINS 1024u
 
 struct kmem_cache {
 	/* what every allocation and free reads */
@@ -105,6 +121,9 @@ struct kmem_cache {
 	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
 	const struct slab_engine *engine;
 	struct slab_alias *alias_names;	/* of caches merged into it, see alias.c */
+	struct slab_alias *alias_last;
+	struct kmem_cache *merge_next;	/* see merge.c */
+	struct slab_name by_name;
 	struct kmem_cache *older;	/* next in slabinfo's order */
 	struct kmem_cache *newer;
 	uint64_t stat[NR_SLAB_COUNTERS]; /* what the common code counts */
@@ -131,6 +150,7 @@ struct slab_allocator {
 	size_t percpu_size;		/* bytes from one CPU's to the next one's */
 	unsigned int slow_alloc;	/* SLAB_SLOW_*: why requests can't take the short way */
 	uint32_t nr_ids;
+	uint32_t free_id;		/* no id below it is free */
 
 	struct kfence *kfence;		/* NULL: no pool of guarded objects */
 	struct slab_debug *debug;	/* see debug_internal.h */
@@ -158,6 +178,8 @@ struct slab_allocator {
 	struct slab_frames_ops frames;	/* take is NULL: frames come from buddy */
 	uint8_t node_order[MAX_NUMNODES][MAX_NUMNODES];	/* all nodes, as buddy's zonelists have them */
 	bool node_has_memory[MAX_NUMNODES];
+	struct slab_names names, aliases;	/* of caches, and of those merged into others */
+	struct kmem_cache *mergeable[NR_MERGE_CHAINS];
 };
 
 /* ---- frames and objects ------------------------------------------------ */
@@ -486,6 +508,21 @@ void slab_debug_slab_gone(struct kmem_cache *s, const struct page *slab);
 bool slab_debug_bad_link(struct kmem_cache *s, struct page *slab, const void *object, bool last);
 /* Whether an object is to be on its slab's free list when an engine relinks it. */
 bool slab_debug_is_free(const struct kmem_cache *s, const void *object);
+
+/* Tables of names; only making one can fail, with -ENOMEM. No name is in a table twice. */
+int slab_names_init(struct slab_names *names);
+void slab_names_exit(struct slab_names *names);
+void slab_names_add(struct slab_names *names, struct slab_name *name, const char *text);
+void slab_names_del(struct slab_names *names, struct slab_name *name);
+/* NULL: none. */
+struct slab_name *slab_names_find(const struct slab_names *names, const char *text);
+
+/* Let others be merged into the new @s, where its kind allows; no longer. */
+void slab_merge_add(struct kmem_cache *s);
+void slab_merge_del(struct kmem_cache *s);
+/* The oldest cache that one of @args, laid out as @geo, can share; NULL: none. */
+struct kmem_cache *slab_find_mergeable(struct slab_allocator *sa, const struct kmem_cache_args *args,
+				       const struct slab_geometry *geo);
 
 /* The name of a cache merged into @s; -ENOMEM. */
 int slab_add_alias(struct kmem_cache *s, const char *name);

@@ -131,7 +131,8 @@ static int create_one(struct slab_allocator *sa, enum kmalloc_kind kind, unsigne
 	s = slab_create_cache(sa, &args, &own);
 	if (!s && own.code != -E2BIG)
 		return kerror_set(err, own.code, "%s", own.text);
-	if (sa->engine->kmalloc)
+	/* A debugged class lays its objects out as any debugged cache. */
+	if (sa->engine->kmalloc && s && !kmem_cache_debug(s))
 		sa->kmalloc_sized[kind][class] = s;
 	else
 		sa->kmalloc[kind][class] = s;

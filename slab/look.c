@@ -105,12 +105,9 @@ struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct
 
 struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name)
 {
-	struct kmem_cache *s;
+	struct slab_name *found = slab_names_find(&sa->names, name);
 
-	for (s = sa->newest; s; s = s->older)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
+	return found ? container_of(found, struct kmem_cache, by_name) : NULL;
 }
 
 struct buddy *slab_buddy(const struct slab_allocator *sa)

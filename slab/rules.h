@@ -41,6 +41,9 @@
 	X(kmalloc_rcl_first, 0, 1, \
 	  "kmalloc's kinds are made in the order normal, reclaimable, DMA, accounted, not normal, accounted, " \
 	  "reclaimable, DMA (6.6)") \
+	X(zone_from_request, 0, 1, \
+	  "the right red zone of an object of kmalloc's begins where the request ended, if that is kept (Z and U), " \
+	  "and the free pointer lies behind it; not where the class ends, the pointer within (6.2)") \
 	X(partial_sampled, 0, 1, \
 	  "slabinfo counts free objects of 10000 slabs of a node's partial list, from both ends, and takes " \
 	  "the rest to be alike, instead of counting all (6.10)")

@@ -60,6 +60,7 @@ enum kmalloc_kind {
 	NR_KMALLOC_KINDS
 };
 
+#define SLAB_MAX_CACHES 16384u	/* of one machine, kmalloc's included */
 #define SLAB_AUTO UINT32_MAX	/* a parameter that the engine chooses itself */
 
 struct slab_config {
@@ -138,7 +139,7 @@ struct kmem_cache_args {
  * its alias count raised and the name kept as an alias. Errors: NULL with
  * @err filled: -EINVAL (name, size, alignment or flags out of range), -E2BIG
  * (an object is larger than the largest block), -EEXIST (name taken), -ENOSPC
- * (16384 caches exist), -ENOMEM.
+ * (SLAB_MAX_CACHES exist), -ENOMEM.
  * Follows kmem_cache_create_usercopy(), find_mergeable() and slab_unmergeable().
  */
 struct kmem_cache *kmem_cache_create(struct slab_allocator *sa, const struct kmem_cache_args *args,

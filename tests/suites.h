@@ -40,6 +40,7 @@
 	/* end */
 /* In a program of their own, see the Makefile. */
 #define LIBRARY_SUITES(X) \
+	X(library_frames) \
 	X(library_threads) \
 	X(library_options) \
 	/* end */
@@ -52,6 +53,7 @@
 	X(replay) \
 	X(findings) \
 	X(cmd) \
+	X(cmd_options) \
 	X(names) \
 	X(source) \
 	X(perf_script) \

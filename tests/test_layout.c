@@ -40,7 +40,7 @@ static struct layout_type make(enum layout_kind kind, uint64_t size, uint32_t al
 static void expect_map(const struct layout_type *type, const char *map)
 {
 	char drawn[256];
-	size_t len = layout_map(type, NULL, type->size, drawn);
+	size_t len = layout_map(type, NULL, type->size, 0, drawn);
 
 	CU_ASSERT_EQUAL_FATAL(len, strlen(map));
 	if (memcmp(drawn, map, len))
@@ -232,7 +232,7 @@ static void test_reorder_fills_holes(void)
 	CU_ASSERT_EQUAL(p.plan.bit_offset[3], 32);
 	CU_ASSERT_TRUE(p.plan.was_moved[3]);
 	CU_ASSERT_FALSE(p.plan.was_moved[1]);
-	len = layout_map(&type, p.plan.bit_offset, p.plan.size, map);
+	len = layout_map(&type, p.plan.bit_offset, p.plan.size, 0, map);
 	CU_ASSERT(len == 24 && !memcmp(map, "aaaaddddbbbbbbbbcccccccc", 24));
 	layout_plan_free(&p.plan);
 }
@@ -432,13 +432,41 @@ static void test_map_of_a_maze(void)
 		types[i] = make(LAYOUT_UNION, 4096, 1, members[i], 2);
 	}
 	CU_ASSERT_EQUAL(types[23].stats.unused, 4095);
-	CU_ASSERT_EQUAL(layout_map(&types[23], NULL, types[23].size, map), 4096);
+	CU_ASSERT_EQUAL(layout_map(&types[23], NULL, types[23].size, 0, map), 4096);
 	CU_ASSERT_EQUAL(map[0], 'b');
-	/* larger than a map can be: cut */
-	members[0][0] = (struct layout_member)AT(0, 1 << 20, 1);
-	types[0] = make(LAYOUT_STRUCT, 1 << 20, 1, members[0], 1);
-	CU_ASSERT_EQUAL(layout_map(&types[0], NULL, types[0].size, map), LAYOUT_MAP_BYTES);
+	/* larger than a map can be: a part of it */
+	members[0][0] = (struct layout_member)AT(0, 1 << 22, 1);
+	types[0] = make(LAYOUT_STRUCT, 1 << 22, 1, members[0], 1);
+	CU_ASSERT_EQUAL(layout_map(&types[0], NULL, types[0].size, 0, map), LAYOUT_MAP_BYTES);
 	CU_ASSERT_EQUAL(map[LAYOUT_MAP_BYTES - 1], 'a');
+}
+
+/* A part of a map is what the whole one has there, wherever it begins and whatever lies in it. */
+static void test_part_of_a_map(void)
+{
+	struct layout_member inner[2] = { AT(0, 1, 1), AT(4, 4, 4) };
+	struct layout_type element = make(LAYOUT_STRUCT, 8, 4, inner, 2);
+	struct layout_member members[5] = { AT(0, 2, 1), AT(4, 80, 4), AT(88, 1, 1), AT(96, 8, 8),
+					    AT(96, 1, 1) };
+	static char whole[LAYOUT_MAP_BYTES], part[LAYOUT_MAP_BYTES];
+	struct layout_type type;
+	uint64_t from;
+
+	members[1].type = &element;
+	members[1].elements = 10;
+	members[3].bitfield = members[4].bitfield = true;
+	members[3].bit_size = 13;
+	members[4].bit_offset = 96 * 8 + 13;
+	members[4].bit_size = 5;
+	type = make(LAYOUT_STRUCT, 112, 8, members, 5);
+	CU_ASSERT_EQUAL(layout_map(&type, NULL, type.size, 0, whole), 112);
+	CU_ASSERT_EQUAL(memcmp(whole, "aa..b,,,bbbbb,,,", 16), 0);
+	for (from = 0; from <= type.size; from++) {
+		memset(part, 'x', sizeof(part));
+		CU_ASSERT_EQUAL(layout_map(&type, NULL, type.size, from, part), type.size - from);
+		CU_ASSERT_EQUAL(memcmp(part, whole + from, type.size - from), 0);
+		CU_ASSERT_EQUAL(part[type.size - from], 'x');
+	}
 }
 
 static void test_letters(void)
@@ -662,6 +690,7 @@ static const struct test_case cases[] = {
 	{ "reorder refused", test_reorder_refused },
 	{ "reorder against all orders", test_reorder_against_all_orders },
 	{ "map of a maze", test_map_of_a_maze },
+	{ "a part of a map", test_part_of_a_map },
 	{ "map letters", test_letters },
 	{ "layout fit", test_fit },
 	{ "layout matches", test_matches },

@@ -387,7 +387,62 @@ static void test_pahole_libc(void)
 	agree_with_pahole(path, 400);
 }
 
+/* A long map lacks its middle and says how much; its ends are there, and rows add up to the whole. */
+static void test_long_maps(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t rows, told, left_out;
+	} cases[] = {
+		{ "flat", 1548, 4, 0 },			/* one long array: its rows are told as one */
+		{ "rows64", 64, 64, 0 },
+		{ "rows65", 65, 65, 1 },		/* one row left out takes a row, too */
+		{ "mixed", 1501, 65, 1437 },
+		{ "flat_large", 24577, 3, 0 },		/* larger than what is drawn at once: two parts, joined */
+		{ "huge", 250001, 65, 249937 },
+	};
+	static const char source[] =
+		"struct e { char c; long l; }; struct flat { int x; char a[99000]; long tail; char last; };"
+		"struct rows64 { struct e e[256]; }; struct rows65 { struct e e[256]; char last; };"
+		"struct mixed { struct { char c; int i; long l[3]; } e[3000]; char end; };"
+		"struct flat_large { char a[1572864]; char last; };"
+		"struct huge { int x; struct { char c; int i; } e[2000000]; long tail; char last; };"
+		"struct flat *f; struct rows64 *g; struct rows65 *h; struct mixed *m; struct flat_large *l; struct huge *u;";
+	char command[256], words[64];
+	json_t *root, *map, *row;
+	struct result res;
+	uint64_t left_out, at;
+	size_t i, n;
+
+	if (!can_read())
+		return;
+	write_file("long.c", source, strlen(source));
+	snprintf(command, sizeof(command), "cd '%s' && gcc -g -c -o long.o long.c", folder);
+	CU_ASSERT_TRUE_FATAL(!system(command));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		res = LAYOUT("--json", "-", in_folder("long.o"), cases[i].name);
+		root = report(&res);
+		map = json_object_get(json_object_get(root, "type_1"), "map");
+		CU_ASSERT_EQUAL(json_array_size(map), cases[i].told);
+		at = left_out = 0;
+		json_array_foreach(map, n, row) {
+			CU_ASSERT_EQUAL(number(row, "offset"), (int64_t)(at * 64));
+			at += (uint64_t)number(row, "rows");
+			if (string(row, "map")[0] != '(')
+				continue;
+			left_out = (uint64_t)number(row, "rows");
+			snprintf(words, sizeof(words), "(%llu rows are left out)", (unsigned long long)left_out);
+			CU_ASSERT_STRING_EQUAL(string(row, "map"), words);
+		}
+		CU_ASSERT_EQUAL(at, cases[i].rows);
+		CU_ASSERT_EQUAL(left_out, cases[i].left_out);
+		json_decref(root);
+		done(&res);
+	}
+}
+
 static const struct test_case cases[] = {
+	{ "long maps", test_long_maps },
 	{ "layout one type", test_one_type },
 	{ "layout choice", test_choice },
 	{ "layout by waste", test_by_waste },

@@ -659,7 +659,7 @@ static void look_at_all(const struct layout_program *prog)
 
 		CU_ASSERT_EQUAL(layout_reorder(types[i], 64, &plan, NULL), 0);
 		CU_ASSERT(plan.size <= types[i]->size);
-		layout_map(types[i], NULL, types[i]->size, map);
+		layout_map(types[i], NULL, types[i]->size, 0, map);
 		layout_fit(&fit, FIT_CACHE, types[i]->size, types[i]->align, 4, 64, NULL);
 		layout_crossing(types[i], 64);
 		layout_declared_in(prog, types[i]);

@@ -338,6 +338,56 @@ static void test_layers(void)
 	rig_down(&rig);
 }
 
+/* Caches beyond the most there can be: their objects are left out, all else goes on. */
+static void test_too_many_caches(void)
+{
+	const unsigned int nr = SLAB_MAX_CACHES + 10;
+	unsigned int i, left_out;
+	struct rig rig;
+	char name[96];
+	name_id id;
+
+	rig_up(&rig, 128 << 20, NULL);
+	for (i = 0; i < nr; i++) {
+		/* Cut to a cache's name they are all the same. */
+		snprintf(name, sizeof(name), "a_name_that_is_longer_than_any_cache_may_be_called_%u", i);
+		id = names_intern(rig.names, name, strlen(name));
+		CU_ASSERT_EQUAL(feed(&rig, object(EV_CACHE_ALLOC, 0x1000 + i * 64, 24, 24, id)), 0);
+	}
+	left_out = (unsigned int)COUNT(rig, no_cache_left);
+	CU_ASSERT(left_out > 10 && left_out < 100);
+	CU_ASSERT_EQUAL(COUNT(rig, object_alloc_fail), left_out);
+	CU_ASSERT_EQUAL(COUNT(rig, objects_allocated), nr - left_out);
+	CU_ASSERT_EQUAL(rig.rp->no_cache.event, nr - left_out);
+	snprintf(name, sizeof(name), "a_name_that_is_longer_than_any_cache_may_be_called_%u",
+		 nr - left_out);
+	CU_ASSERT_STRING_EQUAL(names_text(rig.names, rig.rp->no_cache.name), name);
+	feed(&rig, object(EV_KMALLOC, 0x10, 64, 64, 0));
+	for (i = 0; i < nr; i++)
+		CU_ASSERT_EQUAL(feed(&rig, object(EV_KFREE, 0x1000 + i * 64, 0, 0, 0)), 0);
+	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), left_out);
+	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 0);
+	rig_down(&rig);
+}
+
+/* Failures that were asked for are counted as such, not as memory that was missing. */
+static void test_injected_failures(void)
+{
+	struct rig rig;
+	unsigned int i;
+
+	rig_up(&rig, 64 << 20, NULL);
+	slab_set_fail(rig.machine->slab, 2, 3);
+	for (i = 0; i < 10; i++)
+		feed(&rig, object(i % 4 ? EV_KMALLOC : EV_CACHE_ALLOC, 0x1000 + i * 64, 64, 64, 3));
+	CU_ASSERT_EQUAL(COUNT(rig, injected_fail), 3);
+	CU_ASSERT_EQUAL(COUNT(rig, object_alloc_fail), 0);
+	feed(&rig, object(EV_CACHE_ALLOC, 0x4000, 1u << 31, 1u << 31, 5));
+	CU_ASSERT_EQUAL(COUNT(rig, injected_fail), 3);
+	CU_ASSERT_EQUAL(COUNT(rig, object_alloc_fail), 1);
+	rig_down(&rig);
+}
+
 /* A full machine fails allocations, skips their frees, and goes on. */
 static void test_out_of_memory(void)
 {
@@ -738,6 +788,8 @@ static const struct test_case cases[] = {
 	{ "replay_pairs", test_pairs },
 	{ "replay_layers", test_layers },
 	{ "replay_out_of_memory", test_out_of_memory },
+	{ "replay_too_many_caches", test_too_many_caches },
+	{ "replay_injected_failures", test_injected_failures },
 	{ "replay_failed_blocks", test_failed_blocks },
 	{ "replay_dead_objects", test_dead_objects },
 	{ "replay_owners", test_owners },

@@ -11,10 +11,9 @@
 
 #define MAX_REPORTS 64
 
-/* A loop over the engines that have the debugging flags @needs. */
-#define EACH_ENGINE(name, needs) \
-	for (const struct slab_engine *const *__at = slab_engines, *name; (name = *__at); __at++) \
-		if (!((needs) & ~name->debug_flags))
+/* A loop over all engines. */
+#define EACH_ENGINE(name) \
+	for (const struct slab_engine *const *__at = slab_engines, *name; (name = *__at); __at++)
 
 struct slab_machine {
 	struct pagemap *map;

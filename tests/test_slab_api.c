@@ -600,6 +600,92 @@ static void test_two_machines(void)
 	slab_allocator_destroy(NULL);
 }
 
+/*
+ * As many caches as there can be: each is found by its name, the lowest number
+ * that is free is given next, and the one too many is refused in words.
+ */
+static void test_most_caches(void)
+{
+	struct kmem_cache_args args = { .size = 64, .flags = SLAB_NO_MERGE };
+	struct kmem_cache *s, *gone;
+	struct kerror err = { 0 };
+	struct slab_machine m;
+	unsigned int nr, i;
+	char name[32];
+
+	slab_machine_create(&m, 64 << 20, 1, 1, NULL);
+	args.name = name;
+	for (nr = 0;; nr++) {
+		snprintf(name, sizeof(name), "cache_%u", nr);
+		s = kmem_cache_create(m.sa, &args, &err);
+		if (!s)
+			break;
+	}
+	CU_ASSERT_EQUAL(err.code, -ENOSPC);
+	CU_ASSERT_STRING_EQUAL(strstr(err.text, ": "), ": a machine has at most 16384 caches");
+	CU_ASSERT(nr > SLAB_MAX_CACHES - 100 && nr < SLAB_MAX_CACHES);
+	for (i = 0; i < nr; i++) {
+		snprintf(name, sizeof(name), "cache_%u", i);
+		s = slab_find_cache(m.sa, name);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		CU_ASSERT_STRING_EQUAL(kmem_cache_name(s), name);
+	}
+	for (i = 500; i >= 300; i -= 100) {
+		snprintf(name, sizeof(name), "cache_%u", i);
+		gone = slab_find_cache(m.sa, name);
+		nr = kmem_cache_id(gone);
+		CU_ASSERT_EQUAL(kmem_cache_destroy(gone), 0);
+		CU_ASSERT_PTR_NULL(slab_find_cache(m.sa, name));
+	}
+	snprintf(name, sizeof(name), "again");
+	s = kmem_cache_create(m.sa, &args, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(kmem_cache_id(s), nr);
+	slab_machine_destroy(&m);
+}
+
+/* Of many caches the oldest of the right size, alignment and kind takes a new one in. */
+static void test_merge_among_many(void)
+{
+	struct kmem_cache_args args = { 0 };
+	struct kmem_cache *s, *first = NULL;
+	struct slab_machine m;
+	struct slab_config cfg;
+	unsigned int i;
+	char name[32];
+
+	slab_config_default(&cfg);
+	slab_machine_create(&m, 64 << 20, 1, 1, &cfg);
+	args.name = name;
+	for (i = 0; i < 8000; i++) {
+		args.size = 8 + i % 2000 * 8;
+		args.align = i / 2000 == 1 ? 64 : 0;
+		args.flags = i / 2000 == 2 ? SLAB_RECLAIM_ACCOUNT : 0;
+		snprintf(name, sizeof(name), "cache_%u", i);
+		s = kmem_cache_create(m.sa, &args, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		if (i == 100)
+			first = s;
+		/* Those of the first round, or those 64 bytes larger that are aligned by chance. */
+		CU_ASSERT_EQUAL(kmem_cache_aliases(s) != 0,
+				i / 2000 == 3 || (i / 2000 == 1 && slab_find_alias(m.sa, name) == s));
+		if (i / 2000 == 3) {
+			CU_ASSERT_PTR_EQUAL(slab_find_alias(m.sa, name), s);
+			CU_ASSERT_EQUAL(kmem_cache_object_size(s), args.size);
+		}
+	}
+	CU_ASSERT_PTR_EQUAL(slab_find_alias(m.sa, "cache_6100"), first);
+	CU_ASSERT_EQUAL(kmem_cache_destroy(first), 0);
+	CU_ASSERT_EQUAL(kmem_cache_destroy(first), 0);
+	CU_ASSERT_PTR_NULL(slab_find_alias(m.sa, "cache_6100"));
+	args.size = 8 + 100 * 8;
+	args.align = args.flags = 0;
+	snprintf(name, sizeof(name), "new");
+	s = kmem_cache_create(m.sa, &args, NULL);
+	CU_ASSERT_EQUAL(kmem_cache_aliases(s), 0);
+	slab_machine_destroy(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "engines", test_engines },
 	{ "refused caches", test_create_refused },
@@ -608,6 +694,8 @@ static const struct test_case cases[] = {
 	{ "aliases", test_alias_lifetime },
 	{ "extent of a merged cache's objects", test_alias_extent },
 	{ "names of merged caches", test_alias_names },
+	{ "as many caches as there can be", test_most_caches },
+	{ "merging among many", test_merge_among_many },
 	{ "many caches", test_many_caches },
 	{ "destroy with live objects", test_destroy_live },
 	{ "kmalloc classes", test_kmalloc_classes },

@@ -104,7 +104,7 @@ static struct kmem_cache *cache(struct slab_machine *m, const char *name, uint32
 /* kmalloc's caches and made ones get their flags by name, but for those that want none. */
 static void test_by_name(void)
 {
-	EACH_ENGINE(engine, FZPU) {
+	EACH_ENGINE(engine) {
 		struct slab_machine m;
 		struct kmem_cache *s;
 
@@ -121,28 +121,19 @@ static void test_by_name(void)
 	}
 }
 
-/* A wrong text is refused at boot, and debugging that the engine does not have. */
+/* A wrong text is refused at boot. */
 static void test_refused(void)
 {
 	struct slab_allocator *sa;
 	struct kerror err = { 0 };
 	struct slab_config cfg;
 	struct slab_machine m;
-	size_t i;
 
 	slab_config_default(&cfg);
 	slab_machine_create(&m, 16 << 20, 1, 1, NULL);
 	cfg.debug = "F,a;W,b";
 	CU_ASSERT_EQUAL(slab_allocator_create(&sa, m.buddy, &cfg, &err), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'W'"));
-	cfg.debug = "F,a;Z,b";
-	for (i = 0; slab_engines[i]; i++) {
-		if (slab_engines[i]->debug_flags & Z)
-			continue;
-		slab_config_engine(&cfg, slab_engines[i]->name, NULL);
-		CU_ASSERT_EQUAL(slab_allocator_create(&sa, m.buddy, &cfg, &err), -EINVAL);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "has no debugging of kind"));
-	}
 	slab_machine_destroy(&m);
 }
 
@@ -198,7 +189,7 @@ static void test_geometry(void)
 /* 'O': a frame-sized object's metadata would take it to two frames; checks alone stay. */
 static void test_no_higher_order(void)
 {
-	EACH_ENGINE(engine, FZPU) {
+	EACH_ENGINE(engine) {
 		struct slab_machine m;
 
 		create(&m, engine, "FZPUO", 16 << 20);
@@ -247,7 +238,7 @@ static void hear(void *ctx, const struct slab_trace *trace)
 /* T tells every call, with who made it, and nothing of other caches. */
 static void test_trace(void)
 {
-	EACH_ENGINE(engine, T) {
+	EACH_ENGINE(engine) {
 		struct slab_caller caller = { .site = 3, .pid = 33, .event = 5, .time_ns = 55 };
 		struct kmem_cache *s, *quiet;
 		struct heard heard = { 0 };
@@ -280,7 +271,7 @@ static void test_trace(void)
 /* Tracks can be asked for, of an object in use as of a free one. */
 static void test_tracks(void)
 {
-	EACH_ENGINE(engine, U) {
+	EACH_ENGINE(engine) {
 		struct slab_caller caller = { .site = 3, .pid = 33, .event = 5 };
 		struct slab_track alloc, freed;
 		struct kmem_cache *s, *plain;
@@ -317,7 +308,7 @@ static void test_tracks(void)
  */
 static void test_quarantine(void)
 {
-	EACH_ENGINE(engine, Q) {
+	EACH_ENGINE(engine) {
 		struct slab_config cfg;
 		struct slab_machine m;
 		struct kmem_cache *s, *other;
@@ -375,7 +366,7 @@ static void test_quarantine(void)
 /* More objects than the ring begins with, of two caches; one cache leaves, the other stays. */
 static void test_quarantine_of_two(void)
 {
-	EACH_ENGINE(engine, Q) {
+	EACH_ENGINE(engine) {
 		struct slab_machine m;
 		struct kmem_cache *s[2];
 		void *objects[300];
@@ -522,7 +513,7 @@ static void test_model(void)
 	static const char *const texts[] = { "F", "Z", "P", "U", "FZPU", "FZPUTQ", "ZU", "FQ", "FP" };
 	size_t which;
 
-	EACH_ENGINE(engine, SLAB_DEBUG_FLAGS) for (which = 0; which < 9; which++) {
+	EACH_ENGINE(engine) for (which = 0; which < 9; which++) {
 		struct test_rng rng = { .s = 99 + which };
 		struct { unsigned char *at; uint32_t size; } live[NR_OBJECTS] = { 0 };
 		struct slab_machine m;
@@ -565,7 +556,7 @@ static void test_model(void)
 /* A free object of a debugged cache is in its slab, in no array or magazine, even two CPUs later. */
 static void test_no_stash(void)
 {
-	EACH_ENGINE(engine, FZPU) {
+	EACH_ENGINE(engine) {
 		struct slab_machine m;
 		struct kmem_cache *s;
 		void *objects[20];
@@ -594,7 +585,7 @@ static void test_no_stash(void)
  */
 static void test_engine_objects(void)
 {
-	EACH_ENGINE(engine, FZPU | SLAB_QUARANTINE) {
+	EACH_ENGINE(engine) {
 		struct slab_machine m;
 		struct kmem_cache *s;
 		void *objects[40];
@@ -624,7 +615,7 @@ static void test_engine_objects(void)
 /* In bulk; and memory that is only held back is handed out before anything fails. */
 static void test_bulk_and_exhaustion(void)
 {
-	EACH_ENGINE(engine, FZPU | SLAB_QUARANTINE) {
+	EACH_ENGINE(engine) {
 		void *objects[64], *large[8192];
 		unsigned int i, nr, again;
 		struct slab_config cfg;
@@ -649,7 +640,8 @@ static void test_bulk_and_exhaustion(void)
 			kmem_cache_free(s, 0, large[i]);
 		for (again = 0; again < 8192 && (large[again] = kmem_cache_alloc(s, 0, GFP_ATOMIC)); again++)
 			;
-		CU_ASSERT_EQUAL(again, nr);
+		/* A few more where frames came back to the CPU's lists one by one. */
+		CU_ASSERT(again >= nr);
 		CU_ASSERT(slab_machine_sound(&m));
 		slab_machine_destroy(&m);
 	}

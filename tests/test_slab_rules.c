@@ -54,7 +54,7 @@ static void test_table(void)
 	for (i = 0; slab_rule_desc[i].name; i++)
 		CU_ASSERT(slab_rule_desc[i].text[0] && slab_rule_desc[i].value[BUDDY_KERNEL_6_12] !=
 			  slab_rule_desc[i].value[BUDDY_KERNEL_6_1]);
-	CU_ASSERT_EQUAL(i, 9);
+	CU_ASSERT_EQUAL(i, 10);
 	CU_ASSERT(slab_rules[BUDDY_KERNEL_6_12].freeze_late && !slab_rules[BUDDY_KERNEL_6_1].freeze_late);
 	slab_config_default(&cfg);
 	CU_ASSERT_EQUAL(cfg.kernel, BUDDY_KERNEL_6_12);
@@ -178,6 +178,45 @@ static void test_refill_apart(void)
 	}
 }
 
+/*
+ * kmalloc's objects that keep the size asked for: an overrun within the class is one by
+ * 6.12's rules alone, which therefore put the free pointer behind the object.
+ */
+static void test_zone_from_request(void)
+{
+	const uint32_t zu = SLAB_KMALLOC | SLAB_RED_ZONE | SLAB_STORE_USER;
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		bool older = kernel == BUDDY_KERNEL_6_1;
+		struct slab_geometry geo = geometry(kernel, 64, zu);
+		struct slab_config cfg;
+		struct slab_machine m;
+		unsigned char *object;
+
+		CU_ASSERT_EQUAL(geo.offset, older ? 32 : 72);
+		/* 8 left, 40, 8 right, (8 link,) 64 tracks, 4 size, 8 more, in 8s */
+		CU_ASSERT_EQUAL(geometry(kernel, 40, zu).size, older ? 136 : 144);
+		CU_ASSERT_EQUAL(geometry(kernel, 40, zu | SLAB_POISON).size, 144);
+		CU_ASSERT_EQUAL(geometry(kernel, 40, zu & ~SLAB_KMALLOC).offset, 16);
+
+		slab_config_default(&cfg);
+		cfg.kernel = kernel;
+		cfg.debug = "FZU,kmalloc-64";
+		slab_machine_create(&m, MEM, 1, 1, &cfg);
+		object = kmalloc(m.sa, 0, 50, GFP_KERNEL);
+		CU_ASSERT_EQUAL(ksize(m.sa, object), older ? 64 : 50);
+		object[50] = 1;
+		CU_ASSERT_EQUAL(kfree(m.sa, 0, object), 0);
+		CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_red_zone), !older);
+		object = kmalloc(m.sa, 0, 50, GFP_KERNEL);
+		object[64] = 1;
+		CU_ASSERT_EQUAL(kfree(m.sa, 0, object), 0);
+		CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_red_zone), older ? 1 : 2);
+		slab_machine_destroy(&m);
+	}
+}
+
 /* Node 1 has no frames left, node 0 has partial slabs: 6.12 uses these before it takes frames of node 0. */
 static void test_node_before_others(void)
 {
@@ -215,6 +254,47 @@ static void test_node_before_others(void)
 			CU_ASSERT_EQUAL(buddy_free_pages(m.buddy, 1, taken[--nr], 0), 0);
 		free(taken);
 		free(o);
+		slab_machine_destroy(&m);
+	}
+}
+
+/* The same with a debugged cache, which takes its objects one by one. */
+static void test_node_before_others_debugged(void)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_THISNODE | __GFP_NORETRY;
+	int kernel;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		struct kmem_cache_args args = { .name = "c", .size = 500, .flags = SLAB_CONSISTENCY_CHECKS };
+		bool older = kernel == BUDDY_KERNEL_6_1;
+		pfn_t pfn, *taken = calloc(MEM / PAGE_SIZE, sizeof(*taken));
+		struct slab_machine m;
+		struct kmem_cache *s;
+		unsigned int i, n, nr = 0;
+		void *object, *o[256];
+		uint64_t slabs;
+
+		make_kernel(&m, kernel, MEM, 2, 2);
+		s = kmem_cache_create(m.sa, &args, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		n = kmem_cache_objs_per_slab(s);
+		CU_ASSERT_FATAL(8 * n <= 256);
+		for (i = 0; i < 8 * n; i++)
+			o[i] = kmem_cache_alloc_node(s, 0, GFP_KERNEL, 0);
+		for (i = 0; i < 8; i++)
+			CU_ASSERT_EQUAL(kmem_cache_free(s, 0, o[i * n]), 0);
+		CU_ASSERT(slub_node(s, 0)->nr_partial > s->min_partial);
+		while (!pfn_is_none(pfn = buddy_alloc_pages(m.buddy, 1, gfp, 0, 1)))
+			taken[nr++] = pfn;
+		slabs = count(s, SC_alloc_slab);
+		CU_ASSERT_PTR_NULL(kmem_cache_alloc_node(s, 1, gfp, 1));
+		object = kmem_cache_alloc_node(s, 1, GFP_KERNEL, 1);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(object);
+		CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, object)), 0);
+		CU_ASSERT_EQUAL(count(s, SC_alloc_slab) - slabs, older);
+		while (nr)
+			CU_ASSERT_EQUAL(buddy_free_pages(m.buddy, 1, taken[--nr], 0), 0);
+		free(taken);
 		slab_machine_destroy(&m);
 	}
 }
@@ -328,6 +408,8 @@ static const struct test_case cases[] = {
 	{ "skip_other_nodes", test_skip_other_nodes },
 	{ "refill_apart", test_refill_apart },
 	{ "node_before_others", test_node_before_others },
+	{ "node_before_others, debugged", test_node_before_others_debugged },
+	{ "zone_from_request", test_zone_from_request },
 	{ "kmalloc_align_any", test_kmalloc_align_any },
 	{ "kmalloc_odd_first", test_kmalloc_odd_first },
 	{ "kmalloc_rcl_first", test_kmalloc_rcl_first },

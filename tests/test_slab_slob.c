@@ -589,6 +589,97 @@ static void test_rubbish_links(void)
 	CU_ASSERT_EQUAL(slob_block_next(page, PAGE_UNITS - 1), PAGE_UNITS);
 }
 
+static struct kmem_cache *debugged(struct slab_machine *m, const char *name, uint32_t size)
+{
+	const struct kmem_cache_args args = {
+		.name = name, .size = size, .flags = SLAB_DEBUG_DEFAULT,
+	};
+	struct kmem_cache *s = kmem_cache_create(m->sa, &args, NULL);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	return s;
+}
+
+/*
+ * A debugged cache has pages of its own, filled one after the other, and keeps one
+ * empty page until it is shrunk; other caches share pages as ever.
+ */
+static void test_debugged(void)
+{
+	struct kmem_cache *s, *plain, *large;
+	unsigned char *objects[64], *other;
+	struct slab_machine m;
+	unsigned int i, n;
+
+	make(&m, 2);
+	s = debugged(&m, "watched", 40);
+	large = debugged(&m, "large", PAGE_SIZE);
+	plain = slab_machine_cache(&m, "plain", 40);
+	n = kmem_cache_objs_per_slab(s);
+	CU_ASSERT_EQUAL(n, PAGE_SIZE / kmem_cache_size(s));
+	CU_ASSERT_EQUAL(kmem_cache_order(large), 1);
+	CU_ASSERT_FATAL(n + 1 < 64);
+	for (i = 0; i <= n; i++)
+		objects[i] = get(s);
+	other = get(plain);
+	CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, objects[0]), slab_machine_page(&m, objects[n - 1]));
+	CU_ASSERT_PTR_NOT_EQUAL(slab_machine_page(&m, objects[0]), slab_machine_page(&m, objects[n]));
+	CU_ASSERT_EQUAL(slab_machine_page(&m, other)->slab_cache, kmem_cache_id(pages_of(&m)));
+	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 2);
+	CU_ASSERT_EQUAL(slab_machine_info(s).partial_slabs, 1);
+	CU_ASSERT_EQUAL(slab_machine_info(s).num_objs, 2 * n);
+	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, n + 1);
+	CU_ASSERT_EQUAL(slab_footprint(m.sa, objects[0]), kmem_cache_size(s));
+	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+
+	slob_cache(s)->nr_free++;
+	CU_ASSERT_NOT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+	slob_cache(s)->nr_free--;
+	slob_cache(s)->nr_room++;
+	CU_ASSERT_NOT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+	slob_cache(s)->nr_room--;
+	slab_machine_page(&m, objects[0])->slab_inuse--;
+	CU_ASSERT_NOT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+	slab_machine_page(&m, objects[0])->slab_inuse++;
+
+	for (i = 0; i <= n; i++)
+		put(&m, objects[i]);
+	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 1);
+	objects[0] = kmem_cache_alloc_node(s, 0, GFP_KERNEL, 1);
+	CU_ASSERT_EQUAL(slab_nid(slab_machine_page(&m, objects[0])), 1);
+	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 2);
+	CU_ASSERT_EQUAL(kmem_cache_shrink(s), 1);
+	put(&m, objects[0]);
+	CU_ASSERT_EQUAL(kmem_cache_shrink(s), 1);
+	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 0);
+	put(&m, get(large));
+	put(&m, other);
+	CU_ASSERT_EQUAL(slab_validate_caches(m.sa), 0);
+	slab_machine_destroy(&m);
+}
+
+/* kmalloc takes a whole element of a debugged class, and of others what it was asked for. */
+static void test_debugged_kmalloc(void)
+{
+	struct slab_config cfg;
+	unsigned char *a, *b;
+	struct slab_machine m;
+
+	slab_config_default(&cfg);
+	CU_ASSERT_EQUAL_FATAL(slab_config_engine(&cfg, "slob", NULL), 0);
+	cfg.debug = "FZPU,kmalloc-64";
+	slab_machine_create(&m, 16 << 20, 1, 2, &cfg);
+	a = get_sized(&m, 50);
+	b = get_sized(&m, 30);
+	CU_ASSERT_PTR_EQUAL(slab_cache_of(m.sa, a), slab_find_cache(m.sa, "kmalloc-64"));
+	CU_ASSERT_PTR_EQUAL(slab_cache_of(m.sa, a), kmalloc_slab(m.sa, 50, GFP_KERNEL));
+	CU_ASSERT_EQUAL(slab_footprint(m.sa, a), kmem_cache_size(slab_cache_of(m.sa, a)));
+	CU_ASSERT_EQUAL(slab_footprint(m.sa, b), 30 + SLOB_MINALIGN);
+	put(&m, a);
+	put(&m, b);
+	slab_machine_destroy(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "caches share a page", test_shared_page },
 	{ "three ranges of sizes", test_three_ranges },
@@ -607,6 +698,8 @@ static const struct test_case cases[] = {
 	{ "free blocks one by one", test_for_each_free },
 	{ "the validator finds what is broken", test_validate },
 	{ "rubbish links", test_rubbish_links },
+	{ "a debugged cache shares nothing", test_debugged },
+	{ "kmalloc from a debugged class", test_debugged_kmalloc },
 	{ NULL, NULL }
 };
 

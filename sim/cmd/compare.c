@@ -5,6 +5,7 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +14,20 @@
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/replay_options.h"
+#include "sim/cmd/report_options.h"
 #include "sim/report/report_compare.h"
 #include "slab/engine/engine.h"
 
 #define HUGE_ORDER (21 - PAGE_SHIFT)
 
-enum { OPT_SLAB = 256, OPT_ORDER, OPT_JSON, OPT_CSV, OPT_MESSAGES };
+enum { OPT_SLAB = 256, OPT_ORDER, OPT_MESSAGES };
 
 struct compare_options {
 	struct replay_options common;
-	const char *trace, *slab, *json, *csv;
+	struct report_options report;
+	const char *trace, *slab;
 	unsigned int order;
 	uint64_t messages;
-	bool quiet;
 };
 
 static const struct argp_option options[] = {
@@ -36,10 +38,7 @@ static const struct argp_option options[] = {
 	{ "order", OPT_ORDER, "N", 0,
 	  "the order of blocks that fragmentation is judged by (default 9, 2 MiB)", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
-	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
-	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 3 },
 	{ 0 }
 };
 
@@ -49,8 +48,6 @@ static void end_of_options(struct argp_state *state, const struct compare_option
 
 	if (mistake)
 		argp_error(state, "%s", mistake);
-	if (opt->json && opt->csv && !strcmp(opt->json, opt->csv))
-		argp_error(state, "--json and --csv would write to the same place");
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -60,6 +57,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opt->common;
+		state->child_inputs[1] = &opt->report;
 		return 0;
 	case OPT_SLAB:
 		opt->slab = arg;
@@ -67,17 +65,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case OPT_ORDER:
 		opt->order = (unsigned int)need_number(state, "order", arg, 0, MAX_PAGE_ORDER);
 		return 0;
-	case OPT_JSON:
-		opt->json = arg;
-		return 0;
-	case OPT_CSV:
-		opt->csv = arg;
-		return 0;
 	case OPT_MESSAGES:
 		opt->messages = need_number(state, "messages", arg, 0, UINT32_MAX);
-		return 0;
-	case 'q':
-		opt->quiet = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->trace)
@@ -131,9 +120,21 @@ static int write_reports(const struct compare_options *opt, const struct compare
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_compare(em, report);
-	ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+	ret = write_report_options(em, &opt->report, err);
 	emitter_destroy(em);
 	return ret;
+}
+
+static void tell_left_out(const struct compare_options *opt, const struct compare_result *results,
+			  unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (results[i].no_cache_left)
+			fprintf(stderr, "kmemsim: %s: %s: more caches than a machine has (%u): %" PRIu64
+				" objects were left out\n", opt->trace, results[i].config.engine,
+				SLAB_MAX_CACHES, results[i].no_cache_left);
 }
 
 /* EXIT_*, or a negative errno with @err. */
@@ -146,7 +147,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	struct compare_config cfg = {
 		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order
 	};
-	const char *const writes[] = { opt->json, opt->csv };
+	const char *const writes[] = { opt->report.json, opt->report.csv };
 	struct compare_result results[MAX_COMPARED];
 	struct compare_report report = {
 		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
@@ -159,7 +160,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	ret = check_outputs(&opt->trace, 1, writes, 2, err);
 	if (ret)
 		return ret;
-	progress_init(&progress, !opt->quiet);
+	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &load, &progress, err);
 	if (ret)
 		return ret;
@@ -179,13 +180,17 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		return EXIT_FOUND;
 	}
 	if (!ret)
+		tell_left_out(opt, results, nr);
+	if (!ret)
 		ret = write_reports(opt, &report, err);
 	return ret ? ret : load_status(*trace, opt->trace, "replayed");
 }
 
 int cmd_compare(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &replay_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &replay_argp, 0, NULL, 1 }, { &report_argp, 0, NULL, 0 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_one,

@@ -13,24 +13,21 @@
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/replay_options.h"
+#include "sim/cmd/report_options.h"
 #include "sim/report/report_diagnose.h"
 
-enum { OPT_JSON = 256, OPT_CSV, OPT_TOP, OPT_FORMAT, OPT_MESSAGES };
+enum { OPT_TOP = 256, OPT_FORMAT, OPT_MESSAGES };
 
 struct diagnose_options {
 	struct load_options load;
-	const char *json, *csv;
+	struct report_options report;
 	unsigned int top;
-	bool quiet;
 };
 
 static const struct argp_option options[] = {
 	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
 	{ "top", OPT_TOP, "N", 0, "findings and call sites told (default 20)", 0 },
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
-	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 0 },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 0 },
-	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 0 },
 	{ 0 }
 };
 
@@ -39,23 +36,17 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	struct diagnose_options *opt = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opt->report;
+		return 0;
 	case OPT_FORMAT:
 		opt->load.format = arg;
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, DIAGNOSE_MAX_FINDINGS);
 		return 0;
-	case OPT_JSON:
-		opt->json = arg;
-		return 0;
-	case OPT_CSV:
-		opt->csv = arg;
-		return 0;
 	case OPT_MESSAGES:
 		opt->load.messages = need_number(state, "messages", arg, 0, 1000000000);
-		return 0;
-	case 'q':
-		opt->quiet = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->load.path)
@@ -65,17 +56,18 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opt->load.path)
 			argp_error(state, "which trace?");
-		if (opt->json && opt->csv && !strcmp(opt->json, opt->csv))
-			argp_error(state, "--json and --csv would write to the same place");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child children[] = { { &report_argp, 0, NULL, 0 }, { 0 } };
+
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_one,
+	.children = children,
 	.args_doc = "TRACE",
 	.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
 	       "with the events that show them."
@@ -90,7 +82,7 @@ static int write_reports(const struct diagnose_options *opt, const struct diagno
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, opt->top);
-	ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+	ret = write_report_options(em, &opt->report, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -99,7 +91,7 @@ static int write_reports(const struct diagnose_options *opt, const struct diagno
 static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
 			  struct kerror *err)
 {
-	const char *const writes[] = { opt->json, opt->csv };
+	const char *const writes[] = { opt->report.json, opt->report.csv };
 	struct diagnosis_report *report = NULL;
 	struct progress progress;
 	uint64_t sure = 0;
@@ -108,7 +100,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	ret = check_outputs(&opt->load.path, 1, writes, 2, err);
 	if (ret)
 		return ret;
-	progress_init(&progress, !opt->quiet);
+	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &opt->load, &progress, err);
 	if (!ret)
 		ret = diagnose(&report, *trace, err);

@@ -14,24 +14,25 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
+#include "sim/cmd/replay_options.h"
+#include "sim/cmd/report_options.h"
 #include "sim/layout/report.h"
 
 #define MESSAGES	10	/* malformed lines of the trace told in full */
 #define SUGGESTIONS	8	/* names offered for one that is not there */
 
-enum { OPT_TRACE = 256, OPT_FORMAT, OPT_TOP, OPT_CPUS, OPT_LINE, OPT_EXPAND, OPT_JSON, OPT_CSV };
+enum { OPT_TRACE = 256, OPT_FORMAT, OPT_TOP, OPT_CPUS, OPT_LINE, OPT_EXPAND };
 
 struct layout_options {
 	const char *binary;
 	const char **patterns;
 	unsigned int nr_patterns;
 	const char *trace, *format;
-	const char *json, *csv;
+	struct report_options report;
 	unsigned int top;
 	unsigned int nr_cpus;		/* 0: the trace's, or 1 */
 	uint32_t line;
 	bool expand;
-	bool quiet;
 };
 
 static const struct argp_option options[] = {
@@ -42,22 +43,8 @@ static const struct argp_option options[] = {
 	{ "line", OPT_LINE, "BYTES", 0, "size of a cache line, a power of two from 16 to 1024 (default 64)", 0 },
 	{ "trace", OPT_TRACE, "FILE", 0, "count the objects of a trace and say which structs waste most", 0 },
 	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
-	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 0 },
-	{ "quiet", 'q', NULL, 0, "no text report", 0 },
 	{ 0 }
 };
-
-static uint64_t need_number(struct argp_state *state, const char *option, const char *text,
-			    uint64_t min, uint64_t max)
-{
-	uint64_t value = 0;
-
-	if (!parse_number(text, min, max, &value))
-		argp_error(state, "--%s=%s: expected a number from %" PRIu64 " to %" PRIu64, option, text, min,
-			   max);
-	return value;
-}
 
 static void add_argument(struct argp_state *state, struct layout_options *opt, const char *arg)
 {
@@ -80,6 +67,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	struct layout_options *opt = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opt->report;
+		return 0;
 	case OPT_TRACE:
 		opt->trace = arg;
 		return 0;
@@ -100,15 +90,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case OPT_EXPAND:
 		opt->expand = true;
 		return 0;
-	case OPT_JSON:
-		opt->json = arg;
-		return 0;
-	case OPT_CSV:
-		opt->csv = arg;
-		return 0;
-	case 'q':
-		opt->quiet = true;
-		return 0;
 	case ARGP_KEY_ARG:
 		add_argument(state, opt, arg);
 		return 0;
@@ -118,8 +99,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (opt->format && !opt->trace)
 			argp_error(state, "--format is of a trace: give one with --trace");
-		if (is_stdout(opt->json) && is_stdout(opt->csv))
-			argp_error(state, "only one of --json and --csv can go to standard output");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -196,7 +175,7 @@ static int write_reports(const struct layout_input *in, const struct layout_opti
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = layout_report(em, in, err);
 	if (!ret)
-		ret = write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+		ret = write_report_options(em, &opt->report, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -209,7 +188,7 @@ static int count_trace(const struct layout_options *opt, struct trace **trace, s
 	unsigned int cpus;
 	int ret;
 
-	progress_init(&progress, !opt->quiet);
+	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &load, &progress, err);
 	if (!ret)
 		ret = usage_count_trace(usage, *trace, err);
@@ -235,7 +214,7 @@ static int run(const struct layout_options *opt)
 	struct layout_program *prog = NULL;
 	struct trace *trace = NULL;
 	struct usage usage = { 0 };
-	const char *const reads[] = { opt->binary, opt->trace }, *const writes[] = { opt->json, opt->csv };
+	const char *const reads[] = { opt->binary, opt->trace }, *const writes[] = { opt->report.json, opt->report.csv };
 	int status = EXIT_USAGE, ret = check_outputs(reads, 2, writes, 2, &err);
 
 	if (!ret)
@@ -260,9 +239,11 @@ static int run(const struct layout_options *opt)
 
 int cmd_layout(int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &report_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
+		.children = children,
 		.args_doc = "BINARY [STRUCT...]",
 		.doc = "Show how the structs of BINARY lie in memory: members, holes, cache lines, drawn as a map; "
 		       "what they cost in slabs; and the order of members that is smallest. BINARY is a program, "

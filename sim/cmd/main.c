@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: finds the subcommand. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 
 static const struct {
 	const char *name;
@@ -57,20 +57,11 @@ static bool occupy_standard_files(void)
 	return fd >= 0 && !close(fd);
 }
 
-/* What was printed may still be on its way; a full disk shows here. */
-static int finish(int status)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return status;
-	fprintf(stderr, "kmemsim: standard output: %s\n", strerror(errno));
-	return EXIT_USAGE;
-}
-
 int main(int argc, char **argv)
 {
 	size_t i;
 
-	if (!occupy_standard_files())
+	if (!occupy_standard_files() || !check_stdout_at_exit())
 		return EXIT_USAGE;
 	if (argc < 2) {
 		usage(stderr);
@@ -78,15 +69,15 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
 		usage(stdout);
-		return finish(EXIT_FINE);
+		return EXIT_FINE;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("kmemsim %s\n", kmemsim_version);
-		return finish(EXIT_FINE);
+		return EXIT_FINE;
 	}
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return finish(commands[i].fn(argc - 1, argv + 1));
+			return commands[i].fn(argc - 1, argv + 1);
 	fprintf(stderr, "kmemsim: there is no command '%s'; 'kmemsim --help' lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

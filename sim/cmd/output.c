@@ -3,12 +3,30 @@
 #include "sim/cmd/output.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/cmd/cmd.h"
 
 bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
+}
+
+/* What was printed may still be on its way; a full disk shows here. */
+static void flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	fprintf(stderr, "kmemsim: standard output: %s\n", strerror(errno));
+	_exit(EXIT_USAGE);
+}
+
+bool check_stdout_at_exit(void)
+{
+	return !atexit(flush_stdout);
 }
 
 /* Whether both are one regular file that is there; NULL and "-" never are. */

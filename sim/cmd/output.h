@@ -11,6 +11,12 @@
 
 /* False for NULL. */
 bool is_stdout(const char *path);
+
+/*
+ * Whatever ends the program, argp's --help included: standard output that could
+ * not be written is told, and ends it with EXIT_USAGE. False where that cannot be had.
+ */
+bool check_stdout_at_exit(void);
 /*
  * An output must be written over nothing that is read, nor over another output.
  * NULLs are skipped. -EINVAL where one would be.

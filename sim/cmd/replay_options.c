@@ -235,6 +235,17 @@ const char *replay_options_mistake(const struct replay_options *opt)
 
 /* ---- engines ------------------------------------------------------------- */
 
+/* Whether the parameter of @len bytes at @at was given before, from @text on. */
+static bool given_before(const char *text, const char *at, size_t len)
+{
+	size_t name = (size_t)((const char *)memchr(at, '=', len) - at) + 1;
+
+	for (; text < at; text += strcspn(text, ",") + 1)
+		if (!strncmp(text, at, name))
+			return true;
+	return false;
+}
+
 /* "NAME=N" of @len bytes. */
 static int parse_slab_param(const char *text, size_t len, struct slab_config *cfg,
 			    struct kerror *err)
@@ -255,6 +266,7 @@ static int parse_slab_param(const char *text, size_t len, struct slab_config *cf
 const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct kerror *err)
 {
 	size_t len = strcspn(text, ",");
+	const char *engine = text;
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, text);
@@ -267,6 +279,10 @@ const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct 
 			if (!len)
 				kerror_set(err, -EINVAL, "nothing behind a comma");
 			return len ? text : NULL;
+		}
+		if (given_before(engine, text, len)) {
+			kerror_set(err, -EINVAL, "'%.*s': the parameter is given twice", (int)len, text);
+			return NULL;
 		}
 		if (parse_slab_param(text, len, cfg, err))
 			return NULL;

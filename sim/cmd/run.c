@@ -188,8 +188,8 @@ static int write_reports(struct run *run, struct kerror *err)
 		report_shrink(em, &shrink);
 	}
 	if (!ret)
-		ret = write_formats(em, !opt->quiet && !is_stdout(opt->timeline) &&
-				    !is_stdout(opt->owner_list), opt->json, opt->csv, err);
+		ret = write_formats(em, !opt->report.quiet && !is_stdout(opt->timeline) &&
+				    !is_stdout(opt->owner_list), opt->report.json, opt->report.csv, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -238,7 +238,7 @@ static int write_owners(const struct run *run, struct kerror *err)
 static int run_all(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
-	const char *const writes[] = { opt->json, opt->csv, opt->timeline, opt->owner_list };
+	const char *const writes[] = { opt->report.json, opt->report.csv, opt->timeline, opt->owner_list };
 	int ret, stopped = 0;
 
 	ret = check_outputs(&opt->trace, 1, writes, sizeof(writes) / sizeof(writes[0]), err);
@@ -277,6 +277,26 @@ static int run_all(struct run *run, struct kerror *err)
 	return ret ? ret : stopped;
 }
 
+static void tell_unmet(void *ctx, const char *name, size_t len)
+{
+	fprintf(stderr, "kmemsim: --slab-debug: no cache of the run is called '%.*s'\n", (int)len, name);
+}
+
+/* What the replay had to leave out. */
+static void tell_left_out(const struct run *run)
+{
+	const struct replay *rp = run->replay;
+	const struct replay_no_cache *first = &rp->no_cache;
+
+	if (!rp->counter[RC_no_cache_left])
+		return;
+	fprintf(stderr, "kmemsim: %s: more caches than a machine has (%u): '%s' at line %" PRIu64
+		" (event %" PRIu64 ") is the first without one; %" PRIu64 " objects of such caches were "
+		"left out, everything else was replayed\n", run->opt.trace, SLAB_MAX_CACHES,
+		names_text(rp->names, first->name), first->line, first->event,
+		rp->counter[RC_no_cache_left]);
+}
+
 static int finish(struct run *run, int ret, const struct kerror *err)
 {
 	int status;
@@ -287,6 +307,9 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 		return EXIT_USAGE;
 	}
 	status = load_status(run->trace, run->opt.trace, "replayed");
+	tell_left_out(run);
+	if (run->opt.common.machine.slab.debug)
+		slab_debug_unmet(run->machine->slab, run->opt.common.machine.slab.debug, tell_unmet, NULL);
 	if (run->timeline.unbalanced)
 		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
 			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
@@ -305,7 +328,7 @@ int cmd_run(int argc, char **argv)
 	int ret, status;
 
 	run_parse(argc, argv, &run.opt);
-	progress_init(&run.progress, !run.opt.quiet);
+	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);
 	replay_destroy(run.replay);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 
 enum {
-	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_JSON, OPT_CSV,
-	OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST,
+	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST,
 	OPT_OWNER_SORT, OPT_SHRINK
 };
 
@@ -30,8 +30,6 @@ static const struct argp_option options[] = {
 	  "let requests for objects fail, as the kernel's failslab= does; then ,cache-filter "
 	  ",ignore-gfp-wait=N ,site=NAME; docs/debugging.md", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
-	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
 	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples along the run as CSV; '-': instead of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between samples (default: a hundredth of the trace)", 3 },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
@@ -49,7 +47,6 @@ static const struct argp_option options[] = {
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
 	  "leave out what the host measured, so that equal input gives equal bytes", 3 },
-	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 3 },
 	{ 0 }
 };
 
@@ -64,10 +61,13 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 		return 0;
 	case OPT_SLAB_DEBUG:
 		opt->common.machine.slab.debug = arg;
+		if (!arg[strspn(arg, ";")])
+			argp_error(state, "--slab-debug=%s: expected FLAGS[,CACHE...], such as FZPU", arg);
 		if (slab_debug_parse(arg, &err))
 			argp_error(state, "--slab-debug=%s: %s", arg, err.text);
 		return 0;
 	case OPT_QUARANTINE:
+		opt->quarantine_given = true;
 		if (!parse_size(arg, 0, 1ULL << 40, &opt->common.machine.slab.quarantine_bytes))
 			argp_error(state, "--quarantine=%s: expected a size, such as 64k or 1M", arg);
 		return 0;
@@ -102,12 +102,6 @@ static enum page_owner_order parse_owner_order(struct argp_state *state, const c
 static error_t parse_report(int key, char *arg, struct argp_state *state, struct run_options *opt)
 {
 	switch (key) {
-	case OPT_JSON:
-		opt->json = arg;
-		return 0;
-	case OPT_CSV:
-		opt->csv = arg;
-		return 0;
 	case OPT_TIMELINE:
 		opt->timeline = arg;
 		return 0;
@@ -123,6 +117,7 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_OWNER_SORT:
 		opt->owner_order = parse_owner_order(state, arg);
+		opt->owner_order_given = true;
 		return 0;
 	case OPT_SHRINK:
 		opt->shrink = true;
@@ -136,9 +131,6 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 	case OPT_NO_TIMING:
 		opt->timing = false;
 		return 0;
-	case 'q':
-		opt->quiet = true;
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -151,6 +143,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opt->common;
+		state->child_inputs[1] = &opt->report;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->trace)
@@ -174,19 +167,33 @@ static void mistake(const char *text)
 	exit(EXIT_USAGE);
 }
 
+/* Options that need another one to mean anything. */
+static void check_effects(const struct run_options *opt)
+{
+	const char *debug = opt->common.machine.slab.debug;
+	uint32_t flags = debug ? slab_debug_any_flags(debug) : 0;
+	bool filter = opt->failslab && opt->fail.cache_filter;
+
+	if (opt->quarantine_given && !(flags & SLAB_QUARANTINE))
+		mistake("--quarantine is without effect: no cache has flag Q of --slab-debug");
+	if (filter && !(flags & SLAB_FAILSLAB))
+		mistake("cache-filter of --failslab leaves no request over: no cache has flag A of --slab-debug");
+	if ((flags & SLAB_FAILSLAB) && !filter)
+		mistake("flag A of --slab-debug is without effect: it needs --failslab=...,cache-filter");
+	if (opt->owner_order_given && !opt->owner_list)
+		mistake("--page-owner-sort is without effect: it is the order of --page-owner-list");
+}
+
 /* What only shows when all options are known. */
 static void check_options(const struct run_options *opt)
 {
-	const char *const outputs[] = { opt->json, opt->csv, opt->timeline };
 	const char *text = replay_options_mistake(&opt->common);
-	unsigned int i, to_stdout = 0;
 
-	for (i = 0; i < 3; i++)
-		to_stdout += outputs[i] && !strcmp(outputs[i], "-");
-	if (to_stdout > 1)
+	if (is_stdout(opt->timeline) && (is_stdout(opt->report.json) || is_stdout(opt->report.csv)))
 		mistake("only one of --json, --csv and --timeline can go to standard output");
 	if (text)
 		mistake(text);
+	check_effects(opt);
 }
 
 /* The option may stand before or behind --slab, which begins with the engine's defaults. */
@@ -200,7 +207,9 @@ static void apply_freelist_random(struct run_options *opt)
 
 void run_parse(int argc, char **argv, struct run_options *opt)
 {
-	static const struct argp_child children[] = { { &replay_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &replay_argp, 0, NULL, 1 }, { &report_argp, 0, NULL, 0 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_one,

@@ -4,14 +4,14 @@
 #define KMEMSIM_SIM_CMD_RUN_OPTIONS_H
 
 #include "sim/cmd/replay_options.h"
+#include "sim/cmd/report_options.h"
 #include "sim/report/page_owner.h"
 
 struct run_options {
 	struct replay_options common;
 	const char *trace;		/* "-": standard input */
-	const char *json;		/* files; NULL: not wanted; "-": standard output */
-	const char *csv;
-	const char *timeline;
+	struct report_options report;
+	const char *timeline;		/* as report's files */
 	const char *procfs;		/* folder */
 	const char *owner_list;		/* file */
 	enum page_owner_order owner_order;
@@ -22,9 +22,10 @@ struct run_options {
 	const char *failslab_site;	/* inside it, or NULL */
 	struct slab_fail_attr fail;
 	bool freelist_random;
+	bool quarantine_given;
+	bool owner_order_given;
 	bool shrink;
 	bool timing;
-	bool quiet;			/* no text report, no progress line */
 };
 
 /* Fill @opt from the command line. Prints and exits on --help and on mistakes. */

@@ -162,7 +162,7 @@ void layout_plan_free(struct layout_plan *plan);
 
 /* ---- drawn (map.c) ----------------------------------------------------------- */
 
-#define LAYOUT_MAP_BYTES	(64u << 10)	/* larger types are drawn up to there */
+#define LAYOUT_MAP_BYTES	(1u << 20)	/* drawn at once at most */
 #define LAYOUT_HOLE		'.'
 #define LAYOUT_NESTED_HOLE	','
 #define LAYOUT_PADDING		'_'
@@ -173,12 +173,13 @@ void layout_plan_free(struct layout_plan *plan);
 char layout_letter(unsigned int i);
 
 /*
- * Draw @type, one character a byte, into @map of at least min(size,
- * LAYOUT_MAP_BYTES) characters; returns how many. @bit_offset (by member) is
- * where members lie; NULL: where they are. @size: of the whole.
+ * Draw @type from byte @from (at most @size) on, one character a byte, into @map of
+ * at least min(size - from, LAYOUT_MAP_BYTES) characters; returns how many.
+ * @bit_offset (by member) is where members lie; NULL: where they are. @size: of
+ * the whole.
  */
 size_t layout_map(const struct layout_type *type, const uint64_t *bit_offset, uint64_t size,
-		  char *map);
+		  uint64_t from, char *map);
 
 /* ---- in slabs (fit.c) --------------------------------------------------------- */
 

@@ -17,8 +17,8 @@
 #define STROKES_MAX 1000000u
 
 struct canvas {
-	char *map;
-	uint64_t bytes;
+	char *map;		/* of the type's bytes @from to @end */
+	uint64_t from, end;
 	unsigned int strokes;
 };
 
@@ -31,11 +31,14 @@ char layout_letter(unsigned int i)
 
 static void fill(struct canvas *canvas, uint64_t start, uint64_t bytes, char letter)
 {
-	if (start >= canvas->bytes)
+	uint64_t first = start > canvas->from ? start : canvas->from;
+
+	if (first >= canvas->end || first - start >= bytes)
 		return;
-	if (bytes > canvas->bytes - start)
-		bytes = canvas->bytes - start;
-	memset(canvas->map + start, letter, bytes);
+	bytes -= first - start;
+	if (bytes > canvas->end - first)
+		bytes = canvas->end - first;
+	memset(canvas->map + (first - canvas->from), letter, bytes);
 }
 
 static void paint(struct canvas *canvas, const struct layout_member *member, uint64_t bit,
@@ -59,14 +62,16 @@ static void paint(struct canvas *canvas, const struct layout_member *member, uin
 	uint64_t first = bit / 8, bytes = (bit % 8 + member->bit_size + 7) / 8, i;
 	const struct layout_type *type = member->type;
 
-	if (!bytes || !member->bit_size || first >= canvas->bytes)
+	if (!bytes || !member->bit_size || first >= canvas->end ||
+	    (first < canvas->from && canvas->from - first >= bytes))
 		return;
 	if (!type || !type->stats.unused || !type->size || depth > DEEPEST ||
 	    ++canvas->strokes > STROKES_MAX) {
 		fill(canvas, first, bytes, letter);
 		return;
 	}
-	for (i = 0; i < member->elements && first + i * type->size < canvas->bytes; i++)
+	i = first < canvas->from ? (canvas->from - first) / type->size : 0;
+	for (; i < member->elements && first + i * type->size < canvas->end; i++)
 		paint_type(canvas, type, (first + i * type->size) * 8, letter, depth);
 }
 
@@ -76,17 +81,23 @@ static void paint_bits(struct canvas *canvas, const struct layout_member *member
 {
 	uint64_t at, last = (bit + member->bit_size + 7) / 8;
 
-	for (at = bit / 8; at < last && at < canvas->bytes; at++)
-		canvas->map[at] = canvas->map[at] == LAYOUT_HOLE ? letter : LAYOUT_SHARED;
+	for (at = bit / 8; at < last && at < canvas->end; at++) {
+		char *byte = canvas->map + (at - canvas->from);
+
+		if (at >= canvas->from)
+			*byte = *byte == LAYOUT_HOLE ? letter : LAYOUT_SHARED;
+	}
 }
 
-size_t layout_map(const struct layout_type *type, const uint64_t *bit_offset, uint64_t size, char *map)
+size_t layout_map(const struct layout_type *type, const uint64_t *bit_offset, uint64_t size,
+		  uint64_t from, char *map)
 {
-	struct canvas canvas = { .map = map, .bytes = size < LAYOUT_MAP_BYTES ? size : LAYOUT_MAP_BYTES };
+	uint64_t bytes = size - from < LAYOUT_MAP_BYTES ? size - from : LAYOUT_MAP_BYTES;
+	struct canvas canvas = { .map = map, .from = from, .end = from + bytes };
 	uint64_t end = 0;
 	unsigned int i;
 
-	memset(map, LAYOUT_HOLE, canvas.bytes);
+	memset(map, LAYOUT_HOLE, bytes);
 	for (i = 0; i < type->nr_members; i++) {
 		const struct layout_member *member = &type->members[i];
 		uint64_t bit = bit_offset ? bit_offset[i] : member->bit_offset;
@@ -105,8 +116,8 @@ size_t layout_map(const struct layout_type *type, const uint64_t *bit_offset, ui
 		paint(&canvas, member, bit, letter, 0);
 	}
 	end = (end + 7) / 8;
-	if (end < canvas.bytes)
-		memset(map + end, type->nr_members && type->members[type->nr_members - 1].elsewhere ?
-		       LAYOUT_UNKNOWN : LAYOUT_PADDING, canvas.bytes - end);
-	return canvas.bytes;
+	if (end < size)
+		fill(&canvas, end, size - end, type->nr_members && type->members[type->nr_members - 1].elsewhere ?
+		     LAYOUT_UNKNOWN : LAYOUT_PADDING);
+	return bytes;
 }

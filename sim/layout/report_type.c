@@ -11,7 +11,8 @@
 
 #define MAP_ROW		64u	/* bytes of a row at most: wider ones do not fit the terminal */
 #define MAP_GROUP	8u
-#define MAP_ROWS	64u	/* after that the map is cut */
+#define MAP_ROWS	64u	/* a longer map lacks its middle */
+#define MAP_LAST_ROWS	16u	/* of those, at its end */
 /* Rows of one table of members; damaged types can be within each other without end. */
 #define MEMBER_ROWS	20000u
 #define DEEPEST		16u
@@ -49,6 +50,84 @@ static size_t equal_rows(const char *map, size_t len, size_t at, size_t row)
 	return nr;
 }
 
+/* A part of the map: bytes @from to @from + @len of the type. */
+struct map_part {
+	const char *map;
+	uint64_t from;
+	size_t len, row;
+};
+
+/* How many rows the part is told in. */
+static size_t told_rows(const struct map_part *part)
+{
+	size_t at, nr = 0;
+
+	for (at = 0; at < part->len; at += equal_rows(part->map, part->len, at, part->row) * part->row)
+		nr++;
+	return nr;
+}
+
+static void emit_map_row(const struct type_report *r, uint64_t offset, uint64_t rows, const char *text)
+{
+	emit_cell_u64(r->em, offset / r->in->line);
+	emit_cell_u64(r->em, offset);
+	emit_cell_u64(r->em, rows);
+	emit_cell_str(r->em, text);
+	emit_row_end(r->em);
+}
+
+/* Tell at most @nr rows. Returns where the next one begins. */
+static uint64_t emit_part(const struct type_report *r, const struct map_part *part, size_t nr)
+{
+	char text[MAP_ROW + MAP_ROW / MAP_GROUP + 1];
+	size_t at, rows, told = 0;
+
+	for (at = 0; at < part->len && told < nr; at += rows * part->row, told++) {
+		rows = equal_rows(part->map, part->len, at, part->row);
+		group(part->map + at, part->len - at < part->row ? part->len - at : part->row, text);
+		emit_map_row(r, part->from + at, rows, text);
+	}
+	return part->from + at;
+}
+
+/* Where row @nr of those the part is told in begins. */
+static uint64_t start_of_row(const struct map_part *part, size_t nr)
+{
+	size_t at;
+
+	for (at = 0; nr; nr--)
+		at += equal_rows(part->map, part->len, at, part->row) * part->row;
+	return part->from + at;
+}
+
+/* The first rows of @head, how many are left out, the last ones of @tail, which @head may overlap. */
+static void emit_ends(const struct type_report *r, const struct map_part *head, struct map_part *tail)
+{
+	uint64_t next = emit_part(r, head, MAP_ROWS - MAP_LAST_ROWS), left_out;
+	char text[64];
+	size_t all;
+
+	if (tail->from < next) {
+		tail->map += next - tail->from;
+		tail->len -= next - tail->from;
+		tail->from = next;
+	}
+	all = told_rows(tail);
+	if (all > MAP_LAST_ROWS) {
+		uint64_t from = start_of_row(tail, all - MAP_LAST_ROWS);
+
+		tail->map += from - tail->from;
+		tail->len -= from - tail->from;
+		tail->from = from;
+	}
+	left_out = (tail->from - next) / head->row;
+	if (left_out) {
+		snprintf(text, sizeof(text), "(%llu rows are left out)", (unsigned long long)left_out);
+		emit_map_row(r, next, left_out, text);
+	}
+	emit_part(r, tail, MAP_ROWS);
+}
+
 static int emit_map(const struct type_report *r, const char *key, const char *label,
 		    const uint64_t *bit_offset, uint64_t size, struct kerror *err)
 {
@@ -57,27 +136,25 @@ static int emit_map(const struct type_report *r, const char *key, const char *la
 		{ "rows", "rows", "", false },
 		{ "map", "0        8        16       24       32       40       48       56", "", true },
 	};
-	size_t row = r->in->line < MAP_ROW ? r->in->line : MAP_ROW, len, at, nr;
-	unsigned int shown = 0;
-	char text[MAP_ROW + MAP_ROW / MAP_GROUP + 1];
-	char *map = malloc(size < LAYOUT_MAP_BYTES ? size + 1 : LAYOUT_MAP_BYTES);
+	size_t row = r->in->line < MAP_ROW ? r->in->line : MAP_ROW;
+	size_t bytes = size < LAYOUT_MAP_BYTES ? size : LAYOUT_MAP_BYTES;
+	struct map_part head = { .row = row }, tail = { .row = row };
+	char *map = malloc(2 * bytes + 1);
 
 	if (!map)
 		return kerror_set(err, -ENOMEM, "no memory for a map");
-	len = layout_map(r->type, bit_offset, size, map);
+	head.map = map;
+	head.len = layout_map(r->type, bit_offset, size, 0, map);
+	/* Parts of one length begin with a row of the whole. */
+	tail.map = map + bytes;
+	tail.from = (size - bytes + row - 1) / row * row;
+	tail.len = layout_map(r->type, bit_offset, size, tail.from, map + bytes);
 	emit_table(r->em, key, label, columns, NR_COLUMNS(columns));
-	for (at = 0; at < len && shown < MAP_ROWS; at += nr * row, shown++) {
-		nr = equal_rows(map, len, at, row);
-		group(map + at, len - at < row ? len - at : row, text);
-		emit_cell_u64(r->em, at / r->in->line);
-		emit_cell_u64(r->em, at);
-		emit_cell_u64(r->em, nr);
-		emit_cell_str(r->em, text);
-		emit_row_end(r->em);
-	}
+	if (size <= bytes && told_rows(&head) <= MAP_ROWS)
+		emit_part(r, &head, MAP_ROWS);
+	else
+		emit_ends(r, &head, &tail);
 	emit_table_end(r->em);
-	if (at < size)
-		emit_note(r->em, "the map is cut");
 	free(map);
 	return 0;
 }

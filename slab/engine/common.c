@@ -1,9 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: lists of slabs, linked by frame numbers through their head pages, and
- * free lists made anew.
+ * kmemsim: lists of slabs, linked by frame numbers through their head pages, free
+ * lists made anew, and counters that each CPU has.
  */
 #include "slab/engine/common.h"
+
+uint64_t slab_sum_over_cpus(const struct kmem_cache *s, enum slab_counter counter, const void *cpus,
+			    size_t size, size_t stat)
+{
+	uint64_t sum = 0;
+	unsigned int cpu;
+
+	if (counter >= NR_SLAB_ENGINE_COUNTERS)
+		return 0;
+	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+		const char *state = (const char *)cpus + cpu * size;
+		const struct slab_front *front = (const struct slab_front *)state;
+
+		if (counter == SC_alloc_fastpath)
+			sum += front->alloc_fastpath;
+		else if (counter == SC_free_fastpath)
+			sum += front->free_fastpath;
+		else
+			sum += ((const uint64_t *)(state + stat))[counter];
+	}
+	return sum;
+}
 
 void slab_list_init(struct page_list *list)
 {

@@ -47,6 +47,14 @@ static inline void slab_set_freelist(const struct kmem_cache *s, struct page *sl
 	slab->slab_freelist = object ? (uint32_t)((unsigned char *)object - start) : NO_OBJECT;
 }
 
+/*
+ * What an engine counted in its CPUs' states: @cpus is the first of them, @size bytes each, with a
+ * slab_front at the start, which has the fast paths' counters, and all others @stat bytes behind it.
+ * 0 for what engines do not count.
+ */
+uint64_t slab_sum_over_cpus(const struct kmem_cache *s, enum slab_counter counter, const void *cpus,
+			    size_t size, size_t stat);
+
 void slab_list_init(struct page_list *list);
 void slab_list_add(const struct kmem_cache *s, struct page_list *list, struct page *slab);
 void slab_list_add_tail(const struct kmem_cache *s, struct page_list *list, struct page *slab);

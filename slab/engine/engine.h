@@ -59,9 +59,18 @@ struct slab_engine {
 	int (*open)(struct slab_allocator *sa);
 	void (*close)(struct slab_allocator *sa);
 
-	/* The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does. */
+	/*
+	 * The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does.
+	 * It makes room for the metadata of debugging flags (slab/debug.h), as slab_object_layout()
+	 * does. Common code does the rest, see "For engines" in slab/internal.h.
+	 */
 	int (*geometry)(struct slab_geometry *geo, const struct kmem_cache_args *args,
 			const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
+	/*
+	 * A debugged cache's elements begin where the slab does, and the bytes behind the last one
+	 * are nobody's: an engine with neither colours nor books there. They are poisoned, too.
+	 */
+	bool end_is_padding;
 	/* Bytes from a slab's start to its first element (a colour, say); NULL: 0. */
 	uint32_t (*colour)(const struct kmem_cache *s, const struct page *slab);
 
@@ -103,12 +112,6 @@ struct slab_engine {
 	 */
 	bool (*for_each_free)(const struct kmem_cache *s, pfn_t slab,
 			      bool (*fn)(void *ctx, void *object), void *ctx);
-	/*
-	 * Debugging flags it can do (slab/debug.h); a geometry of its own must then
-	 * make room for their metadata, as slab_object_layout() does. Common code
-	 * does the rest, see "For engines" in slab/internal.h.
-	 */
-	uint32_t debug_flags;
 	/*
 	 * Rebuild the free list of a debugged cache's slab from slab_debug_is_free();
 	 * NULL: lists are where no object's owner can write.

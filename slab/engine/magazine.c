@@ -383,22 +383,8 @@ static unsigned int magazine_shrink(struct kmem_cache *s)
 
 static uint64_t magazine_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
-	uint64_t sum = 0;
-	unsigned int cpu;
-
-	if (counter >= NR_SLAB_ENGINE_COUNTERS)
-		return 0;
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
-		const struct magazine_cpu *c = magazine_cpu(s, cpu);
-
-		if (counter == SC_alloc_fastpath)
-			sum += c->front.alloc_fastpath;
-		else if (counter == SC_free_fastpath)
-			sum += c->front.free_fastpath;
-		else
-			sum += c->stat[counter];
-	}
-	return sum;
+	return slab_sum_over_cpus(s, counter, s->percpu, sizeof(struct magazine_cpu),
+				  offsetof(struct magazine_cpu, stat));
 }
 
 static const struct slab_engine_param magazine_params[] = {
@@ -436,7 +422,6 @@ const struct slab_engine magazine_engine = {
 	.info = magazine_info,
 	.for_each_slab = magazine_for_each_slab,
 	.for_each_free = magazine_for_each_free,
-	.debug_flags = SLAB_DEBUG_FLAGS,
 	.relink = slab_relink_objects,
 	.counter = magazine_counter,
 	.validate = magazine_validate,

@@ -462,19 +462,9 @@ static void sheaves_flush(struct kmem_cache *s)
 
 static uint64_t sheaves_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
-	uint64_t sum = 0;
-	unsigned int cpu;
+	uint64_t sum = slab_sum_over_cpus(s, counter, s->percpu, sizeof(struct sheaves_cpu),
+					  offsetof(struct sheaves_cpu, stat));
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
-		const struct sheaves_cpu *pcs = sheaves_cpu(s, cpu);
-
-		if (counter == SC_alloc_fastpath)
-			sum += pcs->front.alloc_fastpath;
-		else if (counter == SC_free_fastpath)
-			sum += pcs->front.free_fastpath;
-		else
-			sum += pcs->stat[counter];
-	}
 	/* A debugged cache's objects are counted where they come from. */
 	if (kmem_cache_debug(s))
 		return sum + slub_counter(s, counter);
@@ -521,7 +511,7 @@ const struct slab_engine sheaves_engine = {
 	.info = sheaves_info,
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = sheaves_for_each_free,
-	.debug_flags = SLAB_DEBUG_FLAGS,
+	.end_is_padding = true,
 	.relink = slab_relink_objects,
 	.counter = sheaves_counter,
 	.validate = sheaves_validate,

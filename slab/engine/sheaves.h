@@ -78,7 +78,7 @@ struct sheaves_cpu {
 	struct slab_front front;	/* only its counters; SLUB's CPU slab is at s->cpus */
 	struct sheaf *main;		/* never NULL where the cache has sheaves */
 	struct sheaf *spare;
-	uint64_t stat[NR_SLAB_COUNTERS];
+	uint64_t stat[NR_SLAB_ENGINE_COUNTERS];
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct sheaves_cpu, front) == 0, "the common code finds it there");

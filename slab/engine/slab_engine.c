@@ -537,7 +537,6 @@ const struct slab_engine lslab_engine = {
 	.info = lslab_info,
 	.for_each_slab = lslab_for_each_slab,
 	.for_each_free = lslab_for_each_free,
-	.debug_flags = SLAB_DEBUG_FLAGS,
 	.relink = lslab_relink,
 	.counter = lslab_counter,
 	.validate = lslab_validate,

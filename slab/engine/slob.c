@@ -45,6 +45,8 @@ static int slob_geometry(struct slab_geometry *geo, const struct kmem_cache_args
 
 	if (ret)
 		return ret;
+	if (args->flags & SLAB_DEBUG_FLAGS)
+		return slob_debug_geometry(geo, args, cfg, err);
 	size = block_size(args);
 	while ((PAGE_SIZE << order) < size)
 		order++;
@@ -162,6 +164,8 @@ static void *slob_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int n
 
 	if (s == s->sa->shared)
 		return NULL;
+	if (kmem_cache_debug(s))
+		return slob_debug_alloc(s, cpu, gfp, nid);
 	if (s->size >= PAGE_SIZE) {
 		object = alloc_big(s, cpu, gfp, nid);
 		if (object && s->ctor)
@@ -217,6 +221,10 @@ static void slob_free(struct kmem_cache *s, unsigned int cpu, struct page *slab,
 		s->free(s, cpu, slab, object);
 		return;
 	}
+	if (kmem_cache_debug(s)) {
+		slob_debug_free(s, cpu, slab, object);
+		return;
+	}
 	c = slob_cache(s);
 	c->stat[SC_free_slowpath]++;
 	if (slab->slab_cache == s->id) {
@@ -269,6 +277,7 @@ static int slob_cache_init(struct kmem_cache *s)
 	if (!c)
 		return -ENOMEM;
 	slab_list_init(&c->big);
+	slab_list_init(&c->room);
 	return 0;
 }
 
@@ -280,6 +289,8 @@ static void release_list(struct kmem_cache *s, struct page_list *list)
 		unsigned int order = page_order(page);
 
 		slab_list_del(s, list, page);
+		if (kmem_cache_debug(s))
+			slab_debug_slab_gone(s, page);
 		page->flags &= ~PG_slab;
 		page->private[0] = page->private[1] = 0;
 		buddy_free_pages(s->sa->buddy, 0, slab_pfn(s->sa, page), order);
@@ -292,6 +303,7 @@ static void slob_cache_exit(struct kmem_cache *s)
 	unsigned int i;
 
 	release_list(s, &slob_cache(s)->big);
+	release_list(s, &slob_cache(s)->room);
 	for (i = 0; s == s->sa->shared && i < NR_SLOB_LISTS; i++)
 		release_list(s, &slob_state(s->sa)->list[i]);
 	free(s->pernode);
@@ -301,9 +313,10 @@ static void slob_flush(struct kmem_cache *s)
 {
 }
 
+/* Shared pages go when they are empty; only debugged caches keep one. */
 static unsigned int slob_shrink(struct kmem_cache *s)
 {
-	return 0;
+	return kmem_cache_debug(s) ? slob_debug_shrink(s) : 0;
 }
 
 static uint64_t slob_counter(const struct kmem_cache *s, enum slab_counter counter)
@@ -316,7 +329,8 @@ static uint64_t slob_counter(const struct kmem_cache *s, enum slab_counter count
 static int slob_open(struct slab_allocator *sa)
 {
 	static const struct kmem_cache_args pages = {
-		.name = "slob_pages", .size = PAGE_SIZE, .usersize = PAGE_SIZE, .flags = SLAB_KMALLOC,
+		.name = "slob_pages", .size = PAGE_SIZE, .usersize = PAGE_SIZE,
+		.flags = SLAB_KMALLOC | SLAB_NO_USER_FLAGS,
 	};
 	struct slob_state *state = calloc(1, sizeof(*state));
 	unsigned int i;
@@ -380,6 +394,8 @@ const struct slab_engine slob_engine = {
 	.info = slob_info,
 	.for_each_slab = slob_for_each_slab,
 	.for_each_free = slob_for_each_free,
+	.end_is_padding = true,
+	.relink = slab_relink_objects,
 	.counter = slob_counter,
 	.validate = slob_validate,
 };

@@ -37,7 +37,8 @@
  * kmalloc's objects under, and each object takes what it asked for. Full pages
  * are kept in a list so that they can be found. Blocks of several pages are
  * always compound. The footer of SLAB_TYPESAFE_BY_RCU (24 bytes) is there, but
- * such objects are freed at once.
+ * such objects are freed at once. Debugged caches, which SLOB did not have, share
+ * no pages: slob_debug.c.
  */
 #ifndef KMEMSIM_SLAB_ENGINE_SLOB_H
 #define KMEMSIM_SLAB_ENGINE_SLOB_H
@@ -64,8 +65,10 @@ struct slob_state {
 
 /* kmem_cache.pernode */
 struct slob_cache {
-	struct page_list big;		/* blocks that are this cache's alone */
-	uint64_t nr_big;
+	struct page_list big;		/* blocks that are this cache's alone, all of them in use */
+	struct page_list room;		/* a debugged cache's others */
+	uint64_t nr_big, nr_room;	/* on both lists, on the second */
+	uint64_t nr_free;		/* free elements of a debugged cache */
 	uint64_t shared_objs, shared_bytes;	/* in shared pages */
 	uint64_t stat[NR_SLAB_COUNTERS];
 };
@@ -116,6 +119,16 @@ void *slob_alloc_block(struct kmem_cache *s, unsigned int cpu, size_t size, gfp_
 /* Follows slob_free(). */
 void slob_free_block(struct kmem_cache *s, unsigned int cpu, struct page *page, void *block,
 		     size_t size);
+
+/* ---- debugged caches (slob_debug.c) ------------------------------------ */
+
+/* For good @args; answers as slab_geometry() does. */
+int slob_debug_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
+			const struct slab_config *cfg, struct kerror *err);
+void *slob_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);
+void slob_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object);
+/* Gives back every page without an object in use; returns how many. */
+unsigned int slob_debug_shrink(struct kmem_cache *s);
 
 /* ---- looking (slob_check.c) -------------------------------------------- */
 

@@ -17,7 +17,9 @@ void slob_info(const struct kmem_cache *s, struct slabinfo *info)
 	info->shared_bytes = c->shared_bytes;
 	info->num_slabs = c->nr_big;
 	info->slab_pages = c->nr_big << s->order;
-	info->used_objs = info->num_objs = info->active_objs = c->shared_objs + c->nr_big;
+	info->num_objs = c->shared_objs + c->nr_big * (kmem_cache_debug(s) ? s->objects : 1);
+	info->used_objs = info->active_objs = info->num_objs - c->nr_free;
+	info->partial_slabs = c->nr_room;
 	if (s->flags & SLAB_KMALLOC)
 		info->overhead = c->shared_objs * SLOB_MINALIGN;
 	if (s == s->sa->shared)
@@ -32,19 +34,25 @@ bool slob_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t 
 	for (i = 0; s == s->sa->shared && i < NR_SLOB_LISTS; i++)
 		if (!slab_list_for_each(s, &slob_state(s->sa)->list[i], fn, ctx))
 			return false;
-	return slab_list_for_each(s, &slob_cache(s)->big, fn, ctx);
+	return slab_list_for_each(s, &slob_cache(s)->big, fn, ctx) &&
+	       slab_list_for_each(s, &slob_cache(s)->room, fn, ctx);
 }
 
-/* Of a shared page the free blocks, first to last; a block of one object has none. */
+/* Of a shared page the free blocks, first to last; else the free elements of a debugged cache's. */
 bool slob_for_each_free(const struct kmem_cache *s, pfn_t pfn,
 			bool (*fn)(void *ctx, void *object), void *ctx)
 {
 	const struct page *page = page_from_pfn(s->sa->map, pfn);
 	int16_t *base = (int16_t *)slab_address(s->sa, page);
+	void *object;
 	uint32_t at;
 
-	if (s != s->sa->shared)
+	if (s != s->sa->shared) {
+		for (object = slab_get_freelist(s, page); object; object = get_freepointer(s, object))
+			if (!fn(ctx, object))
+				return false;
 		return true;
+	}
 	for (at = page->slab_freelist; at < PAGE_UNITS; at = slob_block_next(base, at))
 		if (!fn(ctx, base + at))
 			return false;
@@ -172,6 +180,50 @@ static void check_counts(struct check *chk)
 	}
 }
 
+struct own {
+	struct check *chk;
+	bool room;
+	uint64_t slabs, free;
+};
+
+static bool check_own_slab(void *ctx, pfn_t pfn)
+{
+	struct own *own = ctx;
+	const struct kmem_cache *s = own->chk->s;
+	const struct page *slab = page_from_pfn(s->sa->map, pfn);
+
+	own->slabs++;
+	own->free += slab_objects(slab) - slab->slab_inuse;
+	if ((slab->slab_freelist != NO_OBJECT) != own->room ||
+	    (slab->slab_inuse < slab_objects(slab)) != own->room)
+		COMPLAIN(own->chk, "cache %s: slab %u with %u of %u objects in use is on the "
+			 "other's list", s->name, pfn_val(pfn), slab->slab_inuse, slab_objects(slab));
+	return true;
+}
+
+/* Pages that no other cache shares. */
+static void check_own(struct check *chk)
+{
+	const struct kmem_cache *s = chk->s;
+	const struct slob_cache *c = slob_cache(s);
+	struct own own = { .chk = chk };
+	uint64_t nr = 0, nr_room = 0;
+
+	check_list(chk, &c->big, &nr, false);
+	check_list(chk, &c->room, &nr_room, false);
+	if (chk->violations)
+		return;
+	slab_list_for_each(s, &c->big, check_own_slab, &own);
+	own.room = true;
+	slab_list_for_each(s, &c->room, check_own_slab, &own);
+	if (own.slabs != c->nr_big || nr_room != c->nr_room || own.free != c->nr_free)
+		COMPLAIN(chk, "cache %s has %llu blocks, %llu of them with %llu objects free, "
+			 "counted %llu, %llu and %llu", s->name, (unsigned long long)own.slabs,
+			 (unsigned long long)nr_room, (unsigned long long)own.free,
+			 (unsigned long long)c->nr_big, (unsigned long long)c->nr_room,
+			 (unsigned long long)c->nr_free);
+}
+
 unsigned int slob_validate(const struct kmem_cache *s, slab_violation_fn fn, void *ctx)
 {
 	struct check chk = { .s = s, .fn = fn, .ctx = ctx };
@@ -180,10 +232,7 @@ unsigned int slob_validate(const struct kmem_cache *s, slab_violation_fn fn, voi
 	unsigned int i;
 
 	if (s != s->sa->shared) {
-		check_list(&chk, &slob_cache(s)->big, &nr, false);
-		if (nr != slob_cache(s)->nr_big)
-			COMPLAIN(&chk, "cache %s has %llu blocks, counted %llu", s->name,
-				 (unsigned long long)nr, (unsigned long long)slob_cache(s)->nr_big);
+		check_own(&chk);
 		return chk.violations;
 	}
 	chk.objs = calloc(s->sa->nr_ids, sizeof(*chk.objs));

@@ -360,22 +360,8 @@ void slub_flush(struct kmem_cache *s)
 
 uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
 {
-	uint64_t sum = 0;
-	unsigned int cpu;
-
-	if (counter >= NR_SLAB_ENGINE_COUNTERS)
-		return 0;
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
-		const struct slub_cpu *c = slub_cpu(s, cpu);
-
-		if (counter == SC_alloc_fastpath)
-			sum += c->front.alloc_fastpath;
-		else if (counter == SC_free_fastpath)
-			sum += c->front.free_fastpath;
-		else
-			sum += c->stat[counter];
-	}
-	return sum;
+	return slab_sum_over_cpus(s, counter, s->cpus, sizeof(struct slub_cpu),
+				  offsetof(struct slub_cpu, stat));
 }
 
 static const struct slab_engine_param slub_params[] = {
@@ -405,7 +391,7 @@ const struct slab_engine slub_engine = {
 	.info = slub_info,
 	.for_each_slab = slub_for_each_slab,
 	.for_each_free = slub_for_each_free,
-	.debug_flags = SLAB_DEBUG_FLAGS,
+	.end_is_padding = true,
 	.relink = slab_relink_objects,
 	.counter = slub_counter,
 	.validate = slub_validate,

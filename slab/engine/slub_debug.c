@@ -8,7 +8,7 @@
  *              '--(emptied, enough partial slabs)--> buddy
  *
  * Follows alloc_single_from_partial(), alloc_single_from_new_slab() and
- * free_to_partial_list() of Linux 6.1. What is done to objects on the way is in
+ * free_to_partial_list() of Linux 6.1 and 6.12 (rule node_before_others). What is done to objects on the way is in
  * slab/debug.c. Differs from Linux: a slab with a broken free list is relinked,
  * not put aside.
  *
@@ -35,16 +35,16 @@ static void *take_object(struct kmem_cache *s, struct slub_node *n, struct page 
 	return object;
 }
 
-/* From @nid or @cpu's node or, when any will do, the nearest that has many. */
-static struct page *partial_slab(struct kmem_cache *s, unsigned int cpu, int nid)
+/* From @nid or @cpu's node or, when others will do, the nearest that has many. Follows get_partial(). */
+static struct page *partial_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
 	struct slab_allocator *sa = s->sa;
-	unsigned int local = nid == NUMA_NO_NODE ? buddy_cpu_node(sa->buddy, cpu) :
-						   (unsigned int)nid;
-	struct page *slab = slab_from_link(s, slub_node(s, local)->partial.head);
-	unsigned int i;
+	unsigned int local = buddy_cpu_node(sa->buddy, cpu), i;
+	unsigned int first = nid == NUMA_NO_NODE ? local : (unsigned int)nid;
+	struct page *slab = slab_from_link(s, slub_node(s, first)->partial.head);
 
-	if (slab || nid != NUMA_NO_NODE)
+	if (slab || (nid != NUMA_NO_NODE &&
+		     (!sa->rules->node_before_others || gfp & __GFP_THISNODE)))
 		return slab;
 	for (i = 0; i < sa->nr_nodes && !slab; i++) {
 		struct slub_node *n = slub_node(s, sa->node_order[local][i]);
@@ -55,10 +55,11 @@ static struct page *partial_slab(struct kmem_cache *s, unsigned int cpu, int nid
 	return slab;
 }
 
-void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+/* An object of a partial slab, or of a new one. */
+static void *alloc_single(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
 	struct slub_cpu *c = slub_cpu(s, cpu);
-	struct page *slab = partial_slab(s, cpu, nid);
+	struct page *slab = partial_slab(s, cpu, gfp, nid);
 	bool fresh = !slab;
 
 	if (fresh) {
@@ -69,6 +70,15 @@ void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int ni
 	}
 	c->stat[SC_alloc_slowpath]++;
 	return take_object(s, slub_node_of(s, slab), slab, fresh);
+}
+
+void *slub_debug_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
+{
+	void *object = NULL;
+
+	if (nid != NUMA_NO_NODE && s->sa->rules->node_before_others && !(gfp & __GFP_THISNODE))
+		object = alloc_single(s, cpu, GFP_NOWAIT | __GFP_NOWARN | __GFP_THISNODE, nid);
+	return object ? object : alloc_single(s, cpu, gfp, nid);
 }
 
 void slub_debug_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)

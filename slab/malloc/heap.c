@@ -17,13 +17,16 @@
 #include <unistd.h>
 
 #include "slab/internal.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/internal.h"
+#include "slab/malloc/pages.h"
 #include "slab/malloc/watch.h"
 
 #define ARENA_MIN ((uint64_t)16 << 20)
 #define ARENA_MAX ((uint64_t)1 << 40)
 
 struct kms_heap heap = {
+	.frames_lock = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.registry_lock = PTHREAD_MUTEX_INITIALIZER,
 };
@@ -60,12 +63,30 @@ static bool is_class(const struct cache *c)
 	return c->slot < SLOT_RUN;
 }
 
+/* Some of @nr @objects are the first ones of new slabs. */
+static void note_new_slabs(struct cache *c, unsigned int nr, void **objects)
+{
+	uint32_t frames = (uint32_t)((c->pub.object_size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	unsigned int i;
+
+	/* Objects beyond a quarter of a frame have slabs of many frames, and may never fill them. */
+	for (i = 0; i < nr; i++)
+		kms_host_use(pfn_from_virt(heap.map, objects[i]), frames,
+			     c->pub.object_size <= PAGE_SIZE / 4);
+}
+
 static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
 {
+	uint64_t made;
 	unsigned int i, got;
 
 	kms_enter();
 	got = kmem_cache_alloc_bulk(c->slabs, 0, GFP_KERNEL, nr, objects);
+	made = kmem_cache_counter(c->slabs, SC_alloc_slab);
+	if (made != c->slabs_made) {
+		c->slabs_made = made;
+		note_new_slabs(c, got, objects);
+	}
 	kms_leave();
 	if (is_class(c))
 		for (i = 0; i < got; i++)
@@ -77,6 +98,7 @@ static void slabs_put(struct cache *c, unsigned int nr, void **objects)
 {
 	kms_enter();
 	kmem_cache_free_bulk(c->slabs, 0, nr, objects);
+	kms_host_relax();
 	kms_leave();
 }
 
@@ -130,17 +152,14 @@ size_t kms_empty_barns(void)
 
 static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 {
-	struct cache *c = kms_books_alloc(sizeof(*c));
+	struct cache *c = kms_books_aligned(_Alignof(struct cache), sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->slot = slot;
 	c->pub.window = slot * (uint32_t)sizeof(struct kms_window);
 	c->pub.object_size = object_bytes;
-	if (kms_sheaves_init(c, object_bytes)) {
-		kms_books_free(c);
-		return NULL;
-	}
+	kms_sheaves_init(c, object_bytes);
 	return c;
 }
 
@@ -226,7 +245,6 @@ int kms_cache_destroy(struct kms_cache *cache)
 	kms_leave();
 	if (!ret) {
 		heap.caches[c->slot] = NULL;
-		pthread_mutex_destroy(&c->barn_lock);
 		kms_books_free(c);
 	}
 	pthread_mutex_unlock(&heap.registry_lock);
@@ -270,6 +288,11 @@ static uint64_t arena_bytes(void)
 
 static void tear_down(void)
 {
+	kms_host_exit();
+	kms_frames_exit();
+	if (arena.slot_of)
+		munmap(arena.slot_of, arena.bytes >> PAGE_SHIFT);
+	memset(&arena, 0, sizeof(arena));
 	slab_allocator_destroy(heap.sa);
 	heap.sa = NULL;
 	buddy_destroy(heap.buddy);
@@ -281,7 +304,7 @@ static void tear_down(void)
 /* Errors as the layers have them; what was made until then is gone again. */
 static int build_machine(uint64_t bytes, struct kerror *err)
 {
-	struct pagemap_config cfg = { .host_huge = true };
+	struct pagemap_config cfg = { 0 };
 	struct buddy_config buddy_cfg;
 	struct slab_config slab_cfg;
 	void *slot_of;
@@ -309,9 +332,10 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 			arena.slot_of = slot_of;
 			arena.base = (uintptr_t)heap.map->base;
 			arena.bytes = (size_t)heap.map->end_pfn << PAGE_SHIFT;
-			return 0;
+			if (kms_frames_init() && kms_host_init())
+				return 0;
 		}
-		ret = kerror_set(err, -ENOMEM, "the host does not map a byte for each frame");
+		ret = kerror_set(err, -ENOMEM, "the host does not map the tables of frames");
 	}
 	tear_down();
 	return ret;
@@ -342,7 +366,7 @@ static bool make_order_caches(void)
 
 		if (!c)
 			return false;
-		c->source = &kms_frames;
+		c->source = orders[i] ? &kms_blocks : &kms_frames;
 		c->order = orders[i];
 		add_cache(c);
 	}

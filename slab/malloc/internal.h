@@ -8,8 +8,8 @@
  * thread at a time (the one that holds heap.lock). Threads are CPUs only up
  * here, where their sheaves are.
  *
- * Locks, and the order in which they nest: kms_registry_lock, then a cache's
- * barn_lock, then heap.frames_lock, then heap.lock, then the large blocks', then
+ * Locks, and the order in which they nest: kms_registry_lock, then a
+ * barn's lock, then heap.frames_lock, then heap.lock, then the large blocks', then
  * the books' own. Only fork() takes several of the barn locks, in the order of
  * the caches' slots.
  */
@@ -52,6 +52,18 @@ struct sheaf {
 	void *objects[];
 };
 
+#define NR_BARNS 4u
+
+/* Sheaves between threads; the header line of barn.c draws them. */
+struct barn {
+	pthread_mutex_t lock;
+	struct sheaf *full, *empty;	/* partly filled ones count as full */
+	unsigned int nr_full, nr_empty;
+	unsigned int max_full;		/* grows when the barn proves too small */
+	unsigned int most_full;		/* and no further than this */
+	bool flushed;			/* since a full sheaf was last missing here */
+} __attribute__((aligned(64)));
+
 struct cache;
 
 /* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
@@ -68,14 +80,10 @@ struct cache {
 	unsigned int capacity;		/* of its sheaves */
 	const struct kms_source *source;
 	struct kmem_cache *slabs;	/* NULL: frames */
+	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
-	pthread_mutex_t barn_lock;	/* of what follows */
-	struct sheaf *full, *empty;	/* partly filled ones count as full */
-	unsigned int nr_full, nr_empty;
-	unsigned int max_full;		/* grows when the barn proves too small */
-	unsigned int most_full;		/* and no further than this */
-	bool flushed;			/* since a full sheaf was last missing here */
+	struct barn barn[NR_BARNS];
 };
 
 /* ---- threads ------------------------------------------------------------ */
@@ -87,6 +95,7 @@ struct kms_thread {
 	struct kms_thread *next;	/* in the registry, or among those to be used again */
 	struct kms_thread **pprev;
 	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
+	unsigned int barn;		/* which of a cache's barns it prefers */
 	bool busy;			/* in a slow path: sheaves may be between two places */
 };
 
@@ -101,22 +110,52 @@ KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
 /* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);
+/* Put the calling thread's sheaves back. */
+KMS_INTERNAL void kms_thread_release(void);
 /* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
 KMS_INTERNAL void kms_threads_drop(struct cache *c);
 
+/* Around whatever moves sheaves, so that a fork in between does not touch them. */
+static inline void set_busy(struct kms_thread *t, bool busy)
+{
+	__atomic_store_n(&t->busy, busy, __ATOMIC_RELAXED);
+	__asm__ volatile("" ::: "memory");
+}
+
 /* ---- sheaf.c ------------------------------------------------------------ */
 
-KMS_INTERNAL int kms_sheaves_init(struct cache *c, unsigned int object_bytes);
-/* Put @t's sheaves of @slot back: full ones into the barn, others' objects to the source. */
+KMS_INTERNAL void kms_sheaves_init(struct cache *c, unsigned int object_bytes);
+/* Put @t's sheaves of @slot back: full ones into its barn, others' objects to the source. */
 KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
-/* Give everything in @c's barn to its source; returns how many objects. */
+/* The objects in @sheaf to the source. */
+KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf);
+
+/* ---- barn.c ------------------------------------------------------------- */
+
+KMS_INTERNAL void kms_barns_init(struct cache *c, unsigned int object_bytes);
+/*
+ * A full sheaf, for @used, an empty one (or NULL), from barn @own or another;
+ * NULL, @used kept, where there is none.
+ */
+KMS_INTERNAL struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *used);
+/*
+ * Leave @used, a full sheaf (or NULL), at barn @own; returns an empty one, if
+ * there is one. *@kept: the barn has no room for @used, the caller keeps it.
+ */
+KMS_INTERNAL struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used,
+					  bool *kept);
+/* Give everything in @c's barns to its source; returns how many objects. */
 KMS_INTERNAL size_t kms_barn_empty(struct cache *c);
-/* Objects in @c's barn. */
+/* Objects in @c's barns. */
 KMS_INTERNAL size_t kms_barn_holds(struct cache *c);
+/* For fork(). */
+KMS_INTERNAL void kms_barns_lock(struct cache *c);
+KMS_INTERNAL void kms_barns_unlock(struct cache *c);
 
 /* ---- heap.c ------------------------------------------------------------- */
 
 struct kms_heap {
+	pthread_mutex_t frames_lock;	/* what frames.c keeps */
 	pthread_mutex_t lock;		/* the machine's: map, buddy, slabs */
 	struct pagemap *map;
 	struct buddy *buddy;
@@ -173,10 +212,6 @@ KMS_INTERNAL void *kms_alloc_direct(struct cache *c, size_t size, const void *si
 KMS_INTERNAL void kms_free_direct(struct cache *c, void *object, const void *site);
 /* Give every barn's objects back, so that another cache may have the memory. */
 KMS_INTERNAL size_t kms_empty_barns(void);
-
-/* ---- frames.c ----------------------------------------------------------- */
-
-KMS_INTERNAL extern const struct kms_source kms_frames;
 
 /* ---- books.c: memory for our own books, never from the heap --------------- */
 

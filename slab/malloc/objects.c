@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "slab/malloc/fast.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
 bool kms_classes_create(void)
@@ -81,6 +82,7 @@ static void *run_alloc(unsigned int order, size_t frames)
 	if (pfn.v != PFN_NONE_VAL) {
 		run_trim(pfn, order, frames);
 		page_from_pfn(heap.map, pfn)->private[0] = frames;
+		kms_host_use(pfn, (uint32_t)frames, false);
 	}
 	kms_leave();
 	if (pfn.v == PFN_NONE_VAL)
@@ -107,6 +109,7 @@ static void run_free(void *run)
 		buddy_free_pages(heap.buddy, 0, pfn, order);
 		pfn.v += 1U << order;
 	}
+	kms_host_relax();
 	kms_leave();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmemsim: sheaves and barns, between the threads' windows and the slabs.
+ * kmemsim: sheaves, between the threads' windows and the barns (barn.c).
  *
  * A thread has two sheaves of each cache it uses: the one in its window, and a
  * spare that is empty or full. When the window is empty the spare is taken;
@@ -10,32 +10,28 @@
  * a thread that goes to and fro over a sheaf's border stays off the lock.
  *
  * Follows Bonwick and Adams, "Magazines and Vmem" (2001), and the sheaves of
- * Linux 6.18's mm/slub.c. Differs from Linux: the barn grows, up to a limit in
- * bytes, when a refill misses what was flushed shortly before; sheaves are
- * filled to the brim, also by a free; there is no node but one, and no RCU.
+ * Linux 6.18's mm/slub.c. Differs from Linux: sheaves are filled to the brim, also
+ * by a free; there is no node but one, and no RCU.
  *
- * Locking: a cache's barn_lock is held while sheaves change hands, never while
- * objects are fetched from the source or put back.
+ * Locking: a thread's sheaves are its own.
  */
 #include <errno.h>
 
 #include "slab/malloc/internal.h"
 
 #define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
-#define BARN_BYTES (4u << 20)		/* objects' bytes in a barn at most */
-#define FIRST_REFILL 4u
-#define FIRST_FULL 4u
+#define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames, as far as 2 to 256 of them go */
+#define FIRST_REFILL 4u			/* objects; fewer where they are more than FIRST_REFILL_BYTES */
+#define FIRST_REFILL_BYTES 4096u
 
-int kms_sheaves_init(struct cache *c, unsigned int object_bytes)
+void kms_sheaves_init(struct cache *c, unsigned int object_bytes)
 {
-	unsigned int capacity = SHEAF_BYTES / object_bytes;
+	bool frames = c->slot < NR_ORDER_SLOTS;
+	unsigned int capacity = (frames ? FRAMES_SHEAF_BYTES : SHEAF_BYTES) / object_bytes;
+	unsigned int least = frames ? 2 : 16;
 
-	c->capacity = capacity < 16 ? 16 : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
-	c->most_full = BARN_BYTES / (c->capacity * object_bytes);
-	if (c->most_full < FIRST_FULL)
-		c->most_full = object_bytes > BARN_BYTES / 64 ? 1 : FIRST_FULL;
-	c->max_full = FIRST_FULL < c->most_full ? FIRST_FULL : c->most_full;
-	return -pthread_mutex_init(&c->barn_lock, NULL);
+	c->capacity = capacity < least ? least : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	kms_barns_init(c, object_bytes);
 }
 
 /* ---- the window ----------------------------------------------------------- */
@@ -78,112 +74,20 @@ static struct sheaf *new_sheaf(struct cache *c)
 	return sheaf;
 }
 
-/* ---- the barn -------------------------------------------------------------- */
-
-static void put_empty(struct cache *c, struct sheaf *sheaf)
-{
-	sheaf->next = c->empty;
-	c->empty = sheaf;
-	c->nr_empty++;
-}
-
-/* A full sheaf for @used, an empty one (or NULL); NULL, @used kept, where there is none. */
-static struct sheaf *exchange_empty(struct cache *c, struct sheaf *used)
-{
-	struct sheaf *full;
-
-	pthread_mutex_lock(&c->barn_lock);
-	full = c->full;
-	if (full) {
-		c->full = full->next;
-		c->nr_full--;
-		if (used)
-			put_empty(c, used);
-	} else if (c->flushed) {
-		c->flushed = false;
-		c->max_full = 2 * c->max_full < c->most_full ? 2 * c->max_full : c->most_full;
-	}
-	pthread_mutex_unlock(&c->barn_lock);
-	return full;
-}
-
-/*
- * Leave @used, a full sheaf (or NULL), for an empty one. *@kept: the barn has
- * no room for it, the caller keeps it. NULL where no empty one is to be had.
- */
-static struct sheaf *exchange_full(struct cache *c, struct sheaf *used, bool *kept)
-{
-	struct sheaf *empty = NULL;
-
-	*kept = false;
-	pthread_mutex_lock(&c->barn_lock);
-	if (used && c->nr_full >= c->max_full) {
-		*kept = c->flushed = true;
-	} else {
-		if (used) {
-			used->next = c->full;
-			c->full = used;
-			c->nr_full++;
-		}
-		empty = c->empty;
-		if (empty) {
-			c->empty = empty->next;
-			c->nr_empty--;
-		}
-	}
-	pthread_mutex_unlock(&c->barn_lock);
-	return empty ? empty : *kept ? NULL : new_sheaf(c);
-}
-
-static void give_back(struct cache *c, struct sheaf *sheaf)
+void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf)
 {
 	if (sheaf->size)
 		c->source->put(c, sheaf->size, sheaf->objects);
 	set_relaxed(sheaf->size, 0);
 }
 
-size_t kms_barn_empty(struct cache *c)
-{
-	struct sheaf *full, *empty, *next;
-	size_t objects = 0;
-
-	pthread_mutex_lock(&c->barn_lock);
-	full = c->full;
-	empty = c->empty;
-	c->full = c->empty = NULL;
-	c->nr_full = c->nr_empty = 0;
-	pthread_mutex_unlock(&c->barn_lock);
-	for (; full; full = next) {
-		next = full->next;
-		objects += full->size;
-		give_back(c, full);
-		kms_books_free(full);
-	}
-	for (; empty; empty = next) {
-		next = empty->next;
-		kms_books_free(empty);
-	}
-	return objects;
-}
-
-size_t kms_barn_holds(struct cache *c)
-{
-	const struct sheaf *sheaf;
-	size_t objects = 0;
-
-	pthread_mutex_lock(&c->barn_lock);
-	for (sheaf = c->full; sheaf; sheaf = sheaf->next)
-		objects += sheaf->size;
-	pthread_mutex_unlock(&c->barn_lock);
-	return objects;
-}
-
 /* ---- the slow paths --------------------------------------------------------- */
 
-static void set_busy(struct kms_thread *t, bool busy)
+static unsigned int first_refill(const struct cache *c)
 {
-	set_relaxed(t->busy, busy);
-	__asm__ volatile("" ::: "memory");
+	unsigned int nr = FIRST_REFILL_BYTES / c->pub.object_size;
+
+	return nr < 1 ? 1 : nr > FIRST_REFILL ? FIRST_REFILL : nr;
 }
 
 /* Objects from the source for an empty @sheaf; the first refills of a thread are small. */
@@ -192,9 +96,7 @@ static void fill(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
 	unsigned int nr = t->next_refill[c->slot];
 
 	if (!nr)
-		nr = FIRST_REFILL;
-	if (nr > c->capacity)
-		nr = c->capacity;
+		nr = first_refill(c);
 	t->next_refill[c->slot] = (uint16_t)(2 * nr < c->capacity ? 2 * nr : c->capacity);
 	set_relaxed(sheaf->size, c->source->get(c, nr, sheaf->objects));
 	if (!sheaf->size && nr > 1)
@@ -213,7 +115,7 @@ static bool refill(struct kms_thread *t, struct cache *c)
 		open_window(t, c, spare);
 		return true;
 	}
-	full = exchange_empty(c, used);
+	full = kms_barn_take(c, t->barn, used);
 	if (full) {
 		open_window(t, c, full);
 		return true;
@@ -246,9 +148,11 @@ static bool make_room(struct kms_thread *t, struct cache *c)
 		set_relaxed(t->spare[c->slot], used);
 		used = NULL;
 	}
-	empty = exchange_full(c, used, &kept);
+	empty = kms_barn_leave(c, t->barn, used, &kept);
+	if (!empty && !kept)
+		empty = new_sheaf(c);
 	if (kept) {
-		give_back(c, used);
+		kms_sheaf_give_back(c, used);
 		empty = used;
 	}
 	if (!empty)
@@ -325,12 +229,12 @@ void kms_sheaves_release(struct kms_thread *t, unsigned int slot)
 			continue;
 		kept = true;
 		if (sheaves[i]->size == sheaves[i]->capacity) {
-			empty = exchange_full(c, sheaves[i], &kept);
+			empty = kms_barn_leave(c, t->barn, sheaves[i], &kept);
 			if (empty)
 				kms_books_free(empty);
 		}
 		if (kept) {
-			give_back(c, sheaves[i]);
+			kms_sheaf_give_back(c, sheaves[i]);
 			kms_books_free(sheaves[i]);
 		}
 	}

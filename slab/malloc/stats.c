@@ -6,8 +6,9 @@
  */
 #include <string.h>
 
-#include "slab/malloc/internal.h"
+#include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
+#include "slab/malloc/pages.h"
 
 /* Bytes of @c's slabs that are no live object of the program's. */
 static size_t cache_free_bytes(struct cache *c)
@@ -25,8 +26,20 @@ static size_t cache_free_bytes(struct cache *c)
 	return (info.slab_pages << PAGE_SHIFT) - used * c->pub.object_size;
 }
 
+static uint64_t never_used(const struct zone *zone)
+{
+	uint64_t frames = 0;
+	unsigned int i;
+
+	for (i = 0; i < zone->nr_fresh; i++)
+		frames += zone->fresh[i].end - zone->fresh[i].start;
+	return frames;
+}
+
 void kms_get_stats(struct kms_stats *stats)
 {
+	struct kms_frames_figures frames;
+	uint64_t used = 0, free = 0;
 	const struct zone *zone;
 	enum zone_type idx;
 	unsigned int slot;
@@ -50,24 +63,33 @@ void kms_get_stats(struct kms_stats *stats)
 	kms_enter();
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		zone = buddy_zone(heap.buddy, 0, idx);
-		stats->frames_used += zone->allocated_pages << PAGE_SHIFT;
+		used += zone->allocated_pages;
+		free += zone->managed_pages - zone->allocated_pages - never_used(zone);
 	}
 	kms_leave();
+	kms_frames_count(&frames);
+	stats->frames_used = (used - frames.free) << PAGE_SHIFT;
+	stats->frames_free = (free + frames.free) << PAGE_SHIFT;
 }
 
 size_t kms_trim(void)
 {
 	unsigned int slot;
-	size_t bytes;
+	size_t given;
 
 	if (!kms_boot())
 		return 0;
-	bytes = kms_large_trim();
+	given = kms_large_trim();
+	kms_thread_release();
 	kms_empty_barns();
+	kms_frames_trim();
+	pthread_mutex_lock(&heap.registry_lock);
 	kms_enter();
 	for (slot = CLASS_SLOT; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
 			kmem_cache_shrink(heap.caches[slot]->slabs);
+	given += kms_host_trim();
 	kms_leave();
-	return bytes;
+	pthread_mutex_unlock(&heap.registry_lock);
+	return given;
 }

@@ -33,6 +33,7 @@ static struct {
 	struct kms_thread *first;
 	struct kms_thread *unused;
 	size_t nr;
+	unsigned int nr_made;
 	pthread_key_t key;
 	bool have_key;
 } registry;
@@ -90,7 +91,10 @@ static struct kms_thread *map_thread(void)
 	struct kms_thread *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return t == MAP_FAILED ? NULL : t;
+	if (t == MAP_FAILED)
+		return NULL;
+	t->barn = registry.nr_made++ % NR_BARNS;
+	return t;
 }
 
 static struct kms_thread *thread_begins(void)
@@ -128,6 +132,19 @@ struct kms_thread *kms_thread_self(void)
 	if (likely(kms_windows != kms_no_windows))
 		return thread_of(kms_windows);
 	return thread_begins();
+}
+
+void kms_thread_release(void)
+{
+	struct kms_thread *t = kms_thread_self();
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&heap.registry_lock);
+	set_busy(t, true);
+	release_all(t);
+	set_busy(t, false);
+	pthread_mutex_unlock(&heap.registry_lock);
 }
 
 size_t kms_nr_threads(void)
@@ -196,7 +213,8 @@ static void lock_all(void)
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
-			pthread_mutex_lock(&heap.caches[slot]->barn_lock);
+			kms_barns_lock(heap.caches[slot]);
+	pthread_mutex_lock(&heap.frames_lock);
 	pthread_mutex_lock(&heap.lock);
 	kms_large_fork(-1);
 	kms_books_fork(-1);
@@ -209,9 +227,10 @@ static void unlock_all(int how)
 	kms_books_fork(how);
 	kms_large_fork(how);
 	pthread_mutex_unlock(&heap.lock);
+	pthread_mutex_unlock(&heap.frames_lock);
 	for (slot = heap.nr_slots; slot-- > 0;)
 		if (heap.caches[slot])
-			pthread_mutex_unlock(&heap.caches[slot]->barn_lock);
+			kms_barns_unlock(heap.caches[slot]);
 	pthread_mutex_unlock(&heap.registry_lock);
 }
 
