@@ -51,7 +51,7 @@ $(eval $(call read_kbuild,))
 
 # The library is built apart, from the same layers: see below.
 malloc_objects := $(filter slab/malloc/%,$(objects))
-sim_objects := $(filter-out slab/malloc/%,$(objects))
+sim_objects := $(filter-out slab/malloc/% sim/preload/%,$(objects))
 cmd_objects := $(filter sim/cmd/%,$(sim_objects))
 lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
 lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
@@ -173,9 +173,16 @@ $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 	$(Q)$(library_link)
 	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
 
-$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o slab/malloc/symbols.map
+# The report of the running program, from the simulator's code; jansson as a part of it, where there is
+# a static one, so that no program has to load it.
+preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/preload/%,$(objects)) \
+	sim/metrics.o sim/live.o sim/machine.o $(addprefix sim/report/,emitter.o emitter_csv.o emitter_json.o \
+	emitter_text.o report_moment.o report_caches.o))
+jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
+
+$(O)/libkmemsim-malloc.so: $(library_objects) $(preload_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(library_link)
+	$(Q)$(library_link) $(jansson) -Wl,--exclude-libs,ALL
 
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)

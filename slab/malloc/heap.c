@@ -406,6 +406,8 @@ bool kms_boot(void)
 		if (heap.options.leaks && !heap.options.debug[0])
 			memcpy(heap.options.debug, "U", sizeof("U"));
 		heap.debug = heap.options.debug[0];
+		if (heap.debug || heap.options.report[0] || heap.options.report_json[0])
+			kms_keep_stderr();
 		if (heap.options.leaks)
 			kms_roots_before();
 		kms_inside = false;

@@ -246,6 +246,19 @@ KMS_INTERNAL void kms_sizes_init(void);
 /* Make the cache that has @slot, one of kms_malloc()'s sizes; NULL where there is no memory. */
 KMS_INTERNAL struct cache *kms_class_create(unsigned int slot);
 
+/* ---- report.c ------------------------------------------------------------ */
+
+/* Set by a signal handler; looked at by every call that is slow anyway, no lock held. */
+KMS_INTERNAL extern bool kms_report_wanted;
+KMS_INTERNAL void kms_report_now(void);
+KMS_INTERNAL void kms_report_at_exit(void);
+
+static inline void kms_report_if_wanted(void)
+{
+	if (unlikely(__atomic_load_n(&kms_report_wanted, __ATOMIC_RELAXED)))
+		kms_report_now();
+}
+
 /* ---- complain.c ---------------------------------------------------------- */
 
 /* A line on standard error; no more than 512 bytes of it. */
@@ -255,6 +268,9 @@ KMS_INTERNAL void kms_bad_free(void *object, const void *site);
 /* @owner's block of @bytes bytes was written to behind its end, at @first; @site noticed, or NULL. */
 KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
 			      const void *site);
+/* Have a second descriptor for standard error: some programs close it before they exit. */
+KMS_INTERNAL void kms_keep_stderr(void);
+KMS_INTERNAL int kms_stderr(void);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
 
 #endif

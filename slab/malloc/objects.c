@@ -167,6 +167,7 @@ void *kms_malloc_slow(size_t size, const void *site)
 {
 	if (unlikely(kms_inside))
 		return kms_books_alloc(size);
+	kms_report_if_wanted();
 	/* Options are known once there is a heap. */
 	if (unlikely(!heap.ready && !kms_boot()))
 		return out_of_memory();
