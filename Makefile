@@ -176,7 +176,7 @@ $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 # The report of the running program, from the simulator's code; jansson as a part of it, where there is
 # a static one, so that no program has to load it.
 preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/preload/%,$(objects)) \
-	sim/metrics.o sim/live.o sim/machine.o $(addprefix sim/report/,emitter.o emitter_csv.o emitter_json.o \
+	sim/metrics.o sim/live.o sim/bigmem.o sim/machine.o $(addprefix sim/report/,emitter.o emitter_csv.o emitter_json.o \
 	emitter_text.o report_moment.o report_caches.o))
 jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
 
