@@ -41,6 +41,7 @@
 /* In a program of their own, see the Makefile. */
 #define LIBRARY_SUITES(X) \
 	X(library_frames) \
+	X(library_host) \
 	X(library_threads) \
 	X(library_options) \
 	/* end */

@@ -165,7 +165,7 @@ static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 
 static void add_cache(struct cache *c)
 {
-	heap.caches[c->slot] = c;
+	__atomic_store_n(&heap.caches[c->slot], c, __ATOMIC_RELEASE);
 	if (heap.nr_slots <= c->slot)
 		heap.nr_slots = c->slot + 1;
 }
@@ -316,6 +316,7 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;
+	slab_cfg.no_kmalloc = true;
 	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
 
 	ret = pagemap_config_memory(&cfg, bytes, 1, NULL, 0, err);
@@ -397,7 +398,7 @@ bool kms_boot(void)
 		kms_enter();
 		failed = !build();
 		kms_leave();
-		failed = failed || !make_order_caches() || !kms_classes_create();
+		failed = failed || !make_order_caches();
 		if (heap.options.leaks)
 			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);

@@ -61,6 +61,7 @@ struct barn {
 	unsigned int nr_full, nr_empty;
 	unsigned int max_full;		/* grows when the barn proves too small */
 	unsigned int most_full;		/* and no further than this */
+	uint32_t shrunk;		/* objects let go and not missed since it was small */
 	bool flushed;			/* since a full sheaf was last missing here */
 } __attribute__((aligned(64)));
 
@@ -230,8 +231,11 @@ KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 
-/* The caches of kms_malloc()'s sizes; false where there is no memory. */
-KMS_INTERNAL bool kms_classes_create(void);
+/*
+ * The cache that has @slot; one of kms_malloc()'s sizes is made when it is first
+ * asked for. NULL where there is no memory for it.
+ */
+KMS_INTERNAL struct cache *kms_cache_of(unsigned int slot);
 
 /* ---- complain.c ---------------------------------------------------------- */
 

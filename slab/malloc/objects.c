@@ -19,28 +19,33 @@
 #include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
-bool kms_classes_create(void)
+static struct cache *create_class(unsigned int slot)
 {
-	unsigned int class;
+	char name[32];
+	struct kmem_cache_args args = {
+		.name = name,
+		.size = (uint32_t)class_bytes(slot - CLASS_SLOT),
+		.align = 16,
+		/* Debugging then knows the size asked for, not only the cache's. */
+		.flags = heap.debug ? SLAB_KMALLOC : 0,
+	};
 
-	for (class = 0; class < NR_CLASSES; class++) {
-		char name[32];
-		struct kmem_cache_args args = {
-			.name = name,
-			.size = (uint32_t)class_bytes(class),
-			.align = 16,
-			/* Debugging then knows the size asked for, not only the cache's. */
-			.flags = heap.debug ? SLAB_KMALLOC : 0,
-		};
+	/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
+	if (!(args.size & (args.size - 1)))
+		args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
+	snprintf(name, sizeof(name), "malloc-%u", args.size);
+	return kms_cache_make(&args, slot, slot);
+}
 
-		/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
-		if (!(args.size & (args.size - 1)))
-			args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
-		snprintf(name, sizeof(name), "malloc-%u", args.size);
-		if (!kms_cache_make(&args, CLASS_SLOT + class, CLASS_SLOT + class))
-			return false;
-	}
-	return true;
+struct cache *kms_cache_of(unsigned int slot)
+{
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = create_class(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
 }
 
 /* ---- runs of frames ---------------------------------------------------------- */
@@ -144,15 +149,18 @@ static void *malloc_beyond(size_t align, size_t size, bool zero)
 /* With debugging on: for @asked bytes an object of @size, or a mapping that ends in no access. */
 static void *malloc_watched(size_t align, size_t size, size_t asked, const void *site)
 {
+	struct cache *c;
 	void *object;
 
 	if (asked > PTRDIFF_MAX)
 		return out_of_memory();
 	asked += !asked;
-	if (size > CLASS_MAX || align > PAGE_SIZE)
+	if (size > CLASS_MAX || align > PAGE_SIZE) {
 		object = kms_large_alloc_watched(align, asked, site);
-	else
-		object = kms_alloc_direct(heap.caches[CLASS_SLOT + size_class(size)], asked, site);
+	} else {
+		c = kms_cache_of(CLASS_SLOT + size_class(size));
+		object = c ? kms_alloc_direct(c, asked, site) : NULL;
+	}
 	return object ? object : out_of_memory();
 }
 
