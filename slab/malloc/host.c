@@ -36,7 +36,7 @@
 
 #define FAULT_IN_FROM 4u		/* chunks: what a small program has is faulted in as it goes */
 #define HUGE_FROM ((size_t)32 << 20)
-#define LARGE_HUGE_FROM ((size_t)8 << 20)
+#define LARGE_HUGE_FROM ((size_t)16 << 20)
 #define KEEP_BYTES ((size_t)32 << 20)
 #define WORTH_BYTES ((size_t)1 << 20)
 #define GIVE_AT_ONCE (8 * BLOCK_CHUNKS)
@@ -170,7 +170,7 @@ void kms_host_large(void *at, size_t bytes)
 {
 	int saved_errno = errno;
 
-	if (bytes >= LARGE_HUGE_FROM)
+	if (at && bytes >= LARGE_HUGE_FROM)
 		madvise(at, bytes, MADV_HUGEPAGE);
 	errno = saved_errno;
 }

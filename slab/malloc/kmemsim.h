@@ -99,8 +99,8 @@ void kms_free(void *object);
 /* ---- the heap as a whole -------------------------------------------------- */
 
 /*
- * Give to the host what it can have back: the barns' sheaves, empty slabs, and
- * the memory of free frames. Returns how many bytes the host got. Sheaves of
+ * Give to the host what it can have back: the barns' and the calling thread's
+ * sheaves, empty slabs, and the memory of free frames. Returns how many bytes the host got. Sheaves of
  * other threads stay theirs.
  */
 size_t kms_trim(void);

@@ -28,6 +28,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "slab/malloc/host.h"
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
 #include "slab/malloc/watch.h"
@@ -288,8 +289,10 @@ void *kms_large_alloc(size_t align, size_t size, bool zero)
 	pthread_mutex_unlock(&blocks.lock);
 	unmap(victims, nr);
 	again = again && fit(&region, bytes);
-	if (!again)
+	if (!again) {
 		region = map_region(align, bytes);
+		kms_host_large((void *)region.at, region.mapped);
+	}
 	if (!region.at || !register_block(&region, bytes))
 		return NULL;
 	if (again && zero)
