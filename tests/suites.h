@@ -43,6 +43,7 @@
 	X(library_frames) \
 	X(library_threads) \
 	X(library_options) \
+	X(library_large) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
