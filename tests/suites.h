@@ -41,12 +41,14 @@
 /* In a program of their own, see the Makefile. */
 #define LIBRARY_SUITES(X) \
 	X(library_frames) \
+	X(library_host) \
 	X(library_threads) \
 	X(library_options) \
 	X(library_large) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
+	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
 	X(tlb) \
@@ -65,6 +67,8 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(words) \
+	X(counts) \
 	X(cache_pages) \
 	X(diagnose) \
 	X(page_owner) \

@@ -208,7 +208,7 @@ static unsigned int singles_from_buddy(unsigned int nr, void **objects)
 	return got;
 }
 
-static unsigned int frames_get(struct cache *c, unsigned int nr, void **objects)
+static unsigned int frames_get(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	unsigned int got = 0;
 
@@ -268,7 +268,7 @@ static __attribute__((noinline)) void block_changes(uint32_t block, unsigned int
 		block_to_buddy(block);
 }
 
-static void frames_put(struct cache *c, unsigned int nr, void **objects)
+static void frames_put(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	/* Here, or the compiler reads them again after each store. */
 	const size_t base = arena.base, nr_frames = frames.nr;

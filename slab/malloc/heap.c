@@ -3,7 +3,7 @@
  * kmemsim: the library's one heap: the machine behind it, and its caches.
  *
  * The machine is built at the first call that needs it: address space for twice
- * the host's memory, nothing of it touched, a buddy allocator with one CPU, and
+ * the host's memory, nothing of it touched, a buddy allocator, and
  * SLUB caches with small slabs. Where address space is limited (RLIMIT_AS), half of
  * the limit; if the host refuses that, it is asked for half of it, and so on.
  *
@@ -75,13 +75,13 @@ static void note_new_slabs(struct cache *c, unsigned int nr, void **objects)
 			     c->pub.object_size <= PAGE_SIZE / 4);
 }
 
-static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
+static unsigned int slabs_get(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	uint64_t made;
 	unsigned int i, got;
 
 	kms_enter();
-	got = kmem_cache_alloc_bulk(c->slabs, 0, GFP_KERNEL, nr, objects);
+	got = kmem_cache_alloc_bulk(c->slabs, cpu, GFP_KERNEL, nr, objects);
 	made = kmem_cache_counter(c->slabs, SC_alloc_slab);
 	if (made != c->slabs_made) {
 		c->slabs_made = made;
@@ -94,10 +94,10 @@ static unsigned int slabs_get(struct cache *c, unsigned int nr, void **objects)
 	return got;
 }
 
-static void slabs_put(struct cache *c, unsigned int nr, void **objects)
+static void slabs_put(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	kms_enter();
-	kmem_cache_free_bulk(c->slabs, 0, nr, objects);
+	kmem_cache_free_bulk(c->slabs, cpu, nr, objects);
 	kms_host_relax();
 	kms_leave();
 }
@@ -109,7 +109,7 @@ void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
 	void *object = NULL;
 
 	if (!heap.debug || !c->slabs) {
-		c->source->get(c, 1, &object);
+		c->source->get(c, 0, 1, &object);
 	} else {
 		kms_enter();
 		kms_note_caller(site);
@@ -126,7 +126,7 @@ void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
 void kms_free_direct(struct cache *c, void *object, const void *site)
 {
 	if (!heap.debug || !c->slabs) {
-		c->source->put(c, 1, &object);
+		c->source->put(c, 0, 1, &object);
 		return;
 	}
 	kms_enter();
@@ -165,9 +165,20 @@ static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 
 static void add_cache(struct cache *c)
 {
-	heap.caches[c->slot] = c;
+	__atomic_store_n(&heap.caches[c->slot], c, __ATOMIC_RELEASE);
 	if (heap.nr_slots <= c->slot)
 		heap.nr_slots = c->slot + 1;
+}
+
+struct cache *kms_cache_at(unsigned int slot)
+{
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = kms_class_create(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
 }
 
 struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
@@ -310,12 +321,15 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 	void *slot_of;
 	int ret;
 
-	buddy_config_default(&buddy_cfg, 1);
+	buddy_config_default(&buddy_cfg, NR_CPUS);
 	buddy_cfg.min_free_kbytes = 0;
-	/* Threads have sheaves: the one CPU's lists stay as short as they may be. */
+	/* Threads have sheaves: the CPUs' lists stay as short as they may be. */
 	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;
+	/* As for one CPU: what more of them would ask for is memory that small programs need not have. */
+	slab_cfg.slab_min_objects = 8;
+	slab_cfg.no_kmalloc = true;
 	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
 
 	ret = pagemap_config_memory(&cfg, bytes, 1, NULL, 0, err);
@@ -386,6 +400,7 @@ bool kms_boot(void)
 	pthread_mutex_lock(&boot_lock);
 	if (!heap.ready && !failed) {
 		kms_inside = true;
+		kms_sizes_init();
 		kms_read_options(&heap.options);
 		/* Who allocated what is lost must be known. */
 		if (heap.options.leaks && !heap.options.debug[0])
@@ -399,7 +414,7 @@ bool kms_boot(void)
 		kms_enter();
 		failed = !build();
 		kms_leave();
-		failed = failed || !make_order_caches() || !kms_classes_create();
+		failed = failed || !make_order_caches();
 		if (heap.options.leaks)
 			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);

@@ -4,7 +4,7 @@
  *
  * Everything in this folder belongs to the library's one heap, and this folder
  * alone has writable globals: malloc() has no argument that could name a
- * machine. The machine below is an ordinary one, with one CPU, driven by one
+ * machine. The machine below is an ordinary one, with NR_CPUS CPUs, driven by one
  * thread at a time (the one that holds heap.lock). Threads are CPUs only up
  * here, where their sheaves are.
  *
@@ -25,6 +25,7 @@
 #include "pagemap/pagemap.h"
 #include "slab/malloc/kmemsim.h"
 #include "slab/malloc/options.h"
+#include "slab/malloc/sizes.h"
 #include "slab/slab.h"
 
 #define KMS_INTERNAL __attribute__((visibility("hidden")))
@@ -52,7 +53,8 @@ struct sheaf {
 	void *objects[];
 };
 
-#define NR_BARNS 4u
+/* CPUs of the machine: threads take turns in being one, and a cache has a barn for each. */
+#define NR_CPUS 4u
 
 /* Sheaves between threads; the header line of barn.c draws them. */
 struct barn {
@@ -61,6 +63,7 @@ struct barn {
 	unsigned int nr_full, nr_empty;
 	unsigned int max_full;		/* grows when the barn proves too small */
 	unsigned int most_full;		/* and no further than this */
+	uint32_t shrunk;		/* objects let go and not missed since it was small */
 	bool flushed;			/* since a full sheaf was last missing here */
 } __attribute__((aligned(64)));
 
@@ -69,9 +72,9 @@ struct cache;
 /* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
 struct kms_source {
 	/* Up to @nr objects; returns how many, 0 where there is no memory. */
-	unsigned int (*get)(struct cache *c, unsigned int nr, void **objects);
+	unsigned int (*get)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 	/* Take @nr objects back; the array's order is not kept. */
-	void (*put)(struct cache *c, unsigned int nr, void **objects);
+	void (*put)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
 };
 
 struct cache {
@@ -83,7 +86,7 @@ struct cache {
 	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
-	struct barn barn[NR_BARNS];
+	struct barn barn[NR_CPUS];
 };
 
 /* ---- threads ------------------------------------------------------------ */
@@ -95,7 +98,7 @@ struct kms_thread {
 	struct kms_thread *next;	/* in the registry, or among those to be used again */
 	struct kms_thread **pprev;
 	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
-	unsigned int barn;		/* which of a cache's barns it prefers */
+	unsigned int cpu;		/* the machine's, and which of a cache's barns it prefers */
 	bool busy;			/* in a slow path: sheaves may be between two places */
 };
 
@@ -128,7 +131,7 @@ KMS_INTERNAL void kms_sheaves_init(struct cache *c, unsigned int object_bytes);
 /* Put @t's sheaves of @slot back: full ones into its barn, others' objects to the source. */
 KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
 /* The objects in @sheaf to the source. */
-KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf);
+KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, unsigned int cpu, struct sheaf *sheaf);
 
 /* ---- barn.c ------------------------------------------------------------- */
 
@@ -177,6 +180,9 @@ struct kms_arena {
 	uintptr_t base;
 	size_t bytes;
 	uint8_t *slot_of;	/* by frame: the slot whose object begins there, or SLOT_*, 0 nothing */
+	/* size_class() of sizes up to CLASS_MIDDLE_MAX by 16 bytes, and of larger ones by 128. */
+	uint8_t fine_class[CLASS_MIDDLE_MAX / 16 + 1];
+	uint8_t coarse_class[CLASS_MAX / 128 + 1];
 };
 #define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
 KMS_INTERNAL extern struct kms_arena arena;
@@ -204,6 +210,11 @@ KMS_INTERNAL void kms_leave(void);
 /* True between the two. */
 KMS_INTERNAL extern __thread bool kms_inside __attribute__((tls_model("initial-exec")));
 
+/*
+ * The cache of @slot; those of kms_malloc()'s sizes are made when they are first
+ * asked for. NULL where there is no memory for it.
+ */
+KMS_INTERNAL struct cache *kms_cache_at(unsigned int slot);
 /* A cache over slabs in the first free slot from @slot on; NULL with errno set. */
 KMS_INTERNAL struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
 					  unsigned int last_slot);
@@ -230,8 +241,10 @@ KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 
-/* The caches of kms_malloc()'s sizes; false where there is no memory. */
-KMS_INTERNAL bool kms_classes_create(void);
+/* Fill arena's tables of classes; before the heap is ready. */
+KMS_INTERNAL void kms_sizes_init(void);
+/* Make the cache that has @slot, one of kms_malloc()'s sizes; NULL where there is no memory. */
+KMS_INTERNAL struct cache *kms_class_create(unsigned int slot);
 
 /* ---- report.c ------------------------------------------------------------ */
 

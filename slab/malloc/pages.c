@@ -20,7 +20,7 @@ void *kms_take_block(unsigned int order)
 	return virt_from_pfn(heap.map, pfn);
 }
 
-static unsigned int blocks_get(struct cache *c, unsigned int nr, void **objects)
+static unsigned int blocks_get(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	unsigned int i;
 
@@ -43,7 +43,7 @@ static void put_block(void *pages, unsigned int order)
 		buddy_free_pages(heap.buddy, 0, pfn_from_virt(heap.map, pages), order);
 }
 
-static void blocks_put(struct cache *c, unsigned int nr, void **objects)
+static void blocks_put(struct cache *c, unsigned int cpu, unsigned int nr, void **objects)
 {
 	unsigned int i;
 

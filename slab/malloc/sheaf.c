@@ -74,10 +74,10 @@ static struct sheaf *new_sheaf(struct cache *c)
 	return sheaf;
 }
 
-void kms_sheaf_give_back(struct cache *c, struct sheaf *sheaf)
+void kms_sheaf_give_back(struct cache *c, unsigned int cpu, struct sheaf *sheaf)
 {
 	if (sheaf->size)
-		c->source->put(c, sheaf->size, sheaf->objects);
+		c->source->put(c, cpu, sheaf->size, sheaf->objects);
 	set_relaxed(sheaf->size, 0);
 }
 
@@ -98,9 +98,9 @@ static void fill(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
 	if (!nr)
 		nr = first_refill(c);
 	t->next_refill[c->slot] = (uint16_t)(2 * nr < c->capacity ? 2 * nr : c->capacity);
-	set_relaxed(sheaf->size, c->source->get(c, nr, sheaf->objects));
+	set_relaxed(sheaf->size, c->source->get(c, t->cpu, nr, sheaf->objects));
 	if (!sheaf->size && nr > 1)
-		set_relaxed(sheaf->size, c->source->get(c, 1, sheaf->objects));
+		set_relaxed(sheaf->size, c->source->get(c, t->cpu, 1, sheaf->objects));
 }
 
 /* Returns false where there is no memory; the window then is as good as empty. */
@@ -115,7 +115,7 @@ static bool refill(struct kms_thread *t, struct cache *c)
 		open_window(t, c, spare);
 		return true;
 	}
-	full = kms_barn_take(c, t->barn, used);
+	full = kms_barn_take(c, t->cpu, used);
 	if (full) {
 		open_window(t, c, full);
 		return true;
@@ -148,11 +148,11 @@ static bool make_room(struct kms_thread *t, struct cache *c)
 		set_relaxed(t->spare[c->slot], used);
 		used = NULL;
 	}
-	empty = kms_barn_leave(c, t->barn, used, &kept);
+	empty = kms_barn_leave(c, t->cpu, used, &kept);
 	if (!empty && !kept)
 		empty = new_sheaf(c);
 	if (kept) {
-		kms_sheaf_give_back(c, used);
+		kms_sheaf_give_back(c, t->cpu, used);
 		empty = used;
 	}
 	if (!empty)
@@ -168,15 +168,13 @@ void *kms_window_refill(uint32_t window)
 	struct kms_window *w;
 	void *object = NULL;
 
-	if (!t) {
-		if (!kms_boot()) {
-			errno = ENOMEM;
-			return NULL;
-		}
-		c = heap.caches[window / sizeof(struct kms_window)];
-		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
+	c = kms_boot() ? kms_cache_at(window / sizeof(struct kms_window)) : NULL;
+	if (unlikely(!c)) {
+		errno = ENOMEM;
+		return NULL;
 	}
-	c = heap.caches[window / sizeof(struct kms_window)];
+	if (!t)
+		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
 	w = &t->window[c->slot];
 	set_busy(t, true);
 	/* A signal handler's thread, or a destructor's, may have filled it meanwhile. */
@@ -209,7 +207,7 @@ void kms_window_flush(uint32_t window, void *object)
 		*w->top = object;
 		set_relaxed(w->top, w->top + 1);
 	} else {
-		c->source->put(c, 1, &object);
+		c->source->put(c, t->cpu, 1, &object);
 	}
 	set_busy(t, false);
 }
@@ -229,12 +227,12 @@ void kms_sheaves_release(struct kms_thread *t, unsigned int slot)
 			continue;
 		kept = true;
 		if (sheaves[i]->size == sheaves[i]->capacity) {
-			empty = kms_barn_leave(c, t->barn, sheaves[i], &kept);
+			empty = kms_barn_leave(c, t->cpu, sheaves[i], &kept);
 			if (empty)
 				kms_books_free(empty);
 		}
 		if (kept) {
-			kms_sheaf_give_back(c, sheaves[i]);
+			kms_sheaf_give_back(c, t->cpu, sheaves[i]);
 			kms_books_free(sheaves[i]);
 		}
 	}

@@ -93,7 +93,7 @@ static struct kms_thread *map_thread(void)
 
 	if (t == MAP_FAILED)
 		return NULL;
-	t->barn = registry.nr_made++ % NR_BARNS;
+	t->cpu = registry.nr_made++ % NR_CPUS;
 	return t;
 }
 

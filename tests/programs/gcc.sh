@@ -7,7 +7,7 @@ if [ "$1" = prepare ]; then
 	# Files that need more than the C library's headers stay out.
 	cd "$KMEMSIM_ROOT"
 	folders='pagemap buddy slab sim'
-	[ -z "${KMEMSIM_SHORT-}" ] || folders='buddy'
+	[ -z "${KMEMSIM_SHORT-}" ] || folders=buddy
 	# shellcheck disable=SC2086
 	find $folders -name '*.c' ! -path 'sim/capture/*' -exec grep -LE \
 		'include <(elfutils|dwarf|jansson|zstd|numa|curses|ncurses)' {} + | sort >"$OLDPWD/sources"

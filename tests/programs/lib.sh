@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What the scripts of servers share.
+# What the scripts share.
 
 # wait_for COMMAND...: until it succeeds, 10 s at most.
 wait_for() {
@@ -18,4 +18,12 @@ unpack() {
 	(cd "$2" && { apt-get -q download "$1" || { apt-get -q update && apt-get -q download "$1"; }; } &&
 		dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb) >/dev/null 2>&1 ||
 		{ echo "package $1 cannot be had" >&2; return 1; }
+}
+
+# recording FILE: a real recording as perf script's text, 24 MB of it; a third when short.
+recording() {
+	command -v zstd >/dev/null || { echo 'no zstd here' >&2; exit 77; }
+	lines=1000000
+	[ -z "${KMEMSIM_SHORT-}" ] || lines=40000
+	zstd -q -d -c "$KMEMSIM_ROOT/tests/traces/loopback-http.perf.txt.zst" | head -n $lines >"$1"
 }

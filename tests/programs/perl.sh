@@ -3,10 +3,10 @@
 # perl: hashes, strings, regular expressions and closures over a real recording.
 # processes: perl
 set -eu
+. "$KMEMSIM_ROOT/tests/programs/lib.sh"
 if [ "$1" = prepare ]; then
 	command -v perl >/dev/null || { echo 'no perl here' >&2; exit 77; }
-	command -v zstd >/dev/null || { echo 'no zstd here' >&2; exit 77; }
-	zstd -q -d -o recording "$KMEMSIM_ROOT/tests/traces/loopback-http.perf.txt.zst"
+	recording recording
 	exit 0
 fi
 PERL_HASH_SEED=0 perl "$KMEMSIM_ROOT/tests/programs/workload.pl" "$2/recording"

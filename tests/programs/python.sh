@@ -4,11 +4,11 @@
 # its own arenas above malloc, once with malloc for every object.
 # processes: python3
 set -eu
+. "$KMEMSIM_ROOT/tests/programs/lib.sh"
 python=/usr/bin/python3
 if [ "$1" = prepare ]; then
 	[ -x $python ] || { echo "no $python here" >&2; exit 77; }
-	command -v zstd >/dev/null || { echo 'no zstd here' >&2; exit 77; }
-	zstd -q -d -o recording "$KMEMSIM_ROOT/tests/traces/loopback-http.perf.txt.zst"
+	recording recording
 	exit 0
 fi
 $python -I "$KMEMSIM_ROOT/tests/programs/workload.py" "$2/recording" "$KMEMSIM_ROOT/tests/golden/loopback-http.json" arenas.db

@@ -3,7 +3,7 @@
 """Real programs on a preloaded malloc: each runs once on glibc's and once on
 the library under test, and must do the same both times.
 
-    run.py [--work DIR] [--timeout SECONDS] LIBRARY [NAME...]
+    run.py [--work DIR] [--timeout SECONDS] [--short] LIBRARY [NAME...]
 
 A program is a script NAME.sh beside this file, called in two ways:
 
@@ -13,17 +13,18 @@ A program is a script NAME.sh beside this file, called in two ways:
                         All that it prints and all files that it leaves are
                         compared, but for the folder scratch/.
 
-    # processes: cc1 as ld      names the processes, the script's children, that
-                                must be seen to have loaded the library.
+    # processes: cc1 as         names processes, the script's children, that must
+                                be seen to have loaded the library, as all must.
 
 A program fails when it exits with another status than 0, takes longer than the
-timeout, leaves a process behind, differs from its run on glibc, or when a
-process of it has not loaded the library (the loader's own log tells: a preload
-that does nothing would pass every other check).
+timeout, leaves a process behind, differs from its run on glibc, when our library
+complains of it, or when a process of it has not loaded the library (the loader's
+own log tells: a preload that does nothing would pass every other check).
 
 The run on glibc preloads libc.so.6, for programs that are linked with another
 malloc (Debian's redis-server). The scripts find in their environment:
-KMEMSIM_ROOT (the checkout), KMEMSIM_SHORT (set: less work; benchmarks).
+KMEMSIM_ROOT (the checkout), KMEMSIM_SHORT (set by --short and benchmarks: less
+work). KMEMSIM_OPTIONS is handed on.
 """
 import argparse
 import os
@@ -44,12 +45,14 @@ class Failure(Exception):
     """A check that did not hold; the text is for people."""
 
 
-def environment(library, folder):
+def environment(library, folder, short):
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("LD_", "GIT_", "KMEMSIM_", "MALLOC_", "PYTHON", "PERL"))}
     env.update(KMEMSIM_ROOT=str(ROOT), HOME=str(folder), TMPDIR="/tmp", LC_ALL="C", TZ="UTC")
     if library:
         env["LD_PRELOAD"] = str(library)
+    if short:
+        env["KMEMSIM_SHORT"] = "1"
     if "KMEMSIM_OPTIONS" in os.environ:
         env["KMEMSIM_OPTIONS"] = os.environ["KMEMSIM_OPTIONS"]
     return env
@@ -145,11 +148,18 @@ def check_loaded(work, library, expected):
     return seen
 
 
+def check_silent(log):
+    """The library has nothing to complain of."""
+    complaints = re.findall(r"^kmemsim\[\d+\]: .*", log.read_text(errors="replace"), re.M)
+    if complaints:
+        raise Failure(f"{len(complaints)} complaints, the first: {complaints[0]}; see {log}")
+
+
 def processes_of(script):
     return re.search(r"^# processes: (.*)$", script.read_text(), re.M).group(1).split()
 
 
-def run_program(name, library, work, timeout):
+def run_program(name, library, work, timeout, short):
     """One program. Returns a line to print; raises Failure."""
     script = HERE / f"{name}.sh"
     shutil.rmtree(work, ignore_errors=True)
@@ -158,24 +168,33 @@ def run_program(name, library, work, timeout):
     command = ["sh", str(script), "run", str(work / "in")]
 
     if call("preparing", ["sh", str(script), "prepare"], work / "in", work / "prepare",
-            environment(None, work / "in"), timeout) is None:
+            environment(None, work / "in", short), timeout) is None:
         return "skipped: " + (work / "prepare.stderr").read_text().strip().rpartition("\n")[2]
     glibc = call("on glibc", command, work / "glibc", work / "glibc",
-                 environment("libc.so.6", work / "glibc"), timeout)
-    env = environment(library, work / "preload")
+                 environment("libc.so.6", work / "glibc", short), timeout)
+    env = environment(library, work / "preload", short)
     env.update(LD_DEBUG="files", LD_DEBUG_OUTPUT=str(work / "loader"))
     preload = call("preloaded", command, work / "preload", work / "preload", env, timeout)
     if glibc is None or preload is None:
         raise Failure(f"exit status {SKIPPED} when it was to run")
     seen = check_loaded(work, library, processes_of(script))
+    check_silent(work / "preload.stderr")
     compare(work)
     return f"same output; {glibc:.1f} s on glibc, {preload:.1f} s preloaded; {len(seen)} kinds of process"
 
 
+def stop(number, _):
+    """Ends as an error does, so that nothing stays behind."""
+    sys.exit(128 + number)
+
+
 def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     parser = argparse.ArgumentParser(description="Real programs on a preloaded malloc.")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "programs")
     parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--short", action="store_true", help="less work")
     parser.add_argument("library", type=pathlib.Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
@@ -191,7 +210,7 @@ def main():
     for name in args.names or all_names:
         work = args.work.resolve() / name
         try:
-            line = run_program(name, library, work, args.timeout)
+            line = run_program(name, library, work, args.timeout, args.short)
         except Failure as failure:
             failed.append(name)
             line = f"FAILED: {failure}"
