@@ -77,6 +77,12 @@ run arena=1x:stop=yes:debug=F "$bin/faults" double-free
 grep -q "'arena=1x' is not understood" "$tmp/err" || fail 'a wrong setting passes in silence'
 [ $status -eq 134 ] || fail 'a wrong setting spoils the others'
 
+# No more memory: an arena of 64 MiB, then a limit of the host's.
+run arena=64M "$bin/exhaust"
+grep -q 'full and empty' "$tmp/out" || fail "an arena that is full: status $status $(cat "$tmp/out")"
+run '' sh -c "ulimit -v 600000 && exec '$bin/exhaust'"
+grep -q 'full and empty' "$tmp/out" || fail "a limit of address space: status $status $(cat "$tmp/out")"
+
 # The report at exit, of every process its own: the figures balance; and as text.
 # $1 options beside it, $2 whether sizes asked for are known
 report() {

@@ -44,6 +44,7 @@
 	X(library_host) \
 	X(library_threads) \
 	X(library_options) \
+	X(library_large) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
