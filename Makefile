@@ -51,7 +51,7 @@ $(eval $(call read_kbuild,))
 
 # The library is built apart, from the same layers: see below.
 malloc_objects := $(filter slab/malloc/%,$(objects))
-sim_objects := $(filter-out slab/malloc/%,$(objects))
+sim_objects := $(filter-out slab/malloc/% sim/preload/%,$(objects))
 cmd_objects := $(filter sim/cmd/%,$(sim_objects))
 lib_objects := $(filter-out sim/cmd/%,$(sim_objects))
 lower_objects := $(filter pagemap/% buddy/% slab/%,$(sim_objects))
@@ -78,7 +78,8 @@ test_libs := -lcunit $(libs)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
 
-.PHONY: all help demo golden bench-programs check check-slow check-layers check-preload check-programs tests bench fuzz fuzz-long coverage deps \
+.PHONY: all help demo golden bench-programs check check-slow check-layers check-preload check-programs tests bench \
+	bench-docs fuzz fuzz-long coverage deps \
 	capture check-capture mutants install clean
 
 all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
@@ -108,7 +109,10 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright
-bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd
+bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd \
+	libjemalloc2:a_malloc_to_measure_against:/usr/share/doc/libjemalloc2/copyright \
+	libmimalloc2.0:a_malloc_to_measure_against:/usr/share/doc/libmimalloc2.0/copyright \
+	libtcmalloc-minimal4:a_malloc_to_measure_against:/usr/share/doc/libtcmalloc-minimal4/copyright
 # Real programs; of nginx and glibc's tests the packages are unpacked, not installed, if need be.
 program_deps := g++:runs_on_our_malloc:g++ python3:runs_on_our_malloc:/usr/bin/python3 \
 	sqlite3:runs_on_our_malloc:sqlite3 git:runs_on_our_malloc:git perl:runs_on_our_malloc:perl \
@@ -169,9 +173,16 @@ $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 	$(Q)$(library_link)
 	$(Q)ln -sf libkmemsim.so $(O)/libkmemsim.so.0
 
-$(O)/libkmemsim-malloc.so: $(library_objects) $(O)/lib/slab/malloc/malloc.o slab/malloc/symbols.map
+# The report of the running program, from the simulator's code; jansson as a part of it, where there is
+# a static one, so that no program has to load it.
+preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/preload/%,$(objects)) \
+	sim/metrics.o sim/live.o sim/bigmem.o sim/machine.o $(addprefix sim/report/,emitter.o emitter_csv.o emitter_json.o \
+	emitter_text.o report_moment.o report_caches.o))
+jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
+
+$(O)/libkmemsim-malloc.so: $(library_objects) $(preload_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(library_link)
+	$(Q)$(library_link) $(jansson) -Wl,--exclude-libs,ALL
 
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)
@@ -319,16 +330,31 @@ coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fa
 # ---- benchmarks ------------------------------------------------------------
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
+bench_worker := $(addprefix $(O)/obj/tests/bench/worker/,main.o threads.o)
+bench_workers := $(addprefix $(O)/bench-,malloc list cache frames frames-list)
 
 $(O)/kmemsim-bench: $(bench_objects) $(O)/sim.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
 
-bench: ## measure speed and peak memory beside perf kmem, malloc and a bare list
+# One program an allocator; only those that measure the library are linked with it.
+$(O)/bench-malloc: $(bench_worker) $(O)/obj/tests/bench/worker/by_malloc.o
+$(O)/bench-list: $(bench_worker) $(O)/obj/tests/bench/worker/by_list.o
+$(O)/bench-cache: $(bench_worker) $(O)/obj/tests/bench/worker/by_cache.o $(O)/libkmemsim.so
+$(O)/bench-frames: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_library.o) \
+	$(O)/libkmemsim.so
+$(O)/bench-frames-list: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_list.o)
+$(bench_workers):
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lpthread -Wl,-rpath,'$$ORIGIN'
+
+bench: ## measure speed and peak memory beside other allocators and perf kmem
 	$(Q)$(MAKE) --no-print-directory deps-bench
-	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench
+	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench $(bench_workers) libs
 	$(Q)sh tests/bench/bench.sh $(O)
 
+bench-docs: bench ## the same, and put the tables into docs/performance.md
+	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
 $(O)/bench-programs: $(addprefix $(O)/obj/tests/bench/,programs/main.o measure.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the table of live objects and blocks; see live.h.
- *
- * Both arrays are hit all over, so every frame of them is used soon: with huge
- * pages a big table costs a handful of page faults instead of thousands.
+ * kmemsim: the table of live objects and blocks; see live.h. Both arrays are hit
+ * all over, so they are bigmem's.
  *
  * Single-threaded.
  */
@@ -13,22 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/bigmem.h"
+
 #define MAX_BITS 31
-
-static void *map_zeroed(size_t bytes)
-{
-	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (mem == MAP_FAILED)
-		return NULL;
-	madvise(mem, bytes, MADV_HUGEPAGE);
-	return mem;
-}
-
-static size_t slot_bytes(const struct live_table *table)
-{
-	return sizeof(*table->slot) << table->bits;
-}
 
 static size_t pool_bytes(uint32_t size)
 {
@@ -38,8 +23,8 @@ static size_t pool_bytes(uint32_t size)
 int live_init(struct live_table *table, unsigned int bits)
 {
 	*table = (struct live_table){ .bits = bits, .pool_size = 1U << (bits - 1), .pool_used = 1 };
-	table->slot = map_zeroed(slot_bytes(table));
-	table->pool = map_zeroed(pool_bytes(table->pool_size));
+	table->slot = bigmem_alloc((size_t)1 << table->bits, sizeof(*table->slot));
+	table->pool = bigmem_alloc(table->pool_size, sizeof(*table->pool));
 	if (table->slot && table->pool)
 		return 0;
 	live_exit(table);
@@ -48,10 +33,8 @@ int live_init(struct live_table *table, unsigned int bits)
 
 void live_exit(struct live_table *table)
 {
-	if (table->slot)
-		munmap(table->slot, slot_bytes(table));
-	if (table->pool)
-		munmap(table->pool, pool_bytes(table->pool_size));
+	bigmem_free(table->slot, (size_t)1 << table->bits, sizeof(*table->slot));
+	bigmem_free(table->pool, table->pool_size, sizeof(*table->pool));
 	table->slot = NULL;
 	table->pool = NULL;
 }
@@ -72,13 +55,13 @@ static int grow_slots(struct live_table *table)
 
 	if (table->bits == MAX_BITS)
 		return -ENOMEM;
-	larger.slot = map_zeroed(slot_bytes(&larger));
+	larger.slot = bigmem_alloc((size_t)1 << larger.bits, sizeof(*larger.slot));
 	if (!larger.slot)
 		return -ENOMEM;
 	for (i = 0; i < 1U << table->bits; i++)
 		if (table->slot[i].number)
 			*free_slot(&larger, table->slot[i].hash) = table->slot[i];
-	munmap(table->slot, slot_bytes(table));
+	bigmem_free(table->slot, (size_t)1 << table->bits, sizeof(*table->slot));
 	table->slot = larger.slot;
 	table->bits = larger.bits;
 	return 0;

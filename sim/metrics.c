@@ -95,12 +95,18 @@ void metrics_internal(const struct replay *rp, struct internal_metrics *m)
 	const struct machine *machine = rp->machine;
 	const struct replay_cache *large = &rp->caches[0];
 	struct kmem_cache *cache = NULL;
+	unsigned int i;
 
 	memset(m, 0, sizeof(*m));
 	m->requested = rp->total.bytes_req;
 	m->large_rounding = large->bytes_alloc - large->bytes_req;
 	m->rounding = rp->total.bytes_alloc - rp->total.bytes_req - m->large_rounding;
 	m->held = slab_large_pages(machine->slab) * PAGE_SIZE;
+	/* To the machine these are in use. */
+	for (i = 1; i < rp->nr_caches; i++)
+		if (rp->caches[i].waiting)
+			m->free_objects += rp->caches[i].waiting *
+					   kmem_cache_size(rp->caches[i].cache);
 	while ((cache = slab_next_cache(machine->slab, cache))) {
 		uint64_t size = kmem_cache_size(cache);
 		struct slabinfo info;
@@ -202,7 +208,7 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 			get_slabinfo(record->cache, &info);
 			cm->name = kmem_cache_name(record->cache);
 			cm->held = info.slab_pages * PAGE_SIZE + info.shared_bytes;
-			cm->free_objects = info.num_objs - info.used_objs;
+			cm->free_objects = info.num_objs - info.used_objs + record->waiting;
 			cm->books = info.overhead;
 			cm->colours_used = kmem_cache_colours_used(record->cache);
 			cm->colours = kmem_cache_colours(record->cache);

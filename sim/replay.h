@@ -99,6 +99,7 @@ struct replay_cache {
 	uint64_t allocs, frees;		/* over the whole run */
 	uint64_t total_req, total_alloc; /* bytes of all objects ever allocated */
 	uint64_t peak_bytes_alloc;
+	uint64_t waiting;		/* free objects in threads' sheaves, above the machine; else 0 */
 };
 
 struct replay_site {

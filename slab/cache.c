@@ -68,7 +68,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 		ret = slab_map_tables(sa, err);
 	if (!ret && engine->open && engine->open(sa))
 		ret = kerror_set(err, -ENOMEM, "no memory for engine %s", engine->name);
-	if (!ret)
+	if (!ret && !cfg->no_kmalloc)
 		ret = kmalloc_caches_create(sa, err);
 	if (ret) {
 		slab_allocator_destroy(sa);

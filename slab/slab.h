@@ -66,6 +66,7 @@ enum kmalloc_kind {
 struct slab_config {
 	const char *engine;	/* "slub" */
 	bool merge;		/* let compatible caches share slabs; kernel default true */
+	bool no_kmalloc;	/* without kmalloc's caches: each kmalloc() takes frames of its own */
 	uint64_t seed;		/* of whatever is random */
 	const char *debug;	/* as slab_debug_parse() takes it, copied; NULL: none */
 	uint64_t quarantine_bytes;	/* held back at most, metadata included; default 1 MiB */
@@ -113,8 +114,8 @@ int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
 void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 
 /*
- * Build the object allocator and its kmalloc caches on @b, which must outlive
- * it. Errors: -EINVAL (unknown engine or kernel, a parameter of it out of range or at
+ * Build the object allocator and, unless told otherwise, its kmalloc caches on
+ * @b, which must outlive it. Errors: -EINVAL (unknown engine or kernel, a parameter of it out of range or at
  * odds with another, a debug string that is none, debugging that the engine does
  * not have), -ENOMEM.
  */

@@ -20,7 +20,7 @@ fail() {
 run() {
 	options=$1
 	shift
-	KMEMSIM_OPTIONS=$options LD_PRELOAD=$lib timeout 60 "$@" >"$tmp/out" 2>"$tmp/err"
+	timeout 60 env KMEMSIM_OPTIONS="$options" LD_PRELOAD="$lib" "$@" >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
 
@@ -76,5 +76,29 @@ run debug=FZPU sh -c 'ls -l / | sort | tail -1'
 run arena=1x:stop=yes:debug=F "$bin/faults" double-free
 grep -q "'arena=1x' is not understood" "$tmp/err" || fail 'a wrong setting passes in silence'
 [ $status -eq 134 ] || fail 'a wrong setting spoils the others'
+
+# The report at exit, of every process its own: the figures balance; and as text.
+# $1 options beside it, $2 whether sizes asked for are known
+report() {
+	rm -f "$tmp"/report.*
+	run "report_json=$tmp/report.%p$1" "$bin/forks"
+	[ $status -eq 0 ] || fail "report$1: status $status"
+	[ "$(ls "$tmp"/report.* | wc -l)" -eq 2 ] || fail "report$1: not one for each process"
+	for file in "$tmp"/report.*; do
+		python3 tests/preload/report.py "$file" docs/metrics.md "$2" || fail "report$1: see above"
+	done
+}
+report '' unknown
+report :debug=ZU known
+run report=- ls /
+grep -q 'Internal fragmentation' "$tmp/err" || fail "no report on standard error at ls's exit"
+run report=/nowhere/at/all ls /
+[ $status -eq 0 ] && grep -q "'/nowhere/at/all' can't be written" "$tmp/err" || fail 'a file that is none'
+
+# On SIGUSR2, in the middle of calls; but not to a program that wants the signal itself.
+run "report_json=$tmp/asked" "$bin/usr2" "$tmp/asked"
+[ $status -eq 0 ] && grep -q reported "$tmp/out" || fail "SIGUSR2: status $status"
+run "report=$tmp/asked" "$bin/usr2" "$tmp/asked" own
+[ $status -eq 0 ] || fail "SIGUSR2 of the program's own: status $status"
 
 exit $bad

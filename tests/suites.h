@@ -41,11 +41,13 @@
 /* In a program of their own, see the Makefile. */
 #define LIBRARY_SUITES(X) \
 	X(library_frames) \
+	X(library_host) \
 	X(library_threads) \
 	X(library_options) \
 	/* end */
 #define UPPER_SUITES(X) \
 	X(emitter) \
+	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
 	X(tlb) \
@@ -64,6 +66,8 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(words) \
+	X(counts) \
 	X(cache_pages) \
 	X(diagnose) \
 	X(page_owner) \

@@ -17,6 +17,7 @@
 #include "sim/cmd/cmd.h"
 #include "slab/engine/engine.h"
 #include "slab/rules.h"
+#include "tests/documented.h"
 #include "tests/run_cmd.h"
 #include "tests/tests.h"
 
@@ -170,28 +171,6 @@ static void test_adds_up(void)
 			json_object_get(json_object_get(root, "trace"), "replay"), "refused_free")), 0);
 	json_decref(root);
 	done(&res);
-}
-
-static void check_documented(const json_t *node, const char *doc, const char *skip)
-{
-	const json_t *value;
-	const char *key;
-	char quoted[128];
-	size_t i;
-
-	json_array_foreach(node, i, value)
-		check_documented(value, doc, skip);
-	if (!json_is_object(node))
-		return;
-	json_object_foreach((json_t *)node, key, value) {
-		snprintf(quoted, sizeof(quoted), "`%s`", key);
-		if (!strstr(doc, quoted) && !strstr(skip, quoted) && strncmp(key, "node", 4)) {
-			fprintf(stderr, "docs/metrics.md does not define %s\n", quoted);
-			CU_FAIL("an undocumented figure");
-		}
-		if (strcmp(key, "counters"))
-			check_documented(value, doc, skip);
-	}
 }
 
 /* Every key of the JSON report is defined in docs/metrics.md. */

@@ -148,7 +148,7 @@ static void loud(int saved)
 /* Free @pages past the sheaf, where it is looked at. */
 static void free_at_once(void *pages)
 {
-	heap.caches[0]->source->put(heap.caches[0], 1, &pages);
+	heap.caches[0]->source->put(heap.caches[0], 0, 1, &pages);
 }
 
 /* What is no frame, was freed already, or is a pageblock of the frames' own is refused and counted. */

@@ -580,6 +580,30 @@ static void test_smallest_objects(void)
 	slab_machine_destroy(&m);
 }
 
+/* Without kmalloc's caches there are none but those asked for, and a kmalloc takes frames. */
+static void test_no_kmalloc(void)
+{
+	struct slab_config cfg;
+	struct slab_machine m;
+	struct kmem_cache *s;
+	void *object;
+
+	slab_config_default(&cfg);
+	cfg.no_kmalloc = true;
+	slab_machine_create(&m, MEM, 1, 1, &cfg);
+	CU_ASSERT_PTR_NULL(slab_next_cache(m.sa, NULL));
+	s = slab_machine_cache(&m, "c", 64);
+	CU_ASSERT_PTR_EQUAL(slab_next_cache(m.sa, NULL), s);
+	CU_ASSERT_PTR_NULL(slab_next_cache(m.sa, s));
+	object = kmem_cache_alloc(s, 0, GFP_KERNEL);
+	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, object), 0);
+	object = kmalloc(m.sa, 0, 64, GFP_KERNEL);
+	CU_ASSERT_EQUAL(ksize(m.sa, object), PAGE_SIZE);
+	CU_ASSERT_EQUAL(kfree(m.sa, 0, object), 0);
+	CU_ASSERT(slab_machine_sound(&m));
+	slab_machine_destroy(&m);
+}
+
 /* Two machines in one process know nothing of each other. */
 static void test_two_machines(void)
 {
@@ -705,6 +729,7 @@ static const struct test_case cases[] = {
 	{ "wrong frees", test_wrong_frees },
 	{ "the unused end of a slab", test_slab_tail },
 	{ "smallest objects", test_smallest_objects },
+	{ "no kmalloc", test_no_kmalloc },
 	{ "two machines", test_two_machines },
 	{ NULL, NULL }
 };

@@ -5,16 +5,23 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/output.h"
+#include "sim/verify/counts.h"
 #include "sim/verify/objects.h"
 #include "sim/verify/verify.h"
 
-enum { OPT_MODE = 256, OPT_LAYER, OPT_KERNEL, OPT_AT_LEAST, OPT_EXPLAIN, OPT_JSON, OPT_NO_TIMING };
+enum {
+	OPT_MODE = 256, OPT_LAYER, OPT_KERNEL, OPT_AT_LEAST, OPT_EXPLAIN, OPT_JSON, OPT_NO_TIMING,
+	OPT_WITHOUT_SNAPSHOTS, OPT_SLABINFO, OPT_SLABINFO_END,
+};
 
 struct verify_options {
 	const char *capture;
@@ -24,6 +31,8 @@ struct verify_options {
 	unsigned int explain;
 	bool objects;
 	bool mode_given;
+	bool without_snapshots;
+	const char *slabinfo, *slabinfo_end;	/* both or none; then the capture is a trace */
 	const char *json;
 	bool timing;
 	bool quiet;
@@ -37,6 +46,12 @@ static const struct argp_option options[] = {
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent of the frames, or of what per-CPU lists give back, are "
 	  "predicted; with 100 all lists must be equal too", 0 },
+	{ "without-snapshots", OPT_WITHOUT_SNAPSHOTS, NULL, 0,
+	  "with --layer=objects: count each cache's objects and slabs, from the trace and the kernel's "
+	  "slabinfo before and after; so it is done anyway where CAPTURE has no snapshots", 0 },
+	{ "slabinfo", OPT_SLABINFO, "FILE", 0,
+	  "the same of a recording of your own: CAPTURE is a trace, FILE /proc/slabinfo from before it", 0 },
+	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo from behind that trace", 0 },
 	{ "explain", OPT_EXPLAIN, "N", 0, "tell the first N misses in full (default 3)", 0 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },
@@ -84,6 +99,15 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--explain=%s: expected a number from 0 to 1000", arg);
 		opt->explain = (unsigned int)value;
 		return 0;
+	case OPT_WITHOUT_SNAPSHOTS:
+		opt->without_snapshots = true;
+		return 0;
+	case OPT_SLABINFO:
+		opt->slabinfo = arg;
+		return 0;
+	case OPT_SLABINFO_END:
+		opt->slabinfo_end = arg;
+		return 0;
 	case OPT_JSON:
 		opt->json = arg;
 		return 0;
@@ -102,6 +126,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		argp_error(state, "no capture given");
 		return 0;
 	case ARGP_KEY_END:
+		if (!opt->slabinfo != !opt->slabinfo_end)
+			argp_error(state, "--slabinfo and --slabinfo-end go together");
+		if (!opt->objects && (opt->without_snapshots || opt->slabinfo))
+			argp_error(state, "without snapshots only --layer=objects can be verified");
 		if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
 			argp_error(state, "--layer=objects is always guided");
 		return 0;
@@ -110,19 +138,26 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Of the layer whose run is given; the other one is NULL. */
-static int write_report(const struct verify_run *run, const struct objects_run *objects,
-			const struct verify_options *opt, struct kerror *err)
+/* Whose run is given; the others are NULL. */
+struct found {
+	const struct verify_run *pages;
+	const struct objects_run *objects;
+	const struct counts_run *counts;
+};
+
+static int write_report(const struct found *found, const struct verify_options *opt, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for a report");
-	if (run)
-		verify_report(em, run, opt->timing);
+	if (found->pages)
+		verify_report(em, found->pages, opt->timing);
+	else if (found->objects)
+		objects_report(em, found->objects, opt->timing);
 	else
-		objects_report(em, objects, opt->timing);
+		counts_report(em, found->counts, opt->json ? UINT_MAX : opt->explain, opt->timing);
 	ret = write_formats(em, !opt->quiet, opt->json, NULL, err);
 	emitter_destroy(em);
 	return ret;
@@ -157,7 +192,8 @@ static int verify_objects(const struct verify_options *opt)
 	struct kerror err = { 0 };
 	int status = EXIT_FINE;
 
-	if (objects_run(&run, opt->explain, &err) || write_report(NULL, &run, opt, &err)) {
+	if (objects_run(&run, opt->explain, &err) ||
+	    write_report(&(struct found){ .objects = &run }, opt, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		status = EXIT_USAGE;
 	} else if (!objects_reached(&run, opt->at_least)) {
@@ -167,13 +203,50 @@ static int verify_objects(const struct verify_options *opt)
 	return status;
 }
 
+static int verify_counts(const struct verify_options *opt)
+{
+	struct counts_run run = { .capture = opt->capture, .before = opt->slabinfo,
+				  .after = opt->slabinfo_end, .kernel = opt->kernel };
+	struct kerror err = { 0 };
+	int status = EXIT_FINE;
+
+	if (counts_run(&run, &err) || write_report(&(struct found){ .counts = &run }, opt, &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		status = EXIT_USAGE;
+	} else if (opt->at_least >= 0 && !rate_reached(&run.counts.used, opt->at_least)) {
+		status = EXIT_FOUND;
+	}
+	counts_run_exit(&run);
+	return status;
+}
+
+static bool has_snapshots(const char *capture)
+{
+	static const char *const files[] = { "snap_a.txt", "snap_a.txt.zst" };
+	char path[4096];
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!verify_capture_path(path, sizeof(path), capture, files[i], NULL) && !access(path, F_OK))
+			return true;
+	return false;
+}
+
+static bool has_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 static int verify_pages(const struct verify_options *opt)
 {
 	struct verify_run run = { .capture = opt->capture, .mode = opt->mode };
 	struct kerror err = { 0 };
 	int status = EXIT_FINE;
 
-	if (verify_run(&run, opt->kernel, opt->explain, &err) || write_report(&run, NULL, opt, &err)) {
+	if (verify_run(&run, opt->kernel, opt->explain, &err) ||
+	    write_report(&(struct found){ .pages = &run }, opt, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		status = EXIT_USAGE;
 	} else if (!reached(&run, opt->at_least)) {
@@ -199,8 +272,19 @@ int cmd_verify(int argc, char **argv)
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 	};
 
+	struct kerror err = { 0 };
+
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = (char *)"kmemsim verify";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
-	return opt.objects ? verify_objects(&opt) : verify_pages(&opt);
+	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, &opt.json, 1,
+			  &err)) {
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (!opt.objects)
+		return verify_pages(&opt);
+	if (opt.without_snapshots || opt.slabinfo || (has_folder(opt.capture) && !has_snapshots(opt.capture)))
+		return verify_counts(&opt);
+	return verify_objects(&opt);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the report's sections about the trace, faults, internal
- * fragmentation and counters; see report.h. Single-threaded.
+ * kmemsim: the report's order, and its sections about the trace and faults; see
+ * report.h. Single-threaded.
  */
 #include "sim/report/report.h"
 
@@ -22,19 +22,9 @@ static void emit_machine(struct emitter *em, const struct report_input *in)
 {
 	const struct machine_config *cfg = in->machine_cfg;
 	const struct machine *m = in->replay->machine;
-	struct machine_pages pages;
-	char engine[256];
 
-	machine_count_pages(m, &pages);
-	slab_config_text(&cfg->slab, engine, sizeof(engine));
 	emit_section(em, "machine", "Simulated machine");
-	emit_str(em, "kernel", "rules of Linux", buddy_rules[buddy_kernel(m->buddy)].kernel);
-	emit_u64(em, "memory", "memory", "bytes", cfg->mem_bytes);
-	emit_u64(em, "managed_pages", "managed", "frames", pages.managed);
-	emit_u64(em, "nodes", "nodes", "", cfg->nr_nodes);
-	emit_u64(em, "cpus", "CPUs", "", buddy_nr_cpus(m->buddy));
-	emit_u64(em, "min_free_kbytes", "min_free_kbytes", "KiB", buddy_min_free_kbytes(m->buddy));
-	emit_str(em, "slab_engine", "object caches", engine);
+	report_machine(em, in);
 	emit_str(em, "layers", "layers replayed", layer_names[in->replay->cfg.layers]);
 	emit_str(em, "touch", "frames written", touch_names[in->replay->cfg.touch]);
 	if (cfg->bind) {
@@ -127,19 +117,6 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 
 /* ---- books --------------------------------------------------------------- */
 
-static void emit_moment(struct emitter *em, const char *key, const char *label,
-			const struct sample *sample)
-{
-	int64_t value[NR_SAMPLE_FIELDS];
-	size_t i;
-
-	memcpy(value, sample, sizeof(value));
-	emit_section(em, key, label);
-	for (i = 0; i < NR_SAMPLE_FIELDS; i++)
-		emit_i64(em, sample_desc[i].name, sample_desc[i].text, sample_desc[i].unit, value[i]);
-	emit_section_end(em);
-}
-
 static void emit_books(struct emitter *em, const struct report_input *in)
 {
 	const struct timeline *tl = in->timeline;
@@ -147,8 +124,8 @@ static void emit_books(struct emitter *em, const struct report_input *in)
 	emit_section(em, "memory", "Memory over the run");
 	emit_u64(em, "samples", "samples taken", "", tl->nr);
 	emit_u64(em, "unbalanced_samples", "samples whose books did not balance", "", tl->unbalanced);
-	emit_moment(em, "peak", "At the peak of used memory", &tl->peak);
-	emit_moment(em, "end", "At the end", &tl->last);
+	report_moment(em, "peak", "At the peak of used memory", &tl->peak);
+	report_moment(em, "end", "At the end", &tl->last);
 	emit_section_end(em);
 }
 
@@ -182,54 +159,6 @@ static void emit_faults(struct emitter *em, const struct report_input *in)
 	emit_section_end(em);
 }
 
-/* ---- 3. internal fragmentation ------------------------------------------- */
-
-static void emit_internal(struct emitter *em, const struct report_input *in)
-{
-	const struct replay_totals *total = &in->replay->total;
-	struct internal_metrics m;
-
-	metrics_internal(in->replay, &m);
-	emit_section(em, "internal", "Internal fragmentation");
-	emit_u64(em, "held", "frames of slabs and large kmallocs", "bytes", m.held);
-	emit_u64(em, "requested", "  requested by live objects", "bytes", m.requested);
-	emit_u64(em, "rounding", "  objects larger than requested", "bytes", m.rounding);
-	emit_u64(em, "free_objects", "  free objects in slabs", "bytes", m.free_objects);
-	emit_u64(em, "slab_tails", "  behind the last object of a slab", "bytes", m.slab_tails);
-	emit_u64(em, "large_rounding", "  large kmallocs, to a power of two", "bytes", m.large_rounding);
-	emit_share(em, "object_waste", "lost inside objects, of what was allocated, now", "bytes",
-		   m.rounding + m.large_rounding, total->bytes_alloc);
-	emit_share(em, "object_waste_run", "the same over all objects of the run", "bytes",
-		   total->total_alloc - total->total_req, total->total_alloc);
-	emit_share(em, "waste", "not used by objects, of all frames held, now", "bytes",
-		   m.held - m.requested, m.held);
-	emit_u64(em, "peak_requested", "most ever requested at once", "bytes", total->peak_bytes_req);
-	emit_u64(em, "peak_allocated", "most ever allocated at once", "bytes", total->peak_bytes_alloc);
-	emit_section_end(em);
-}
-
-/* ---- 7. counters --------------------------------------------------------- */
-
-static void emit_counters(struct emitter *em, const struct report_input *in)
-{
-	const struct machine *m = in->replay->machine;
-	int i;
-
-	emit_section(em, "counters", "Allocator counters");
-	emit_section(em, "buddy", "Page allocator");
-	for (i = 0; i < NR_BUDDY_COUNTERS; i++)
-		emit_counter(em, buddy_counter_desc[i].name, buddy_counter_desc[i].text,
-			     buddy_counter(m->buddy, i));
-	emit_section_end(em);
-	emit_section(em, "slab", "Object caches, all together");
-	for (i = 0; i < NR_SLAB_COUNTERS; i++)
-		if (slab_has_counter(m->slab, i))
-			emit_counter(em, slab_counter_desc[i].name, slab_counter_desc[i].text,
-				     slab_counter(m->slab, i));
-	emit_section_end(em);
-	emit_section_end(em);
-}
-
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	int ret;
@@ -239,7 +168,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	emit_trace(em, in);
 	emit_books(em, in);
 	emit_faults(em, in);
-	emit_internal(em, in);
+	report_internal(em, in);
 	report_external(em, in);
 	ret = report_tlb(em, in, err);
 	if (!ret)
@@ -249,6 +178,6 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	if (!ret)
 		report_checks(em, in);
 	if (!ret)
-		emit_counters(em, in);
+		report_counters(em, in);
 	return ret;
 }

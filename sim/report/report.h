@@ -23,6 +23,8 @@ struct report_input {
 	uint64_t load_ns;		/* reading and resolving; only with host */
 	const char *failslab;		/* as given, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
+	bool live;			/* a real program's machine, see report_live.h: no trace */
+	bool sizes_unknown;		/* what objects were asked for as; then they count as their caches' */
 };
 
 /* Emit the whole report. -ENOMEM. */
@@ -30,8 +32,19 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 
 /* report_checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
-/* report_layout.c: the sections about where memory lies. */
+/* report_moment.c: sections about a machine at one moment, the first one's fields without a section. */
+void report_machine(struct emitter *em, const struct report_input *in);
+void report_moment(struct emitter *em, const char *key, const char *label,
+		   const struct sample *sample);
+void report_internal(struct emitter *em, const struct report_input *in);
 void report_external(struct emitter *em, const struct report_input *in);
+void report_counters(struct emitter *em, const struct report_input *in);
+/* report_caches.c: tables of caches as they are now. -ENOMEM. */
+int report_caches(struct emitter *em, const struct report_input *in, const char *key,
+		  const char *label, enum metrics_order order, struct kerror *err);
+int report_cache_books(struct emitter *em, const struct report_input *in, struct kerror *err);
+int report_no_memory(struct kerror *err);
+/* report_layout.c */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report_shrink.c: a section to put behind the report. */
 void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);

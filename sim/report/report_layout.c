@@ -1,69 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the report's sections about where memory lies: external
- * fragmentation and TLB-friendliness; see report.h. Single-threaded.
+ * kmemsim: the report's section about TLB-friendliness; see report.h.
+ * Single-threaded.
  */
 #include "sim/report/report.h"
 
-#include <ctype.h>
-#include <stdio.h>
-
 #define HUGE_ORDER (21 - PAGE_SHIFT)
-
-/* ---- 4. external fragmentation ------------------------------------------- */
-
-static void emit_zone(struct emitter *em, const struct report_input *in, const struct zone *zone)
-{
-	static const struct emitter_column columns[] = {
-		{ "order", "order", "", false }, { "free_blocks", "free blocks", "", false },
-		{ "unusable_index", "unusable", "1/1000", false },
-		{ "fragmentation_index", "frag. index", "1/1000", false },
-	};
-	struct zone_metrics zm;
-	char key[32], label[64];
-	unsigned int order, i;
-
-	metrics_zone(in->replay->machine, zone, &zm);
-	snprintf(key, sizeof(key), "node%u_%s", zone->nid, zone_names[zone->idx]);
-	for (i = 0; key[i]; i++)
-		key[i] = (char)tolower((unsigned char)key[i]);
-	snprintf(label, sizeof(label), "Node %u, zone %s", zone->nid, zone_names[zone->idx]);
-	emit_section(em, key, label);
-	emit_u64(em, "managed_pages", "managed", "frames", zone->managed_pages);
-	emit_u64(em, "free_list_pages", "in free lists", "frames", zm.free_lists);
-	emit_u64(em, "pcp_pages", "on per-CPU lists", "frames", zm.pcp);
-	emit_u64(em, "used_pages", "used", "frames", zone->allocated_pages);
-	emit_share(em, "largest_block", "largest free block, of the free lists", "frames",
-		   zm.largest_order < 0 ? 0 : 1ULL << zm.largest_order, zm.free_lists);
-	emit_table(em, "orders", "By order", columns, 4);
-	for (order = 0; order < NR_PAGE_ORDERS; order++) {
-		emit_cell_u64(em, order);
-		emit_cell_u64(em, zm.nr_free[order]);
-		emit_cell_i64(em, zm.unusable[order]);
-		emit_cell_i64(em, zm.fragindex[order]);
-		emit_row_end(em);
-	}
-	emit_table_end(em);
-	emit_section_end(em);
-}
-
-void report_external(struct emitter *em, const struct report_input *in)
-{
-	const struct machine *m = in->replay->machine;
-	unsigned int nid, idx;
-
-	emit_section(em, "external", "External fragmentation");
-	emit_note(em, "fragmentation index -1000: a request of that order would succeed");
-	for (nid = 0; nid < m->map->nr_nodes; nid++) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
-
-			if (zone && zone_populated(zone))
-				emit_zone(em, in, zone);
-		}
-	}
-	emit_section_end(em);
-}
 
 /* ---- 5. TLB-friendliness ------------------------------------------------- */
 

@@ -5,90 +5,12 @@
  */
 #include "sim/report/report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static int no_memory(struct kerror *err)
-{
-	return kerror_set(err, -ENOMEM, "no memory to sort caches and call sites");
-}
 
 static const char *site_text(const struct report_input *in, name_id site)
 {
 	return site ? names_text(in->replay->names, site) : "(unknown)";
-}
-
-/* Figures of caches are of now; what went through them is emit_traffic()'s. */
-static int emit_caches(struct emitter *em, const struct report_input *in, const char *key,
-		       const char *label, enum metrics_order order, struct kerror *err)
-{
-	static const struct emitter_column columns[] = {
-		{ "cache", "cache", "", true }, { "live", "live", "", false },
-		{ "requested_bytes", "requested", "bytes", false },
-		{ "live_bytes", "allocated", "bytes", false }, { "share", "share", "%", false },
-		{ "free_objects", "free", "objects", false }, { "held_bytes", "held", "bytes", false },
-		{ "waste_bytes", "waste", "bytes", false }, { "waste_share", "share", "%", false },
-	};
-	uint64_t all_live = in->replay->total.bytes_alloc, all_waste = 0;
-	struct cache_metrics *list;
-	int nr, i;
-
-	list = metrics_caches(in->replay, order, &nr);
-	if (nr < 0)
-		return no_memory(err);
-	for (i = 0; i < nr; i++)
-		all_waste += list[i].waste;
-	emit_table(em, key, label, columns, 9);
-	for (i = 0; i < nr && i < (int)in->top; i++) {
-		const struct replay_cache *record = list[i].record;
-
-		emit_cell_str(em, list[i].name);
-		emit_cell_u64(em, record->live);
-		emit_cell_u64(em, record->bytes_req);
-		emit_cell_u64(em, record->bytes_alloc);
-		emit_cell_share(em, record->bytes_alloc, all_live);
-		emit_cell_u64(em, list[i].free_objects);
-		emit_cell_u64(em, list[i].held);
-		emit_cell_u64(em, list[i].waste);
-		emit_cell_share(em, list[i].waste, all_waste);
-		emit_row_end(em);
-	}
-	emit_table_end(em);
-	free(list);
-	return 0;
-}
-
-/* What the slab engine needs besides objects. */
-static int emit_books(struct emitter *em, const struct report_input *in, struct kerror *err)
-{
-	static const struct emitter_column columns[] = {
-		{ "cache", "cache", "", true }, { "books_bytes", "books", "bytes", false },
-		{ "share", "share", "%", false }, { "held_bytes", "held", "bytes", false },
-		{ "colours_used", "colours", "", false }, { "colours", "of", "", false },
-	};
-	struct cache_metrics *list;
-	uint64_t all = 0;
-	int nr, i;
-
-	list = metrics_caches(in->replay, BY_BOOKS, &nr);
-	if (nr < 0)
-		return no_memory(err);
-	for (i = 0; i < nr; i++)
-		all += list[i].books;
-	emit_table(em, "caches_by_books", "Caches by what the engine needs for its books", columns, 6);
-	for (i = 0; i < nr && i < (int)in->top; i++) {
-		emit_cell_str(em, list[i].name);
-		emit_cell_u64(em, list[i].books);
-		emit_cell_share(em, list[i].books, all);
-		emit_cell_u64(em, list[i].held);
-		emit_cell_u64(em, list[i].colours_used);
-		emit_cell_u64(em, list[i].colours);
-		emit_row_end(em);
-	}
-	emit_table_end(em);
-	free(list);
-	return 0;
 }
 
 static int emit_traffic(struct emitter *em, const struct report_input *in, struct kerror *err)
@@ -105,7 +27,7 @@ static int emit_traffic(struct emitter *em, const struct report_input *in, struc
 
 	list = metrics_caches(in->replay, BY_TRAFFIC, &nr);
 	if (nr < 0)
-		return no_memory(err);
+		return report_no_memory(err);
 	emit_table(em, "caches_by_traffic", "Caches by bytes allocated over the run", columns, 8);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		const struct replay_cache *record = list[i].record;
@@ -140,7 +62,7 @@ static int emit_sites(struct emitter *em, const struct report_input *in, const c
 
 	list = metrics_sites(in->replay, order, &nr);
 	if (nr < 0)
-		return no_memory(err);
+		return report_no_memory(err);
 	emit_table(em, key, label, columns, 7);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		const struct replay_site *record = list[i].record;
@@ -166,11 +88,11 @@ int report_top(struct emitter *em, const struct report_input *in, struct kerror 
 	emit_section(em, "top", "Who holds memory, who wastes it");
 	ret = emit_traffic(em, in, err);
 	if (!ret)
-		ret = emit_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
+		ret = report_caches(em, in, "caches_by_bytes", "Caches by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)
-		ret = emit_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
+		ret = report_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
 	if (!ret)
-		ret = emit_books(em, in, err);
+		ret = report_cache_books(em, in, err);
 	if (!ret)
 		ret = emit_sites(em, in, "sites_by_bytes", "Call sites by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)
@@ -192,7 +114,7 @@ static int emit_owners(struct emitter *em, const struct report_input *in, struct
 
 	list = metrics_owners(rp, &nr);
 	if (nr < 0)
-		return no_memory(err);
+		return report_no_memory(err);
 	emit_table(em, "block_owners", "Page blocks never freed, by the task that asked for them", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		emit_cell_str(em, site_text(in, list[i].task));
@@ -221,7 +143,7 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 
 	list = metrics_leaks(rp, &nr);
 	if (nr < 0)
-		return no_memory(err);
+		return report_no_memory(err);
 	emit_section(em, "leaks", "Never freed (leak suspects)");
 	emit_note(em, "a trace of single tasks misses frees made elsewhere: suspects, not culprits");
 	emit_u64(em, "objects", "objects never freed", "", rp->total.live_objects);

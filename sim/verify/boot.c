@@ -5,10 +5,15 @@
 
 #include "sim/verify/pages.h"
 
+enum buddy_kernel verify_kernel_of_version(const unsigned int *version)
+{
+	return version[0] < 6 || (version[0] == 6 && version[1] < 12) ? BUDDY_KERNEL_6_1 :
+									BUDDY_KERNEL_6_12;
+}
+
 enum buddy_kernel verify_kernel_of(const struct snapshot *snap)
 {
-	return snap->version[0] < 6 || (snap->version[0] == 6 && snap->version[1] < 12) ?
-	       BUDDY_KERNEL_6_1 : BUDDY_KERNEL_6_12;
+	return verify_kernel_of_version(snap->version);
 }
 
 /* One range a zone, holes and all: which frames exist matters to nobody once the state is loaded. */

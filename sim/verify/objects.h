@@ -20,6 +20,7 @@
 #include "sim/report/emitter.h"
 #include "sim/verify/objects_ops.h"
 #include "sim/verify/pages.h"
+#include "sim/verify/slabinfo.h"
 
 /* Where the kernel's object was here when ours was another. X(cause, what it means) */
 #define OBJECTS_CAUSES(X) \
@@ -139,12 +140,9 @@ struct objects_slabinfo {
 	struct verify_rate counts;	/* active objects and slabs, within one slab or 2 %; caches that have slabs */
 };
 
-/* The file's @text, whatever is in it; caches that @m does not have are passed over. */
-void objects_slabinfo_parse(struct objects_slabinfo *result, const struct objects_machine *m,
-			    const char *text, size_t len);
-/* A file that is not there compares nothing. Errors: those of reading it. */
-int objects_slabinfo_compare(struct objects_slabinfo *result, const struct objects_machine *m,
-			     const char *path);
+/* Caches that @m does not have are passed over. */
+void objects_slabinfo_compare(struct objects_slabinfo *result, const struct objects_machine *m,
+			      const struct slabinfo_file *file);
 
 struct objects_run {
 	const char *capture;

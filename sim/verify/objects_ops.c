@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/bigmem.h"
 #include "sim/trace/hash.h"
 
 /* What kprobe_events lists at most of a bulk free. */
@@ -23,7 +24,7 @@ struct builder {
 	struct objects_ops *ops;
 	const struct objects_snapshot *snap;
 	const struct names *names;
-	uint64_t room, freed_room;
+	uint64_t freed_room;
 	struct context *contexts;
 	uint32_t slots;
 };
@@ -136,16 +137,7 @@ static struct objects_op *new_op(struct builder *bd)
 {
 	struct objects_ops *ops = bd->ops;
 
-	if (ops->nr == bd->room) {
-		uint64_t room = bd->room ? bd->room * 2 : 4096;
-		void *grown = room < OPS_NONE ? realloc(ops->op, room * sizeof(*ops->op)) : NULL;
-
-		if (!grown)
-			return NULL;
-		ops->op = grown;
-		bd->room = room;
-	}
-	return &ops->op[ops->nr++];
+	return ops->nr == ops->room || ops->nr == OPS_NONE - 1 ? NULL : &ops->op[ops->nr++];
 }
 
 /* Of no object: but it shows that its context went on. */
@@ -262,8 +254,8 @@ static int link_ops(struct objects_ops *ops)
 
 	for (ops->places = 1024; ops->places < nr * 2 && ops->places < 1U << 31;)
 		ops->places *= 2;
-	ops->place = malloc(ops->places * sizeof(*ops->place));
-	ops->touch = malloc((nr + 1) * sizeof(*ops->touch));
+	ops->place = bigmem_alloc(ops->places, sizeof(*ops->place));
+	ops->touch = bigmem_alloc(nr + 1, sizeof(*ops->touch));
 	if (!last || !ops->place || !ops->touch || nr >= ops->places) {
 		free(last);
 		return -ENOMEM;
@@ -309,6 +301,10 @@ int objects_ops_build(struct objects_ops *ops, struct trace *trace,
 	int ret;
 
 	memset(ops, 0, sizeof(*ops));
+	ops->room = trace_summary(trace)->nr_events;
+	ops->op = bigmem_alloc(ops->room + 1, sizeof(*ops->op));
+	if (!ops->op)
+		return kerror_set(err, -ENOMEM, "no memory for the objects of a trace");
 	ret = trace_cursor_init(&cur, trace, err);
 	if (ret)
 		return ret;
@@ -329,9 +325,9 @@ int objects_ops_build(struct objects_ops *ops, struct trace *trace,
 
 void objects_ops_free(struct objects_ops *ops)
 {
-	free(ops->op);
+	bigmem_free(ops->op, ops->room + 1, sizeof(*ops->op));
 	free(ops->freed);
-	free(ops->touch);
-	free(ops->place);
+	bigmem_free(ops->touch, (uint64_t)ops->nr + ops->nr_freed + 1, sizeof(*ops->touch));
+	bigmem_free(ops->place, ops->places, sizeof(*ops->place));
 	memset(ops, 0, sizeof(*ops));
 }

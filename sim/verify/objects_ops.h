@@ -65,6 +65,7 @@ struct objects_place {
 struct objects_ops {
 	struct objects_op *op;
 	uint32_t nr;
+	uint64_t room;			/* of op, never more than the trace has events */
 	uint64_t *freed;
 	uint32_t nr_freed;
 	uint32_t nr_contexts;

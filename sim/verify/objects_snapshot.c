@@ -12,23 +12,23 @@
 #include <string.h>
 
 #include "sim/verify/snapshot.h"
+#include "sim/verify/words.h"
 
 /* The highest frame that a slab may have. */
 #define OBJECTS_MAX_PFN	(UINT32_MAX - (1U << 20))
 
 struct parser {
 	struct objects_snapshot *snap;
-	const char *p, *eol;
-	unsigned long line;
+	struct words w;
 	struct objects_cache *cache;	/* the last one */
-	uint64_t cache_room, slab_room, number_room, pfn_room, seq_room;
+	uint64_t cache_room, cpu_room, slab_room, number_room, pfn_room, seq_room;
 	bool seen_end;
 	struct kerror *err;
 };
 
 static int bad(struct parser *ps, const char *what)
 {
-	return kerror_set(ps->err, -EBADMSG, "%.100s:%lu: %s", ps->snap->name, ps->line, what);
+	return kerror_set(ps->err, -EBADMSG, "%.100s:%lu: %s", ps->snap->name, ps->w.line, what);
 }
 
 static int no_memory(struct parser *ps)
@@ -37,7 +37,7 @@ static int no_memory(struct parser *ps)
 }
 
 /* Room for one more of @size bytes; doubles. */
-static void *push(void *array, uint32_t *nr, uint64_t *room, size_t size)
+static inline void *push(void *array, uint32_t *nr, uint64_t *room, size_t size)
 {
 	char **at = array;
 
@@ -53,91 +53,14 @@ static void *push(void *array, uint32_t *nr, uint64_t *room, size_t size)
 	return *at + (size_t)(*nr)++ * size;
 }
 
-/* ---- words and numbers --------------------------------------------------- */
-
-static bool next_word(struct parser *ps, const char **word, size_t *len)
-{
-	while (ps->p < ps->eol && *ps->p == ' ')
-		ps->p++;
-	*word = ps->p;
-	while (ps->p < ps->eol && *ps->p != ' ')
-		ps->p++;
-	*len = (size_t)(ps->p - *word);
-	return *len != 0;
-}
-
-static bool word_is(const char *word, size_t len, const char *text)
-{
-	return strlen(text) == len && !memcmp(word, text, len);
-}
-
-static bool expect(struct parser *ps, const char *text)
-{
-	const char *word;
-	size_t len;
-
-	return next_word(ps, &word, &len) && word_is(word, len, text);
-}
-
-/* Digits up to @stop or the word's end; whatever stops it is passed over. */
-static bool number_until(struct parser *ps, unsigned int base, char stop, uint64_t max, uint64_t *value)
-{
-	const char *first;
-	uint64_t v = 0;
-
-	while (ps->p < ps->eol && *ps->p == ' ')
-		ps->p++;
-	for (first = ps->p; ps->p < ps->eol && *ps->p != ' ' && *ps->p != stop; ps->p++) {
-		unsigned int digit = (unsigned char)(*ps->p - '0');
-
-		if (digit > 9 && base == 16)
-			digit = (unsigned char)(*ps->p - 'a') < 6 ? (unsigned int)(*ps->p - 'a' + 10) : 99;
-		if (digit >= base || __builtin_mul_overflow(v, (uint64_t)base, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)digit, &v) || v > max)
-			return false;
-	}
-	*value = v;
-	if (ps->p == first || (stop != ' ' && (ps->p == ps->eol || *ps->p != stop)))
-		return false;
-	ps->p += stop != ' ';
-	return true;
-}
-
-static bool next_u64(struct parser *ps, unsigned int base, uint64_t max, uint64_t *value)
-{
-	return number_until(ps, base, ' ', max, value);
-}
-
-static bool next_uint(struct parser *ps, uint64_t max, unsigned int *value)
-{
-	uint64_t v;
-
-	if (!next_u64(ps, 10, max, &v))
-		return false;
-	*value = (unsigned int)v;
-	return true;
-}
-
 static bool next_pfn(struct parser *ps, uint32_t *pfn)
 {
 	uint64_t v;
 
-	if (!next_u64(ps, 16, OBJECTS_MAX_PFN, &v))
+	if (!words_u64(&ps->w, 16, OBJECTS_MAX_PFN, &v))
 		return false;
 	*pfn = (uint32_t)v;
 	return true;
-}
-
-static bool key_uint(struct parser *ps, const char *key, uint64_t max, unsigned int *value)
-{
-	return expect(ps, key) && next_uint(ps, max, value);
-}
-
-static bool more_words(struct parser *ps)
-{
-	while (ps->p < ps->eol && *ps->p == ' ')
-		ps->p++;
-	return ps->p < ps->eol;
 }
 
 /* The rest of the line: numbers of objects. */
@@ -146,11 +69,11 @@ static int rest_numbers(struct parser *ps, struct objects_span *span)
 	struct objects_snapshot *snap = ps->snap;
 
 	*span = (struct objects_span){ .first = snap->nr_numbers };
-	while (more_words(ps)) {
+	while (words_more(&ps->w)) {
 		unsigned int value;
 		uint16_t *at;
 
-		if (!next_uint(ps, UINT16_MAX, &value))
+		if (!words_uint(&ps->w, UINT16_MAX, &value))
 			return bad(ps, "an object's number is expected");
 		at = push(&snap->numbers, &snap->nr_numbers, &ps->number_room, sizeof(*at));
 		if (!at)
@@ -167,13 +90,12 @@ static int rest_pfns(struct parser *ps, struct objects_span *span, const char *s
 	struct objects_snapshot *snap = ps->snap;
 
 	*span = (struct objects_span){ .first = snap->nr_pfns };
-	while (more_words(ps)) {
-		const char *before = ps->p;
+	while (words_more(&ps->w)) {
 		uint32_t pfn, *at;
 
-		if (stop && expect(ps, stop))
-			return 0;
-		ps->p = before;
+		/* No digit begins like that word. */
+		if (stop && *ps->w.p == *stop)
+			return words_expect(&ps->w, stop) ? 0 : bad(ps, "the list does not end");
 		if (!next_pfn(ps, &pfn))
 			return bad(ps, "a frame is expected");
 		at = push(&snap->pfns, &snap->nr_pfns, &ps->pfn_room, sizeof(*at));
@@ -191,9 +113,9 @@ static int line_page_offset(struct parser *ps)
 {
 	struct objects_snapshot *snap = ps->snap;
 
-	if (!next_u64(ps, 16, UINT64_MAX, &snap->page_offset) || !expect(ps, "vmemmap") ||
-	    !next_u64(ps, 16, UINT64_MAX, &snap->vmemmap) ||
-	    !key_uint(ps, "struct_page", 4096, &snap->struct_page) || !snap->struct_page)
+	if (!words_u64(&ps->w, 16, UINT64_MAX, &snap->page_offset) || !words_expect(&ps->w, "vmemmap") ||
+	    !words_u64(&ps->w, 16, UINT64_MAX, &snap->vmemmap) ||
+	    !words_key(&ps->w, "struct_page", 4096, &snap->struct_page) || !snap->struct_page)
 		return bad(ps, "expected: page_offset HEX vmemmap HEX struct_page BYTES");
 	return 0;
 }
@@ -202,8 +124,10 @@ static int line_cpus(struct parser *ps)
 {
 	unsigned int cpu;
 
-	while (more_words(ps)) {
-		if (!next_uint(ps, MAX_CPUS - 1, &cpu) || cpu != ps->snap->nr_cpus)
+	if (ps->snap->nr_cpus)
+		return bad(ps, "the CPUs were there before");
+	while (words_more(&ps->w)) {
+		if (!words_uint(&ps->w, MAX_CPUS - 1, &cpu) || cpu != ps->snap->nr_cpus)
 			return bad(ps, "CPUs must be numbered 0, 1, 2 ..");
 		ps->snap->nr_cpus++;
 	}
@@ -221,20 +145,20 @@ static bool parse_layout(struct parser *ps, struct objects_cache *cache)
 	struct slab_cache_state *st = &cache->state;
 	uint64_t order, objects, min_order, min_objects, flags;
 
-	if (!expect(ps, "at") || !next_u64(ps, 16, UINT64_MAX, &cache->at) ||
-	    !key_uint(ps, "size", UINT32_MAX, &st->size) ||
-	    !key_uint(ps, "object_size", UINT32_MAX, &st->object_size) ||
-	    !key_uint(ps, "offset", UINT32_MAX, &st->offset) ||
-	    !key_uint(ps, "align", UINT32_MAX, &st->align) ||
-	    !key_uint(ps, "inuse", UINT32_MAX, &st->inuse) || !expect(ps, "oo") ||
-	    !number_until(ps, 10, '/', MAX_PAGE_ORDER, &order) ||
-	    !next_u64(ps, 10, UINT16_MAX, &objects) || !expect(ps, "min") ||
-	    !number_until(ps, 10, '/', MAX_PAGE_ORDER, &min_order) ||
-	    !next_u64(ps, 10, UINT16_MAX, &min_objects) ||
-	    !key_uint(ps, "min_partial", UINT32_MAX, &st->min_partial) ||
-	    !key_uint(ps, "cpu_partial", UINT32_MAX, &st->cpu_partial) ||
-	    !key_uint(ps, "cpu_partial_slabs", UINT32_MAX, &st->cpu_partial_slabs) ||
-	    !expect(ps, "flags") || !next_u64(ps, 16, UINT64_MAX, &flags))
+	if (!words_expect(&ps->w, "at") || !words_u64(&ps->w, 16, UINT64_MAX, &cache->at) ||
+	    !words_key(&ps->w, "size", UINT32_MAX, &st->size) ||
+	    !words_key(&ps->w, "object_size", UINT32_MAX, &st->object_size) ||
+	    !words_key(&ps->w, "offset", UINT32_MAX, &st->offset) ||
+	    !words_key(&ps->w, "align", UINT32_MAX, &st->align) ||
+	    !words_key(&ps->w, "inuse", UINT32_MAX, &st->inuse) || !words_expect(&ps->w, "oo") ||
+	    !words_until(&ps->w, 10, '/', MAX_PAGE_ORDER, &order) ||
+	    !words_u64(&ps->w, 10, UINT16_MAX, &objects) || !words_expect(&ps->w, "min") ||
+	    !words_until(&ps->w, 10, '/', MAX_PAGE_ORDER, &min_order) ||
+	    !words_u64(&ps->w, 10, UINT16_MAX, &min_objects) ||
+	    !words_key(&ps->w, "min_partial", UINT32_MAX, &st->min_partial) ||
+	    !words_key(&ps->w, "cpu_partial", UINT32_MAX, &st->cpu_partial) ||
+	    !words_key(&ps->w, "cpu_partial_slabs", UINT32_MAX, &st->cpu_partial_slabs) ||
+	    !words_expect(&ps->w, "flags") || !words_u64(&ps->w, 16, UINT64_MAX, &flags))
 		return false;
 	st->order = (unsigned int)order;
 	st->objects = (unsigned int)objects;
@@ -242,22 +166,45 @@ static bool parse_layout(struct parser *ps, struct objects_cache *cache)
 	return true;
 }
 
+/* A new cache's; they lie in one array, which moves while it grows. */
+static bool add_cpus(struct parser *ps)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < ps->snap->nr_cpus; cpu++) {
+		struct objects_cpu *c = push(&ps->snap->cpus, &ps->snap->nr_cpu_states, &ps->cpu_room, sizeof(*c));
+
+		if (!c)
+			return false;
+		*c = (struct objects_cpu){ .pfn = PFN_NONE_VAL };
+	}
+	return true;
+}
+
+/* Of the last cache. */
+static struct objects_cpu *cpu_state(const struct parser *ps, unsigned int cpu)
+{
+	return &ps->snap->cpus[ps->snap->nr_cpu_states - ps->snap->nr_cpus + cpu];
+}
+
 static int line_cache(struct parser *ps)
 {
 	struct objects_snapshot *snap = ps->snap;
 	struct objects_cache *cache;
 	const char *word;
-	unsigned int idx, cpu;
+	unsigned int idx;
 	size_t len;
 
+	if (!snap->nr_cpus)
+		return bad(ps, "a cache before the CPUs");
 	cache = push(&snap->caches, &snap->nr_caches, &ps->cache_room, sizeof(*cache));
 	if (!cache)
 		return no_memory(ps);
 	memset(cache, 0, sizeof(*cache));
-	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		cache->cpu[cpu].pfn = PFN_NONE_VAL;
 	ps->cache = cache;
-	if (!next_uint(ps, UINT32_MAX, &idx) || !next_word(ps, &word, &len))
+	if (!add_cpus(ps))
+		return no_memory(ps);
+	if (!words_uint(&ps->w, UINT32_MAX, &idx) || !words_next(&ps->w, &word, &len))
 		return bad(ps, "expected: cache NUMBER NAME at ..");
 	memcpy(cache->state.name, word, len < sizeof(cache->state.name) ? len :
 					sizeof(cache->state.name) - 1);
@@ -268,15 +215,15 @@ static int line_rseq(struct parser *ps)
 {
 	struct objects_snapshot *snap = ps->snap;
 
-	if (!ps->cache || !expect(ps, ":"))
+	if (!ps->cache || !words_expect(&ps->w, ":"))
 		return bad(ps, "expected, behind a cache: rseq : NUMBER ..");
 	ps->cache->seq.first = snap->nr_seqs;
-	while (more_words(ps)) {
+	while (words_more(&ps->w)) {
 		uint32_t *at = push(&snap->seqs, &snap->nr_seqs, &ps->seq_room, sizeof(*at));
 
 		if (!at)
 			return no_memory(ps);
-		if (!next_uint(ps, UINT16_MAX, at))
+		if (!words_uint(&ps->w, UINT16_MAX, at))
 			return bad(ps, "an object's number is expected");
 		ps->cache->seq.nr++;
 	}
@@ -289,10 +236,10 @@ static int line_cpuslab(struct parser *ps)
 	struct objects_cpu *c;
 	unsigned int cpu;
 
-	if (!ps->cache || !ps->snap->nr_cpus || !next_uint(ps, ps->snap->nr_cpus - 1, &cpu))
+	if (!ps->cache || !ps->snap->nr_cpus || !words_uint(&ps->w, ps->snap->nr_cpus - 1, &cpu))
 		return bad(ps, "expected, behind a cache: cpuslab CPU FRAME free : NUMBER ..");
-	c = &ps->cache->cpu[cpu];
-	if (!next_pfn(ps, &c->pfn) || !expect(ps, "free") || !expect(ps, ":"))
+	c = cpu_state(ps, cpu);
+	if (!next_pfn(ps, &c->pfn) || !words_expect(&ps->w, "free") || !words_expect(&ps->w, ":"))
 		return bad(ps, "expected: cpuslab CPU FRAME free : NUMBER ..");
 	return rest_numbers(ps, &c->free);
 }
@@ -303,12 +250,12 @@ static int line_cpupartial(struct parser *ps)
 	unsigned int cpu;
 	int ret;
 
-	if (!ps->cache || !ps->snap->nr_cpus || !next_uint(ps, ps->snap->nr_cpus - 1, &cpu) ||
-	    !expect(ps, ":"))
+	if (!ps->cache || !ps->snap->nr_cpus || !words_uint(&ps->w, ps->snap->nr_cpus - 1, &cpu) ||
+	    !words_expect(&ps->w, ":"))
 		return bad(ps, "expected, behind a cache: cpupartial CPU : FRAME .. slabs N");
-	c = &ps->cache->cpu[cpu];
+	c = cpu_state(ps, cpu);
 	ret = rest_pfns(ps, &c->partial, "slabs");
-	if (!ret && !next_uint(ps, UINT16_MAX, &c->slabs))
+	if (!ret && !words_uint(&ps->w, UINT16_MAX, &c->slabs))
 		ret = bad(ps, "expected: slabs N");
 	return ret;
 }
@@ -317,9 +264,9 @@ static int line_nodepartial(struct parser *ps)
 {
 	unsigned int nid, nr, slabs, objects;
 
-	if (!ps->cache || !next_uint(ps, MAX_NUMNODES - 1, &nid) || !key_uint(ps, "nr", UINT32_MAX, &nr) ||
-	    !key_uint(ps, "slabs", UINT32_MAX, &slabs) || !key_uint(ps, "objects", UINT32_MAX, &objects) ||
-	    !expect(ps, ":"))
+	if (!ps->cache || !words_uint(&ps->w, MAX_NUMNODES - 1, &nid) || !words_key(&ps->w, "nr", UINT32_MAX, &nr) ||
+	    !words_key(&ps->w, "slabs", UINT32_MAX, &slabs) || !words_key(&ps->w, "objects", UINT32_MAX, &objects) ||
+	    !words_expect(&ps->w, ":"))
 		return bad(ps, "expected, behind a cache: nodepartial NODE nr N slabs N objects N : FRAME ..");
 	return rest_pfns(ps, &ps->cache->node[nid], NULL);
 }
@@ -334,10 +281,10 @@ static int line_slab(struct parser *ps)
 	if (!slab)
 		return no_memory(ps);
 	memset(slab, 0, sizeof(*slab));
-	if (!next_pfn(ps, &slab->pfn) || !next_uint(ps, MAX_PAGE_ORDER, &order) ||
-	    !next_u64(ps, 16, UINT64_MAX, &slab->cache) || !key_uint(ps, "inuse", UINT16_MAX, &inuse) ||
-	    !key_uint(ps, "objects", UINT16_MAX, &objects) || !key_uint(ps, "frozen", 1, &frozen) ||
-	    !expect(ps, "free") || !expect(ps, ":"))
+	if (!next_pfn(ps, &slab->pfn) || !words_uint(&ps->w, MAX_PAGE_ORDER, &order) ||
+	    !words_u64(&ps->w, 16, UINT64_MAX, &slab->cache) || !words_key(&ps->w, "inuse", UINT16_MAX, &inuse) ||
+	    !words_key(&ps->w, "objects", UINT16_MAX, &objects) || !words_key(&ps->w, "frozen", 1, &frozen) ||
+	    !words_expect(&ps->w, "free") || !words_expect(&ps->w, ":"))
 		return bad(ps, "expected: slab FRAME ORDER CACHE inuse N objects N frozen N free : NUMBER ..");
 	slab->order = (uint8_t)order;
 	slab->inuse = (uint16_t)inuse;
@@ -348,7 +295,7 @@ static int line_slab(struct parser *ps)
 
 static int line_end(struct parser *ps)
 {
-	if (more_words(ps))
+	if (words_more(&ps->w))
 		return bad(ps, "the module's buffer was too small: this snapshot is truncated");
 	ps->seen_end = true;
 	return 0;
@@ -369,29 +316,30 @@ static int parse_line(struct parser *ps)
 	const char *word;
 	size_t len, i;
 
-	if (!next_word(ps, &word, &len))
+	if (!words_next(&ps->w, &word, &len))
 		return 0;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (word_is(word, len, kinds[i].word))
+		if (*word == *kinds[i].word && word_is(word, len, kinds[i].word))
 			return kinds[i].fn(ps);
 	return 0;
 }
 
 /* The arrays lie still now. */
-static void set_sequences(struct objects_snapshot *snap)
+static void set_pointers(struct objects_snapshot *snap)
 {
 	uint32_t i;
 
-	for (i = 0; i < snap->nr_caches; i++)
+	for (i = 0; i < snap->nr_caches; i++) {
+		snap->caches[i].cpu = snap->cpus + (size_t)i * snap->nr_cpus;
 		if (snap->caches[i].seq.nr)
 			snap->caches[i].state.random_seq = snap->seqs + snap->caches[i].seq.first;
+	}
 }
 
 int objects_snapshot_parse(struct objects_snapshot **out, const char *name, const char *text,
 			   size_t len, struct kerror *err)
 {
 	struct parser ps = { .err = err };
-	const char *end = text + len;
 	int ret = 0;
 
 	ps.snap = calloc(1, sizeof(*ps.snap));
@@ -401,20 +349,16 @@ int objects_snapshot_parse(struct objects_snapshot **out, const char *name, cons
 		objects_snapshot_free(ps.snap);
 		return kerror_set(err, -ENOMEM, "no memory for a snapshot");
 	}
-	for (ps.p = text; !ret && ps.p < end; ps.p = ps.eol + 1) {
-		const char *newline = memchr(ps.p, '\n', (size_t)(end - ps.p));
-
-		ps.eol = newline ? newline : end;
-		ps.line++;
+	words_init(&ps.w, text, len);
+	while (!ret && words_next_line(&ps.w))
 		ret = parse_line(&ps);
-	}
 	if (!ret && (!ps.seen_end || !ps.snap->nr_cpus || !ps.snap->struct_page))
 		ret = bad(&ps, "this snapshot is not whole");
 	if (ret) {
 		objects_snapshot_free(ps.snap);
 		return ret;
 	}
-	set_sequences(ps.snap);
+	set_pointers(ps.snap);
 	*out = ps.snap;
 	return 0;
 }
@@ -438,6 +382,7 @@ void objects_snapshot_free(struct objects_snapshot *snap)
 		return;
 	free(snap->name);
 	free(snap->caches);
+	free(snap->cpus);
 	free(snap->slabs);
 	free(snap->numbers);
 	free(snap->pfns);

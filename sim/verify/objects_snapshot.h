@@ -31,7 +31,7 @@ struct objects_cache {
 	uint64_t at;			/* address of the kernel's struct kmem_cache */
 	struct slab_cache_state state;	/* random_seq is filled by objects_snapshot_seq() */
 	struct objects_span seq;	/* seqs */
-	struct objects_cpu cpu[MAX_CPUS];
+	struct objects_cpu *cpu;		/* in the snapshot's array */
 	struct objects_span node[MAX_NUMNODES];	/* pfns */
 };
 
@@ -51,6 +51,8 @@ struct objects_snapshot {
 	unsigned int nr_cpus, nr_nodes;
 	struct objects_cache *caches;
 	uint32_t nr_caches;
+	struct objects_cpu *cpus;	/* nr_cpus for each cache */
+	uint32_t nr_cpu_states;
 	struct objects_slab *slabs;
 	uint32_t nr_slabs;
 	uint16_t *numbers;

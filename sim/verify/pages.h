@@ -114,6 +114,8 @@ int verify_boot(struct pagemap **map, struct buddy **b, const struct snapshot *s
 int verify_ranges(struct pagemap_config *cfg, const struct snapshot *snap, struct kerror *err);
 /* The rules for the kernel of @snap: the newest table that is not newer than it. */
 enum buddy_kernel verify_kernel_of(const struct snapshot *snap);
+/* The same of a release "@version[0].@version[1]". */
+enum buddy_kernel verify_kernel_of_version(const unsigned int *version);
 
 /*
  * Let @b, fresh from verify_boot(), serve @reqs. @max_miss misses are kept in

@@ -7,6 +7,9 @@
 #include "sim/host.h"
 #include "sim/verify/verify.h"
 
+/* Of events in memory: what is made of them is as large, so no file would save much. */
+#define VERIFY_TRACE_BYTES (UINT64_C(1) << 30)
+
 int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
 			struct kerror *err)
 {
@@ -56,24 +59,43 @@ static int check_whole(const struct trace *trace, const char *capture, struct ke
 	return 0;
 }
 
-int verify_read_trace(struct trace **out, const char *capture, struct kerror *err)
+/* Takes over @src. */
+static int read_trace(struct trace **out, struct source *src, const char *capture, struct kerror *err)
 {
-	struct trace *trace = *out = trace_create(0);
-	struct source *src;
+	struct trace *trace = *out = trace_create(VERIFY_TRACE_BYTES);
 	struct reader *rd;
 	int ret;
 
-	if (!trace)
+	if (!trace) {
+		source_close(src);
 		return kerror_set(err, -ENOMEM, "no memory for a trace");
-	ret = open_trace(&src, capture, err);
-	if (ret)
-		return ret;
+	}
 	ret = reader_open(&rd, src, NULL, trace_names(trace), err);
 	if (ret)
 		return ret;
 	ret = trace_load(trace, rd, NULL, NULL, err);
 	reader_close(rd);
 	return ret ? ret : check_whole(trace, capture, err);
+}
+
+int verify_read_trace(struct trace **out, const char *capture, struct kerror *err)
+{
+	struct source *src;
+	int ret;
+
+	*out = NULL;
+	ret = open_trace(&src, capture, err);
+	return ret ? ret : read_trace(out, src, capture, err);
+}
+
+int verify_read_trace_file(struct trace **out, const char *path, struct kerror *err)
+{
+	struct source *src;
+	int ret;
+
+	*out = NULL;
+	ret = source_open(&src, path, err);
+	return ret ? ret : read_trace(out, src, path, err);
 }
 
 static void on_violation(void *ctx, const char *text)

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/verify/words.h"
+
 #define SNAPSHOT_MAX_CPUS	MAX_CPUS
 #define SNAPSHOT_MAX_ZONES	(MAX_NUMNODES * MAX_NR_ZONES)
 /* The highest frame that a zone may reach: the pagemap rounds it up to a block. */
@@ -23,11 +25,10 @@
 
 struct parser {
 	struct snapshot *snap;
-	const char *p;			/* in the line */
-	const char *eol;
-	unsigned long line;
+	struct words w;
 	struct buddy_state_zone *zone;	/* the open one */
 	struct snapshot_compact *compact;
+	bool zones_only;
 	bool seen_end;
 	struct kerror *err;
 };
@@ -36,7 +37,7 @@ struct parser {
 
 static int bad(struct parser *ps, const char *what)
 {
-	return kerror_set(ps->err, -EBADMSG, "%.100s:%lu: %s", ps->snap->name, ps->line, what);
+	return kerror_set(ps->err, -EBADMSG, "%.100s:%lu: %s", ps->snap->name, ps->w.line, what);
 }
 
 static int no_memory(struct parser *ps)
@@ -44,100 +45,14 @@ static int no_memory(struct parser *ps)
 	return kerror_set(ps->err, -ENOMEM, "%.100s: no memory for this snapshot", ps->snap->name);
 }
 
-static bool next_word(struct parser *ps, const char **word, size_t *len)
-{
-	while (ps->p < ps->eol && *ps->p == ' ')
-		ps->p++;
-	*word = ps->p;
-	while (ps->p < ps->eol && *ps->p != ' ')
-		ps->p++;
-	*len = (size_t)(ps->p - *word);
-	return *len != 0;
-}
-
-static bool word_is(const char *word, size_t len, const char *text)
-{
-	return strlen(text) == len && !memcmp(word, text, len);
-}
-
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return 99;
-}
-
-/* All of [text, end) must be a number of @base from 0 to @max. */
-static bool parse_digits(const char *text, const char *end, unsigned int base, uint64_t max,
-			 uint64_t *value)
-{
-	uint64_t v = 0;
-
-	if (text == end)
-		return false;
-	for (; text < end; text++) {
-		unsigned int digit = (unsigned int)digit_of(*text);
-
-		if (digit >= base || __builtin_mul_overflow(v, (uint64_t)base, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)digit, &v) || v > max)
-			return false;
-	}
-	*value = v;
-	return true;
-}
-
-static bool next_u64(struct parser *ps, unsigned int base, uint64_t max, uint64_t *value)
-{
-	const char *word;
-	size_t len;
-
-	return next_word(ps, &word, &len) && parse_digits(word, word + len, base, max, value);
-}
-
-static bool next_int(struct parser *ps, int *value)
-{
-	const char *word;
-	uint64_t v;
-	size_t len;
-	bool minus;
-
-	if (!next_word(ps, &word, &len))
-		return false;
-	minus = *word == '-';
-	if (!parse_digits(word + minus, word + len, 10, INT32_MAX, &v))
-		return false;
-	*value = minus ? -(int)v : (int)v;
-	return true;
-}
-
-static bool next_uint(struct parser *ps, uint64_t max, unsigned int *value)
-{
-	uint64_t v;
-
-	if (!next_u64(ps, 10, max, &v))
-		return false;
-	*value = (unsigned int)v;
-	return true;
-}
-
 static bool next_pfn(struct parser *ps, uint32_t *pfn)
 {
 	uint64_t v;
 
-	if (!next_u64(ps, 16, SNAPSHOT_MAX_PFN, &v))
+	if (!words_u64(&ps->w, 16, SNAPSHOT_MAX_PFN, &v))
 		return false;
 	*pfn = (uint32_t)v;
 	return true;
-}
-
-static bool expect(struct parser *ps, const char *text)
-{
-	const char *word;
-	size_t len;
-
-	return next_word(ps, &word, &len) && word_is(word, len, text);
 }
 
 /* ---- header -------------------------------------------------------------- */
@@ -147,7 +62,7 @@ static int line_tag(struct parser *ps)
 	const char *word;
 	size_t len;
 
-	if (!next_word(ps, &word, &len) || len >= sizeof(ps->snap->tag))
+	if (!words_next(&ps->w, &word, &len) || len >= sizeof(ps->snap->tag))
 		return bad(ps, "a tag of 1 to 7 letters is expected");
 	memcpy(ps->snap->tag, word, len);
 	return 0;
@@ -158,11 +73,10 @@ static int line_kernel(struct parser *ps)
 	struct snapshot *snap = ps->snap;
 	size_t len;
 
-	while (ps->p < ps->eol && *ps->p == ' ')
-		ps->p++;
-	len = (size_t)(ps->eol - ps->p);
+	words_more(&ps->w);
+	len = (size_t)(ps->w.eol - ps->w.p);
 	snprintf(snap->release, sizeof(snap->release), "%.*s",
-		 (int)(len < sizeof(snap->release) ? len : sizeof(snap->release) - 1), ps->p);
+		 (int)(len < sizeof(snap->release) ? len : sizeof(snap->release) - 1), ps->w.p);
 	if (sscanf(snap->release, "%3u.%4u", &snap->version[0], &snap->version[1]) != 2)
 		return bad(ps, "a kernel release such as 6.1.0 is expected");
 	return 0;
@@ -172,9 +86,9 @@ static int line_page_offset(struct parser *ps)
 {
 	uint64_t offset, size;
 
-	if (!next_u64(ps, 16, UINT64_MAX, &offset) || !expect(ps, "vmemmap") ||
-	    !next_u64(ps, 16, UINT64_MAX, &ps->snap->vmemmap) || !expect(ps, "struct_page") ||
-	    !next_u64(ps, 10, 4096, &size) || !size)
+	if (!words_u64(&ps->w, 16, UINT64_MAX, &offset) || !words_expect(&ps->w, "vmemmap") ||
+	    !words_u64(&ps->w, 16, UINT64_MAX, &ps->snap->vmemmap) || !words_expect(&ps->w, "struct_page") ||
+	    !words_u64(&ps->w, 10, 4096, &size) || !size)
 		return bad(ps, "expected: page_offset HEX vmemmap HEX struct_page BYTES");
 	ps->snap->struct_page = (unsigned int)size;
 	return 0;
@@ -195,11 +109,11 @@ static int line_consts(struct parser *ps)
 	const char *word;
 	size_t len, i;
 
-	while (next_word(ps, &word, &len)) {
+	while (words_next(&ps->w, &word, &len)) {
 		char text[128];
 		uint64_t value;
 
-		if (!next_u64(ps, 10, UINT32_MAX, &value))
+		if (!words_u64(&ps->w, 10, UINT32_MAX, &value))
 			return bad(ps, "a constant without a number");
 		for (i = 0; i < sizeof(consts) / sizeof(consts[0]); i++) {
 			if (!word_is(word, len, consts[i].name) || value == consts[i].value)
@@ -219,8 +133,8 @@ static int line_cpus(struct parser *ps)
 
 	if (state->nr_cpus)
 		return bad(ps, "the CPUs were there before");
-	while (ps->p < ps->eol) {
-		if (!next_uint(ps, SNAPSHOT_MAX_CPUS - 1, &cpu) || cpu != state->nr_cpus)
+	while (ps->w.p < ps->w.eol) {
+		if (!words_uint(&ps->w, SNAPSHOT_MAX_CPUS - 1, &cpu) || cpu != state->nr_cpus)
 			return bad(ps, "CPUs must be numbered 0, 1, 2 ..");
 		state->nr_cpus++;
 	}
@@ -231,7 +145,7 @@ static int line_node(struct parser *ps)
 {
 	unsigned int nid;
 
-	if (!next_uint(ps, MAX_NUMNODES - 1, &nid) || nid != ps->snap->nr_nodes)
+	if (!words_uint(&ps->w, MAX_NUMNODES - 1, &nid) || nid != ps->snap->nr_nodes)
 		return bad(ps, "nodes must be numbered 0, 1, 2 ..");
 	ps->snap->nr_nodes++;
 	return 0;
@@ -241,17 +155,14 @@ static int line_zonelist(struct parser *ps)
 {
 	struct snapshot *snap = ps->snap;
 	unsigned int node;
-	const char *word;
-	size_t len;
 
-	if (!next_uint(ps, MAX_NUMNODES - 1, &node) || !expect(ps, ":"))
+	if (!words_uint(&ps->w, MAX_NUMNODES - 1, &node) || !words_expect(&ps->w, ":"))
 		return bad(ps, "expected: zonelist NODE : NODE/ZONE ..");
-	while (next_word(ps, &word, &len)) {
-		const char *slash = memchr(word, '/', len);
+	while (words_more(&ps->w)) {
 		uint64_t nid, idx;
 
-		if (!slash || !parse_digits(word, slash, 10, MAX_NUMNODES - 1, &nid) ||
-		    !parse_digits(slash + 1, word + len, 10, MAX_NR_ZONES - 1, &idx))
+		if (!words_until(&ps->w, 10, '/', MAX_NUMNODES - 1, &nid) ||
+		    !words_u64(&ps->w, 10, MAX_NR_ZONES - 1, &idx))
 			return bad(ps, "a zone is written NODE/ZONE");
 		if (node)
 			continue;
@@ -305,11 +216,11 @@ static int line_zone(struct parser *ps)
 	ret = open_zone(ps);
 	if (ret)
 		return ret;
-	if (!next_uint(ps, MAX_NUMNODES - 1, &nid) || !next_uint(ps, MAX_NR_ZONES - 1, &idx) ||
-	    !next_word(ps, &word, &len) || !expect(ps, "start") || !next_pfn(ps, &start) ||
-	    !expect(ps, "spanned") || !next_pfn(ps, &spanned) || !expect(ps, "present") ||
-	    !next_u64(ps, 16, spanned, &ps->zone->present_pages) || !expect(ps, "managed") ||
-	    !next_u64(ps, 16, ps->zone->present_pages, &ps->zone->managed_pages))
+	if (!words_uint(&ps->w, MAX_NUMNODES - 1, &nid) || !words_uint(&ps->w, MAX_NR_ZONES - 1, &idx) ||
+	    !words_next(&ps->w, &word, &len) || !words_expect(&ps->w, "start") || !next_pfn(ps, &start) ||
+	    !words_expect(&ps->w, "spanned") || !next_pfn(ps, &spanned) || !words_expect(&ps->w, "present") ||
+	    !words_u64(&ps->w, 16, spanned, &ps->zone->present_pages) || !words_expect(&ps->w, "managed") ||
+	    !words_u64(&ps->w, 16, ps->zone->present_pages, &ps->zone->managed_pages))
 		return bad(ps, "expected: zone NODE ZONE NAME start P spanned P present P managed P");
 	if (!spanned || spanned > SNAPSHOT_MAX_PFN - start)
 		return bad(ps, "the zone is empty or too large");
@@ -331,7 +242,7 @@ static int line_wmark(struct parser *ps)
 	for (i = 0; i <= NR_WMARK; i++) {
 		uint64_t *to = i < NR_WMARK ? &ps->zone->watermark[i] : &ps->zone->watermark_boost;
 
-		if (!expect(ps, names[i]) || !next_u64(ps, 10, UINT32_MAX, to))
+		if (!words_expect(&ps->w, names[i]) || !words_u64(&ps->w, 10, UINT32_MAX, to))
 			return bad(ps, "expected: wmark min N low N high N promo N boost N");
 	}
 	return 0;
@@ -342,7 +253,7 @@ static int line_lowmem_reserve(struct parser *ps)
 	unsigned int i;
 
 	for (i = 0; i < MAX_NR_ZONES; i++)
-		if (!next_u64(ps, 10, UINT32_MAX, &ps->zone->lowmem_reserve[i]))
+		if (!words_u64(&ps->w, 10, UINT32_MAX, &ps->zone->lowmem_reserve[i]))
 			return bad(ps, "a reserve for each kind of zone is expected");
 	return 0;
 }
@@ -354,10 +265,10 @@ static int line_zflags(struct parser *ps)
 {
 	uint64_t flags, nr_isolate, drift_mark;
 
-	if (!next_u64(ps, 16, UINT64_MAX, &flags) || !expect(ps, "nr_reserved_highatomic") ||
-	    !next_u64(ps, 10, UINT32_MAX, &ps->zone->nr_reserved_highatomic) ||
-	    !expect(ps, "nr_isolate_pageblock") || !next_u64(ps, 10, UINT32_MAX, &nr_isolate) ||
-	    !expect(ps, "percpu_drift_mark") || !next_u64(ps, 10, UINT32_MAX, &drift_mark))
+	if (!words_u64(&ps->w, 16, UINT64_MAX, &flags) || !words_expect(&ps->w, "nr_reserved_highatomic") ||
+	    !words_u64(&ps->w, 10, UINT32_MAX, &ps->zone->nr_reserved_highatomic) ||
+	    !words_expect(&ps->w, "nr_isolate_pageblock") || !words_u64(&ps->w, 10, UINT32_MAX, &nr_isolate) ||
+	    !words_expect(&ps->w, "percpu_drift_mark") || !words_u64(&ps->w, 10, UINT32_MAX, &drift_mark))
 		return bad(ps, "expected: zflags HEX nr_reserved_highatomic N ..");
 	ps->zone->drifts = drift_mark;
 	ps->zone->below_high = flags & KERNEL_ZONE_BELOW_HIGH;
@@ -369,13 +280,13 @@ static int line_compact(struct parser *ps)
 	struct snapshot_compact *compact = ps->compact;
 	unsigned int skipped;
 
-	if (!expect(ps, "free_pfn") || !next_pfn(ps, &compact->free_pfn) ||
-	    !expect(ps, "migrate_pfn") || !next_pfn(ps, &compact->migrate_pfn[0]) ||
-	    !next_pfn(ps, &compact->migrate_pfn[1]) || !expect(ps, "considered") ||
-	    !next_uint(ps, UINT32_MAX, &compact->considered) || !expect(ps, "defer_shift") ||
-	    !next_uint(ps, 63, &compact->defer_shift) || !expect(ps, "order_failed") ||
-	    !next_int(ps, &compact->order_failed) || !expect(ps, "skipped") ||
-	    !next_uint(ps, 1, &skipped))
+	if (!words_expect(&ps->w, "free_pfn") || !next_pfn(ps, &compact->free_pfn) ||
+	    !words_expect(&ps->w, "migrate_pfn") || !next_pfn(ps, &compact->migrate_pfn[0]) ||
+	    !next_pfn(ps, &compact->migrate_pfn[1]) || !words_expect(&ps->w, "considered") ||
+	    !words_uint(&ps->w, UINT32_MAX, &compact->considered) || !words_expect(&ps->w, "defer_shift") ||
+	    !words_uint(&ps->w, 63, &compact->defer_shift) || !words_expect(&ps->w, "order_failed") ||
+	    !words_int(&ps->w, &compact->order_failed) || !words_expect(&ps->w, "skipped") ||
+	    !words_uint(&ps->w, 1, &skipped))
 		return bad(ps, "expected: compact free_pfn P migrate_pfn P P considered N ..");
 	compact->skipped = skipped;
 	return 0;
@@ -385,7 +296,7 @@ static int line_zstat(struct parser *ps)
 {
 	int nr_free;
 
-	if (!next_int(ps, &nr_free))
+	if (!words_int(&ps->w, &nr_free))
 		return bad(ps, "a number of free pages is expected");
 	ps->zone->free_pages = nr_free;
 	return 0;
@@ -395,7 +306,7 @@ static struct buddy_state_pcp *next_cpu(struct parser *ps)
 {
 	unsigned int cpu;
 
-	if (!next_uint(ps, SNAPSHOT_MAX_CPUS - 1, &cpu) || cpu >= ps->snap->state.nr_cpus)
+	if (!words_uint(&ps->w, SNAPSHOT_MAX_CPUS - 1, &cpu) || cpu >= ps->snap->state.nr_cpus)
 		return NULL;
 	return &ps->zone->pcp[cpu];
 }
@@ -404,8 +315,8 @@ static int line_zstatdiff(struct parser *ps)
 {
 	struct buddy_state_pcp *pcp = next_cpu(ps);
 
-	if (!pcp || !expect(ps, "thr") || !next_int(ps, &pcp->stat_threshold) ||
-	    !next_int(ps, &pcp->stat_diff))
+	if (!pcp || !words_expect(&ps->w, "thr") || !words_int(&ps->w, &pcp->stat_threshold) ||
+	    !words_int(&ps->w, &pcp->stat_diff))
 		return bad(ps, "expected: zstatdiff CPU thr N N ..");
 	return 0;
 }
@@ -419,7 +330,7 @@ static int line_pcp(struct parser *ps)
 
 	if (!pcp)
 		return bad(ps, "a CPU is expected");
-	while (next_word(ps, &word, &len)) {
+	while (words_next(&ps->w, &word, &len)) {
 		const struct {
 			const char *name;
 			int *to;
@@ -432,7 +343,7 @@ static int line_pcp(struct parser *ps)
 		};
 		int value;
 
-		if (!next_int(ps, &value) || value < 0)
+		if (!words_int(&ps->w, &value) || value < 0)
 			return bad(ps, "a field without a number");
 		for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 			if (word_is(word, len, fields[i].name))
@@ -441,33 +352,43 @@ static int line_pcp(struct parser *ps)
 	return 0;
 }
 
+/* "pfn" or "pfn/type" */
+static bool next_block(struct parser *ps, struct buddy_state_block *block, unsigned int mt)
+{
+	uint64_t pfn, type = mt;
+
+	if (!words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &pfn))
+		return false;
+	if (ps->w.p < ps->w.eol && *ps->w.p == '/') {
+		ps->w.p++;
+		if (!words_digits(&ps->w, 10, MIGRATE_TYPES - 1, &type))
+			return false;
+	}
+	block->pfn = (uint32_t)pfn;
+	block->mt = (uint32_t)type;
+	return words_at_end(&ps->w);
+}
+
 /* "N : pfn pfn/type ..": as many frames as announced. */
 static int read_list(struct parser *ps, struct buddy_state_list *list, unsigned int mt)
 {
-	const char *word;
 	uint64_t nr;
-	size_t len;
 
 	if (list->block)
 		return bad(ps, "this list was there before");
-	if (!next_u64(ps, 10, ps->zone->spanned_pages, &nr) || !expect(ps, ":"))
+	if (!words_u64(&ps->w, 10, ps->zone->spanned_pages, &nr) || !words_expect(&ps->w, ":"))
 		return bad(ps, "expected: N : P P ..");
 	if (!nr)
-		return next_word(ps, &word, &len) ? bad(ps, "an empty list with frames in it") : 0;
+		return words_more(&ps->w) ? bad(ps, "an empty list with frames in it") : 0;
 	list->block = malloc((size_t)nr * sizeof(*list->block));
 	if (!list->block)
 		return no_memory(ps);
-	while (next_word(ps, &word, &len)) {
-		const char *slash = memchr(word, '/', len);
-		uint64_t pfn, type = mt;
-
+	while (words_more(&ps->w)) {
 		if (list->nr == nr)
 			return bad(ps, "more frames than announced");
-		if (!parse_digits(word, slash ? slash : word + len, 16, SNAPSHOT_MAX_PFN, &pfn) ||
-		    (slash && !parse_digits(slash + 1, word + len, 10, MIGRATE_TYPES - 1, &type)))
+		if (!next_block(ps, &list->block[list->nr], mt))
 			return bad(ps, "a frame is written PFN or PFN/TYPE");
-		list->block[list->nr].pfn = (uint32_t)pfn;
-		list->block[list->nr++].mt = (uint32_t)type;
+		list->nr++;
 	}
 	return list->nr == nr ? 0 : bad(ps, "fewer frames than announced");
 }
@@ -477,7 +398,7 @@ static int line_pcplist(struct parser *ps)
 	struct buddy_state_pcp *pcp = next_cpu(ps);
 	unsigned int pindex, mt;
 
-	if (!pcp || !next_uint(ps, NR_PCP_LISTS - 1, &pindex))
+	if (!pcp || !words_uint(&ps->w, NR_PCP_LISTS - 1, &pindex))
 		return bad(ps, "expected: pcplist CPU INDEX N : P ..");
 	mt = pindex % MIGRATE_PCPTYPES;
 	/* What huge pages have: one list for movable ones, one for all others. */
@@ -490,7 +411,7 @@ static int line_free(struct parser *ps)
 {
 	unsigned int order, mt;
 
-	if (!next_uint(ps, MAX_PAGE_ORDER, &order) || !next_uint(ps, MIGRATE_TYPES - 1, &mt))
+	if (!words_uint(&ps->w, MAX_PAGE_ORDER, &order) || !words_uint(&ps->w, MIGRATE_TYPES - 1, &mt))
 		return bad(ps, "expected: free ORDER TYPE N : P ..");
 	return read_list(ps, &ps->zone->free[order][mt], mt);
 }
@@ -502,7 +423,7 @@ static int line_nr_free(struct parser *ps)
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {
 		uint64_t nr, sum = 0;
 
-		if (!next_u64(ps, 10, UINT32_MAX, &nr))
+		if (!words_u64(&ps->w, 10, UINT32_MAX, &nr))
 			return bad(ps, "a number for each order is expected");
 		for (mt = 0; mt < MIGRATE_TYPES; mt++)
 			sum += ps->zone->free[order][mt].nr;
@@ -518,7 +439,7 @@ static int line_blocks(struct parser *ps)
 	const char *word;
 	size_t len, i;
 
-	if (!next_pfn(ps, &start) || !next_word(ps, &word, &len) || *word != ':')
+	if (!next_pfn(ps, &start) || !words_next(&ps->w, &word, &len) || *word != ':')
 		return bad(ps, "expected: blocks P :TYPES");
 	if (start != first || ps->zone->pageblock)
 		return bad(ps, "pageblocks must begin where the zone does, and once");
@@ -533,7 +454,7 @@ static int line_blocks(struct parser *ps)
 		return no_memory(ps);
 	ps->zone->nr_pageblocks = (uint32_t)len;
 	for (i = 0; i < len; i++) {
-		unsigned int digit = (unsigned int)digit_of(word[i]);
+		unsigned int digit = words_digit[(unsigned char)word[i]];
 
 		/* The top bit says that compaction should skip it. */
 		if (word[i] == '.')
@@ -552,22 +473,21 @@ static int line_pages(struct parser *ps)
 	static const char used[] = "STAHFafMCU0", movable[] = "AHFM";
 	struct buddy_state_zone *zone = ps->zone;
 	uint32_t room = 0;
-	const char *word;
-	size_t len;
 
 	if (zone->used)
 		return bad(ps, "the frames were there before");
-	while (next_word(ps, &word, &len)) {
-		const char *plus = memchr(word, '+', len);
+	while (words_more(&ps->w)) {
+		char kind = *ps->w.p++;
 		uint64_t pfn, nr;
 
-		if (!plus || !parse_digits(word + 1, plus, 16, SNAPSHOT_MAX_PFN, &pfn) ||
-		    !parse_digits(plus + 1, word + len, 16, SNAPSHOT_MAX_PFN, &nr))
+		if (!words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &pfn) || ps->w.p == ps->w.eol ||
+		    *ps->w.p++ != '+' || !words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &nr) ||
+		    !words_at_end(&ps->w))
 			return bad(ps, "a run of frames is written KIND PFN+NUMBER");
 		if (pfn < zone->start_pfn || pfn - zone->start_pfn + nr > zone->spanned_pages)
 			return bad(ps, "frames outside of the zone");
-		if (!strchr(used, *word)) {
-			if (!strchr("RB-", *word))
+		if (!strchr(used, kind)) {
+			if (!strchr("RB-", kind))
 				return bad(ps, "frames of no known kind");
 			continue;
 		}
@@ -579,7 +499,7 @@ static int line_pages(struct parser *ps)
 			zone->used = grown;
 		}
 		zone->used[zone->nr_used++] = (struct buddy_state_used){
-			.pfn = (uint32_t)pfn, .nr = (uint32_t)nr, .movable = strchr(movable, *word),
+			.pfn = (uint32_t)pfn, .nr = (uint32_t)nr, .movable = strchr(movable, kind),
 		};
 	}
 	return 0;
@@ -587,7 +507,7 @@ static int line_pages(struct parser *ps)
 
 static int line_endzone(struct parser *ps)
 {
-	if (!ps->zone->pageblock)
+	if (!ps->zone->pageblock && !ps->zones_only)
 		return bad(ps, "a zone without pageblocks");
 	ps->zone = NULL;
 	return 0;
@@ -598,7 +518,7 @@ static int line_end(struct parser *ps)
 	const char *word;
 	size_t len;
 
-	if (next_word(ps, &word, &len))
+	if (words_next(&ps->w, &word, &len))
 		return bad(ps, "the module's buffer was too small: this snapshot is truncated");
 	if (ps->zone)
 		return bad(ps, "the end inside a zone");
@@ -615,37 +535,38 @@ static const struct line_kind {
 	const char *word;
 	int (*fn)(struct parser *ps);
 	bool in_zone;
+	bool list;	/* what snapshot_parse_zones() does without */
 } line_kinds[] = {
-	{ "free", line_free, true },
-	{ "pcplist", line_pcplist, true },
-	{ "pcp", line_pcp, true },
-	{ "zstatdiff", line_zstatdiff, true },
-	{ "zstat", line_zstat, true },
-	{ "zone", line_zone, false },
-	{ "wmark", line_wmark, true },
-	{ "lowmem_reserve", line_lowmem_reserve, true },
-	{ "zflags", line_zflags, true },
-	{ "compact", line_compact, true },
-	{ "nr_free", line_nr_free, true },
-	{ "blocks", line_blocks, true },
-	{ "pages", line_pages, true },
-	{ "endzone", line_endzone, true },
-	{ "tag", line_tag, false },
-	{ "kernel", line_kernel, false },
-	{ "ktime", line_ignored, false },
-	{ "page_offset", line_page_offset, false },
-	{ "consts", line_consts, false },
-	{ "cpus", line_cpus, false },
-	{ "node", line_node, false },
-	{ "nstat", line_ignored, false },
-	{ "zonelist", line_zonelist, false },
-	{ "slab", line_ignored, false },
-	{ "cache", line_ignored, false },
-	{ "rseq", line_ignored, false },
-	{ "cpuslab", line_ignored, false },
-	{ "cpupartial", line_ignored, false },
-	{ "nodepartial", line_ignored, false },
-	{ "end", line_end, false },
+	{ "slab", line_ignored, false, false },
+	{ "free", line_free, true, true },
+	{ "pcplist", line_pcplist, true, true },
+	{ "pcp", line_pcp, true, false },
+	{ "zstatdiff", line_zstatdiff, true, false },
+	{ "zstat", line_zstat, true, false },
+	{ "zone", line_zone, false, false },
+	{ "wmark", line_wmark, true, false },
+	{ "lowmem_reserve", line_lowmem_reserve, true, false },
+	{ "zflags", line_zflags, true, false },
+	{ "compact", line_compact, true, false },
+	{ "nr_free", line_nr_free, true, true },
+	{ "blocks", line_blocks, true, true },
+	{ "pages", line_pages, true, true },
+	{ "endzone", line_endzone, true, false },
+	{ "tag", line_tag, false, false },
+	{ "kernel", line_kernel, false, false },
+	{ "ktime", line_ignored, false, false },
+	{ "page_offset", line_page_offset, false, false },
+	{ "consts", line_consts, false, false },
+	{ "cpus", line_cpus, false, false },
+	{ "node", line_node, false, false },
+	{ "nstat", line_ignored, false, false },
+	{ "zonelist", line_zonelist, false, false },
+	{ "cache", line_ignored, false, false },
+	{ "rseq", line_ignored, false, false },
+	{ "cpuslab", line_ignored, false, false },
+	{ "cpupartial", line_ignored, false, false },
+	{ "nodepartial", line_ignored, false, false },
+	{ "end", line_end, false, false },
 };
 
 static int parse_line(struct parser *ps)
@@ -653,28 +574,27 @@ static int parse_line(struct parser *ps)
 	const char *word;
 	size_t len, i;
 
-	if (!next_word(ps, &word, &len))
+	if (!words_next(&ps->w, &word, &len))
 		return 0;
-	if (ps->line == 1)
-		return word_is(word, len, "mmsnap") && expect(ps, "1") ? 0 :
+	if (ps->w.line == 1)
+		return word_is(word, len, "mmsnap") && words_expect(&ps->w, "1") ? 0 :
 		       bad(ps, "this is no snapshot (the first line must be: mmsnap 1)");
 	if (ps->seen_end)
 		return bad(ps, "something behind the end");
 	for (i = 0; i < sizeof(line_kinds) / sizeof(line_kinds[0]); i++) {
-		if (!word_is(word, len, line_kinds[i].word))
+		if (*word != *line_kinds[i].word || !word_is(word, len, line_kinds[i].word))
 			continue;
 		if (line_kinds[i].in_zone && !ps->zone)
 			return bad(ps, "a line about a zone outside of one");
-		return line_kinds[i].fn(ps);
+		return ps->zones_only && line_kinds[i].list ? 0 : line_kinds[i].fn(ps);
 	}
 	return bad(ps, "a line that starts with no known word");
 }
 
-int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
-		   struct kerror *err)
+static int parse(struct snapshot **out, const char *name, const char *text, size_t len, bool zones_only,
+		 struct kerror *err)
 {
-	const char *end = text + len;
-	struct parser ps = { .err = err };
+	struct parser ps = { .zones_only = zones_only, .err = err };
 	int ret = 0;
 
 	ps.snap = calloc(1, sizeof(*ps.snap));
@@ -684,13 +604,9 @@ int snapshot_parse(struct snapshot **out, const char *name, const char *text, si
 		snapshot_free(ps.snap);
 		return kerror_set(err, -ENOMEM, "no memory for a snapshot");
 	}
-	for (ps.p = text; !ret && ps.p < end; ps.p = ps.eol + 1) {
-		const char *newline = memchr(ps.p, '\n', (size_t)(end - ps.p));
-
-		ps.eol = newline ? newline : end;
-		ps.line++;
+	words_init(&ps.w, text, len);
+	while (!ret && words_next_line(&ps.w))
 		ret = parse_line(&ps);
-	}
 	if (!ret && !ps.seen_end)
 		ret = bad(&ps, "this snapshot has no end");
 	if (!ret && !ps.snap->state.nr_zones)
@@ -701,6 +617,18 @@ int snapshot_parse(struct snapshot **out, const char *name, const char *text, si
 	}
 	*out = ps.snap;
 	return 0;
+}
+
+int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
+		   struct kerror *err)
+{
+	return parse(out, name, text, len, false, err);
+}
+
+int snapshot_parse_zones(struct snapshot **out, const char *name, const char *text, size_t len,
+			 struct kerror *err)
+{
+	return parse(out, name, text, len, true, err);
 }
 
 static void free_zone(struct buddy_state_zone *zone, unsigned int nr_cpus)

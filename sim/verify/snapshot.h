@@ -50,6 +50,9 @@ int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror
 /* The same of @len bytes in memory; @name is for messages. */
 int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
 		   struct kerror *err);
+/* As that, but without the zones' lists, pageblocks and frames in use; it cannot be loaded. */
+int snapshot_parse_zones(struct snapshot **out, const char *name, const char *text, size_t len,
+			 struct kerror *err);
 void snapshot_free(struct snapshot *snap);
 
 /* The frame of the struct page at @address in that kernel, or PFN_NONE_VAL. */

@@ -46,6 +46,8 @@ int verify_capture_path(char *path, size_t size, const char *capture, const char
  * -EBADMSG where lines of it are malformed.
  */
 int verify_read_trace(struct trace **out, const char *capture, struct kerror *err);
+/* The same of a trace by itself, in any format that is known. */
+int verify_read_trace_file(struct trace **out, const char *path, struct kerror *err);
 
 void verify_report(struct emitter *em, const struct verify_run *run, bool timing);
 

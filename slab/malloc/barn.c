@@ -24,6 +24,7 @@
 
 #define BARN_BYTES (2u << 20)		/* objects' bytes in a barn at most */
 #define FIRST_FULL 4u
+#define SHRINK_BYTES (16u << 20)	/* objects' bytes, more let go than missed */
 
 _Static_assert(sizeof(struct barn) % 64 == 0, "two barns share no cache line");
 
@@ -58,6 +59,11 @@ static void put(struct sheaf **list, unsigned int *nr, struct sheaf *sheaf)
 	__atomic_store_n(nr, *nr + 1, __ATOMIC_RELAXED);
 }
 
+static void set_shrunk(struct barn *barn, uint32_t objects)
+{
+	__atomic_store_n(&barn->shrunk, objects, __ATOMIC_RELAXED);
+}
+
 /* A full sheaf out of @barn, and @used, an empty one (or NULL), into it. */
 static struct sheaf *exchange_empty(struct barn *barn, struct sheaf *used)
 {
@@ -72,9 +78,10 @@ static struct sheaf *exchange_empty(struct barn *barn, struct sheaf *used)
 }
 
 /* What this barn had to let go would have been of use now: let it keep more. */
-static void grow_after_flush(struct barn *barn)
+static void grow_after_flush(struct cache *c, struct barn *barn)
 {
 	pthread_mutex_lock(&barn->lock);
+	set_shrunk(barn, barn->shrunk > c->capacity ? barn->shrunk - c->capacity : 0);
 	if (barn->flushed) {
 		barn->flushed = false;
 		barn->max_full = 2 * barn->max_full < barn->most_full ? 2 * barn->max_full :
@@ -99,27 +106,48 @@ struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *use
 			return full;
 	}
 	for (i = 0; i < NR_CPUS; i++)
-		if (__atomic_load_n(&c->barn[i].flushed, __ATOMIC_RELAXED))
-			grow_after_flush(&c->barn[i]);
+		if (__atomic_load_n(&c->barn[i].flushed, __ATOMIC_RELAXED) ||
+		    __atomic_load_n(&c->barn[i].shrunk, __ATOMIC_RELAXED))
+			grow_after_flush(c, &c->barn[i]);
 	return NULL;
+}
+
+/*
+ * @barn lets a sheaf go. What lies in it keeps its slabs, and 2 MiB of objects
+ * from all over can keep twenty times as much: if the cache shrinks, let it keep
+ * one sheaf. Returns whether it does. The lock is held.
+ */
+static bool let_go(struct cache *c, struct barn *barn)
+{
+	__atomic_store_n(&barn->flushed, true, __ATOMIC_RELAXED);
+	set_shrunk(barn, barn->shrunk + c->capacity);
+	if (barn->shrunk < SHRINK_BYTES / c->pub.object_size)
+		return false;
+	barn->max_full = 1;
+	__atomic_store_n(&barn->flushed, false, __ATOMIC_RELAXED);
+	set_shrunk(barn, 0);
+	return true;
 }
 
 struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used, bool *kept)
 {
 	struct barn *barn = &c->barn[own];
 	struct sheaf *empty = NULL;
+	bool shrinks = false;
 
 	*kept = false;
 	pthread_mutex_lock(&barn->lock);
 	if (used && barn->nr_full >= barn->max_full) {
 		*kept = true;
-		__atomic_store_n(&barn->flushed, true, __ATOMIC_RELAXED);
+		shrinks = let_go(c, barn);
 	} else {
 		if (used)
 			put(&barn->full, &barn->nr_full, used);
 		empty = take(&barn->empty, &barn->nr_empty);
 	}
 	pthread_mutex_unlock(&barn->lock);
+	if (shrinks)
+		kms_barn_empty(c);
 	return empty;
 }
 

@@ -9,6 +9,8 @@
  *
  * Locking: called inside the heap or out of it.
  */
+#include <fcntl.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +23,26 @@
 #define LINE_MAX_BYTES 512
 #define REPORT_MAX_BYTES 8192
 
+#define KEPT_FROM 200	/* where a program hardly looks for a free descriptor */
+
+static int kept_stderr = -1;
+
+void kms_keep_stderr(void)
+{
+	kept_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, KEPT_FROM);
+}
+
+int kms_stderr(void)
+{
+	return fcntl(STDERR_FILENO, F_GETFD) < 0 && kept_stderr >= 0 ? kept_stderr : STDERR_FILENO;
+}
+
 static void write_all(const char *text, size_t bytes)
 {
+	int fd = kms_stderr();
+
 	while (bytes) {
-		long written = syscall(SYS_write, STDERR_FILENO, text, bytes);
+		long written = syscall(SYS_write, fd, text, bytes);
 
 		if (written <= 0)
 			return;

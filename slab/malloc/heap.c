@@ -165,9 +165,20 @@ static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 
 static void add_cache(struct cache *c)
 {
-	heap.caches[c->slot] = c;
+	__atomic_store_n(&heap.caches[c->slot], c, __ATOMIC_RELEASE);
 	if (heap.nr_slots <= c->slot)
 		heap.nr_slots = c->slot + 1;
+}
+
+struct cache *kms_cache_at(unsigned int slot)
+{
+	struct cache *c = __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
+
+	if (likely(c))
+		return c;
+	c = kms_class_create(slot);
+	/* Another thread may have been faster. */
+	return c ? c : __atomic_load_n(&heap.caches[slot], __ATOMIC_ACQUIRE);
 }
 
 struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
@@ -318,6 +329,7 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 	slab_cfg.merge = false;
 	/* As for one CPU: what more of them would ask for is memory that small programs need not have. */
 	slab_cfg.slab_min_objects = 8;
+	slab_cfg.no_kmalloc = true;
 	slab_cfg.debug = heap.options.debug[0] ? heap.options.debug : NULL;
 
 	ret = pagemap_config_memory(&cfg, bytes, 1, NULL, 0, err);
@@ -388,18 +400,21 @@ bool kms_boot(void)
 	pthread_mutex_lock(&boot_lock);
 	if (!heap.ready && !failed) {
 		kms_inside = true;
+		kms_sizes_init();
 		kms_read_options(&heap.options);
 		/* Who allocated what is lost must be known. */
 		if (heap.options.leaks && !heap.options.debug[0])
 			memcpy(heap.options.debug, "U", sizeof("U"));
 		heap.debug = heap.options.debug[0];
+		if (heap.debug || heap.options.report[0] || heap.options.report_json[0])
+			kms_keep_stderr();
 		if (heap.options.leaks)
 			kms_roots_before();
 		kms_inside = false;
 		kms_enter();
 		failed = !build();
 		kms_leave();
-		failed = failed || !make_order_caches() || !kms_classes_create();
+		failed = failed || !make_order_caches();
 		if (heap.options.leaks)
 			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);

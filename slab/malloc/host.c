@@ -11,13 +11,14 @@
  *       costs the host two thirds of sixteen single faults
  *   HUGE_FROM in use:  from here on memory that was never used comes in huge
  *       pages, a third of the cost; before, 2 MiB too much would show
- *   free memory beyond a quarter of what is in use, and KEEP_BYTES:  whole free
- *       pageblocks go back (MADV_DONTNEED: with MADV_FREE the memory counts as
- *       the process's until the host is short of it)
+ *   free memory beyond a quarter of what is in use, and KEEP_BYTES:  goes back
+ *       (MADV_DONTNEED: with MADV_FREE the memory counts as the process's until
+ *       the host is short of it), whole free pageblocks as long as there are any,
+ *       so that huge pages stay huge, then free blocks of a chunk and more
  *
- * Giving back is done by the thread that frees, a few pageblocks at a time. A
- * sweep that finds nothing is not repeated until RETRY_BYTES more are free.
- * kms_trim() gives back everything, down to a chunk.
+ * Giving back is done by the thread that frees, a few pageblocks at a time, and
+ * only when the free lists tell that WORTH_BYTES are to be found. kms_trim() gives
+ * back everything, down to a chunk.
  *
  * Locking: heap.lock.
  */
@@ -33,12 +34,14 @@
 #define BLOCK_CHUNKS (PAGEBLOCK_NR_PAGES / CHUNK_FRAMES)
 #define BLOCK_BYTES ((size_t)PAGEBLOCK_NR_PAGES << PAGE_SHIFT)
 
+#define FAULT_IN_FROM 4u		/* chunks: what a small program has is faulted in as it goes */
 #define HUGE_FROM ((size_t)32 << 20)
 #define LARGE_HUGE_FROM ((size_t)8 << 20)
 #define KEEP_BYTES ((size_t)32 << 20)
-#define RETRY_BYTES ((size_t)4 << 20)
-#define GIVE_AT_ONCE 4u			/* pageblocks */
-#define LOOK_AT_ONCE 256u
+#define WORTH_BYTES ((size_t)1 << 20)
+#define GIVE_AT_ONCE (8 * BLOCK_CHUNKS)
+#define LOOK_AT_ONCE 256u		/* pageblocks, one look at each */
+#define LOOK_AT_PARTS 128u		/* pageblocks, a look at every frame */
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23		/* Linux 5.14 */
@@ -52,11 +55,12 @@ static struct {
 	size_t nr_backed;	/* chunks */
 	size_t low, high;	/* pageblocks that ever had any: [low, high) */
 	size_t next;		/* pageblock to look at */
-	size_t idle;		/* looked at since one was given back */
-	size_t retry_at;	/* bytes that must be free to look again */
+	size_t idle;		/* passed since something was given back */
+	bool parts;		/* look inside pageblocks, as none was free as a whole */
 	uint64_t managed;	/* frames of all zones */
 	const struct zone *zone[MAX_NR_ZONES];
 	unsigned int nr_zones;
+	unsigned int held;	/* kms_trim()s at work: they count what they give themselves */
 	bool huge;		/* memory never used before comes in huge pages */
 	bool one_by_one;	/* the host can't fault in a range */
 } host;
@@ -107,11 +111,6 @@ static uint64_t used_frames(void)
 	return used;
 }
 
-static void *block_address(size_t block)
-{
-	return virt_from_pfn(heap.map, pfn_make((uint32_t)(block << PAGEBLOCK_ORDER)));
-}
-
 /* ---- faulting in --------------------------------------------------------------- */
 
 static void want_huge_pages(void)
@@ -159,7 +158,7 @@ void kms_host_use(pfn_t pfn, uint32_t nr, bool soon)
 			note_block(chunk / BLOCK_CHUNKS);
 		*backed |= bit;
 		host.nr_backed++;
-		if (soon && !host.huge && !host.one_by_one)
+		if (soon && host.nr_backed > FAULT_IN_FROM && !host.huge && !host.one_by_one)
 			fault_in(chunk);
 	}
 	if (!host.huge && host.nr_backed * CHUNK_BYTES > HUGE_FROM)
@@ -178,6 +177,40 @@ void kms_host_large(void *at, size_t bytes)
 
 /* ---- giving back ---------------------------------------------------------------- */
 
+static size_t resident_bytes(void *at, size_t bytes)
+{
+	unsigned char in_core[PAGEBLOCK_NR_PAGES];
+	size_t i, nr = 0;
+
+	if (mincore(at, bytes, in_core))
+		return 0;
+	for (i = 0; i < bytes >> PAGE_SHIFT; i++)
+		nr += in_core[i] & 1;
+	return nr << PAGE_SHIFT;
+}
+
+/*
+ * Give back what is backed of the free frames @pfn to @pfn + @nr, whole chunks of
+ * one pageblock. Returns how many chunks; @bytes (or NULL) grows by what was resident.
+ */
+static unsigned int give_frames(uint32_t pfn, uint32_t nr, size_t *bytes)
+{
+	uint32_t *backed = &host.backed[pfn >> PAGEBLOCK_ORDER];
+	uint32_t chunks = (uint32_t)((1ULL << (nr >> CHUNK_ORDER)) - 1)
+			  << (pfn >> CHUNK_ORDER) % BLOCK_CHUNKS & *backed;
+	void *at = virt_from_pfn(heap.map, pfn_make(pfn));
+	unsigned int given = (unsigned int)__builtin_popcount(chunks);
+
+	if (!chunks)
+		return 0;
+	if (bytes)
+		*bytes += resident_bytes(at, (size_t)nr << PAGE_SHIFT);
+	madvise(at, (size_t)nr << PAGE_SHIFT, MADV_DONTNEED);
+	host.nr_backed -= given;
+	*backed &= ~chunks;
+	return given;
+}
+
 /* A free list has all of @block, as one or as half of a larger one. */
 static bool block_is_free(size_t block)
 {
@@ -191,29 +224,74 @@ static bool block_is_free(size_t block)
 	return page->flags & PG_buddy && page_order(page) > PAGEBLOCK_ORDER;
 }
 
-static void give_block(size_t block)
+/* Give back the free blocks of at least a chunk that lie in @block. Returns how many chunks. */
+static unsigned int give_parts(size_t block, size_t *bytes)
 {
-	madvise(block_address(block), BLOCK_BYTES, MADV_DONTNEED);
-	host.nr_backed -= (size_t)__builtin_popcount(host.backed[block]);
-	host.backed[block] = 0;
+	uint32_t pfn = (uint32_t)(block << PAGEBLOCK_ORDER), end = pfn + PAGEBLOCK_NR_PAGES;
+	unsigned int given = 0, order;
+
+	for (; pfn < end; pfn += 1U << order) {
+		const struct page *page = page_from_pfn(heap.map, pfn_make(pfn));
+
+		/* What has no state is inside of something; a frame further something may begin. */
+		order = page->flags & (PG_buddy | PG_pcp | PG_allocated) ? page_order(page) : 0;
+		if (page->flags & PG_buddy && order >= CHUNK_ORDER)
+			given += give_frames(pfn, 1U << order, bytes);
+	}
+	return given;
 }
 
-/* Look for free pageblocks where the last look ended. */
-static void give_some(size_t spare)
+/* Give back what is free of @block, which has memory behind it. Returns how many chunks. */
+static unsigned int give(size_t block, bool parts, size_t *bytes)
 {
-	unsigned int looked, given = 0;
+	if (block_is_free(block))
+		return give_frames((uint32_t)(block << PAGEBLOCK_ORDER), PAGEBLOCK_NR_PAGES, bytes);
+	return parts ? give_parts(block, bytes) : 0;
+}
 
-	for (looked = 0; looked < LOOK_AT_ONCE && given < GIVE_AT_ONCE; looked++) {
+/*
+ * Bytes in free blocks of at least a chunk that have memory behind them: all
+ * such blocks, less the chunks without, which are free from end to end.
+ */
+static size_t free_backed_bytes(void)
+{
+	uint64_t with = host.nr_backed * CHUNK_FRAMES, all = 0, free = 0;
+	unsigned int i, range, order;
+
+	for (i = 0; i < host.nr_zones; i++) {
+		const struct zone *zone = host.zone[i];
+		uint64_t fresh = 0;
+
+		for (range = 0; range < zone->nr_fresh; range++)
+			fresh += zone->fresh[range].end - zone->fresh[range].start;
+		for (order = CHUNK_ORDER; order <= MAX_PAGE_ORDER; order++)
+			free += zone->free_area[order].nr_free << order;
+		free -= fresh;
+		all += zone->managed_pages - fresh;
+	}
+	return with + free > all ? (with + free - all) << PAGE_SHIFT : 0;
+}
+
+/* Look for free memory where the last look ended; once round at most. */
+static void give_some(void)
+{
+	size_t passed, range = host.high - host.low;
+	unsigned int looked = 0, given = 0, most = host.parts ? LOOK_AT_PARTS : LOOK_AT_ONCE;
+
+	for (passed = 0; passed < range && looked < most && given < GIVE_AT_ONCE; passed++) {
 		size_t block = host.next < host.high && host.next >= host.low ? host.next : host.low;
 
 		host.next = block + 1;
-		if (!host.backed[block] || !block_is_free(block))
+		if (!host.backed[block])
 			continue;
-		give_block(block);
-		given++;
+		given += give(block, host.parts, NULL);
+		looked++;
 	}
-	host.idle = given ? 0 : host.idle + looked;
-	host.retry_at = host.idle >= host.high - host.low ? spare + RETRY_BYTES : 0;
+	host.idle = given ? 0 : host.idle + passed;
+	if (host.idle < range)
+		return;
+	host.idle = 0;
+	host.parts = !host.parts;
 }
 
 void kms_host_relax(void)
@@ -225,75 +303,26 @@ void kms_host_relax(void)
 		return;
 	spare = backed - used;
 	keep = used / 4 > KEEP_BYTES ? used / 4 : KEEP_BYTES;
-	if (spare <= keep || spare < host.retry_at || !heap.options.give_back)
+	if (spare <= keep || host.held || !heap.options.give_back)
 		return;
-	give_some(spare);
+	if (free_backed_bytes() >= WORTH_BYTES)
+		give_some();
 	errno = saved_errno;
 }
 
-static size_t resident_bytes(void *at, size_t bytes)
+void kms_host_hold(void)
 {
-	unsigned char in_core[PAGEBLOCK_NR_PAGES];
-	size_t i, nr = 0;
-
-	if (mincore(at, bytes, in_core))
-		return 0;
-	for (i = 0; i < bytes >> PAGE_SHIFT; i++)
-		nr += in_core[i] & 1;
-	return nr << PAGE_SHIFT;
-}
-
-/* A free block of at least a chunk and less than a pageblock. */
-static size_t give_chunks(pfn_t pfn, unsigned int order)
-{
-	uint32_t *backed = &host.backed[pfn.v >> PAGEBLOCK_ORDER];
-	unsigned int first = (pfn.v >> CHUNK_ORDER) % BLOCK_CHUNKS, nr = 1U << (order - CHUNK_ORDER);
-	uint32_t chunks = ((1U << nr) - 1) << first & *backed;
-	size_t given;
-
-	if (!chunks)
-		return 0;
-	given = resident_bytes(virt_from_pfn(heap.map, pfn), PAGE_SIZE << order);
-	madvise(virt_from_pfn(heap.map, pfn), PAGE_SIZE << order, MADV_DONTNEED);
-	host.nr_backed -= (size_t)__builtin_popcount(chunks);
-	*backed &= ~chunks;
-	return given;
-}
-
-static size_t give_all_chunks(const struct zone *zone)
-{
-	unsigned int order, mt;
-	size_t given = 0;
-
-	for (order = CHUNK_ORDER; order < PAGEBLOCK_ORDER; order++) {
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			pfn_t pfn = PFN_NONE;
-
-			for (;;) {
-				pfn = buddy_next_free(heap.buddy, zone, order, mt, pfn);
-				if (pfn_is_none(pfn))
-					break;
-				given += give_chunks(pfn, order);
-			}
-		}
-	}
-	return given;
+	host.held++;
 }
 
 size_t kms_host_trim(void)
 {
 	size_t block, given = 0;
-	unsigned int i;
 
 	buddy_drain_all_pages(heap.buddy);
-	for (block = host.low; block < host.high; block++) {
-		if (!host.backed[block] || !block_is_free(block))
-			continue;
-		given += resident_bytes(block_address(block), BLOCK_BYTES);
-		give_block(block);
-	}
-	for (i = 0; i < host.nr_zones; i++)
-		given += give_all_chunks(host.zone[i]);
-	host.retry_at = 0;
+	for (block = host.low; block < host.high; block++)
+		if (host.backed[block])
+			give(block, true, &given);
+	host.held--;
 	return given;
 }

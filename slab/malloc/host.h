@@ -12,7 +12,7 @@
 KMS_INTERNAL bool kms_host_init(void);
 KMS_INTERNAL void kms_host_exit(void);
 
-/* The three below want heap.lock held. */
+/* The four below want heap.lock held. */
 
 /*
  * @nr frames from @pfn on have got an owner. @soon: it will write to them, so
@@ -23,7 +23,10 @@ KMS_INTERNAL void kms_host_use(pfn_t pfn, uint32_t nr, bool soon);
 /* Frames came free: if the host's memory behind such is too much, give it some back. */
 KMS_INTERNAL void kms_host_relax(void);
 
-/* Give back what is free; returns how many bytes the host got. */
+/* Nothing is given back by itself until kms_host_trim(). */
+KMS_INTERNAL void kms_host_hold(void);
+
+/* Give back what is free; returns how many bytes the host got. After kms_host_hold(). */
 KMS_INTERNAL size_t kms_host_trim(void);
 
 /* A mapping of its own, to be written to: have it faulted in by huge pages where they fit. */

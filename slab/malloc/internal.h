@@ -25,6 +25,7 @@
 #include "pagemap/pagemap.h"
 #include "slab/malloc/kmemsim.h"
 #include "slab/malloc/options.h"
+#include "slab/malloc/sizes.h"
 #include "slab/slab.h"
 
 #define KMS_INTERNAL __attribute__((visibility("hidden")))
@@ -62,6 +63,7 @@ struct barn {
 	unsigned int nr_full, nr_empty;
 	unsigned int max_full;		/* grows when the barn proves too small */
 	unsigned int most_full;		/* and no further than this */
+	uint32_t shrunk;		/* objects let go and not missed since it was small */
 	bool flushed;			/* since a full sheaf was last missing here */
 } __attribute__((aligned(64)));
 
@@ -178,6 +180,9 @@ struct kms_arena {
 	uintptr_t base;
 	size_t bytes;
 	uint8_t *slot_of;	/* by frame: the slot whose object begins there, or SLOT_*, 0 nothing */
+	/* size_class() of sizes up to CLASS_MIDDLE_MAX by 16 bytes, and of larger ones by 128. */
+	uint8_t fine_class[CLASS_MIDDLE_MAX / 16 + 1];
+	uint8_t coarse_class[CLASS_MAX / 128 + 1];
 };
 #define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
 KMS_INTERNAL extern struct kms_arena arena;
@@ -205,6 +210,11 @@ KMS_INTERNAL void kms_leave(void);
 /* True between the two. */
 KMS_INTERNAL extern __thread bool kms_inside __attribute__((tls_model("initial-exec")));
 
+/*
+ * The cache of @slot; those of kms_malloc()'s sizes are made when they are first
+ * asked for. NULL where there is no memory for it.
+ */
+KMS_INTERNAL struct cache *kms_cache_at(unsigned int slot);
 /* A cache over slabs in the first free slot from @slot on; NULL with errno set. */
 KMS_INTERNAL struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
 					  unsigned int last_slot);
@@ -231,8 +241,23 @@ KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 
-/* The caches of kms_malloc()'s sizes; false where there is no memory. */
-KMS_INTERNAL bool kms_classes_create(void);
+/* Fill arena's tables of classes; before the heap is ready. */
+KMS_INTERNAL void kms_sizes_init(void);
+/* Make the cache that has @slot, one of kms_malloc()'s sizes; NULL where there is no memory. */
+KMS_INTERNAL struct cache *kms_class_create(unsigned int slot);
+
+/* ---- report.c ------------------------------------------------------------ */
+
+/* Set by a signal handler; looked at by every call that is slow anyway, no lock held. */
+KMS_INTERNAL extern bool kms_report_wanted;
+KMS_INTERNAL void kms_report_now(void);
+KMS_INTERNAL void kms_report_at_exit(void);
+
+static inline void kms_report_if_wanted(void)
+{
+	if (unlikely(__atomic_load_n(&kms_report_wanted, __ATOMIC_RELAXED)))
+		kms_report_now();
+}
 
 /* ---- complain.c ---------------------------------------------------------- */
 
@@ -243,6 +268,9 @@ KMS_INTERNAL void kms_bad_free(void *object, const void *site);
 /* @owner's block of @bytes bytes was written to behind its end, at @first; @site noticed, or NULL. */
 KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
 			      const void *site);
+/* Have a second descriptor for standard error: some programs close it before they exit. */
+KMS_INTERNAL void kms_keep_stderr(void);
+KMS_INTERNAL int kms_stderr(void);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
 
 #endif

@@ -168,6 +168,7 @@ void kms_final_check(void)
 
 static __attribute__((destructor)) void at_exit(void)
 {
+	kms_report_at_exit();
 	if (heap.ready && heap.debug)
 		kms_final_check();
 }

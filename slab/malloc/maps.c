@@ -27,13 +27,17 @@ static bool parse_line(const char *line, struct kms_mapping *m)
 
 void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), void *ctx)
 {
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	char buf[8192];
 	size_t filled = 0;
 	struct kms_mapping m;
 	ssize_t got;
-	bool more = fd >= 0;
+	int fd, cancel;
+	bool more;
 
+	/* A thread must not end here: it has the heap's lock. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	more = fd >= 0;
 	while (more && (got = read(fd, buf + filled, sizeof(buf) - 1 - filled)) > 0) {
 		char *line = buf, *end;
 
@@ -49,4 +53,5 @@ void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), vo
 	}
 	if (fd >= 0)
 		close(fd);
+	pthread_setcancelstate(cancel, NULL);
 }

@@ -19,28 +19,32 @@
 #include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
 
-bool kms_classes_create(void)
+void kms_sizes_init(void)
 {
-	unsigned int class;
+	unsigned int i;
 
-	for (class = 0; class < NR_CLASSES; class++) {
-		char name[32];
-		struct kmem_cache_args args = {
-			.name = name,
-			.size = (uint32_t)class_bytes(class),
-			.align = 16,
-			/* Debugging then knows the size asked for, not only the cache's. */
-			.flags = heap.debug ? SLAB_KMALLOC : 0,
-		};
+	for (i = 0; i < sizeof(arena.fine_class); i++)
+		__atomic_store_n(&arena.fine_class[i], (uint8_t)size_class(i * 16), __ATOMIC_RELAXED);
+	for (i = 0; i < sizeof(arena.coarse_class); i++)
+		__atomic_store_n(&arena.coarse_class[i], (uint8_t)size_class(i * 128), __ATOMIC_RELAXED);
+}
 
-		/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
-		if (!(args.size & (args.size - 1)))
-			args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
-		snprintf(name, sizeof(name), "malloc-%u", args.size);
-		if (!kms_cache_make(&args, CLASS_SLOT + class, CLASS_SLOT + class))
-			return false;
-	}
-	return true;
+struct cache *kms_class_create(unsigned int slot)
+{
+	char name[32];
+	struct kmem_cache_args args = {
+		.name = name,
+		.size = (uint32_t)class_bytes(slot - CLASS_SLOT),
+		.align = 16,
+		/* Debugging then knows the size asked for, not only the cache's. */
+		.flags = heap.debug ? SLAB_KMALLOC : 0,
+	};
+
+	/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
+	if (!(args.size & (args.size - 1)))
+		args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
+	snprintf(name, sizeof(name), "malloc-%u", args.size);
+	return kms_cache_make(&args, slot, slot);
 }
 
 /* ---- runs of frames ---------------------------------------------------------- */
@@ -144,15 +148,18 @@ static void *malloc_beyond(size_t align, size_t size, bool zero)
 /* With debugging on: for @asked bytes an object of @size, or a mapping that ends in no access. */
 static void *malloc_watched(size_t align, size_t size, size_t asked, const void *site)
 {
+	struct cache *c;
 	void *object;
 
 	if (asked > PTRDIFF_MAX)
 		return out_of_memory();
 	asked += !asked;
-	if (size > CLASS_MAX || align > PAGE_SIZE)
+	if (size > CLASS_MAX || align > PAGE_SIZE) {
 		object = kms_large_alloc_watched(align, asked, site);
-	else
-		object = kms_alloc_direct(heap.caches[CLASS_SLOT + size_class(size)], asked, site);
+	} else {
+		c = kms_cache_at(CLASS_SLOT + size_class(size));
+		object = c ? kms_alloc_direct(c, asked, site) : NULL;
+	}
 	return object ? object : out_of_memory();
 }
 
@@ -160,6 +167,7 @@ void *kms_malloc_slow(size_t size, const void *site)
 {
 	if (unlikely(kms_inside))
 		return kms_books_alloc(size);
+	kms_report_if_wanted();
 	/* Options are known once there is a heap. */
 	if (unlikely(!heap.ready && !kms_boot()))
 		return out_of_memory();

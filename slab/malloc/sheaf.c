@@ -168,15 +168,13 @@ void *kms_window_refill(uint32_t window)
 	struct kms_window *w;
 	void *object = NULL;
 
-	if (!t) {
-		if (!kms_boot()) {
-			errno = ENOMEM;
-			return NULL;
-		}
-		c = heap.caches[window / sizeof(struct kms_window)];
-		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
+	c = kms_boot() ? kms_cache_at(window / sizeof(struct kms_window)) : NULL;
+	if (unlikely(!c)) {
+		errno = ENOMEM;
+		return NULL;
 	}
-	c = heap.caches[window / sizeof(struct kms_window)];
+	if (!t)
+		return kms_alloc_direct(c, c->pub.object_size, __builtin_return_address(0));
 	w = &t->window[c->slot];
 	set_busy(t, true);
 	/* A signal handler's thread, or a destructor's, may have filled it meanwhile. */

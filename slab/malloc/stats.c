@@ -80,6 +80,9 @@ size_t kms_trim(void)
 	if (!kms_boot())
 		return 0;
 	given = kms_large_trim();
+	kms_enter();
+	kms_host_hold();
+	kms_leave();
 	kms_thread_release();
 	kms_empty_barns();
 	kms_frames_trim();

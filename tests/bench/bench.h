@@ -45,6 +45,10 @@ struct bench_stat bench_stat_of(const struct bench_samples *samples);
 /* Run each case once to warm up, then all of them in turn, @rounds times. */
 void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 		      unsigned int rounds);
+/* The median of the rounds' own ratios of @ours to @peer's. */
+double bench_ratio(const struct bench_samples *ours, const struct bench_samples *peer);
+/* The first and the last CPU that this process may use. */
+int bench_cpus(int *first, int *last);
 /* Stay on one CPU, the last allowed one (children inherit it). Returns it, or -1. */
 int bench_pin(void);
 /* A line on stderr, then exit status 2. */

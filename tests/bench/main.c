@@ -3,6 +3,7 @@
  * kmemsim-bench: the command line, used by tests/bench/bench.sh.
  *
  *	kmemsim-bench micro ROUNDS
+ *	kmemsim-bench library ROUNDS BUILD JSON		the library beside its peers
  *	kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM
  *	kmemsim-bench replay ROUNDS TEXT		events in memory alone, to be profiled
  */
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/library.h"
 
 static unsigned int parse_rounds(const char *text)
 {
@@ -24,13 +26,20 @@ static unsigned int parse_rounds(const char *text)
 
 int main(int argc, char **argv)
 {
-	if (bench_pin() < 0)
+	struct bench_place place = { 0 };
+
+	if (bench_cpus(&place.first_cpu, &place.last_cpu) || bench_pin() < 0)
 		fputs("kmemsim-bench: cannot stay on one CPU; figures will spread\n", stderr);
 	if (argc == 3 && !strcmp(argv[1], "micro")) {
 		unsigned int rounds = parse_rounds(argv[2]);
 
 		bench_pages(rounds);
 		bench_objects(rounds);
+		return 0;
+	}
+	if (argc == 5 && !strcmp(argv[1], "library")) {
+		place.build = argv[3];
+		bench_library(&place, parse_rounds(argv[2]), argv[4]);
 		return 0;
 	}
 	if (argc == 7 && !strcmp(argv[1], "recording")) {
@@ -46,6 +55,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	fputs("usage: kmemsim-bench micro ROUNDS\n"
+	      "       kmemsim-bench library ROUNDS BUILD JSON\n"
 	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n"
 	      "       kmemsim-bench replay ROUNDS TEXT\n", stderr);
 	return 2;

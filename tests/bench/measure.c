@@ -66,6 +66,16 @@ struct bench_stat bench_stat_of(const struct bench_samples *samples)
 	};
 }
 
+double bench_ratio(const struct bench_samples *ours, const struct bench_samples *peer)
+{
+	struct bench_samples ratios = { .nr = ours->nr < peer->nr ? ours->nr : peer->nr };
+	unsigned int i;
+
+	for (i = 0; i < ratios.nr; i++)
+		ratios.value[i] = ours->value[i] / peer->value[i];
+	return bench_stat_of(&ratios).median;
+}
+
 void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 		      unsigned int rounds)
 {
@@ -83,16 +93,30 @@ void bench_interleave(struct bench_case *cases, unsigned int nr, uint64_t pairs,
 	}
 }
 
-int bench_pin(void)
+int bench_cpus(int *first, int *last)
 {
 	cpu_set_t set;
 	int cpu;
 
+	*first = *last = -1;
 	if (sched_getaffinity(0, sizeof(set), &set))
 		return -1;
-	for (cpu = CPU_SETSIZE - 1; cpu >= 0 && !CPU_ISSET(cpu, &set); cpu--)
-		;
-	if (cpu < 0)
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &set))
+			continue;
+		if (*first < 0)
+			*first = cpu;
+		*last = cpu;
+	}
+	return *last < 0 ? -1 : 0;
+}
+
+int bench_pin(void)
+{
+	int first, cpu;
+	cpu_set_t set;
+
+	if (bench_cpus(&first, &cpu))
 		return -1;
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
@@ -116,16 +140,6 @@ static void print_figure(const struct bench_samples *samples)
 	printf(" %8.*f %-15s", decimals, stat.median, spread);
 }
 
-static double median_ratio(const struct bench_samples *ours, const struct bench_samples *peer)
-{
-	struct bench_samples ratios = { .nr = ours->nr < peer->nr ? ours->nr : peer->nr };
-	unsigned int i;
-
-	for (i = 0; i < ratios.nr; i++)
-		ratios.value[i] = ours->value[i] / peer->value[i];
-	return bench_stat_of(&ratios).median;
-}
-
 void bench_row(const char *name, const struct bench_samples *ours, const char *peer_name,
 	       const struct bench_samples *peer, enum bench_bar bar, double limit)
 {
@@ -135,7 +149,7 @@ void bench_row(const char *name, const struct bench_samples *ours, const char *p
 	printf("%-34s", name);
 	print_figure(ours);
 	if (peer) {
-		ratio = median_ratio(ours, peer);
+		ratio = bench_ratio(ours, peer);
 		printf(" %-14s", peer_name);
 		print_figure(peer);
 		printf(" %5.2f", ratio);

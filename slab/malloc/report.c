@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmemsim: the report of the program that runs on the library: when it is
+ * written, and to which file. What it says is a higher layer's matter, which
+ * only libkmemsim-malloc.so has (sim/preload/).
+ *
+ * It is written at exit, and after SIGUSR2, unless the program has a handler of
+ * its own for that. The handler only sets a flag; the next call that leaves a
+ * thread's fast path finds it and writes, since in the middle of a handler any
+ * lock may be taken, also by the very thread. A program that sleeps reports when
+ * it wakes and allocates.
+ *
+ * Every process writes its own: a file name should have %p in it, else the last
+ * to exit is the one that stays.
+ *
+ * Locking: heap.registry_lock, then heap.lock, both held while it is written.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "slab/internal.h"
+#include "slab/malloc/report.h"
+
+bool kms_report_wanted;
+
+static kms_report_fn write_report;
+
+/* ---- figures ------------------------------------------------------------------ */
+
+struct sum {
+	const struct kmem_cache *cache;
+	uint64_t bytes;
+};
+
+static bool add_slab(void *ctx, pfn_t pfn)
+{
+	struct sum *sum = ctx;
+	const struct page *slab = page_from_pfn(heap.map, pfn);
+	const unsigned char *object = slab_first_object(sum->cache, slab);
+	unsigned int i;
+
+	for (i = 0; i < slab_objects(slab); i++, object += sum->cache->size)
+		sum->bytes += ksize(heap.sa, object);
+	return true;
+}
+
+uint64_t kms_bytes_requested(struct cache *c)
+{
+	const uint32_t needed = SLAB_RED_ZONE | SLAB_STORE_USER;
+	struct sum sum = { .cache = c->slabs };
+
+	if ((kmem_cache_flags(c->slabs) & needed) == needed)
+		slab_for_each_slab(c->slabs, add_slab, &sum);
+	return sum.bytes;
+}
+
+static void look(struct kms_moment *moment)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < heap.nr_slots; slot++)
+		if (heap.caches[slot])
+			moment->waiting[slot] = kms_threads_hold(slot) +
+						kms_barn_holds(heap.caches[slot]);
+}
+
+/* ---- the file ------------------------------------------------------------------ */
+
+/* @pattern with %p replaced; false where it is too long. */
+static bool expand(const char *pattern, char *path, size_t size)
+{
+	size_t length = 0;
+
+	for (; *pattern; pattern++) {
+		int put = pattern[0] == '%' && pattern[1] == 'p' ?
+			  snprintf(path + length, size - length, "%d", (int)getpid()) :
+			  snprintf(path + length, size - length, "%c", *pattern);
+
+		length += (size_t)put;
+		if (length >= size)
+			return false;
+		pattern += put > 0 && pattern[0] == '%' && pattern[1] == 'p';
+	}
+	path[length] = '\0';
+	return true;
+}
+
+/* Inside the heap. */
+static void write_to(const char *pattern, const struct kms_moment *moment, bool json)
+{
+	char path[2 * KMS_OPTION_TEXT];
+	struct kerror err = { 0 };
+	FILE *out;
+
+	if (!expand(pattern, path, sizeof(path)))
+		return;
+	out = strcmp(path, "-") ? fopen(path, "we") : fdopen(dup(kms_stderr()), "w");
+	if (!out) {
+		kms_say("report: '%s' can't be written: error %d", path, errno);
+		return;
+	}
+	if (write_report(moment, out, json, &err))
+		kms_say("report: %s", err.text);
+	if (fclose(out))
+		kms_say("report: '%s' can't be written: error %d", path, errno);
+}
+
+void kms_report_now(void)
+{
+	struct kms_moment *moment;
+	int saved = errno, cancel;
+
+	if (!__atomic_exchange_n(&kms_report_wanted, false, __ATOMIC_RELAXED) || !write_report)
+		return;
+	moment = kms_books_alloc(sizeof(*moment));
+	if (!moment)
+		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	kms_get_stats(&moment->stats);
+	pthread_mutex_lock(&heap.registry_lock);
+	look(moment);
+	kms_enter();
+	if (heap.options.report[0])
+		write_to(heap.options.report, moment, false);
+	if (heap.options.report_json[0])
+		write_to(heap.options.report_json, moment, true);
+	kms_leave();
+	pthread_mutex_unlock(&heap.registry_lock);
+	kms_books_free(moment);
+	pthread_setcancelstate(cancel, NULL);
+	errno = saved;
+}
+
+/* ---- when ----------------------------------------------------------------------- */
+
+static bool asked_for(void)
+{
+	return heap.options.report[0] || heap.options.report_json[0];
+}
+
+static void want_report(int signal)
+{
+	__atomic_store_n(&kms_report_wanted, true, __ATOMIC_RELAXED);
+}
+
+void kms_set_report(kms_report_fn fn)
+{
+	struct sigaction mine = { .sa_handler = want_report, .sa_flags = SA_RESTART }, theirs;
+
+	if (!kms_boot() || !asked_for())
+		return;
+	write_report = fn;
+	if (!sigaction(SIGUSR2, NULL, &theirs) && theirs.sa_handler == SIG_DFL)
+		sigaction(SIGUSR2, &mine, NULL);
+}
+
+void kms_report_at_exit(void)
+{
+	if (!write_report)
+		return;
+	__atomic_store_n(&kms_report_wanted, true, __ATOMIC_RELAXED);
+	kms_report_now();
+}
