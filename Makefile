@@ -266,6 +266,9 @@ check-programs: ## real programs on the malloc replacement (PRELOAD=another.so, 
 	$(Q)$(MAKE) --no-print-directory deps-programs
 	$(Q)$(MAKE) --no-print-directory libs
 	$(Q)python3 tests/programs/run.py --work $(O)/programs $(PRELOAD) $(PROGRAMS)
+	@echo '  with every object checked:'
+	$(Q)KMEMSIM_OPTIONS=debug=FZPU python3 tests/programs/run.py --short --work $(O)/programs $(PRELOAD) \
+		$(or $(PROGRAMS),git nginx perl redis sqlite)
 
 check-layers: ## the layering rule: no include upward, no printing below sim/cmd
 	$(Q)sh tests/check-layers.sh
