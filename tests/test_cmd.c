@@ -253,6 +253,30 @@ static void test_trace_is_kept(void)
 	unlink(path);
 }
 
+/* Nor does verify write into the capture that it reads, however the place is spelled. */
+static void test_capture_is_kept(void)
+{
+	char dir[4096], path[4096 + 16], roundabout[4096 + 32];
+	char *after;
+	FILE *file;
+
+	snprintf(dir, sizeof(dir), "/tmp/kmemsim-capture-%d", (int)getpid());
+	snprintf(path, sizeof(path), "%s/trace.txt", dir);
+	snprintf(roundabout, sizeof(roundabout), "%s/../%s/new", dir, strrchr(dir, '/') + 1);
+	CU_ASSERT_EQUAL_FATAL(mkdir(dir, 0700), 0);
+	file = fopen(path, "w");
+	fputs("kept as it is\n", file);
+	fclose(file);
+
+	expect(OTHER(cmd_verify, "-q", "--json", path, dir), 2, "which is only read");
+	expect(OTHER(cmd_verify, "-q", "--json", roundabout, dir), 2, "which is only read");
+	after = slurp(path, NULL);
+	CU_ASSERT_STRING_EQUAL(after, "kept as it is\n");
+	free(after);
+	unlink(path);
+	CU_ASSERT_EQUAL(rmdir(dir), 0);
+}
+
 /* Mistakes on the command line end with status 2 and a sentence that helps. */
 static void test_usage(void)
 {
@@ -724,6 +748,7 @@ static const struct test_case cases[] = {
 	{ "cmd_documented", test_documented },
 	{ "cmd_shrink", test_shrink },
 	{ "cmd_trace_is_kept", test_trace_is_kept },
+	{ "cmd_capture_is_kept", test_capture_is_kept },
 	{ "cmd_stdin", test_stdin },
 	{ "cmd_usage", test_usage },
 	{ "cmd_slab_option", test_slab_option },

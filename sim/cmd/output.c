@@ -3,6 +3,7 @@
 #include "sim/cmd/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,31 @@ static bool same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+/* Whether @path, which need not be there, lies in the folder @dir or in one of its folders. */
+static bool lies_in(const char *path, const char *dir)
+{
+	char parent[PATH_MAX], *slash, *real_dir, *real_parent;
+	struct stat st;
+	size_t len;
+	bool inside;
+
+	if (!path || !dir || is_stdout(path) || stat(dir, &st) || !S_ISDIR(st.st_mode) ||
+	    strlen(path) >= sizeof(parent))
+		return false;
+	snprintf(parent, sizeof(parent), "%s", path);
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[1] = '\0';
+	real_dir = realpath(dir, NULL);
+	real_parent = realpath(slash ? parent : ".", NULL);
+	len = real_dir ? strlen(real_dir) : 0;
+	inside = real_dir && real_parent && !strncmp(real_parent, real_dir, len) &&
+		 (real_parent[len] == '/' || !real_parent[len]);
+	free(real_dir);
+	free(real_parent);
+	return inside;
+}
+
 int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
 		  size_t nr_writes, struct kerror *err)
 {
@@ -48,8 +74,12 @@ int check_outputs(const char *const *reads, size_t nr_reads, const char *const *
 	for (i = 0; i < nr_writes; i++) {
 		bool taken = false;
 
-		for (j = 0; j < nr_reads; j++)
+		for (j = 0; j < nr_reads; j++) {
+			if (lies_in(writes[i], reads[j]))
+				return kerror_set(err, -EINVAL, "%s: lies in %s, which is only read",
+						  writes[i], reads[j]);
 			taken |= same_file(writes[i], reads[j]);
+		}
 		for (j = 0; j < i && writes[i]; j++)
 			taken |= same_file(writes[i], writes[j]) || (writes[j] && !strcmp(writes[i], writes[j]));
 		if (taken)

@@ -18,7 +18,8 @@ bool is_stdout(const char *path);
  */
 bool check_stdout_at_exit(void);
 /*
- * An output must be written over nothing that is read, nor over another output.
+ * An output must be written over nothing that is read, nor into a folder that is,
+ * nor over another output.
  * NULLs are skipped. -EINVAL where one would be.
  */
 int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,

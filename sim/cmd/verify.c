@@ -45,7 +45,7 @@ static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of one of 'kmemsim list kernels' (default: the capture's)", 0 },
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent of the frames, or of what per-CPU lists give back, are "
-	  "predicted; with 100 all lists must be equal too", 0 },
+	  "predicted; with 100 all lists must be equal too (objects: all slabs)", 0 },
 	{ "without-snapshots", OPT_WITHOUT_SNAPSHOTS, NULL, 0,
 	  "with --layer=objects: count each cache's objects and slabs, from the trace and the kernel's "
 	  "slabinfo before and after; so it is done anyway where CAPTURE has no snapshots", 0 },
@@ -286,5 +286,10 @@ int cmd_verify(int argc, char **argv)
 		return verify_pages(&opt);
 	if (opt.without_snapshots || opt.slabinfo || (has_folder(opt.capture) && !has_snapshots(opt.capture)))
 		return verify_counts(&opt);
+	if (opt.kernel != NR_BUDDY_KERNELS) {
+		fprintf(stderr, "kmemsim: --kernel is for frames and --without-snapshots: objects follow "
+			"the kernel whose slabs the snapshot has\n");
+		return EXIT_USAGE;
+	}
 	return verify_objects(&opt);
 }

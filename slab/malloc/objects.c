@@ -4,8 +4,9 @@
  *
  *   up to CLASS_MAX         an object of the cache of the next size, through the
  *                           thread's window; arena.slot_of tells it from its frame
- *   up to LARGE_MIN         a run of frames from buddy, what it has too many given
- *                           back; the first frame's record has the length
+ *   up to LARGE_MIN         a run of frames from buddy; beyond 2^WHOLE_ORDER what it
+ *                           has too many is given back; the first frame's record
+ *                           has the length
  *   above, or aligned to    mapped on its own (large.c)
  *   more than a largest block
  *
@@ -18,6 +19,8 @@
 #include "slab/malloc/fast.h"
 #include "slab/malloc/host.h"
 #include "slab/malloc/large.h"
+
+#define WHOLE_ORDER 5u		/* runs up to it keep the whole block */
 
 void kms_sizes_init(void)
 {
@@ -76,11 +79,17 @@ static void run_trim(pfn_t pfn, unsigned int order, size_t frames)
 	}
 }
 
-/* @frames frames (2^@order at most), aligned to 2^@order of them; follows alloc_pages_exact(). */
+/*
+ * @frames frames (2^@order at most), aligned to 2^@order of them; follows
+ * alloc_pages_exact(). A small run keeps what it has too many: given back, these
+ * scraps are what the next run of that size can't be made of, and it may grow into them.
+ */
 static void *run_alloc(unsigned int order, size_t frames)
 {
 	pfn_t pfn;
 
+	if (order <= WHOLE_ORDER)
+		frames = (size_t)1 << order;
 	kms_enter();
 	pfn = buddy_alloc_pages(heap.buddy, 0, GFP_KERNEL, order, NUMA_NO_NODE);
 	if (pfn.v != PFN_NONE_VAL) {

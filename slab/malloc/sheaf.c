@@ -19,8 +19,9 @@
 
 #include "slab/malloc/internal.h"
 
-#define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 16 to 256 objects go */
-#define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames, as far as 2 to 256 of them go */
+#define SHEAF_BYTES (32u << 10)		/* objects' bytes in a sheaf, as far as 2 to 256 objects go */
+#define FRAMES_SHEAF_BYTES (1u << 20)	/* where they are frames */
+#define LEAST_CAPACITY 2u
 #define FIRST_REFILL 4u			/* objects; fewer where they are more than FIRST_REFILL_BYTES */
 #define FIRST_REFILL_BYTES 4096u
 
@@ -28,9 +29,8 @@ void kms_sheaves_init(struct cache *c, unsigned int object_bytes)
 {
 	bool frames = c->slot < NR_ORDER_SLOTS;
 	unsigned int capacity = (frames ? FRAMES_SHEAF_BYTES : SHEAF_BYTES) / object_bytes;
-	unsigned int least = frames ? 2 : 16;
 
-	c->capacity = capacity < least ? least : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	c->capacity = capacity < LEAST_CAPACITY ? LEAST_CAPACITY : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
 	kms_barns_init(c, object_bytes);
 }
 

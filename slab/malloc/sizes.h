@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the sizes in which kms_malloc() has caches: every 16 bytes up to 128,
- * then four to each power of two up to 1024, eight to each up to 32 KiB, so that
+ * then four to each power of two up to 1024, eight to each up to 16 KiB, so that
  * a request wastes a fifth at most beyond 128 bytes and a ninth beyond 1024, where
  * programs keep pages with a header before them (4096 and a little). Powers of two are naturally aligned up to a frame.
  *
@@ -17,8 +17,8 @@
 
 #define CLASS_FINE_MAX 128u	/* below, 16 bytes a step */
 #define CLASS_MIDDLE_MAX 1024u	/* below, four steps to a power of two; above, eight */
-#define CLASS_MAX ((size_t)32 << 10)
-#define NR_CLASSES 60u
+#define CLASS_MAX ((size_t)16 << 10)
+#define NR_CLASSES 52u
 
 /* The class of @size bytes, 0..NR_CLASSES - 1; @size is 0 to CLASS_MAX. */
 static inline unsigned int size_class(size_t size)
