@@ -43,6 +43,7 @@
 	X(library_frames) \
 	X(library_host) \
 	X(library_threads) \
+	X(library_objects) \
 	X(library_options) \
 	X(library_large) \
 	/* end */

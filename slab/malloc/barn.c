@@ -83,7 +83,7 @@ static void grow_after_flush(struct cache *c, struct barn *barn)
 	pthread_mutex_lock(&barn->lock);
 	set_shrunk(barn, barn->shrunk > c->capacity ? barn->shrunk - c->capacity : 0);
 	if (barn->flushed) {
-		barn->flushed = false;
+		__atomic_store_n(&barn->flushed, false, __ATOMIC_RELAXED);
 		barn->max_full = 2 * barn->max_full < barn->most_full ? 2 * barn->max_full :
 									barn->most_full;
 	}

@@ -11,7 +11,7 @@
 #include "slab/malloc/internal.h"
 #include "slab/malloc/sizes.h"
 
-_Static_assert(CLASS_SLOT + NR_CLASSES <= SLOT_RUN, "a class's slot is a byte that means nothing else");
+_Static_assert(CLASS_SLOT + NR_CLASSES <= SLOT_CACHE, "a class's slot is a byte that means nothing else");
 
 static inline uint32_t class_window(unsigned int class)
 {

@@ -53,14 +53,11 @@ void kms_leave(void)
 
 /* ---- objects from slabs ----------------------------------------------------- */
 
+/* Every object's frame says whose it is: what a size's cache had before is not kms_free()'s now. */
 static void note_slot(struct cache *c, void *object)
 {
-	set_slot_at(((uintptr_t)object - arena.base) >> PAGE_SHIFT, c->slot);
-}
-
-static bool is_class(const struct cache *c)
-{
-	return c->slot < SLOT_RUN;
+	set_slot_at(((uintptr_t)object - arena.base) >> PAGE_SHIFT,
+		    c->slot < SLOT_CACHE ? c->slot : SLOT_CACHE);
 }
 
 /* Some of @nr @objects are the first ones of new slabs. */
@@ -88,9 +85,8 @@ static unsigned int slabs_get(struct cache *c, unsigned int cpu, unsigned int nr
 		note_new_slabs(c, got, objects);
 	}
 	kms_leave();
-	if (is_class(c))
-		for (i = 0; i < got; i++)
-			note_slot(c, objects[i]);
+	for (i = 0; i < got; i++)
+		note_slot(c, objects[i]);
 	return got;
 }
 
@@ -115,7 +111,7 @@ void *kms_alloc_direct(struct cache *c, size_t size, const void *site)
 		kms_note_caller(site);
 		object = __slab_alloc_node(c->slabs, 0, GFP_KERNEL, NUMA_NO_NODE, size);
 		kms_leave();
-		if (object && is_class(c))
+		if (object)
 			note_slot(c, object);
 	}
 	if (!object)
@@ -235,7 +231,7 @@ struct kms_cache *kms_cache_create(const char *name, size_t size, size_t align, 
 		errno = ENOMEM;
 		return NULL;
 	}
-	c = kms_cache_make(&args, SLOT_RUN + 1, NR_SLOTS - 1);
+	c = kms_cache_make(&args, FIRST_CACHE_SLOT, NR_SLOTS - 1);
 	return c ? &c->pub : NULL;
 }
 

@@ -40,6 +40,7 @@
 #define NR_SLOTS 1024u
 #define NR_ORDER_SLOTS 5u
 #define CLASS_SLOT 8u
+#define FIRST_CACHE_SLOT 256u
 
 /* ---- sheaves ------------------------------------------------------------ */
 
@@ -184,6 +185,7 @@ struct kms_arena {
 	uint8_t fine_class[CLASS_MIDDLE_MAX / 16 + 1];
 	uint8_t coarse_class[CLASS_MAX / 128 + 1];
 };
+#define SLOT_CACHE 254u		/* an object of a cache that kms_cache_create() made */
 #define SLOT_RUN 255u		/* the first of a run of frames that kms_malloc() took */
 KMS_INTERNAL extern struct kms_arena arena;
 
