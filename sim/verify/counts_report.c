@@ -81,26 +81,13 @@ static void emit_caches(struct emitter *em, const struct counts *c, unsigned int
 
 static void emit_notes(struct emitter *em, const struct counts *c)
 {
-	static const struct emitter_column columns[] = {
-		{ "name", "", "", true },
-		{ "count", "count", "", false },
-		{ "hint", "hint", "", true },
-		{ "meaning", "", "", true },
-	};
 	unsigned int i;
 
 	emit_section(em, "requests", "What was served, and what was guessed");
 	emit_share(em, "start", "caches that begin with slabinfo's numbers", "caches", c->start.hits, c->start.all);
-	emit_table(em, "counts", "Counts", columns, NR_COLUMNS(columns));
-	for (i = 0; i < NR_COUNTS_NOTES; i++) {
-		if (!c->note[i])
-			continue;
-		emit_cell_str(em, counts_note_desc[i].name);
-		emit_cell_u64(em, c->note[i]);
-		emit_cell_str(em, counts_note_desc[i].hint ? "yes" : "no");
-		emit_cell_str(em, counts_note_desc[i].text);
-		emit_row_end(em);
-	}
+	emit_count_table(em);
+	for (i = 0; i < NR_COUNTS_NOTES; i++)
+		emit_count_row(em, counts_note_desc[i].name, c->note[i], counts_note_desc[i].hint, counts_note_desc[i].text);
 	emit_table_end(em);
 	emit_section_end(em);
 }
@@ -119,12 +106,8 @@ void counts_report(struct emitter *em, const struct counts_run *run, unsigned in
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations);
 	if (run->violation[0])
 		emit_note(em, run->violation);
-	if (timing) {
-		emit_real(em, "read_seconds", "reading", "s", run->read_seconds, 3);
-		emit_real(em, "serve_seconds", "serving", "s", run->serve_seconds, 3);
-		emit_real(em, "events_per_second", "events per second", "1/s",
-			  (double)run->nr_events / (run->read_seconds + run->serve_seconds + 1e-9), 0);
-	}
+	if (timing)
+		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
 	emit_section(em, "slabinfo", "Active objects and slabs within one slab or 2 % of the kernel's slabinfo");
 	emit_share(em, "used", "caches with events in the trace", "caches", c->used.hits, c->used.all);

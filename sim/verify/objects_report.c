@@ -30,25 +30,12 @@ static void emit_rates(struct emitter *em, const struct objects_run *run)
 
 static void emit_counts(struct emitter *em, const struct objects_predicted *pr)
 {
-	static const struct emitter_column columns[] = {
-		{ "name", "", "", true },
-		{ "count", "count", "", false },
-		{ "hint", "hint", "", true },
-		{ "meaning", "", "", true },
-	};
 	unsigned int i;
 
 	emit_section(em, "requests", "What else was served, and hints");
-	emit_table(em, "counts", "Counts", columns, NR_COLUMNS(columns));
-	for (i = 0; i < NR_OBJECTS_COUNTS; i++) {
-		if (!pr->count[i])
-			continue;
-		emit_cell_str(em, objects_count_desc[i].name);
-		emit_cell_u64(em, pr->count[i]);
-		emit_cell_str(em, objects_count_desc[i].hint ? "yes" : "no");
-		emit_cell_str(em, objects_count_desc[i].text);
-		emit_row_end(em);
-	}
+	emit_count_table(em);
+	for (i = 0; i < NR_OBJECTS_COUNTS; i++)
+		emit_count_row(em, objects_count_desc[i].name, pr->count[i], objects_count_desc[i].hint, objects_count_desc[i].text);
 	emit_table_end(em);
 	emit_section_end(em);
 }
@@ -124,12 +111,8 @@ void objects_report(struct emitter *em, const struct objects_run *run, bool timi
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations_after);
 	if (run->violation[0])
 		emit_note(em, run->violation);
-	if (timing) {
-		emit_real(em, "read_seconds", "reading", "s", run->read_seconds, 3);
-		emit_real(em, "serve_seconds", "serving", "s", run->serve_seconds, 3);
-		emit_real(em, "events_per_second", "events per second", "1/s",
-			  (double)run->nr_events / (run->read_seconds + run->serve_seconds + 1e-9), 0);
-	}
+	if (timing)
+		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
 	emit_rates(em, run);
 	emit_counts(em, &run->predicted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: rates in a table; see rates.h. Single-threaded. */
+/* kmemsim: rates, counts and speed in a report; see rates.h. Single-threaded. */
 #include "sim/verify/rates.h"
 
 void emit_rate_row(struct emitter *em, const char *name, const char *text,
@@ -26,4 +26,35 @@ void emit_rate_table(struct emitter *em, const char *key, const char *label)
 	};
 
 	emit_table(em, key, label, columns, NR_COLUMNS(columns));
+}
+
+void emit_count_table(struct emitter *em)
+{
+	static const struct emitter_column columns[] = {
+		{ "name", "", "", true },
+		{ "count", "count", "", false },
+		{ "hint", "hint", "", true },
+		{ "meaning", "", "", true },
+	};
+
+	emit_table(em, "counts", "Counts", columns, NR_COLUMNS(columns));
+}
+
+void emit_count_row(struct emitter *em, const char *name, uint64_t count, bool hint, const char *text)
+{
+	if (!count)
+		return;
+	emit_cell_str(em, name);
+	emit_cell_u64(em, count);
+	emit_cell_str(em, hint ? "yes" : "no");
+	emit_cell_str(em, text);
+	emit_row_end(em);
+}
+
+void emit_speed(struct emitter *em, uint64_t nr_events, double read_seconds, double serve_seconds)
+{
+	emit_real(em, "read_seconds", "reading", "s", read_seconds, 3);
+	emit_real(em, "serve_seconds", "serving", "s", serve_seconds, 3);
+	emit_real(em, "events_per_second", "events per second", "1/s",
+		  (double)nr_events / (read_seconds + serve_seconds + 1e-9), 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: how verify's reports, of pages and of objects, tell a rate. */
+/* kmemsim: what verify's reports, of pages, objects and counts, tell in the same way. */
 #ifndef KMEMSIM_SIM_VERIFY_RATES_H
 #define KMEMSIM_SIM_VERIFY_RATES_H
 
@@ -13,5 +13,11 @@ void emit_rate_table(struct emitter *em, const char *key, const char *label);
 /* Nothing where there was nothing to predict. */
 void emit_rate_row(struct emitter *em, const char *name, const char *text,
 		   const struct verify_rate *rate);
+
+/* Open the table "counts" of what was served and hinted; rows of 0 are left out. */
+void emit_count_table(struct emitter *em);
+void emit_count_row(struct emitter *em, const char *name, uint64_t count, bool hint, const char *text);
+/* How long @nr_events events took to read and to serve. */
+void emit_speed(struct emitter *em, uint64_t nr_events, double read_seconds, double serve_seconds);
 
 #endif

@@ -197,12 +197,8 @@ void verify_report(struct emitter *em, const struct verify_run *run, bool timing
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations_after);
 	if (run->violation[0])
 		emit_note(em, run->violation);
-	if (timing) {
-		emit_real(em, "read_seconds", "reading", "s", run->read_seconds, 3);
-		emit_real(em, "serve_seconds", "serving", "s", run->serve_seconds, 3);
-		emit_real(em, "events_per_second", "events per second", "1/s",
-			  (double)run->nr_events / (run->read_seconds + run->serve_seconds + 1e-9), 0);
-	}
+	if (timing)
+		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
 	emit_requests(em, run);
 	emit_rates(em, run);
