@@ -14,9 +14,10 @@ tables() {
 	printf 'CPU: %s, Linux %s, load %s\n' \
 		"$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" "$(uname -r)" \
 		"$(cut -d' ' -f1 /proc/loadavg)"
-	printf 'Medians of %s rounds (recordings: %s); the contestants take turns on the same CPUs.\n' \
+	printf 'Medians of %s rounds (recordings and programs: %s); the contestants take turns on the same CPUs.\n' \
 		"$micro_rounds" "$run_rounds"
 	"$build/kmemsim-bench" library "$micro_rounds" "$build" "$build/bench/library.json"
+	BENCH_RUNS=$run_rounds sh "$(dirname "$0")/programs.sh" "$build"
 	"$build/kmemsim-bench" micro "$micro_rounds"
 	for name in find-tar build; do
 		recording "$name"
