@@ -162,7 +162,8 @@ $(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
 library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
 	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
 
-library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs \
+# nodelete: threads that used the library call it when they end, also after a dlclose().
+library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs -Wl,-z,nodelete \
 	-Wl,--version-script=slab/malloc/symbols.map -o $@ $(filter %.o,$^) -lpthread
 
 .PHONY: libs
@@ -257,7 +258,7 @@ $(O)/preload/%: tests/preload/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O2 -fno-builtin -o $@ $< -lpthread
 
-check-preload: $(O)/libkmemsim-malloc.so $(preload_programs) ## small programs on the malloc replacement
+check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## small programs on the malloc replacement
 	$(Q)sh tests/preload.sh $(abspath $(O))
 
 PRELOAD ?= $(O)/libkmemsim-malloc.so

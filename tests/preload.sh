@@ -107,4 +107,24 @@ run "report_json=$tmp/asked" "$bin/usr2" "$tmp/asked"
 run "report=$tmp/asked" "$bin/usr2" "$tmp/asked" own
 [ $status -eq 0 ] || fail "SIGUSR2 of the program's own: status $status"
 
+# Nor do reports, forks and stdio in several threads wait for one another for ever.
+run "report=$tmp/storm" "$bin/storm"
+[ $status -eq 0 ] || fail "storm: status $status"
+
+# Where address space is short, or what may be written to, and the heap is built only at the second
+# or third attempt, it is as good as any other.
+# $1 ulimit's letter
+short_of() {
+	for kib in 90000 95000 100000 110000 130000 200000 1000000; do
+		(ulimit "$1" $kib; run '' "$bin/whole"; exit $status)
+		status=$?
+		[ $status -eq 0 ] || fail "ulimit $1 $kib: status $status"
+	done
+}
+short_of -v
+short_of -d
+
+# A thread that ends after the library was unloaded.
+"$bin/unload" "$1/libkmemsim.so" || fail "unload: status $?"
+
 exit $bad

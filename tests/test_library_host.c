@@ -164,6 +164,25 @@ static void comes_again(void)
 	kms_trim();
 }
 
+#define NR_LARGE 1500u
+
+/* What marks a place that a large block left in their table is no block's address. */
+static void marks_are_no_blocks(void)
+{
+	static void *large[NR_LARGE];
+	uintptr_t mark;
+	unsigned int i, round;
+
+	for (round = 0; round < 12; round++) {
+		for (i = 0; i < NR_LARGE; i++)
+			large[i] = kms_malloc(300000 + round * 36864);
+		for (i = 0; i < NR_LARGE; i++)
+			kms_free(large[i]);
+		for (mark = 1; mark < 16; mark++)
+			CU_ASSERT_EQUAL(kms_usable_size((void *)mark), 0);
+	}
+}
+
 /* Used and free add up, also where frames come from pageblocks of their own. */
 static void figures_add_up(void)
 {
@@ -195,6 +214,7 @@ static const struct test_case cases[] = {
 	{ "stays", stays },
 #endif
 	{ "comes again", comes_again },
+	{ "marks are no blocks", marks_are_no_blocks },
 	{ "figures add up", figures_add_up },
 	{ NULL, NULL }
 };

@@ -264,6 +264,18 @@ static void test_producer(void)
 	check_heap();
 }
 
+/* The names of kms_malloc()'s caches are kept for them, also before they are made. */
+static void test_names(void)
+{
+	void *object;
+
+	CU_ASSERT_PTR_NULL(kms_cache_create("malloc-26624", 64, 0, 0, NULL));
+	CU_ASSERT_EQUAL(errno, EEXIST);
+	object = kms_malloc(26624);
+	CU_ASSERT_PTR_NOT_NULL(object);
+	kms_free(object);
+}
+
 /* An object still live keeps its cache, and its cache keeps working. */
 static void test_busy(void)
 {
@@ -387,6 +399,7 @@ static const struct test_case cases[] = {
 	{ "many", test_many },
 	{ "producer", test_producer },
 	{ "busy", test_busy },
+	{ "names", test_names },
 #ifndef __SANITIZE_THREAD__
 	{ "fork", test_fork },
 	{ "late destructor", test_late_destructor },

@@ -6,7 +6,7 @@
  * the heap's lock is held. So sheaves, and whatever the layers below ask libc's
  * malloc for while the library is that malloc, come from here: blocks of powers
  * of two with a header of 16 bytes, cut from mapped chunks, kept in a list a
- * size when freed. Blocks beyond the largest size are mapped on their own.
+ * size when freed.
  *
  *   | header: size class or bytes | block ... |
  *
@@ -45,12 +45,19 @@ static struct block *header_of(const void *p)
 	return (struct block *)((unsigned char *)p - HEADER);
 }
 
-size_t kms_address_limit(void)
+static size_t limit_of(int resource)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX :
+	return getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX :
 										 (size_t)limit.rlim_cur;
+}
+
+size_t kms_address_limit(void)
+{
+	size_t all = limit_of(RLIMIT_AS), data = limit_of(RLIMIT_DATA);
+
+	return all < data ? all : data;
 }
 
 static bool books_map(void)
@@ -182,7 +189,7 @@ bool kms_books_has(const void *p)
 void kms_books_range(uintptr_t *start, uintptr_t *end)
 {
 	*start = (uintptr_t)__atomic_load_n(&books.range, __ATOMIC_ACQUIRE);
-	*end = *start ? *start + RANGE_BYTES : 0;
+	*end = *start ? *start + books.bytes : 0;
 }
 
 size_t kms_books_bytes(void)

@@ -9,7 +9,7 @@
  *
  * Locking: called inside the heap or out of it.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,18 +37,19 @@ int kms_stderr(void)
 	return fcntl(STDERR_FILENO, F_GETFD) < 0 && kept_stderr >= 0 ? kept_stderr : STDERR_FILENO;
 }
 
-static void write_all(const char *text, size_t bytes)
+bool kms_write(int fd, const char *text, size_t bytes)
 {
-	int fd = kms_stderr();
-
 	while (bytes) {
 		long written = syscall(SYS_write, fd, text, bytes);
 
+		if (written < 0 && errno == EINTR)
+			continue;
 		if (written <= 0)
-			return;
+			return false;
 		text += written;
 		bytes -= (size_t)written;
 	}
+	return true;
 }
 
 void kms_say(const char *format, ...)
@@ -63,7 +64,7 @@ void kms_say(const char *format, ...)
 	if (length > (int)sizeof(line) - 2)
 		length = sizeof(line) - 2;
 	line[length++] = '\n';
-	write_all(line, (size_t)length);
+	kms_write(kms_stderr(), line, (size_t)length);
 }
 
 static void count_complaint(void)
@@ -75,19 +76,23 @@ static void count_complaint(void)
 
 void kms_bad_free(void *object, const void *site)
 {
+	char place[KMS_PLACE_BYTES];
+
 	kms_say("free of %p, which is no block of the heap's, called from %s", object,
-		kms_place_name(site));
+		kms_place_name(site, place));
 	count_complaint();
 }
 
 void kms_overrun(const void *block, size_t bytes, const void *first, const void *owner,
 		 const void *site)
 {
+	char places[2][KMS_PLACE_BYTES];
+
 	kms_say("overrun at %p: a block of %zu bytes, %zu bytes behind its end 0x%x was written",
 		block, bytes, (size_t)((const unsigned char *)first - (const unsigned char *)block) -
 		bytes, *(const unsigned char *)first);
-	kms_say("  allocated in %s, noticed in %s", kms_place_name(owner),
-		site ? kms_place_name(site) : "the check at exit");
+	kms_say("  allocated in %s, noticed in %s", kms_place_name(owner, places[0]),
+		site ? kms_place_name(site, places[1]) : "the check at exit");
 	count_complaint();
 }
 
@@ -97,7 +102,7 @@ static void slab_complains(void *ctx, const struct slab_report *report)
 	size_t length = slab_report_text(heap.sa, report, text, sizeof(text));
 
 	kms_say("%s at %p", slab_complaint_text(report->what), report->object);
-	write_all(text, length < sizeof(text) ? length : sizeof(text) - 1);
+	kms_write(kms_stderr(), text, length < sizeof(text) ? length : sizeof(text) - 1);
 	count_complaint();
 }
 

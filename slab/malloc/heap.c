@@ -4,7 +4,7 @@
  *
  * The machine is built at the first call that needs it: address space for twice
  * the host's memory, nothing of it touched, a buddy allocator, and
- * SLUB caches with small slabs. Where address space is limited (RLIMIT_AS), half of
+ * SLUB caches with small slabs. Where address space is limited (RLIMIT_AS, RLIMIT_DATA), half of
  * the limit; if the host refuses that, it is asked for half of it, and so on.
  *
  * Locking: heap.lock is the machine's; whoever holds it is inside
@@ -26,6 +26,7 @@
 #define ARENA_MAX ((uint64_t)1 << 40)
 
 struct kms_heap heap = {
+	.boot_lock = PTHREAD_MUTEX_INITIALIZER,
 	.frames_lock = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.registry_lock = PTHREAD_MUTEX_INITIALIZER,
@@ -230,6 +231,11 @@ struct kms_cache *kms_cache_create(const char *name, size_t size, size_t align, 
 		errno = EINVAL;
 		return NULL;
 	}
+	/* kms_malloc() makes its caches when they are asked for: their names are not to be had. */
+	if (name && !strncmp(name, KMS_CLASS_NAME, sizeof(KMS_CLASS_NAME) - 1)) {
+		errno = EEXIST;
+		return NULL;
+	}
 	args.size = (uint32_t)size;
 	if (!kms_boot()) {
 		errno = ENOMEM;
@@ -363,10 +369,13 @@ static bool build(void)
 
 	while ((ret = build_machine(bytes, &err)) == -ENOMEM && bytes / 2 >= ARENA_MIN)
 		bytes /= 2;
-	if (!ret)
+	if (!ret) {
+		/* Not before: a machine that could not be built takes the tables with it. */
+		kms_sizes_init();
 		kms_listen();
-	else
+	} else {
 		kms_say("there is no heap: %s", err.text);
+	}
 	return !ret;
 }
 
@@ -389,7 +398,6 @@ static bool make_order_caches(void)
 
 bool kms_boot(void)
 {
-	static pthread_mutex_t boot_lock = PTHREAD_MUTEX_INITIALIZER;
 	static bool failed;
 	bool ready = __atomic_load_n(&heap.ready, __ATOMIC_ACQUIRE);
 
@@ -397,10 +405,9 @@ bool kms_boot(void)
 		return true;
 	if (kms_inside)
 		return false;
-	pthread_mutex_lock(&boot_lock);
+	pthread_mutex_lock(&heap.boot_lock);
 	if (!heap.ready && !failed) {
 		kms_inside = true;
-		kms_sizes_init();
 		kms_read_options(&heap.options);
 		/* Who allocated what is lost must be known. */
 		if (heap.options.leaks && !heap.options.debug[0])
@@ -419,7 +426,7 @@ bool kms_boot(void)
 			kms_roots_after();
 		__atomic_store_n(&heap.ready, !failed, __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&boot_lock);
+	pthread_mutex_unlock(&heap.boot_lock);
 	return !failed;
 }
 

@@ -8,10 +8,11 @@
  * thread at a time (the one that holds heap.lock). Threads are CPUs only up
  * here, where their sheaves are.
  *
- * Locks, and the order in which they nest: kms_registry_lock, then a
- * barn's lock, then heap.frames_lock, then heap.lock, then the large blocks', then
- * the books' own. Only fork() takes several of the barn locks, in the order of
- * the caches' slots.
+ * Locks, and the order in which they nest: heap.boot_lock, then
+ * heap.registry_lock, then a barn's lock, then heap.frames_lock, then heap.lock,
+ * then the large blocks', then the books' own. Only fork() takes several of the
+ * barn locks, in the order of the caches' slots. stdio's lock of its list comes
+ * before them all (thread.c), so no stream is opened with one of ours held.
  */
 #ifndef KMEMSIM_SLAB_MALLOC_INTERNAL_H
 #define KMEMSIM_SLAB_MALLOC_INTERNAL_H
@@ -158,6 +159,7 @@ KMS_INTERNAL void kms_barns_unlock(struct cache *c);
 /* ---- heap.c ------------------------------------------------------------- */
 
 struct kms_heap {
+	pthread_mutex_t boot_lock;
 	pthread_mutex_t frames_lock;	/* what frames.c keeps */
 	pthread_mutex_t lock;		/* the machine's: map, buddy, slabs */
 	struct pagemap *map;
@@ -235,12 +237,13 @@ KMS_INTERNAL bool kms_books_has(const void *p);
 /* The address space they have. */
 KMS_INTERNAL void kms_books_range(uintptr_t *start, uintptr_t *end);
 KMS_INTERNAL size_t kms_books_bytes(void);
-/* Address space that the process may have in all (RLIMIT_AS), in bytes. */
+/* Address space that the process may have and write to (RLIMIT_AS, RLIMIT_DATA), in bytes. */
 KMS_INTERNAL size_t kms_address_limit(void);
 KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 
+#define KMS_CLASS_NAME "malloc-"	/* and the size */
 /* Fill arena's tables of classes; before the heap is ready. */
 KMS_INTERNAL void kms_sizes_init(void);
 /* Make the cache that has @slot, one of kms_malloc()'s sizes; NULL where there is no memory. */
@@ -271,6 +274,8 @@ KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first
 /* Have a second descriptor for standard error: some programs close it before they exit. */
 KMS_INTERNAL void kms_keep_stderr(void);
 KMS_INTERNAL int kms_stderr(void);
+/* All @bytes; false with errno set. No place where a thread may be cancelled. */
+KMS_INTERNAL bool kms_write(int fd, const char *text, size_t bytes);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
 
 #endif

@@ -57,9 +57,10 @@ struct kms_cache {
 /*
  * A cache of objects of @size bytes (1 to 4 MiB), aligned to @align (0: 8 bytes;
  * else a power of two up to 4096). @name is copied: 1 to 63 printable bytes
- * without blanks, no other cache's. @flags: KMS_* or 0. @ctor (or NULL) is run
- * once for each object when its slab is made; an object is to be freed as it
- * was constructed. Returns NULL with errno set: EINVAL, E2BIG, EEXIST, ENOSPC
+ * without blanks, no other cache's, and not malloc- and a size. @flags: KMS_* or
+ * 0. @ctor (or NULL) is run once for each object when its slab is made, with the
+ * heap's lock held: it may call none of these functions; an object is to be freed
+ * as it was constructed. Returns NULL with errno set: EINVAL, E2BIG, EEXIST, ENOSPC
  * (about a thousand caches), ENOMEM.
  */
 struct kms_cache *kms_cache_create(const char *name, size_t size, size_t align, unsigned int flags,

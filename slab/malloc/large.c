@@ -70,7 +70,8 @@ static struct large *find(uintptr_t at)
 {
 	size_t i;
 
-	if (!blocks.size)
+	/* What marks a place that was left would be found there. */
+	if (!blocks.size || at <= GONE)
 		return NULL;
 	for (i = first_place(at, blocks.size); blocks.table[i].at; i = (i + 1) & (blocks.size - 1))
 		if (blocks.table[i].at == at)

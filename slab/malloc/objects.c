@@ -46,7 +46,7 @@ struct cache *kms_class_create(unsigned int slot)
 	/* A power of two is aligned to itself, up to a frame, as kmalloc's are. */
 	if (!(args.size & (args.size - 1)))
 		args.align = args.size < PAGE_SIZE ? args.size : PAGE_SIZE;
-	snprintf(name, sizeof(name), "malloc-%u", args.size);
+	snprintf(name, sizeof(name), KMS_CLASS_NAME "%u", args.size);
 	return kms_cache_make(&args, slot, slot);
 }
 
@@ -326,11 +326,13 @@ void *kms_realloc_at(void *object, size_t size, const void *site)
 		if (size > PTRDIFF_MAX)
 			return out_of_memory();
 		moved = kms_large_resize(object, size);
-		return moved ? moved : out_of_memory();
+		if (moved)
+			return moved;
+		/* The host moves no block of which the program has locked a part, say: copy it. */
 	}
 	moved = malloc_fast(size, site);
 	if (!moved)
-		return NULL;
+		return size <= old ? object : NULL;
 	memcpy(moved, object, old < size ? old : size);
 	free_fast(object, site);
 	return moved;

@@ -13,9 +13,11 @@
  * Every process writes its own: a file name should have %p in it, else the last
  * to exit is the one that stays.
  *
- * Locking: heap.registry_lock, then heap.lock, both held while it is written.
+ * Locking: heap.registry_lock all the while, heap.lock inside it while the report
+ * is composed in memory, not while it is written.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,30 +90,51 @@ static bool expand(const char *pattern, char *path, size_t size)
 	return true;
 }
 
-/* Inside the heap. */
-static void write_to(const char *pattern, const struct kms_moment *moment, bool json)
+struct text {
+	char *bytes;		/* the books' */
+	size_t length;
+};
+
+/* Inside the heap. A stream in memory is in no list of stdio's, whose lock comes before ours. */
+static void compose(struct text *text, const struct kms_moment *moment, bool json)
+{
+	struct kerror err = { 0 };
+	FILE *out = open_memstream(&text->bytes, &text->length);
+
+	if (!out || write_report(moment, out, json, &err) || ferror(out))
+		kms_say("report: %s", err.text[0] ? err.text : "no memory");
+	if (out)
+		fclose(out);
+}
+
+/* Outside, since the host may let us wait: for the reader of a pipe, say. One thread at a time. */
+static void write_to(const char *pattern, const struct text *text)
 {
 	char path[2 * KMS_OPTION_TEXT];
-	struct kerror err = { 0 };
-	FILE *out;
+	bool done;
+	int fd;
 
-	if (!expand(pattern, path, sizeof(path)))
+	if (!text->bytes || !expand(pattern, path, sizeof(path)))
 		return;
-	out = strcmp(path, "-") ? fopen(path, "we") : fdopen(dup(kms_stderr()), "w");
-	if (!out) {
-		kms_say("report: '%s' can't be written: error %d", path, errno);
+	if (!strcmp(path, "-")) {
+		kms_write(kms_stderr(), text->bytes, text->length);
 		return;
 	}
-	if (write_report(moment, out, json, &err))
-		kms_say("report: %s", err.text);
-	if (fclose(out))
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	done = fd >= 0 && kms_write(fd, text->bytes, text->length);
+	if (!done)
 		kms_say("report: '%s' can't be written: error %d", path, errno);
+	if (fd >= 0)
+		close(fd);
 }
 
 void kms_report_now(void)
 {
+	const char *const patterns[] = { heap.options.report, heap.options.report_json };
+	struct text texts[2] = { { 0 } };
 	struct kms_moment *moment;
 	int saved = errno, cancel;
+	unsigned int i;
 
 	if (!__atomic_exchange_n(&kms_report_wanted, false, __ATOMIC_RELAXED) || !write_report)
 		return;
@@ -123,11 +146,14 @@ void kms_report_now(void)
 	pthread_mutex_lock(&heap.registry_lock);
 	look(moment);
 	kms_enter();
-	if (heap.options.report[0])
-		write_to(heap.options.report, moment, false);
-	if (heap.options.report_json[0])
-		write_to(heap.options.report_json, moment, true);
+	for (i = 0; i < 2; i++)
+		if (patterns[i][0])
+			compose(&texts[i], moment, i == 1);
 	kms_leave();
+	for (i = 0; i < 2; i++) {
+		write_to(patterns[i], &texts[i]);
+		free(texts[i].bytes);
+	}
 	pthread_mutex_unlock(&heap.registry_lock);
 	kms_books_free(moment);
 	pthread_setcancelstate(cancel, NULL);

@@ -19,7 +19,6 @@
 
 #define NR_SITES (1u << 16)	/* 0 is nobody; a program with more shares that */
 #define NR_NAMES 4u		/* texts that are valid at a time */
-#define NAME_BYTES 96u
 
 static const void **sites;
 static uint64_t calls;
@@ -83,23 +82,25 @@ static bool look_at(void *ctx, const struct kms_mapping *m)
 		return true;
 	file = strrchr(search->path, '/');
 	if (file)
-		snprintf(search->text, NAME_BYTES, "%s+%#lx", file + 1, search->at - search->start);
+		snprintf(search->text, KMS_PLACE_BYTES, "%s+%#lx", file + 1, search->at - search->start);
 	return false;
 }
 
-const char *kms_place_name(const void *at)
+const char *kms_place_name(const void *at, char text[KMS_PLACE_BYTES])
 {
-	static char texts[NR_NAMES][NAME_BYTES];
-	static unsigned int next;
-	char *text = texts[next++ % NR_NAMES];
 	struct search search = { .at = (uintptr_t)at, .text = text };
 
-	snprintf(text, NAME_BYTES, "%p", at);
+	snprintf(text, KMS_PLACE_BYTES, "%p", at);
 	kms_for_each_mapping(look_at, &search);
 	return text;
 }
 
 const char *kms_site_name(void *ctx, uint32_t site)
 {
-	return sites && site < NR_SITES && sites[site] ? kms_place_name(sites[site]) : NULL;
+	static char texts[NR_NAMES][KMS_PLACE_BYTES];
+	static unsigned int next;
+
+	if (!sites || site >= NR_SITES || !sites[site])
+		return NULL;
+	return kms_place_name(sites[site], texts[next++ % NR_NAMES]);
 }

@@ -210,6 +210,7 @@ static void lock_all(void)
 	if (forks_alone)
 		return;
 	_IO_list_lock();
+	pthread_mutex_lock(&heap.boot_lock);
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
@@ -232,6 +233,7 @@ static void unlock_all(int how)
 		if (heap.caches[slot])
 			kms_barns_unlock(heap.caches[slot]);
 	pthread_mutex_unlock(&heap.registry_lock);
+	pthread_mutex_unlock(&heap.boot_lock);
 }
 
 static void in_parent(void)

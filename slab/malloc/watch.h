@@ -3,7 +3,7 @@
  * kmemsim: debugging a program that runs on the library: who called (sites.c),
  * what is mapped (maps.c), what nobody points to any more (leaks.c).
  *
- * Locking: heap.lock is held in all of them.
+ * Locking: heap.lock is held, but for kms_place_name() and kms_for_each_mapping().
  */
 #ifndef KMEMSIM_SLAB_MALLOC_WATCH_H
 #define KMEMSIM_SLAB_MALLOC_WATCH_H
@@ -18,9 +18,13 @@
 
 /* What the slab layer does from now on is done for the caller at @site. */
 KMS_INTERNAL void kms_note_caller(const void *site);
-/* "libx.so+0x1234" for a place in the program; valid for the next few calls. */
-KMS_INTERNAL const char *kms_place_name(const void *at);
-/* The same by the number the slab layer knows it by; for slab_set_site_name(). */
+#define KMS_PLACE_BYTES 96u
+/* Writes "libx.so+0x1234" for a place in the program to @text and returns it. */
+KMS_INTERNAL const char *kms_place_name(const void *at, char text[KMS_PLACE_BYTES]);
+/*
+ * The same by the number the slab layer knows it by, valid for the next few calls;
+ * for slab_set_site_name().
+ */
 KMS_INTERNAL const char *kms_site_name(void *ctx, uint32_t site);
 KMS_INTERNAL uint64_t kms_now_ns(void);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define HUGE_SIZE ((size_t)PTRDIFF_MAX + 1)
 
@@ -277,6 +278,21 @@ static void the_rest(void)
 	v_free(p);
 }
 
+/* A block of which a part is locked can't be moved by the host; it is copied. */
+static void locked(void)
+{
+	unsigned char *p = v_malloc(1 << 20);
+
+	fill(p, 1 << 20, 5);
+	printf("mlock: %d\n", mlock((void *)(((uintptr_t)p + 8191) & ~(uintptr_t)4095), 4096));
+	p = v_realloc(p, 32 << 20);
+	printf("grown %d", p && filled(p, 1 << 20, 5));
+	mlock((void *)(((uintptr_t)p + 8191) & ~(uintptr_t)4095), 4096);
+	p = v_realloc(p, 1 << 20);
+	printf(" cut %d\n", p && filled(p, 1 << 20, 5));
+	v_free(p);
+}
+
 int main(void)
 {
 	plain();
@@ -284,5 +300,6 @@ int main(void)
 	too_much();
 	aligned();
 	the_rest();
+	locked();
 	return 0;
 }
