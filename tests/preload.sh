@@ -62,6 +62,12 @@ expect use-after-free 'free object overwritten'
 expect wild-free 'free of an address where no object starts'
 expect foreign-free 'which is no block of the heap'
 
+# A handler of abort()'s signal may use the heap, and descriptors that are the program's stay its own.
+run debug=FZPU:stop=yes "$bin/faults" handled
+[ $status -eq 3 ] || fail "handled: status $status"
+run debug=FZPU "$bin/faults" closed
+[ $status -eq 0 ] || fail "closed: status $status"
+
 # What only a lost block points to is reachable; what nothing points to is a leak, by call site.
 run leaks=yes "$bin/faults" leak
 # Some of the 100 may still have their address in a register or where the stack was.

@@ -164,6 +164,23 @@ static void comes_again(void)
 	kms_trim();
 }
 
+/* Large objects that were freed do not pile up in sheaves, where no other cache can have them. */
+static void sheaves_of_large_objects(void)
+{
+	static void *object[64];
+	struct kms_cache *cache = kms_cache_create("megabytes", 1 << 20, 0, 0, NULL);
+	struct kms_stats before, after;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cache);
+	kms_get_stats(&before);
+	CU_ASSERT_EQUAL_FATAL(kms_cache_alloc_bulk(cache, 64, object), 64);
+	kms_cache_free_bulk(cache, 64, object);
+	kms_get_stats(&after);
+	/* What is left are empty slabs, of which the slab layer keeps some. */
+	CU_ASSERT(after.objects_free < before.objects_free + (40 << 20));
+	CU_ASSERT_EQUAL(kms_cache_destroy(cache), 0);
+}
+
 #define NR_LARGE 1500u
 
 /* What marks a place that a large block left in their table is no block's address. */
@@ -214,6 +231,7 @@ static const struct test_case cases[] = {
 	{ "stays", stays },
 #endif
 	{ "comes again", comes_again },
+	{ "sheaves of large objects", sheaves_of_large_objects },
 	{ "marks are no blocks", marks_are_no_blocks },
 	{ "figures add up", figures_add_up },
 	{ NULL, NULL }

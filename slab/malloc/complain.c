@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,15 +27,27 @@
 #define KEPT_FROM 200	/* where a program hardly looks for a free descriptor */
 
 static int kept_stderr = -1;
+static struct stat kept_file;
 
 void kms_keep_stderr(void)
 {
 	kept_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, KEPT_FROM);
+	if (kept_stderr >= 0 && fstat(kept_stderr, &kept_file))
+		kept_stderr = -1;
+}
+
+/* Still ours: a program that closes all descriptors may have a file of its own there. */
+static bool is_kept(void)
+{
+	struct stat now;
+
+	return kept_stderr >= 0 && !fstat(kept_stderr, &now) && now.st_dev == kept_file.st_dev &&
+	       now.st_ino == kept_file.st_ino;
 }
 
 int kms_stderr(void)
 {
-	return fcntl(STDERR_FILENO, F_GETFD) < 0 && kept_stderr >= 0 ? kept_stderr : STDERR_FILENO;
+	return fcntl(STDERR_FILENO, F_GETFD) < 0 && is_kept() ? kept_stderr : STDERR_FILENO;
 }
 
 bool kms_write(int fd, const char *text, size_t bytes)
@@ -98,7 +111,8 @@ void kms_overrun(const void *block, size_t bytes, const void *first, const void 
 
 static void slab_complains(void *ctx, const struct slab_report *report)
 {
-	char text[REPORT_MAX_BYTES];
+	/* heap.lock is held; a thread's stack may be no larger than that. */
+	static char text[REPORT_MAX_BYTES];
 	size_t length = slab_report_text(heap.sa, report, text, sizeof(text));
 
 	kms_say("%s at %p", slab_complaint_text(report->what), report->object);

@@ -101,8 +101,8 @@ void kms_free(void *object);
 
 /*
  * Give to the host what it can have back: the barns' and the calling thread's
- * sheaves, empty slabs, and the memory of free frames. Returns how many bytes the host got. Sheaves of
- * other threads stay theirs.
+ * sheaves, empty slabs, and the memory of free frames. Returns how many bytes the
+ * host got. Sheaves of other threads stay theirs.
  */
 size_t kms_trim(void);
 

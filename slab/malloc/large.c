@@ -172,12 +172,19 @@ static unsigned int keep(const struct large *region, struct large *victims)
 	return nr;
 }
 
+/* Where the host refuses, as there would be too many mappings then, it gets the memory at least. */
+static void unmap_one(uintptr_t at, size_t bytes)
+{
+	if (munmap((void *)at, bytes))
+		madvise((void *)at, bytes, MADV_DONTNEED);
+}
+
 static void unmap(const struct large *regions, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		munmap((void *)regions[i].at, regions[i].mapped);
+		unmap_one(regions[i].at, regions[i].mapped);
 }
 
 /* The kept region that suits @bytes best: the smallest that is large enough, else the largest. */

@@ -27,7 +27,7 @@ static bool parse_line(const char *line, struct kms_mapping *m)
 
 void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), void *ctx)
 {
-	char buf[8192];
+	char buf[4608];	/* a line with the longest path; a thread may have but 16 KiB of stack */
 	size_t filled = 0;
 	struct kms_mapping m;
 	ssize_t got;

@@ -206,6 +206,9 @@ void kms_free_slow(void *object, const void *site)
 
 	if (!object)
 		return;
+	/* By whom the layers call with the lock held, such as a handler of abort()'s signal: lost. */
+	if (unlikely(kms_inside) && offset < arena.bytes)
+		return;
 	if (slot - CLASS_SLOT < NR_CLASSES && heap.debug)
 		kms_free_direct(heap.caches[slot], object, site);
 	else if (slot - CLASS_SLOT < NR_CLASSES)

@@ -3,7 +3,8 @@
  * kmemsim: the sizes in which kms_malloc() has caches: every 16 bytes up to 128,
  * then four to each power of two up to 1024, eight to each up to 16 KiB, so that
  * a request wastes a fifth at most beyond 128 bytes and a ninth beyond 1024, where
- * programs keep pages with a header before them (4096 and a little). Powers of two are naturally aligned up to a frame.
+ * programs keep pages with a header before them (4096 and a little). Powers of
+ * two are naturally aligned up to a frame.
  *
  * Differs from Linux, whose kmalloc has powers of two, 96 and 192 only: programs
  * ask for all sizes, and a fourth of their memory would be lost.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One fault of a program with its memory, named on the command line; preload.sh expects what is said. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static char *volatile kept;
 static volatile size_t hundred = 100;	/* the compiler must not see through it */
@@ -35,6 +38,29 @@ static __attribute__((noinline)) void scrub(void)
 	memset((void *)stack, 0, sizeof(stack));
 }
 
+static void free_kept(int sig)
+{
+	free(kept);
+	_exit(3);
+}
+
+/* All descriptors are the program's: what is said is not to be in its file. */
+static int closed(char *p)
+{
+	char name[] = "/tmp/faults.XXXXXX";
+	int i, file = mkstemp(name);
+	struct stat st;
+
+	unlink(name);
+	for (i = 0; i < 1000; i++)
+		if (i != STDERR_FILENO && i != file)
+			dup2(file, i);
+	close(STDERR_FILENO);
+	free(p);
+	free(p);
+	return fstat(file, &st) || st.st_size;
+}
+
 int main(int argc, char **argv)
 {
 	const char *fault = argc > 1 ? argv[1] : "";
@@ -61,6 +87,13 @@ int main(int argc, char **argv)
 		free(p + 16);
 	} else if (!strcmp(fault, "foreign-free")) {
 		free(&argc);
+	} else if (!strcmp(fault, "handled")) {
+		/* stop=yes: the signal's handler frees what it finds. */
+		kept = malloc(hundred);
+		signal(SIGABRT, free_kept);
+		free(p);
+	} else if (!strcmp(fault, "closed")) {
+		return closed(p);
 	} else if (!strcmp(fault, "leak")) {
 		leak();
 		scrub();
