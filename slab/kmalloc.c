@@ -322,20 +322,36 @@ int kfree(struct slab_allocator *sa, unsigned int cpu, void *object)
 	return 0;
 }
 
-size_t ksize(const struct slab_allocator *sa, const void *object)
+/*
+ * The cache whose live object begins at @object. NULL where there is none: *@bytes
+ * are then those of a large kmalloc or a guarded object, or 0.
+ */
+static const struct kmem_cache *cache_or_bytes(const struct slab_allocator *sa, const void *object,
+					       size_t *bytes)
 {
 	size_t offset = arena_offset(sa, object);
-	const struct kmem_cache *s;
 	const struct page *page;
 
+	*bytes = 0;
 	if (!live_test(sa, offset))
-		return 0;
+		return NULL;
 	page = slab_head_of(sa, offset);
 	if (page->flags & PG_large)
-		return PAGE_SIZE << page_order(page);
-	if (page->flags & PG_kfence)
-		return kfence_ksize(sa, object);
-	s = slab_owner_of(sa, page, object);
+		*bytes = PAGE_SIZE << page_order(page);
+	else if (page->flags & PG_kfence)
+		*bytes = kfence_ksize(sa, object);
+	else
+		return slab_owner_of(sa, page, object);
+	return NULL;
+}
+
+size_t ksize(const struct slab_allocator *sa, const void *object)
+{
+	size_t bytes;
+	const struct kmem_cache *s = cache_or_bytes(sa, object, &bytes);
+
+	if (!s)
+		return bytes;
 	if (kmem_cache_debug(s))
 		return slab_debug_usable(s, object);
 	if (s->engine->ksize)
@@ -345,17 +361,10 @@ size_t ksize(const struct slab_allocator *sa, const void *object)
 
 size_t slab_footprint(const struct slab_allocator *sa, const void *object)
 {
-	size_t offset = arena_offset(sa, object);
-	const struct kmem_cache *s;
-	const struct page *page;
+	size_t bytes;
+	const struct kmem_cache *s = cache_or_bytes(sa, object, &bytes);
 
-	if (!live_test(sa, offset))
-		return 0;
-	page = slab_head_of(sa, offset);
-	if (page->flags & PG_large)
-		return PAGE_SIZE << page_order(page);
-	if (page->flags & PG_kfence)
-		return kfence_ksize(sa, object);
-	s = slab_owner_of(sa, page, object);
+	if (!s)
+		return bytes;
 	return s->engine->footprint ? s->engine->footprint(s, object) : s->size;
 }

@@ -13,28 +13,11 @@
 
 #include "slab/malloc/internal.h"
 #include "slab/malloc/pages.h"
-#include "tests/tests.h"
+#include "tests/test_library.h"
 
 #define NR_FRAMES (8 * PAGEBLOCK_NR_PAGES + 100)
 
 static void *frame[NR_FRAMES];
-
-static void shuffle(void **array, size_t nr)
-{
-	uint64_t state = 5;
-	size_t i;
-
-	for (i = nr; i > 1; i--) {
-		size_t j;
-		void *other;
-
-		state = state * 6364136223846793005u + 1442695040888963407u;
-		j = (state >> 33) % i;
-		other = array[j];
-		array[j] = array[i - 1];
-		array[i - 1] = other;
-	}
-}
 
 static void expect_valid(void)
 {

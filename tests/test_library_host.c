@@ -11,7 +11,7 @@
 
 #include "slab/malloc/host.h"
 #include "slab/malloc/pages.h"
-#include "tests/tests.h"
+#include "tests/test_library.h"
 
 #define MIB ((size_t)1 << 20)
 #define OBJECT_BYTES 192u
@@ -54,23 +54,6 @@ static void take_objects(struct objects *all)
 		memset(all->object[i], 1, OBJECT_BYTES);
 	}
 	CU_ASSERT(resident_bytes() > all->before + TOTAL);
-}
-
-static void shuffle(void **array, size_t nr)
-{
-	uint64_t state = 7;
-	size_t i;
-
-	for (i = nr; i > 1; i--) {
-		size_t j;
-		void *other;
-
-		state = state * 6364136223846793005u + 1442695040888963407u;
-		j = (state >> 33) % i;
-		other = array[j];
-		array[j] = array[i - 1];
-		array[i - 1] = other;
-	}
 }
 
 static void free_objects(struct objects *all)

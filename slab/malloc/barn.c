@@ -47,7 +47,7 @@ static struct sheaf *take(struct sheaf **list, unsigned int *nr)
 
 	if (sheaf) {
 		*list = sheaf->next;
-		__atomic_store_n(nr, *nr - 1, __ATOMIC_RELAXED);
+		set_relaxed(*nr, *nr - 1);
 	}
 	return sheaf;
 }
@@ -56,12 +56,7 @@ static void put(struct sheaf **list, unsigned int *nr, struct sheaf *sheaf)
 {
 	sheaf->next = *list;
 	*list = sheaf;
-	__atomic_store_n(nr, *nr + 1, __ATOMIC_RELAXED);
-}
-
-static void set_shrunk(struct barn *barn, uint32_t objects)
-{
-	__atomic_store_n(&barn->shrunk, objects, __ATOMIC_RELAXED);
+	set_relaxed(*nr, *nr + 1);
 }
 
 /* A full sheaf out of @barn, and @used, an empty one (or NULL), into it. */
@@ -81,9 +76,9 @@ static struct sheaf *exchange_empty(struct barn *barn, struct sheaf *used)
 static void grow_after_flush(struct cache *c, struct barn *barn)
 {
 	pthread_mutex_lock(&barn->lock);
-	set_shrunk(barn, barn->shrunk > c->capacity ? barn->shrunk - c->capacity : 0);
+	set_relaxed(barn->shrunk, barn->shrunk > c->capacity ? barn->shrunk - c->capacity : 0);
 	if (barn->flushed) {
-		__atomic_store_n(&barn->flushed, false, __ATOMIC_RELAXED);
+		set_relaxed(barn->flushed, false);
 		barn->max_full = 2 * barn->max_full < barn->most_full ? 2 * barn->max_full :
 									barn->most_full;
 	}
@@ -119,13 +114,13 @@ struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *use
  */
 static bool let_go(struct cache *c, struct barn *barn)
 {
-	__atomic_store_n(&barn->flushed, true, __ATOMIC_RELAXED);
-	set_shrunk(barn, barn->shrunk + c->capacity);
+	set_relaxed(barn->flushed, true);
+	set_relaxed(barn->shrunk, barn->shrunk + c->capacity);
 	if (barn->shrunk < SHRINK_BYTES / c->pub.object_size)
 		return false;
 	barn->max_full = 1;
-	__atomic_store_n(&barn->flushed, false, __ATOMIC_RELAXED);
-	set_shrunk(barn, 0);
+	set_relaxed(barn->flushed, false);
+	set_relaxed(barn->shrunk, 0);
 	return true;
 }
 
@@ -161,8 +156,8 @@ static size_t empty_one(struct cache *c, unsigned int cpu)
 	full = barn->full;
 	empty = barn->empty;
 	barn->full = barn->empty = NULL;
-	__atomic_store_n(&barn->nr_full, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&barn->nr_empty, 0, __ATOMIC_RELAXED);
+	set_relaxed(barn->nr_full, 0);
+	set_relaxed(barn->nr_empty, 0);
 	pthread_mutex_unlock(&barn->lock);
 	for (; full; full = next) {
 		next = full->next;

@@ -5,8 +5,9 @@
  * Everything in this folder belongs to the library's one heap, and this folder
  * alone has writable globals: malloc() has no argument that could name a
  * machine. The machine below is an ordinary one, with NR_CPUS CPUs, driven by one
- * thread at a time (the one that holds heap.lock). Threads are CPUs only up
- * here, where their sheaves are.
+ * thread at a time (the one that holds heap.lock). A thread is one of its CPUs, and
+ * shares that with others where there are more threads than CPUs; sheaves it has
+ * for itself.
  *
  * Locks, and the order in which they nest: heap.boot_lock, then
  * heap.registry_lock, then a barn's lock, then heap.frames_lock, then heap.lock,
@@ -32,6 +33,8 @@
 #define KMS_INTERNAL __attribute__((visibility("hidden")))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* For what other threads read without a lock, and only to count or as a hint. */
+#define set_relaxed(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELAXED)
 
 /*
  * A slot is a cache's number: of its window in every thread, and in heap.caches.
@@ -58,7 +61,7 @@ struct sheaf {
 /* CPUs of the machine: threads take turns in being one, and a cache has a barn for each. */
 #define NR_CPUS 4u
 
-/* Sheaves between threads; the header line of barn.c draws them. */
+/* Sheaves between threads; barn.c draws them. */
 struct barn {
 	pthread_mutex_t lock;
 	struct sheaf *full, *empty;	/* partly filled ones count as full */
@@ -123,7 +126,7 @@ KMS_INTERNAL void kms_threads_drop(struct cache *c);
 /* Around whatever moves sheaves, so that a fork in between does not touch them. */
 static inline void set_busy(struct kms_thread *t, bool busy)
 {
-	__atomic_store_n(&t->busy, busy, __ATOMIC_RELAXED);
+	set_relaxed(t->busy, busy);
 	__asm__ volatile("" ::: "memory");
 }
 

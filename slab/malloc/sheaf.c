@@ -30,14 +30,12 @@ void kms_sheaves_init(struct cache *c, unsigned int object_bytes)
 	bool frames = c->slot < NR_ORDER_SLOTS;
 	unsigned int capacity = (frames ? FRAMES_SHEAF_BYTES : SHEAF_BYTES) / object_bytes;
 
-	c->capacity = capacity < LEAST_CAPACITY ? LEAST_CAPACITY : capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
+	c->capacity = capacity < LEAST_CAPACITY ? LEAST_CAPACITY :
+		      capacity > MAX_CAPACITY ? MAX_CAPACITY : capacity;
 	kms_barns_init(c, object_bytes);
 }
 
 /* ---- the window ----------------------------------------------------------- */
-
-/* Other threads only read these, and only to count. */
-#define set_relaxed(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELAXED)
 
 static void open_window(struct kms_thread *t, struct cache *c, struct sheaf *sheaf)
 {

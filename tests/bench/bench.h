@@ -51,6 +51,13 @@ double bench_ratio(const struct bench_samples *ours, const struct bench_samples 
 int bench_cpus(int *first, int *last);
 /* Stay on one CPU, the last allowed one (children inherit it). Returns it, or -1. */
 int bench_pin(void);
+struct rusage;
+
+/*
+ * Run @argv in @folder (NULL: here), with @preload in LD_PRELOAD (NULL: as it is),
+ * silent; *@usage is what it took, children included. Exits if it fails.
+ */
+void bench_call(char *const *argv, const char *folder, const char *preload, struct rusage *usage);
 /* A line on stderr, then exit status 2. */
 void bench_die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 

@@ -10,11 +10,8 @@
  *
  * Single-threaded; everything runs on the CPU that bench_pin() chose.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/bench/bench.h"
 
@@ -27,24 +24,8 @@ static void run_program(const char *const *argv, struct spent *spent)
 {
 	double start = bench_wall_seconds();
 	struct rusage usage;
-	pid_t pid;
-	int status;
 
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		bench_die("no process");
-	if (!pid) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execvp(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-		bench_die("%s %s failed", argv[0], argv[1]);
+	bench_call((char *const *)argv, NULL, NULL, &usage);
 	spent->wall = bench_wall_seconds() - start;
 	spent->cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;

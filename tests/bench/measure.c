@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim-bench: clocks, medians and table rows; see bench.h. Single-threaded. */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/bench/bench.h"
 
@@ -160,4 +164,28 @@ void bench_row(const char *name, const struct bench_samples *ours, const char *p
 	}
 	putchar('\n');
 	fflush(stdout);
+}
+
+void bench_call(char *const *argv, const char *folder, const char *preload, struct rusage *usage)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		bench_die("no process");
+	if (!pid) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if ((folder && chdir(folder)) || (preload && setenv("LD_PRELOAD", preload, 1)))
+			_exit(126);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	if (wait4(pid, &status, 0, usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
+		bench_die("%s %s failed (%s)", argv[0], argv[1], preload ? preload : "no preload");
 }

@@ -43,31 +43,6 @@ static void path(char *buf, const char *folder, const char *name, const char *re
 		bench_die("%s/%s: the path is too long", folder, name);
 }
 
-/* Runs argv in @folder (NULL: here); exits if it fails. */
-static void call(char *const *argv, const char *folder, const char *preload, struct rusage *usage)
-{
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		bench_die("no process");
-	if (!pid) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		if ((folder && chdir(folder)) || (preload && setenv("LD_PRELOAD", preload, 1)))
-			_exit(126);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (wait4(pid, &status, 0, usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-		bench_die("%s %s failed (%s)", argv[0], argv[1], preload ? preload : "no preload");
-}
-
 static double seconds(struct timeval time)
 {
 	return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
@@ -81,15 +56,15 @@ static void run_once(struct program *program, enum contestant who, const char *p
 	struct rusage usage;
 	double start;
 
-	call(remove, NULL, NULL, &usage);
+	bench_call(remove, NULL, NULL, &usage);
 	if (mkdir(program->out, 0777))
 		bench_die("cannot make %s", program->out);
 	start = bench_wall_seconds();
-	call(run, program->out, preload, &usage);
+	bench_call(run, program->out, preload, &usage);
 	bench_add(&samples[ELAPSED], bench_wall_seconds() - start);
 	bench_add(&samples[CPU], seconds(usage.ru_utime) + seconds(usage.ru_stime));
 	bench_add(&samples[PEAK], (double)usage.ru_maxrss / 1024);
-	call(remove, NULL, NULL, &usage);
+	bench_call(remove, NULL, NULL, &usage);
 }
 
 static void print_table(const struct program *programs, unsigned int nr, enum figure figure,

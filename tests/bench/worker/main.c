@@ -12,6 +12,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,16 @@ static void say_hello(void)
 	say(&hello, sizeof(hello));
 }
 
+static unsigned long parse_number(const char *text)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (end == text || *end || number > INT_MAX)
+		worker_die("expected a number");
+	return number;
+}
+
 int main(int argc, char **argv)
 {
 	const struct pattern *pattern;
@@ -157,10 +168,10 @@ int main(int argc, char **argv)
 	two = pattern->threads != ONE_THREAD;
 	ring = two ? fresh_memory(sizeof(*ring)) : NULL;
 	for (i = 0; i < 1 + two; i++)
-		loop_init(&loop[i], pattern, strtoul(argv[2], NULL, 10), ring, 1 + i);
+		loop_init(&loop[i], pattern, parse_number(argv[2]), ring, 1 + i);
 	if (two)
-		threads_start(pattern, loop, atoi(argv[3]), atoi(argv[4]));
-	else if (pin_thread(atoi(argv[4])))
+		threads_start(pattern, loop, (int)parse_number(argv[3]), (int)parse_number(argv[4]));
+	else if (pin_thread((int)parse_number(argv[4])))
 		worker_die("cannot stay on one CPU");
 	if (!two && pattern->prepare)
 		pattern->prepare(&loop[0]);
