@@ -13,7 +13,7 @@
  * nobody asked for yet is not linked (struct fresh_blocks). The per-CPU drift
  * of NR_FREE_PAGES (vm_stat_diff) exists only in a zone that buddy_load()
  * filled; elsewhere free_pages is exact. Compaction does not happen by itself:
- * buddy/steer.h carries out what a trace tells of it. There is no task: neither PF_MEMALLOC nor an OOM victim.
+ * buddy/steer/steer.h carries out what a trace tells of it. There is no task: neither PF_MEMALLOC nor an OOM victim.
  *
  * Locking: none; one thread drives a machine. Two machines share nothing.
  */
@@ -27,7 +27,7 @@
 #include "buddy/counters.h"
 #include "buddy/gfp.h"
 #include "buddy/rules.h"
-#include "buddy/state.h"
+#include "buddy/steer/state.h"
 #include "buddy/zone.h"
 #include "pagemap/pagemap.h"
 

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/debug_internal.h"
-#include "slab/kfence.h"
-#include "slab/vmalloc.h"
+#include "slab/debug/internal.h"
+#include "slab/debug/kfence.h"
+#include "slab/extras/vmalloc.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \

@@ -153,7 +153,7 @@ struct slab_allocator {
 	uint32_t free_id;		/* no id below it is free */
 
 	struct kfence *kfence;		/* NULL: no pool of guarded objects */
-	struct slab_debug *debug;	/* see debug_internal.h */
+	struct slab_debug *debug;	/* see debug/internal.h */
 	struct buddy *buddy;
 	struct pagemap *map;
 	unsigned int nr_cpus;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "slab/internal.h"
-#include "slab/kfence.h"
+#include "slab/debug/kfence.h"
 
 #define CLASS_96	1	/* the kernel's places for the two sizes between powers */
 #define CLASS_192	2

@@ -14,7 +14,7 @@
  *
  * A free object's link lies in the object itself, so a write after free can
  * break a later allocation from that slab, as in a kernel without slab
- * debugging. slab/debug.h has the flags that find such writes.
+ * debugging. slab/debug/debug.h has the flags that find such writes.
  *
  * Differs from Linux: no RCU (SLAB_TYPESAFE_BY_RCU only shapes the geometry),
  * no memory cgroups (kmalloc-cg-* exist and are chosen by __GFP_ACCOUNT), and
@@ -31,7 +31,7 @@
 
 #include "buddy/buddy.h"
 #include "slab/counters.h"
-#include "slab/debug.h"
+#include "slab/debug/debug.h"
 #include "slab/rules.h"
 
 struct slab_allocator;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/debug_internal.h"
-#include "slab/vmalloc.h"
+#include "slab/debug/internal.h"
+#include "slab/extras/vmalloc.h"
 
 struct check {
 	const struct slab_allocator *sa;

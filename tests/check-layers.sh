@@ -9,7 +9,7 @@ bad=0
 # slab/malloc/ is the library: it speaks to programs that know nothing of us, and has their one heap.
 # $1 folder, $2 pattern it must not contain, $3 what that would mean
 forbid() {
-	if grep -rnE --include='*.[ch]' --exclude-dir=malloc "$2" $1; then
+	if grep -rnE --include='*.[ch]' --exclude-dir=malloc --exclude-dir=cmd "$2" $1; then
 		echo "$1: $3" >&2
 		bad=1
 	fi
@@ -20,14 +20,16 @@ forbid buddy '#include "(slab|sim)/' 'includes a higher layer'
 forbid slab '#include "sim/' 'includes a higher layer'
 # By their names: forbid() leaves that folder out.
 forbid 'slab/malloc/*.c slab/malloc/*.h' '#include "sim/' 'includes a higher layer'
-forbid 'pagemap buddy slab/*.c slab/*.h slab/engine' '#include "slab/malloc/' 'a layer knows the library'
-forbid sim/trace '#include "(sim/(machine|replay|metrics|report|cmd|timeline|tlb|live)|slab/|buddy/buddy)' \
+forbid 'pagemap buddy slab' '#include "slab/malloc/' 'a layer knows the library'
+forbid sim/trace '#include "(sim/(machine|replay|session|metrics|report|cmd|access|diagnose|verify|layout)/|slab/|buddy/buddy)' \
 	'a reader knows the machine'
-forbid 'sim/report/emitter.c sim/report/emitter_text.c sim/report/emitter_json.c sim/report/emitter_csv.c' \
-	'#include "(buddy|slab|sim/(machine|replay|metrics|trace))' 'the emitter knows what it prints'
-forbid 'sim/metrics.c sim/metrics.h sim/machine.c sim/machine.h sim/shrink.c sim/shrink.h sim/diagnose.c sim/diagnose.h' '#include "sim/report' \
-	'a metric knows how it is printed'
-for layer in pagemap buddy slab sim/trace sim/report; do
+forbid sim/report/emit '#include "(buddy|slab|sim/(machine|replay|metrics|trace))' 'the emitter knows what it prints'
+forbid 'sim/util sim/machine sim/access' '#include "sim/(trace|replay|metrics|session|report|diagnose|verify|layout|cmd)/' \
+	'knows who uses it'
+forbid 'sim/machine sim/access sim/replay sim/metrics sim/session sim/diagnose' '#include "sim/report' \
+	'a figure knows how it is printed'
+forbid 'pagemap buddy slab sim' '#include "sim/cmd/' 'knows the command line'
+for layer in pagemap buddy slab $(ls -d sim/*/ | grep -vE 'sim/(cmd|capture|preload)/'); do
 	forbid "$layer" '(^|[^a-z_])(printf|puts|putchar|perror|exit|_exit|abort|err|errx|warn|warnx)\(' \
 		'prints or exits'
 done

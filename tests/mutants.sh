@@ -38,14 +38,14 @@ lowmem reserve ignored|buddy/zone.c|s/if (free_pages <= min + (int64_t)zone->low
 watermark boost ignored|buddy/fallback.c|s/zone->watermark_boost += PAGEBLOCK_NR_PAGES;/zone->watermark_boost += 0;/
 6.12: refills do not grow|buddy/pcp_auto.c|s/pcp->alloc_factor++;/;/
 6.12: frees in a row not counted|buddy/pcp_auto.c|s/pcp->free_count = (short)(pcp->free_count + (1 << order));/;/
-batched frees applied too early|sim/verify/request.c|/^static bool on_free_batched/,/^}/s/req->when = ev->time_ns;/;/
+batched frees applied too early|sim/verify/pages/request.c|/^static bool on_free_batched/,/^}/s/req->when = ev->time_ns;/;/
 TABLE
 }
 
 # The baseline: a copy of the tree, built once; a mutant recompiles one file of it.
 rm -rf "$work"
 mkdir -p "$work/tree"
-git ls-files -z pagemap buddy slab sim Kbuild Makefile | xargs -0 cp --parents -t "$work/tree"
+git ls-files -z pagemap buddy slab sim tests mk Kbuild Makefile | xargs -0 cp --parents -t "$work/tree"
 make -s -C "$work/tree" WERROR= build/kmemsim >"$work/build.log" 2>&1 || { tail "$work/build.log" >&2; exit 1; }
 
 list=$(ls "$captures" | grep -v README)

@@ -15,7 +15,7 @@
 #include "sim/cmd/output.h"
 #include "sim/cmd/replay_options.h"
 #include "sim/cmd/report_options.h"
-#include "sim/report/report_compare.h"
+#include "sim/report/compare.h"
 #include "slab/engine/engine.h"
 
 #define HUGE_ORDER (21 - PAGE_SHIFT)

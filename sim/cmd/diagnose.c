@@ -14,7 +14,7 @@
 #include "sim/cmd/output.h"
 #include "sim/cmd/replay_options.h"
 #include "sim/cmd/report_options.h"
-#include "sim/report/report_diagnose.h"
+#include "sim/report/diagnose.h"
 
 enum { OPT_TOP = 256, OPT_FORMAT, OPT_MESSAGES };
 

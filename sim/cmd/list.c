@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/metrics.h"
+#include "sim/metrics/metrics.h"
 #include "sim/trace/reader.h"
 #include "slab/engine/engine.h"
 #include "slab/rules.h"

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "sim/report/emitter.h"
+#include "sim/report/emit/emitter.h"
 
 /* False for NULL. */
 bool is_stdout(const char *path);

@@ -2,7 +2,7 @@
 /* kmemsim run --procfs: which file of the kernel's is printed by what. */
 #include "sim/cmd/procfs_files.h"
 
-#include "sim/report/procfs.h"
+#include "sim/report/kernel/procfs.h"
 
 #define BUDDY_FILE(name) \
 	static int print_##name(const struct machine *m, FILE *out) \

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "sim/machine.h"
+#include "sim/machine/machine.h"
 
 struct procfs_file {
 	const char *name;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "sim/host.h"
+#include "sim/machine/host.h"
 
 #define EVERY_NS 100000000ULL
 

@@ -9,7 +9,7 @@
 
 #include <argp.h>
 
-#include "sim/replay.h"
+#include "sim/replay/replay.h"
 
 struct replay_options {
 	struct machine_config machine;

@@ -9,7 +9,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
-#include "sim/report/emitter.h"
+#include "sim/report/emit/emitter.h"
 
 struct report_options {
 	const char *json, *csv;	/* files; NULL: not wanted; "-": standard output */

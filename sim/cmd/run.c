@@ -19,7 +19,7 @@
 #include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
 #include "sim/report/report.h"
-#include "sim/timeline.h"
+#include "sim/metrics/timeline.h"
 #include "sim/trace/trace.h"
 
 #define AUTO_SAMPLES 100

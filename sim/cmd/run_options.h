@@ -5,7 +5,7 @@
 
 #include "sim/cmd/replay_options.h"
 #include "sim/cmd/report_options.h"
-#include "sim/report/page_owner.h"
+#include "sim/report/kernel/page_owner.h"
 
 struct run_options {
 	struct replay_options common;

@@ -14,8 +14,8 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/output.h"
-#include "sim/verify/counts.h"
-#include "sim/verify/objects.h"
+#include "sim/verify/counts/counts.h"
+#include "sim/verify/objects/objects.h"
 #include "sim/verify/verify.h"
 
 enum {

@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/trace/hash.h"
+#include "sim/util/hash.h"
 
 #define CHUNK_BYTES	(256u << 10)
 #define NAME_MAX_BYTES	4096	/* of a name with its scopes; longer ones are cut */

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/trace/hash.h"
+#include "sim/util/hash.h"
 
 #define BITFIELD_MAX	65536u	/* bits; the widest _BitInt is far below */
 

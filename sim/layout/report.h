@@ -7,7 +7,7 @@
 #define KMEMSIM_SIM_LAYOUT_REPORT_H
 
 #include "sim/layout/usage.h"
-#include "sim/report/emitter.h"
+#include "sim/report/emit/emitter.h"
 
 struct layout_input {
 	const char *path;

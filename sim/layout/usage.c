@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/live.h"
-#include "sim/trace/hash.h"
+#include "sim/util/live.h"
+#include "sim/util/hash.h"
 #include "slab/slab.h"
 
 #define FIRST_BITS	16	/* of the table of live objects */

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "sim/metrics.h"
+#include "sim/metrics/metrics.h"
 #include "sim/report/report.h"
 #include "slab/malloc/report.h"
 

@@ -6,10 +6,10 @@
 #ifndef KMEMSIM_SIM_REPORT_REPORT_H
 #define KMEMSIM_SIM_REPORT_REPORT_H
 
-#include "sim/host.h"
-#include "sim/shrink.h"
-#include "sim/report/emitter.h"
-#include "sim/timeline.h"
+#include "sim/machine/host.h"
+#include "sim/metrics/shrink.h"
+#include "sim/report/emit/emitter.h"
+#include "sim/metrics/timeline.h"
 #include "sim/trace/trace.h"
 
 struct report_input {
@@ -30,25 +30,25 @@ struct report_input {
 /* Emit the whole report. -ENOMEM. */
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err);
 
-/* report_checks.c: what debugging of caches found. */
+/* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
-/* report_moment.c: sections about a machine at one moment, the first one's fields without a section. */
+/* report/moment.c: sections about a machine at one moment, the first one's fields without a section. */
 void report_machine(struct emitter *em, const struct report_input *in);
 void report_moment(struct emitter *em, const char *key, const char *label,
 		   const struct sample *sample);
 void report_internal(struct emitter *em, const struct report_input *in);
 void report_external(struct emitter *em, const struct report_input *in);
 void report_counters(struct emitter *em, const struct report_input *in);
-/* report_caches.c: tables of caches as they are now. -ENOMEM. */
+/* report/caches.c: tables of caches as they are now. -ENOMEM. */
 int report_caches(struct emitter *em, const struct report_input *in, const char *key,
 		  const char *label, enum metrics_order order, struct kerror *err);
 int report_cache_books(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_no_memory(struct kerror *err);
-/* report_layout.c */
+/* report/tlb.c */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
-/* report_shrink.c: a section to put behind the report. */
+/* report/shrink.c: a section to put behind the report. */
 void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);
-/* report_top.c: the sections with tables of caches and call sites. */
+/* report/top.c: the sections with tables of caches and call sites. */
 int report_top(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/trace/hash.h"
+#include "sim/util/hash.h"
 #include "sim/trace/names.h"
 
 #define NAMES_BLOCK_BYTES	(64u << 10)

@@ -3,8 +3,8 @@
 #ifndef KMEMSIM_SIM_VERIFY_RATES_H
 #define KMEMSIM_SIM_VERIFY_RATES_H
 
-#include "sim/report/emitter.h"
-#include "sim/verify/pages.h"
+#include "sim/report/emit/emitter.h"
+#include "sim/verify/pages/pages.h"
 
 #define NR_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/host.h"
+#include "sim/machine/host.h"
 #include "sim/verify/verify.h"
 
 /* Of events in memory: what is made of them is as large, so no file would save much. */

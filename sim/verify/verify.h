@@ -8,9 +8,9 @@
 #ifndef KMEMSIM_SIM_VERIFY_VERIFY_H
 #define KMEMSIM_SIM_VERIFY_VERIFY_H
 
-#include "sim/report/emitter.h"
-#include "sim/verify/compare.h"
-#include "sim/verify/pages.h"
+#include "sim/report/emit/emitter.h"
+#include "sim/verify/pages/compare.h"
+#include "sim/verify/pages/pages.h"
 
 struct verify_run {
 	const char *capture;		/* folder */

@@ -61,7 +61,7 @@ struct slab_engine {
 
 	/*
 	 * The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does.
-	 * It makes room for the metadata of debugging flags (slab/debug.h), as slab_object_layout()
+	 * It makes room for the metadata of debugging flags (slab/debug/debug.h), as slab_object_layout()
 	 * does. Common code does the rest, see "For engines" in slab/internal.h.
 	 */
 	int (*geometry)(struct slab_geometry *geo, const struct kmem_cache_args *args,

@@ -2,7 +2,7 @@
 /*
  * kmemsim: what a program leaves behind. At exit, with debugging on, all objects
  * are checked once more, since nobody may have freed the one that was overrun;
- * with leaks=yes the slab layer's scanner (slab/kmemleak.h) then looks for objects
+ * with leaks=yes the slab layer's scanner (slab/debug/kmemleak.h) then looks for objects
  * that nothing points to.
  *
  * Its roots are all memory that may be written: variables of program and
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/kmemleak.h"
+#include "slab/debug/kmemleak.h"
 #include "slab/malloc/internal.h"
 #include "slab/malloc/large.h"
 #include "slab/malloc/watch.h"

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/machine.h"
+#include "sim/machine/machine.h"
 #include "tests/bench/bench.h"
 
 #define HELD 256

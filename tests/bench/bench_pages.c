@@ -10,7 +10,7 @@
  *
  * Single-threaded.
  */
-#include "sim/machine.h"
+#include "sim/machine/machine.h"
 #include "tests/bench/bench.h"
 
 #define HELD 32

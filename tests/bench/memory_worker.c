@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/replay.h"
+#include "sim/replay/replay.h"
 #include "sim/trace/trace.h"
 #include "tests/bench/bench.h"
 

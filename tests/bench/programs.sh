@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # programs.sh BUILD [NAME...]: real programs on glibc's malloc and on ours, the runs
-# of tests/programs at a smaller size. What cannot run here is left out, with a
+# of tests/library/programs at a smaller size. What cannot run here is left out, with a
 # message. BENCH_RUNS: rounds.
 set -eu
 build=$(realpath "$1")
@@ -9,7 +9,7 @@ shift
 KMEMSIM_ROOT=$(realpath "$(dirname "$0")/../..")
 export KMEMSIM_ROOT KMEMSIM_SHORT=1 LC_ALL=C TZ=UTC TMPDIR=/tmp
 unset KMEMSIM_OPTIONS LD_PRELOAD
-scripts=$KMEMSIM_ROOT/tests/programs
+scripts=$KMEMSIM_ROOT/tests/library/programs
 work=$build/bench/programs
 HOME=$work
 export HOME

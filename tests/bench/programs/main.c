@@ -8,7 +8,7 @@
  *
  *	bench-programs ROUNDS LIBRARY SCRIPTS WORK NAME...
  *
- * The scripts are tests/programs/NAME.sh (run.py there says how they are called);
+ * The scripts are tests/library/programs/NAME.sh (run.py there says how they are called);
  * WORK/NAME/in holds the inputs that they prepared. On glibc, libc.so.6 itself is
  * preloaded: Debian's redis-server is linked with another malloc.
  *

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# kmemsim: speed and peak memory, beside peers.
+
+.PHONY: bench bench-docs bench-programs
+
+bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
+bench_worker := $(addprefix $(O)/obj/tests/bench/worker/,main.o threads.o)
+bench_workers := $(addprefix $(O)/bench-,malloc list cache frames frames-list)
+
+$(O)/kmemsim-bench: $(bench_objects) $(O)/sim.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs)
+
+# One program an allocator; only those that measure the library are linked with it.
+$(O)/bench-malloc: $(bench_worker) $(O)/obj/tests/bench/worker/by_malloc.o
+$(O)/bench-list: $(bench_worker) $(O)/obj/tests/bench/worker/by_list.o
+$(O)/bench-cache: $(bench_worker) $(O)/obj/tests/bench/worker/by_cache.o $(O)/libkmemsim.so
+$(O)/bench-frames: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_library.o) \
+	$(O)/libkmemsim.so
+$(O)/bench-frames-list: $(bench_worker) $(addprefix $(O)/obj/tests/bench/worker/,frames.o frames_list.o)
+$(bench_workers):
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lpthread -Wl,-rpath,'$$ORIGIN'
+
+bench: ## measure speed and peak memory beside other allocators, perf kmem, and programs on glibc
+	$(Q)$(MAKE) --no-print-directory deps-bench deps-programs
+	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench $(bench_workers) $(O)/bench-programs libs
+	$(Q)sh tests/bench/bench.sh $(O)
+
+bench-docs: bench ## the same, and put the tables into docs/performance.md
+	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
+
+$(O)/bench-programs: $(addprefix $(O)/obj/tests/bench/,programs/main.o measure.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^
+
+bench-programs: ## real programs on glibc's malloc and on ours: time and memory (PROGRAMS=...)
+	$(Q)$(MAKE) --no-print-directory deps-programs
+	$(Q)$(MAKE) --no-print-directory libs $(O)/bench-programs
+	$(Q)sh tests/bench/programs.sh $(O) $(PROGRAMS)
+

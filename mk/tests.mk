@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# kmemsim: the test programs, the checks, the fuzz targets, coverage and captures.
+
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+odd := -DKMEMSIM_NR_ORDERS=3 -DKMEMSIM_PAGEBLOCK_ORDER=2
+test_libs := -lcunit $(libs)
+
+$(eval $(call variant,check,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_BUILD))
+$(eval $(call variant,odd,$(CC),-O1 -g $(sanitize) $(odd) -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,cov,$(CC),-O0 -g --coverage -DKMEMSIM_TEST_LOWER_ONLY))
+$(eval $(call variant,libcheck,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_LIBRARY))
+$(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY))
+$(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
+
+library_test_objects := $(filter tests/library/%,$(test_objects))
+lower_test_objects := $(filter tests/pagemap/% tests/buddy/% tests/slab/%,$(test_objects))
+
+check_objects := $(addprefix $(O)/check/,$(sim_objects) $(filter-out $(library_test_objects),$(test_objects)))
+odd_objects := $(addprefix $(O)/odd/,$(lower_objects) $(lower_test_objects) tests/main.o)
+cov_objects := $(addprefix $(O)/cov/,$(lower_objects) $(lower_test_objects) tests/main.o)
+
+$(O)/kmemsim-tests: $(filter-out $(O)/check/sim/cmd/main.o,$(check_objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
+
+$(O)/kmemsim-tests-odd: $(odd_objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
+
+$(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ $(libs)
+
+# The library has one heap a process, and so a test program of its own, built for
+# AddressSanitizer and for ThreadSanitizer.
+library_check := $(filter-out pagemap/bind.o,$(lower_objects)) \
+	$(filter-out slab/malloc/malloc.o,$(malloc_objects)) $(library_test_objects) tests/main.o
+
+$(O)/kmemsim-tests-library: $(addprefix $(O)/libcheck/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(sanitize) -o $@ $^ -lcunit -lpthread
+
+$(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcunit -lpthread
+
+.PHONY: tests check check-slow check-layers check-preload check-programs fuzz fuzz-long mutants coverage capture \
+	check-capture
+
+tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
+
+# Sanitizers must not hide behind an allocator that returns memory it has not got.
+run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+
+check: ## install what tests need, build them, run them (SUITE=NAME: only those)
+	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory run-check
+
+.PHONY: run-check
+ifdef SUITE
+run-check: tests
+	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
+else
+run-check: all tests check-layers check-types check-readme check-install check-preload fuzz coverage
+	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
+	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
+endif
+
+preload_programs := $(patsubst tests/library/preload/%.c,$(O)/preload/%,$(wildcard tests/library/preload/*.c))
+
+# The compiler must not know what malloc does, else it drops the calls.
+$(O)/preload/%: tests/library/preload/%.c mk/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O2 -fno-builtin -o $@ $< -lpthread
+
+check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## small programs on the malloc replacement
+	$(Q)sh tests/library/preload.sh $(abspath $(O))
+
+PRELOAD ?= $(O)/libkmemsim-malloc.so
+
+check-programs: ## real programs on the malloc replacement (PRELOAD=another.so, PROGRAMS='gcc git')
+	$(Q)$(MAKE) --no-print-directory deps-programs
+	$(Q)$(MAKE) --no-print-directory libs
+	$(Q)python3 tests/library/programs/run.py --work $(O)/programs $(PRELOAD) $(PROGRAMS)
+	@echo '  with every object checked:'
+	$(Q)KMEMSIM_OPTIONS=debug=FZPU python3 tests/library/programs/run.py --short --work $(O)/programs $(PRELOAD) \
+		$(or $(PROGRAMS),git nginx perl redis sqlite)
+
+check-layers: ## the layering rule: no include upward, no printing below sim/cmd
+	$(Q)sh tests/check-layers.sh
+
+.PHONY: check-types check-readme
+check-readme: $(O)/kmemsim ## the report in README.md is what the program prints
+	$(Q)sh tests/readme.sh $(abspath $(O))
+
+check-types: ## a pfn passed as an order must not compile
+	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/pagemap/types_good.c
+	$(Q)if $(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/pagemap/types_bad.c 2>/dev/null; then \
+		echo 'tests/pagemap/types_bad.c compiles: a pfn can be passed as an order'; exit 1; fi
+
+# ---- fuzzing ---------------------------------------------------------------
+
+FUZZ_SECONDS ?= 20
+fuzz_objects := $(addprefix $(O)/fuzz/,$(lib_objects))
+fuzz_targets := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
+
+$(O)/fuzz-%: $(O)/fuzz/tests/fuzz/%.o $(fuzz_objects)
+	$(call say,LD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(libs)
+
+# New inputs go to a folder of their own, so that a run leaves the tree as it was.
+fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
+	$(Q)for target in $(patsubst $(O)/fuzz-%,%,$(fuzz_targets)); do \
+		mkdir -p $(O)/corpus/$$target && \
+		echo "  FUZZ    $$target for $(FUZZ_SECONDS) s" && \
+		$(O)/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/crash-$$target- \
+			$(O)/corpus/$$target tests/fuzz/corpus/$$target 2>$(O)/fuzz-$$target.log || \
+			{ tail -40 $(O)/fuzz-$$target.log; exit 1; }; \
+		grep -E 'number_of_executed_units' $(O)/fuzz-$$target.log | sed 's/^/          /'; \
+	done
+
+fuzz-long: ## the same for ten minutes each
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
+mutants: all ## one rule changed at a time: which captures notice (needs ../shared)
+	$(Q)sh tests/mutants.sh $(abspath $(O))
+
+check-slow: ## slower suites: longer fuzzing, mutants, real programs
+	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+	$(Q)$(MAKE) --no-print-directory mutants
+	$(Q)$(MAKE) --no-print-directory check-programs
+
+# ---- coverage --------------------------------------------------------------
+
+$(O)/kmemsim-tests-cov: $(filter-out $(O)/cov/sim/%,$(cov_objects))
+	$(call say,LD,$@)
+	$(Q)$(CC) --coverage -o $@ $^ $(test_libs)
+
+coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fails below 90 %
+	$(Q)find $(O)/cov -name '*.gcda' -delete
+	$(Q)$(O)/kmemsim-tests-cov >$(O)/cov/tests.log 2>&1 || { tail -30 $(O)/cov/tests.log; exit 1; }
+	$(Q)sh tests/coverage.sh $(O)/cov 90 pagemap buddy slab
+
+# The variables of docs/capture.md reach the script through the environment.
+capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
+
+check-capture: all ## make a small capture and verify it (skipped where there is no QEMU)
+	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
+

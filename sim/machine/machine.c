@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: boots pagemap, buddy and slab into one machine; see machine.h.
+ *
+ * Single-threaded: one thread drives a machine.
+ */
+#include "sim/machine/machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void machine_config_default(struct machine_config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->mem_bytes = 4ULL << 30;
+	cfg->nr_nodes = 1;
+	cfg->nr_cpus = 1;
+	cfg->kernel = BUDDY_KERNEL_NEWEST;
+	cfg->min_free_kbytes = -1;
+	slab_config_default(&cfg->slab);
+}
+
+static int boot_pagemap(struct machine *m, const struct machine_config *cfg, struct kerror *err)
+{
+	struct pagemap_config pagemap = { .bind = cfg->bind };
+	uint64_t movable = cfg->movable_bytes >> PAGE_SHIFT;
+	int ret;
+
+	ret = pagemap_config_memory(&pagemap, cfg->mem_bytes, cfg->nr_nodes, cfg->holes, cfg->nr_holes,
+				    err);
+	if (ret)
+		return ret;
+	pagemap.movable_pages = movable > UINT32_MAX ? UINT32_MAX : (uint32_t)movable;
+	memcpy(pagemap.distance, cfg->distance, sizeof(pagemap.distance));
+	return pagemap_create(&m->map, &pagemap, err);
+}
+
+int machine_create(struct machine **out, const struct machine_config *cfg, struct kerror *err)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct slab_config slab = cfg->slab;
+	struct buddy_config buddy;
+	int ret;
+
+	if (!m)
+		return kerror_set(err, -ENOMEM, "no memory for a machine");
+	buddy_config_default(&buddy, cfg->nr_cpus);
+	buddy.min_free_kbytes = cfg->min_free_kbytes;
+	buddy.page_owner = cfg->page_owner;
+	buddy.kernel = slab.kernel = cfg->kernel;
+	ret = boot_pagemap(m, cfg, err);
+	if (!ret)
+		ret = buddy_create(&m->buddy, m->map, &buddy, err);
+	if (!ret)
+		ret = slab_allocator_create(&m->slab, m->buddy, &slab, err);
+	if (ret) {
+		machine_destroy(m);
+		return ret;
+	}
+	*out = m;
+	return 0;
+}
+
+void machine_destroy(struct machine *m)
+{
+	if (!m)
+		return;
+	if (m->slab)
+		slab_allocator_destroy(m->slab);
+	if (m->buddy)
+		buddy_destroy(m->buddy);
+	pagemap_destroy(m->map);
+	free(m);
+}
+
+void machine_count_pages(const struct machine *m, struct machine_pages *pages)
+{
+	unsigned int nid, idx;
+
+	memset(pages, 0, sizeof(*pages));
+	for (nid = 0; nid < m->map->nr_nodes; nid++) {
+		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
+
+			if (!zone || !zone_populated(zone))
+				continue;
+			pages->managed += zone->managed_pages;
+			pages->free_lists += zone->free_pages;
+			pages->pcp += buddy_zone_pcp_pages(m->buddy, zone);
+			pages->used += zone->allocated_pages;
+		}
+	}
+}
+
+unsigned int machine_validate(const struct machine *m, void (*fn)(void *ctx, const char *text),
+			      void *ctx)
+{
+	return buddy_validate(m->buddy, fn, ctx) + slab_validate(m->slab, fn, ctx);
+}

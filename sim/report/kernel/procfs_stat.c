@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the kernel's statistics, per zone (zoneinfo) and for the whole
+ * machine (vmstat). Names and order are in vmstat_items.h; a counter of the
+ * page allocator that bears such a name is printed under it.
+ *
+ * Locking: none.
+ */
+#include "sim/report/kernel/procfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buddy/internal.h"
+#include "sim/report/kernel/procfs_rows.h"
+
+/* Frames of slabs and large kmallocs of one node. */
+struct slab_frames {
+	uint64_t reclaimable, unreclaimable;
+};
+
+static void count_block(const struct page *page, const bool *reclaimable, struct slab_frames *frames)
+{
+	uint64_t nr = 1ULL << page_order(page);
+
+	if (page->flags & PG_slab) {
+		if (reclaimable[page->slab_cache])
+			frames->reclaimable += nr;
+		else
+			frames->unreclaimable += nr;
+	} else if (page->flags & PG_large) {
+		frames->unreclaimable += nr;
+	}
+}
+
+/* Where the fresh memory that holds @pfn ends; @pfn where it lies in none. */
+static uint32_t fresh_end(const struct zone *zone, uint32_t pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < zone->nr_fresh; i++)
+		if (pfn >= zone->fresh[i].start && pfn < zone->fresh[i].end)
+			return zone->fresh[i].end;
+	return pfn;
+}
+
+/* Block by block, and over fresh memory in one step, so that untouched frames stay untouched. */
+static void count_zone(const struct pagemap *map, const struct zone *zone, const bool *reclaimable,
+		       struct slab_frames *frames)
+{
+	uint32_t zone_end = zone->start_pfn + zone->spanned_pages, pfn, end;
+	unsigned int i;
+
+	for (i = 0; i < map->nr_ranges; i++) {
+		const struct mem_range *range = &map->ranges[i];
+
+		pfn = range->start > zone->start_pfn ? range->start : zone->start_pfn;
+		end = range->end < zone_end ? range->end : zone_end;
+		while (range->node == zone->nid && pfn < end) {
+			uint32_t behind = fresh_end(zone, pfn);
+			const struct page *page = page_from_pfn(map, pfn_make(pfn));
+
+			if (behind > pfn) {
+				pfn = behind;
+				continue;
+			}
+			if (page->flags & PG_allocated)
+				count_block(page, reclaimable, frames);
+			if (page->flags & (PG_allocated | PG_buddy | PG_pcp))
+				pfn += 1U << page_order(page);
+			else
+				pfn++;
+		}
+	}
+}
+
+/* Fills @frames, one a node. Returns 0 or -ENOMEM. */
+static int count_slab_frames(const struct buddy *b, const struct slab_allocator *sa,
+			     struct slab_frames frames[MAX_NUMNODES])
+{
+	const struct pagemap *map = buddy_pagemap(b);
+	struct kmem_cache *s = NULL;
+	uint32_t nr_caches = 0;
+	bool *reclaimable;
+	unsigned int nid, idx;
+
+	memset(frames, 0, MAX_NUMNODES * sizeof(*frames));
+	if (!sa)
+		return 0;
+	while ((s = slab_next_cache(sa, s)))
+		if (kmem_cache_id(s) >= nr_caches)
+			nr_caches = kmem_cache_id(s) + 1;
+	reclaimable = calloc(nr_caches + 1, sizeof(*reclaimable));
+	if (!reclaimable)
+		return -ENOMEM;
+	while ((s = slab_next_cache(sa, s)))
+		reclaimable[kmem_cache_id(s)] = kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT;
+	for (nid = 0; nid < map->nr_nodes; nid++)
+		for (idx = 0; idx < MAX_NR_ZONES; idx++)
+			count_zone(map, buddy_zone(b, nid, idx), reclaimable, &frames[nid]);
+	free(reclaimable);
+	return 0;
+}
+
+static void fill_zone_stat(const struct buddy *b, const struct zone *zone, uint64_t *stat)
+{
+	stat[VS_nr_free_pages] = zone->free_pages;
+	stat[VS_numa_hit] = buddy_zone_numa(b, zone, BC_numa_hit);
+	stat[VS_numa_miss] = buddy_zone_numa(b, zone, BC_numa_miss);
+	stat[VS_numa_foreign] = buddy_zone_numa(b, zone, BC_numa_foreign);
+	stat[VS_numa_local] = buddy_zone_numa(b, zone, BC_numa_local);
+	stat[VS_numa_other] = buddy_zone_numa(b, zone, BC_numa_other);
+}
+
+/* @node_stat is NULL for all but the first populated zone of a node. */
+static void put_zone(const struct buddy *b, const struct zone *zone, const uint64_t *node_stat,
+		     struct procfs_pageset *pagesets, FILE *out)
+{
+	unsigned int nr_cpus = buddy_nr_cpus(b), cpu;
+	uint64_t stat[NR_VMSTAT_ITEMS] = { 0 };
+
+	if (zone_populated(zone)) {
+		fill_zone_stat(b, zone, stat);
+		for (cpu = 0; cpu < nr_cpus; cpu++)
+			pagesets[cpu] = (struct procfs_pageset){
+				.count = zone->pcp[cpu].count,
+				.high = zone->pcp[cpu].high,
+				.batch = zone->pcp[cpu].batch,
+				.threshold = calculate_normal_threshold(zone->managed_pages, nr_cpus),
+			};
+	}
+	procfs_put_zone(out, &(struct procfs_zone){
+		.kernel = buddy_kernel(b),
+		.nid = zone->nid,
+		.name = zone_names[zone->idx],
+		.stat = stat,
+		.node_stat = node_stat,
+		.free = zone->free_pages,
+		.boost = zone->watermark_boost,
+		.min = zone_watermark(zone, WMARK_MIN),
+		.low = zone_watermark(zone, WMARK_LOW),
+		.high = zone_watermark(zone, WMARK_HIGH),
+		.promo = zone_watermark(zone, WMARK_PROMO),
+		.spanned = zone->spanned_pages,
+		.present = zone->present_pages,
+		.managed = zone->managed_pages,
+		.protection = zone->lowmem_reserve,
+		.nr_protection = MAX_NR_ZONES,
+		.populated = zone_populated(zone),
+		.pagesets = pagesets,
+		.nr_cpus = nr_cpus,
+		.start_pfn = zone->start_pfn,
+	});
+}
+
+int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE *out)
+{
+	struct slab_frames frames[MAX_NUMNODES];
+	struct procfs_pageset *pagesets;
+	unsigned int nid, idx;
+	int ret;
+
+	ret = count_slab_frames(b, sa, frames);
+	if (ret)
+		return ret;
+	pagesets = calloc(buddy_nr_cpus(b), sizeof(*pagesets));
+	if (!pagesets)
+		return -ENOMEM;
+	for (nid = 0; buddy_zone(b, nid, 0); nid++) {
+		uint64_t node_stat[NR_VMSTAT_ITEMS] = {
+			[VS_nr_slab_reclaimable] = frames[nid].reclaimable,
+			[VS_nr_slab_unreclaimable] = frames[nid].unreclaimable,
+		};
+		bool first = true;
+
+		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+			const struct zone *zone = buddy_zone(b, nid, idx);
+			bool populated = zone_populated(zone);
+
+			put_zone(b, zone, populated && first ? node_stat : NULL, pagesets, out);
+			first &= !populated;
+		}
+	}
+	free(pagesets);
+	return procfs_result(out);
+}
+
+/* The machine's value of a counter that vmstat knows by @name; 0 where we count no such thing. */
+static uint64_t counter_by_name(const struct buddy *b, const char *name)
+{
+	enum buddy_counter counter;
+
+	if (!name)
+		return 0;
+	for (counter = 0; counter < NR_BUDDY_COUNTERS; counter++)
+		if (buddy_counter_desc[counter].kind == 'V' &&
+		    !strcmp(buddy_counter_desc[counter].name, name))
+			return buddy_counter(b, counter);
+	return 0;
+}
+
+int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *out)
+{
+	uint64_t stat[NR_VMSTAT_ITEMS];
+	struct kmem_cache *s = NULL;
+	struct slabinfo info;
+	unsigned int i, nid, idx;
+
+	for (i = 0; i < NR_VMSTAT_ITEMS; i++)
+		stat[i] = counter_by_name(b, vmstat_name(buddy_kernel(b), (enum vmstat_item)i));
+	for (nid = 0; buddy_zone(b, nid, 0); nid++)
+		for (idx = 0; idx < MAX_NR_ZONES; idx++)
+			stat[VS_nr_free_pages] += buddy_zone(b, nid, idx)->free_pages;
+	if (sa)
+		stat[VS_nr_slab_unreclaimable] += slab_large_pages(sa);
+	while (sa && (s = slab_next_cache(sa, s))) {
+		get_slabinfo(s, &info);
+		if (kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT)
+			stat[VS_nr_slab_reclaimable] += info.slab_pages;
+		else
+			stat[VS_nr_slab_unreclaimable] += info.slab_pages;
+	}
+	for (i = 0; i < NR_VMSTAT_ITEMS; i++) {
+		const char *name = vmstat_name(buddy_kernel(b), (enum vmstat_item)i);
+
+		if (name)
+			procfs_put_vmstat(out, name, stat[i]);
+	}
+	return procfs_result(out);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the two halves of the perf script reader share. The header
+ * half finds task, CPU, time and event in a line; the field half reads the
+ * key=value pairs behind them.
+ */
+#ifndef KMEMSIM_SIM_TRACE_TEXT_PERF_SCRIPT_H
+#define KMEMSIM_SIM_TRACE_TEXT_PERF_SCRIPT_H
+
+#include "sim/trace/text/lines.h"
+
+#define PERF_MAX_ORDER		10	/* of any kernel whose traces are read here */
+#define PERF_MAX_CPU		1023
+#define PERF_MAX_NODE		1023
+#define PERF_MAX_MIGRATETYPE	15
+#define PERF_MAX_PFN		((UINT64_C(1) << 52) - 1)
+
+/* What is wrong with a line, in words; only made where somebody listens. */
+struct perf_complaint {
+	bool wanted;
+	bool given;
+	char text[160];
+};
+
+/* The first complaint about a line is the one that is told. */
+void perf_complain(struct perf_complaint *complaint, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), cold, noinline));
+/* As above, about "@key@value"; @value ends at a space or @end and is cut and cleaned. */
+void perf_complain_value(struct perf_complaint *complaint, const char *key, const char *value,
+			 const char *end, const char *what) __attribute__((cold, noinline));
+
+enum perf_header_status {
+	PERF_HEADER_GOOD,
+	PERF_HEADER_NONE,	/* the line does not look like an event */
+	PERF_HEADER_BAD,	/* it does, but something in it is wrong */
+	PERF_HEADER_RECORD,	/* perf's own PERF_RECORD_* line */
+};
+
+struct perf_header {
+	const char *comm, *comm_end;
+	const char *cpu_end;		/* behind "[cpu] "; NULL without one */
+	const char *fields;		/* behind the event's name and colon */
+	uint64_t time_ns;
+	int32_t pid;
+	uint16_t cpu;
+	uint8_t kind;			/* enum event_kind */
+};
+
+#define PERF_FRONT_BYTES 96
+
+/*
+ * The last line's front, up to and with "[cpu] ". Lines come in runs of one
+ * task on one CPU, and equal bytes there mean an equal task, pid and CPU: which
+ * token ends the name is decided within them. All zero remembers nothing.
+ */
+struct perf_front {
+	char text[PERF_FRONT_BYTES];
+	uint32_t len;
+	uint16_t comm, comm_end;	/* offsets in text */
+	int32_t pid;
+	uint16_t cpu;
+};
+
+enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
+					  const char *start, const char *end,
+					  struct perf_complaint *complaint);
+
+/* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
+enum event_kind kmem_event_kind(const char *name, size_t len);
+
+/* gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. */
+#define GFP_CACHE_SLOTS	256
+#define GFP_CACHE_TEXT	116
+
+struct gfp_cache_slot {
+	uint32_t gfp;
+	uint16_t len;		/* 0: free */
+	uint8_t unknown;
+	char text[GFP_CACHE_TEXT];
+};
+
+/*
+ * Object events of one call site mostly differ in the pointer alone:
+ *
+ *	call_site=SITE ptr=0xffff888100d2b900 TAIL
+ *
+ * A slot keeps what the last TAIL of a call site meant; equal bytes mean the same.
+ */
+#define TAIL_SLOTS	256
+#define TAIL_TEXT	160
+
+struct tail_slot {
+	name_id call_site;	/* 0: free */
+	name_id cache;
+	uint32_t bytes_req, bytes_alloc, gfp;
+	int16_t node;
+	uint16_t len;
+	uint8_t kind;
+	uint8_t unknown_gfp;
+	char text[TAIL_TEXT];
+};
+
+struct perf_fields {
+	struct names *names;	/* not owned */
+	struct gfp_cache_slot gfp_cache[GFP_CACHE_SLOTS];
+	struct tail_slot tails[TAIL_SLOTS];
+};
+
+/*
+ * Read the fields at @p into @ev, whose kind is set. 0; -EBADMSG after a
+ * complaint; -ENOMEM. Names no gfp table knows are added to *@unknown_gfp.
+ */
+int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *p,
+		      const char *end, struct perf_complaint *complaint, uint64_t *unknown_gfp);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: snapshots from files; see snapshot.h. Single-threaded. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/trace/reader.h"
+#include "sim/verify/capture/snapshot.h"
+
+#define SNAPSHOT_MAX_BYTES	(1ULL << 30)
+
+static int read_all(struct source *src, char **text, size_t *len, struct kerror *err)
+{
+	size_t room = 0;
+
+	*text = NULL;
+	*len = 0;
+	for (;;) {
+		int64_t got;
+
+		if (*len == room) {
+			char *grown;
+
+			room = room ? room * 2 : 1 << 20;
+			grown = room <= SNAPSHOT_MAX_BYTES ? realloc(*text, room) : NULL;
+			if (!grown)
+				return kerror_set(err, -ENOMEM, "%.100s is too large to be a snapshot",
+						  source_name(src));
+			*text = grown;
+		}
+		got = source_read(src, *text + *len, room - *len, err);
+		if (got <= 0)
+			return (int)got;
+		*len += (size_t)got;
+	}
+}
+
+int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror *err)
+{
+	struct kerror first;
+	struct source *src;
+	char zst[4096];
+	int ret;
+
+	*text = NULL;
+	ret = source_open(&src, path, &first);
+	if (ret == -ENOENT && snprintf(zst, sizeof(zst), "%s.zst", path) < (int)sizeof(zst))
+		ret = source_open(&src, zst, err);
+	if (ret) {
+		if (err)
+			*err = first;
+		return ret;
+	}
+	ret = read_all(src, text, len, err);
+	source_close(src);
+	return ret;
+}
+
+int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
+{
+	char *text;
+	size_t len;
+	int ret;
+
+	ret = snapshot_read_text(&text, &len, path, err);
+	if (!ret)
+		ret = snapshot_parse(out, path, text, len, err);
+	free(text);
+	return ret;
+}

@@ -1,0 +1,798 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: events of a real kernel's trace put together into requests; see
+ * request.h. One pass: a request is made at its first certain event, later
+ * events of the same context complete it; then all are sorted.
+ *
+ * Single-threaded: no state outside of the builder.
+ */
+#include "sim/verify/pages/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/util/hash.h"
+
+#define NONE UINT32_MAX
+
+const char *const request_kind_names[NR_REQUEST_KINDS] = {
+	[REQ_ALLOC] = "alloc",
+	[REQ_ALLOC_FAILED] = "alloc_failed",
+	[REQ_ALLOC_BULK] = "alloc_bulk",
+	[REQ_FREE] = "free",
+	[REQ_FREE_DIRECT] = "free_direct",
+	[REQ_DRAIN_ZONE] = "drain_zone",
+	[REQ_DRAIN] = "drain",
+	[REQ_ISOLATE] = "isolate",
+	[REQ_SLOW] = "slow",
+	[REQ_UNRESERVE] = "unreserve",
+	[REQ_KSWAPD_BEGIN] = "kswapd_begin",
+	[REQ_KSWAPD_END] = "kswapd_end",
+	[REQ_KSWAPD_AWAKE] = "kswapd_awake",
+	[REQ_FOLD] = "fold",
+	[REQ_COMPACT_WAKE] = "compact_wake",
+	[REQ_COMPACT_BEGIN] = "compact_begin",
+	[REQ_COMPACT_SCAN] = "compact_scan",
+	[REQ_COMPACT_MIGRATE] = "compact_migrate",
+	[REQ_COMPACT_FREE] = "compact_free",
+	[REQ_COMPACT_END] = "compact_end",
+	[REQ_INTERRUPT] = "interrupt",
+};
+
+/* One after the other in a context, until the request comes that they are for. */
+struct pending {
+	struct request_block block;
+	uint64_t when;
+	uint16_t cpu;
+	uint32_t next;
+};
+
+struct context {
+	uint64_t key;			/* 0: the slot is empty */
+	uint64_t heard;			/* when it was heard of before */
+	uint32_t first_pending, last_pending;
+	uint32_t last_free;		/* request that a drain may belong to, or NONE */
+	uint32_t bulk;			/* line of bulk_in, 0: none under way */
+	uint32_t bulk_gfp;
+	int32_t bulk_traced;		/* frames of it that were traced as single requests */
+	uint64_t isolate_page, isolate_when, isolate_line;
+	uint16_t isolate_cpu;
+	uint8_t isolate_order;
+	bool isolating;
+	uint64_t balanced;		/* when kswapd was seen past its work, 0: it was not */
+	uint8_t balance_order;		/* what it works for */
+	uint64_t interrupted;		/* when an interrupt came since the last request, 0: none did */
+	bool slow;			/* the request under way found nothing at first */
+	bool reclaiming;		/* for it: requests in between are others */
+	bool compacting;		/* for it; its order and gfp: */
+	uint8_t compact_order;
+	uint32_t compact_gfp;
+	bool draining;			/* inside of drain_zone, which empties the lists of: */
+	uint32_t drained_cpu;
+	uint32_t drain;			/* request that waits for its first block to be back */
+	uint64_t drain_zone;		/* address of the zone that it goes back to */
+	uint32_t unreserve;		/* request that waits for the next alloc's gfp */
+	uint32_t scan;			/* request that waits to hear where the scanner went */
+};
+
+#define MAX_KNOWN_ZONES (MAX_NUMNODES * MAX_NR_ZONES)
+
+struct builder {
+	struct requests *reqs;
+	const struct snapshot *snap;
+	struct trace *trace;
+	uint64_t room, block_room;
+	struct context *contexts;
+	uint32_t nr_contexts, context_slots;
+	struct pending *pending;
+	uint32_t nr_pending, pending_room, free_pending;
+	uint32_t *waiting;		/* by pfn: its last mm_page_free, NONE where it is done with */
+	uint32_t end_pfn;
+	/* the traced kernel's struct zones, learnt where a frame is named beside one */
+	uint64_t zone_address[MAX_KNOWN_ZONES];
+	uint64_t *request_zone;		/* by request: the address it names, 0 for none */
+	uint64_t request_zone_room;
+	struct kerror *err;
+};
+
+static int no_memory(struct builder *bd)
+{
+	return kerror_set(bd->err, -ENOMEM, "no memory for the requests of a trace");
+}
+
+/* Room for one more of @size bytes each; doubles. */
+static bool grow(void *array, uint64_t nr, uint64_t *room, size_t size)
+{
+	void **at = array, *grown;
+	uint64_t want;
+
+	if (nr < *room)
+		return true;
+	want = *room ? *room * 2 : 4096;
+	if (want > NONE)
+		return false;
+	grown = realloc(*at, want * size);
+	if (!grown)
+		return false;
+	*at = grown;
+	*room = want;
+	return true;
+}
+
+/* ---- contexts ------------------------------------------------------------ */
+
+/* A task goes with its CPU; an interrupt, and the idle task, belong to theirs. */
+static uint64_t context_key(const struct event *ev)
+{
+	uint64_t level = (ev->flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT;
+	uint64_t cpu = level || !ev->pid ? ev->cpu + 1u : 0;
+
+	return ((uint64_t)(uint32_t)ev->pid << 24 | level << 20 | cpu) + 1;
+}
+
+static bool grow_contexts(struct builder *bd)
+{
+	uint32_t slots = bd->context_slots ? bd->context_slots * 2 : 256, i;
+	struct context *grown = calloc(slots, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	for (i = 0; i < bd->context_slots; i++) {
+		uint32_t at;
+
+		if (!bd->contexts[i].key)
+			continue;
+		for (at = (uint32_t)hash_u64(bd->contexts[i].key) & (slots - 1); grown[at].key;)
+			at = (at + 1) & (slots - 1);
+		grown[at] = bd->contexts[i];
+	}
+	free(bd->contexts);
+	bd->contexts = grown;
+	bd->context_slots = slots;
+	return true;
+}
+
+static struct context *context_of(struct builder *bd, const struct event *ev)
+{
+	uint64_t key = context_key(ev);
+	struct context *ctx;
+	uint32_t at;
+
+	if (bd->nr_contexts * 2 >= bd->context_slots && !grow_contexts(bd))
+		return NULL;
+	for (at = (uint32_t)hash_u64(key) & (bd->context_slots - 1);; at = (at + 1) & (bd->context_slots - 1)) {
+		ctx = &bd->contexts[at];
+		if (ctx->key == key)
+			return ctx;
+		if (ctx->key)
+			continue;
+		*ctx = (struct context){
+			.key = key, .first_pending = NONE, .last_free = NONE, .unreserve = NONE, .scan = NONE,
+			.drain = NONE,
+		};
+		bd->nr_contexts++;
+		return ctx;
+	}
+}
+
+/* ---- making requests ----------------------------------------------------- */
+
+static struct request *add_request(struct builder *bd, const struct event *ev, enum request_kind kind)
+{
+	struct requests *reqs = bd->reqs;
+	struct request *req;
+
+	if (!grow(&reqs->req, reqs->nr, &bd->room, sizeof(*reqs->req)) ||
+	    !grow(&bd->request_zone, reqs->nr, &bd->request_zone_room, sizeof(*bd->request_zone)))
+		return NULL;
+	bd->request_zone[reqs->nr] = 0;
+	req = &reqs->req[reqs->nr++];
+	*req = (struct request){
+		.when = ev->time_ns, .line = ev->line, .pid = ev->pid, .comm = ev->comm, .cpu = ev->cpu,
+		.kind = (uint8_t)kind, .order = ev->order, .migratetype = ev->migratetype, .gfp = ev->gfp,
+		.pfn = PFN_NONE_VAL, .zone = REQUEST_NO_ZONE,
+	};
+	return req;
+}
+
+static bool add_pending(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	uint64_t room = bd->pending_room;
+	uint32_t at = bd->free_pending;
+
+	if (at != NONE) {
+		bd->free_pending = bd->pending[at].next;
+	} else {
+		if (!grow(&bd->pending, bd->nr_pending, &room, sizeof(*bd->pending)))
+			return false;
+		bd->pending_room = (uint32_t)room;
+		at = bd->nr_pending++;
+	}
+	bd->pending[at] = (struct pending){
+		.block = { .pfn = (uint32_t)ev->addr, .order = ev->order, .migratetype = ev->migratetype,
+			   .percpu = ev->arg & 1 },
+		.when = ev->time_ns, .cpu = ev->cpu, .next = NONE,
+	};
+	if (ctx->first_pending == NONE)
+		ctx->first_pending = at;
+	else
+		bd->pending[ctx->last_pending].next = at;
+	ctx->last_pending = at;
+	return true;
+}
+
+/* In kernels with rule claim_or_steal some blocks show in no other event. */
+static bool on_extfrag(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	if (bd->snap->version[0] < 6 || (bd->snap->version[0] == 6 && bd->snap->version[1] < 12))
+		return true;
+	if (ctx->first_pending != NONE && bd->pending[ctx->last_pending].block.pfn == ev->addr)
+		return true;
+	return add_pending(bd, ctx, ev);
+}
+
+/* What left the free lists in this context was for @req, which began with the first of it. */
+static bool take_pending(struct builder *bd, struct context *ctx, struct request *req)
+{
+	struct requests *reqs = bd->reqs;
+	uint32_t at = ctx->first_pending;
+
+	req->first_block = reqs->nr_blocks;
+	if (at != NONE && bd->pending[at].when < req->when) {
+		req->when = bd->pending[at].when;
+		req->cpu = bd->pending[at].cpu;
+	}
+	while (at != NONE) {
+		uint32_t next = bd->pending[at].next;
+
+		if (!grow(&reqs->blocks, reqs->nr_blocks, &bd->block_room, sizeof(*reqs->blocks)))
+			return false;
+		reqs->blocks[reqs->nr_blocks++] = bd->pending[at].block;
+		bd->pending[at].next = bd->free_pending;
+		bd->free_pending = at;
+		at = next;
+	}
+	req->nr_blocks = reqs->nr_blocks - req->first_block;
+	ctx->first_pending = NONE;
+	return true;
+}
+
+static uint8_t zone_of_frame(const struct builder *bd, uint64_t pfn)
+{
+	const struct buddy_state *state = &bd->snap->state;
+	unsigned int i;
+
+	for (i = 0; i < state->nr_zones; i++)
+		if (pfn >= state->zones[i].start_pfn &&
+		    pfn - state->zones[i].start_pfn < state->zones[i].spanned_pages)
+			return (uint8_t)(state->zones[i].nid * MAX_NR_ZONES + state->zones[i].idx);
+	return REQUEST_NO_ZONE;
+}
+
+static void learn_zone(struct builder *bd, uint64_t address, uint64_t pfn)
+{
+	uint8_t zone = zone_of_frame(bd, pfn);
+
+	if (address && zone != REQUEST_NO_ZONE)
+		bd->zone_address[zone] = address;
+}
+
+/* ---- one event ----------------------------------------------------------- */
+
+/* The task that an interrupt came into may have a frame already that it has not told of. */
+static bool on_interrupt(struct builder *bd, const struct event *ev)
+{
+	struct event task = *ev;
+	struct context *ctx;
+
+	task.flags &= (uint8_t)~EVF_CONTEXT_MASK;
+	ctx = context_of(bd, &task);
+	if (ctx && !ctx->interrupted)
+		ctx->interrupted = ev->time_ns;
+	return ctx;
+}
+
+/*
+ * A request whose task was interrupted before it was traced; most of the time between goes to
+ * zeroing. A task that ought to give way, and still does not, was inside of the kernel when the
+ * interrupt came, and behind the place where requests that may sleep give way.
+ */
+static bool mark_interrupt(struct builder *bd, const struct context *ctx, const struct event *ev,
+			   uint32_t alloc)
+{
+	struct request *mark;
+
+	if (!ctx->interrupted || bd->reqs->req[alloc].slow || bd->reqs->req[alloc].when < ctx->interrupted)
+		return true;
+	mark = add_request(bd, ev, REQ_INTERRUPT);
+	if (!mark)
+		return false;
+	mark->when = ctx->interrupted - 1;
+	mark->arg = ev->flags & EVF_RESCHED && ev->gfp & __GFP_ZERO && ev->gfp & __GFP_DIRECT_RECLAIM;
+	return true;
+}
+
+static bool frame_in_range(const struct builder *bd, const struct event *ev)
+{
+	return ev->addr < bd->end_pfn;
+}
+
+static bool on_alloc(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	bool failed = ev->addr == EVENT_PFN_FAILED;
+	struct request *req;
+
+	req = add_request(bd, ev, failed ? REQ_ALLOC_FAILED : REQ_ALLOC);
+	if (!req || !take_pending(bd, ctx, req))
+		return false;
+	req->pfn = failed ? PFN_NONE_VAL : (uint32_t)ev->addr;
+	req->since = ctx->heard;
+	if (ctx->unreserve != NONE)
+		bd->reqs->req[ctx->unreserve].gfp = ev->gfp;
+	ctx->unreserve = NONE;
+	if (!ctx->reclaiming) {
+		req->slow = ctx->slow;
+		ctx->slow = ctx->compacting = false;
+	}
+	if (ctx->bulk)
+		ctx->bulk_traced++;
+	ctx->last_free = NONE;
+	return failed || mark_interrupt(bd, ctx, ev, bd->reqs->nr - 1);
+}
+
+static bool on_bulk_out(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = add_request(bd, ev, REQ_ALLOC_BULK);
+
+	if (!req || !take_pending(bd, ctx, req))
+		return false;
+	req->gfp = ctx->bulk_gfp;
+	req->migratetype = (uint8_t)(ctx->bulk_gfp >> 3 & 3);
+	req->arg = ctx->bulk ? ev->arg - ctx->bulk_traced : 0;
+	ctx->bulk = 0;
+	ctx->last_free = NONE;
+	return true;
+}
+
+static bool on_free(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = add_request(bd, ev, REQ_FREE);
+
+	if (!req)
+		return false;
+	req->pfn = (uint32_t)ev->addr;
+	ctx->last_free = bd->reqs->nr - 1;
+	bd->waiting[ev->addr] = ctx->last_free;
+	return true;
+}
+
+/* The moment at which a frame freed with others reaches its list. */
+static bool on_free_batched(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	uint32_t at = bd->waiting[ev->addr];
+	struct request *req;
+
+	if (at == NONE) {
+		if (!on_free(bd, ctx, ev))
+			return false;
+		at = ctx->last_free;
+	}
+	req = &bd->reqs->req[at];
+	req->when = ev->time_ns;
+	req->cpu = ev->cpu;
+	req->arg = 1;
+	ctx->last_free = at;
+	bd->waiting[ev->addr] = NONE;
+	return true;
+}
+
+static void on_free_one(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	uint32_t at = bd->waiting[ev->addr];
+	struct request *req;
+
+	learn_zone(bd, ev->addr2, ev->addr);
+	if (at == NONE)
+		at = ctx->last_free;
+	if (at == NONE || bd->reqs->req[at].pfn != ev->addr)
+		return;
+	req = &bd->reqs->req[at];
+	req->kind = REQ_FREE_DIRECT;
+	req->when = ev->time_ns;
+	req->cpu = ev->cpu;
+	bd->waiting[ev->addr] = NONE;
+}
+
+/* Per-CPU lists give back: after a free that is the allocator's own decision, else a hint. */
+static bool on_pcp_drain(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = ctx->last_free == NONE ? NULL : &bd->reqs->req[ctx->last_free];
+
+	ctx->drain_zone = ev->addr2;
+	if (req && req->kind == REQ_FOLD)
+		return true;
+	if (req && req->kind == REQ_FREE && req->arg < 2) {
+		if (!req->arg)
+			req->when = ev->time_ns;
+		req->cpu = ev->cpu;
+		req->arg = 2;
+		req->drained = (uint32_t)ev->arg;
+		ctx->drain = ctx->last_free;
+		return true;
+	}
+	req = add_request(bd, ev, ctx->draining ? REQ_DRAIN_ZONE : REQ_DRAIN);
+	if (!req)
+		return false;
+	bd->request_zone[bd->reqs->nr - 1] = ev->addr2;
+	req->arg = ev->arg;
+	req->from = ctx->draining ? ctx->drained_cpu : ev->cpu;
+	ctx->last_free = ctx->drain = bd->reqs->nr - 1;
+	return true;
+}
+
+static void on_pcpu_drain(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	learn_zone(bd, ctx->drain_zone, ev->addr);
+	ctx->drain_zone = 0;
+	if (ctx->drain != NONE)
+		bd->reqs->req[ctx->drain].when = ev->time_ns;
+	ctx->drain = NONE;
+}
+
+static void on_drain_zone(struct context *ctx, const struct event *ev)
+{
+	ctx->draining = true;
+	ctx->drained_cpu = (uint32_t)ev->arg;
+	ctx->last_free = NONE;
+}
+
+static bool on_isolate_out(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req;
+
+	if (!ctx->isolating)
+		return true;
+	ctx->isolating = false;
+	if (!ev->arg)
+		return true;
+	req = add_request(bd, ev, REQ_ISOLATE);
+	if (!req)
+		return false;
+	req->when = ctx->isolate_when;
+	req->line = ctx->isolate_line;
+	req->cpu = ctx->isolate_cpu;
+	req->order = ctx->isolate_order;
+	req->pfn = snapshot_frame_of(bd->snap, ctx->isolate_page);
+	/* isolate_freepages_block() scans; all else looked into the free lists. */
+	req->fast = !strstr(names_text(trace_names(bd->trace), ev->call_site), "isolate_freepages_block") &&
+		    !strstr(names_text(trace_names(bd->trace), ev->call_site), "isolate_freepages_range");
+	return true;
+}
+
+static bool add_simple(struct builder *bd, struct context *ctx, const struct event *ev,
+		       enum request_kind kind)
+{
+	struct request *req = add_request(bd, ev, kind);
+
+	if (!req)
+		return false;
+	req->arg = ev->arg;
+	ctx->last_free = kind == REQ_FOLD ? bd->reqs->nr - 1 : NONE;
+	if (kind == REQ_UNRESERVE)
+		ctx->unreserve = bd->reqs->nr - 1;
+	return true;
+}
+
+/*
+ * When kswapd has done its work it takes its boosts back and, for each, asks
+ * for compaction of pageblocks; it may lose its CPU before it returns.
+ */
+static bool on_balance_out(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	if (!add_simple(bd, ctx, ev, REQ_KSWAPD_END))
+		return false;
+	if (ctx->balanced)
+		bd->reqs->req[bd->reqs->nr - 1].when = ctx->balanced;
+	return true;
+}
+
+static bool on_kswapd(struct builder *bd, const struct event *ev)
+{
+	struct request *req = add_request(bd, ev, REQ_KSWAPD_AWAKE);
+
+	if (!req)
+		return false;
+	req->arg = ev->kind == EV_KSWAPD_WAKE;
+	return true;
+}
+
+/* The task comes back to its request when it has reclaimed or compacted. */
+static bool on_slow(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	ctx->slow = true;
+	ctx->reclaiming = ev->kind == EV_RECLAIM_BEGIN;
+	ctx->compacting = ev->kind == EV_COMPACT_TRY;
+	ctx->compact_order = ev->order;
+	ctx->compact_gfp = ev->gfp;
+	ctx->last_free = NONE;
+	return ev->kind == EV_RECLAIM_END || add_request(bd, ev, REQ_SLOW);
+}
+
+static bool on_compaction(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	static const uint8_t kinds[] = {
+		[EV_COMPACT_BEGIN - EV_COMPACT_BEGIN] = REQ_COMPACT_BEGIN,
+		[EV_COMPACT_END - EV_COMPACT_BEGIN] = REQ_COMPACT_END,
+		[EV_COMPACT_MIGRATE - EV_COMPACT_BEGIN] = REQ_COMPACT_MIGRATE,
+		[EV_COMPACT_FREE - EV_COMPACT_BEGIN] = REQ_COMPACT_FREE,
+		[EV_COMPACT_WAKE - EV_COMPACT_BEGIN] = REQ_COMPACT_WAKE,
+		[EV_COMPACT_FINISHED - EV_COMPACT_BEGIN] = REQ_COMPACT_SCAN,
+	};
+	struct request *req;
+
+	if (ev->kind == EV_COMPACT_MIGRATE && ctx->scan != NONE)
+		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
+	ctx->scan = NONE;
+	req = add_request(bd, ev, (enum request_kind)kinds[ev->kind - EV_COMPACT_BEGIN]);
+	if (!req)
+		return false;
+	switch (ev->kind) {
+	case EV_COMPACT_BEGIN:
+		req->zone = zone_of_frame(bd, (uint32_t)ev->arg);
+		req->pfn = (uint32_t)ev->addr;
+		req->arg = (int32_t)ev->addr2;
+		req->fast = ev->order;
+		req->slow = ctx->compacting;
+		req->order = ctx->compact_order;
+		req->gfp = ctx->compact_gfp;
+		break;
+	case EV_COMPACT_END:
+		req->arg = (int32_t)ev->addr2;
+		break;
+	case EV_COMPACT_FINISHED:
+		req->arg = ev->arg;
+		ctx->scan = bd->reqs->nr - 1;
+		break;
+	case EV_COMPACT_MIGRATE:
+	case EV_COMPACT_FREE:
+		req->from = (uint32_t)ev->addr;
+		req->pfn = (uint32_t)ev->addr2;
+		req->arg = ev->arg;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* 1: it is one of the page allocator's; 0: not; -errno. */
+static int on_event(struct builder *bd, const struct event *ev)
+{
+	struct context *ctx;
+	bool good = true;
+
+	if ((ev->kind < EV_PAGE_ALLOC || ev->kind > EV_PAGE_EXTFRAG) &&
+	    (ev->kind < EV_BULK_IN || ev->kind > EV_KSWAPD_WAKE))
+		return 0;
+	if ((ev->kind <= EV_PAGE_EXTFRAG || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
+	    !frame_in_range(bd, ev))
+		return kerror_set(bd->err, -EBADMSG, "line %llu: frame %#llx is outside of the snapshot's memory",
+				  (unsigned long long)ev->line, (unsigned long long)ev->addr);
+	if (ev->flags & EVF_CONTEXT_MASK && !on_interrupt(bd, ev))
+		return no_memory(bd);
+	ctx = context_of(bd, ev);
+	if (!ctx)
+		return no_memory(bd);
+	if (ctx->draining && ev->kind != EV_PCP_DRAIN && ev->kind != EV_PAGE_PCPU_DRAIN)
+		ctx->draining = false;
+	switch (ev->kind) {
+	case EV_PAGE_ZONE_LOCKED:
+		good = add_pending(bd, ctx, ev);
+		break;
+	case EV_PAGE_EXTFRAG:
+		good = on_extfrag(bd, ctx, ev);
+		break;
+	case EV_PAGE_ALLOC:
+		good = on_alloc(bd, ctx, ev);
+		break;
+	case EV_BULK_IN:
+		ctx->bulk = (uint32_t)ev->line;
+		ctx->bulk_gfp = ev->gfp;
+		ctx->bulk_traced = 0;
+		break;
+	case EV_BULK_OUT:
+		good = on_bulk_out(bd, ctx, ev);
+		break;
+	case EV_PAGE_FREE:
+		good = on_free(bd, ctx, ev);
+		break;
+	case EV_PAGE_FREE_BATCHED:
+		good = on_free_batched(bd, ctx, ev);
+		break;
+	case EV_FREE_ONE:
+		on_free_one(bd, ctx, ev);
+		break;
+	case EV_PCP_DRAIN:
+		good = on_pcp_drain(bd, ctx, ev);
+		break;
+	case EV_PAGE_PCPU_DRAIN:
+		on_pcpu_drain(bd, ctx, ev);
+		break;
+	case EV_DRAIN_ZONE:
+		on_drain_zone(ctx, ev);
+		break;
+	case EV_ISOLATE_IN:
+		ctx->isolating = true;
+		ctx->isolate_page = ev->addr;
+		ctx->isolate_order = ev->order;
+		ctx->isolate_when = ev->time_ns;
+		ctx->isolate_line = ev->line;
+		ctx->isolate_cpu = ev->cpu;
+		break;
+	case EV_ISOLATE_OUT:
+		good = on_isolate_out(bd, ctx, ev);
+		break;
+	case EV_UNRESERVE_HA:
+		good = add_simple(bd, ctx, ev, REQ_UNRESERVE);
+		break;
+	case EV_BALANCE_IN:
+		ctx->balance_order = ev->order;
+		good = add_simple(bd, ctx, ev, REQ_KSWAPD_BEGIN);
+		break;
+	case EV_BALANCE_OUT:
+		good = on_balance_out(bd, ctx, ev);
+		break;
+	case EV_VMSTAT_FOLD:
+		good = add_simple(bd, ctx, ev, REQ_FOLD);
+		break;
+	case EV_COMPACT_BEGIN:
+	case EV_COMPACT_END:
+	case EV_COMPACT_MIGRATE:
+	case EV_COMPACT_FREE:
+	case EV_COMPACT_WAKE:
+	case EV_COMPACT_FINISHED:
+		good = on_compaction(bd, ctx, ev);
+		break;
+	case EV_COMPACT_SUITABLE:
+		if (!ctx->balanced && ev->arg == PAGEBLOCK_ORDER && ctx->balance_order != PAGEBLOCK_ORDER)
+			ctx->balanced = ev->time_ns;
+		break;
+	case EV_KSWAPD_SLEEP:
+	case EV_KSWAPD_WAKE:
+		good = on_kswapd(bd, ev);
+		break;
+	case EV_COMPACT_TRY:
+	case EV_RECLAIM_BEGIN:
+	case EV_RECLAIM_END:
+		good = on_slow(bd, ctx, ev);
+		break;
+	default:
+		break;
+	}
+	if (ev->kind != EV_COMPACT_SUITABLE)
+		ctx->balanced = 0;
+	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
+		ctx->heard = ev->time_ns;
+	if (!(ev->flags & EVF_CONTEXT_MASK))
+		ctx->interrupted = 0;
+	return good ? 1 : no_memory(bd);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+static bool is_tag(const struct builder *bd, const struct event *ev, const char *tag)
+{
+	return !strcmp(names_text(trace_names(bd->trace), ev->cache), tag);
+}
+
+static int walk_events(struct builder *bd)
+{
+	bool inside = false, done = false;
+	struct trace_cursor cur;
+	const struct event *ev;
+	int64_t nr, i;
+	int ret;
+
+	ret = trace_cursor_init(&cur, bd->trace, bd->err);
+	if (ret)
+		return ret;
+	while (!done && (nr = trace_cursor_next(&cur, &ev, bd->err)) != 0) {
+		if (nr < 0) {
+			ret = (int)nr;
+			break;
+		}
+		for (i = 0; !done && i < nr; i++) {
+			if (ev[i].kind == EV_SNAP_END && is_tag(bd, &ev[i], "A"))
+				inside = true;
+			else if (ev[i].kind == EV_SNAP_BEGIN && is_tag(bd, &ev[i], "B"))
+				done = inside;
+			else if (inside)
+				ret = on_event(bd, &ev[i]);
+			if (ret < 0)
+				goto out;
+			bd->reqs->nr_events += (uint64_t)ret;
+			ret = 0;
+		}
+	}
+	if (!ret && !done)
+		ret = kerror_set(bd->err, -ENODATA, "the trace has no 'mmsnap %s'", inside ? "begin B" : "end A");
+out:
+	trace_cursor_exit(&cur);
+	return ret;
+}
+
+static void name_zones(struct builder *bd)
+{
+	uint32_t i;
+	unsigned int z;
+
+	for (i = 0; i < bd->reqs->nr; i++) {
+		if (!bd->request_zone[i])
+			continue;
+		for (z = 0; z < MAX_KNOWN_ZONES; z++)
+			if (bd->zone_address[z] == bd->request_zone[i])
+				bd->reqs->req[i].zone = (uint8_t)z;
+		bd->reqs->unknown_zone += bd->reqs->req[i].zone == REQUEST_NO_ZONE;
+	}
+}
+
+static int compare_when(const void *a, const void *b)
+{
+	const struct request *x = a, *y = b;
+
+	if (x->when != y->when)
+		return x->when < y->when ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static uint32_t last_frame(const struct buddy_state *state)
+{
+	uint32_t end = 0;
+	unsigned int i;
+
+	for (i = 0; i < state->nr_zones; i++)
+		if (state->zones[i].start_pfn + state->zones[i].spanned_pages > end)
+			end = state->zones[i].start_pfn + state->zones[i].spanned_pages;
+	return end;
+}
+
+int requests_build(struct requests *reqs, struct trace *trace, const struct snapshot *snap,
+		   struct kerror *err)
+{
+	struct builder bd = { .reqs = reqs, .snap = snap, .trace = trace, .err = err, .free_pending = NONE };
+	uint32_t i;
+	int ret;
+
+	memset(reqs, 0, sizeof(*reqs));
+	bd.end_pfn = last_frame(&snap->state);
+	bd.waiting = malloc(bd.end_pfn * sizeof(*bd.waiting));
+	if (!bd.waiting)
+		return no_memory(&bd);
+	memset(bd.waiting, 0xff, bd.end_pfn * sizeof(*bd.waiting));
+	ret = walk_events(&bd);
+	if (!ret) {
+		name_zones(&bd);
+		for (i = 0; i < bd.context_slots; i++) {
+			uint32_t at = bd.contexts[i].key ? bd.contexts[i].first_pending : NONE;
+
+			for (; at != NONE; at = bd.pending[at].next)
+				reqs->left_over++;
+		}
+		qsort(reqs->req, reqs->nr, sizeof(*reqs->req), compare_when);
+	}
+	free(bd.contexts);
+	free(bd.pending);
+	free(bd.waiting);
+	free(bd.request_zone);
+	if (ret)
+		requests_free(reqs);
+	return ret;
+}
+
+void requests_free(struct requests *reqs)
+{
+	free(reqs->req);
+	free(reqs->blocks);
+	memset(reqs, 0, sizeof(*reqs));
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim tests: lines of words and numbers, the scanner of snapshots and slabinfo. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/verify/capture/words.h"
+#include "tests/tests.h"
+
+/* A line in memory of exactly its length, so that a look behind it is noticed. */
+static struct words line(char **copy, const char *text)
+{
+	struct words w;
+
+	*copy = malloc(strlen(text) + 1);
+	memcpy(*copy, text, strlen(text));
+	*copy = realloc(*copy, strlen(text) ? strlen(text) : 1);
+	words_init(&w, *copy, strlen(text));
+	words_next_line(&w);
+	return w;
+}
+
+/* Whole words of good digits from 0 to a largest number, and nothing else. */
+static void test_numbers(void)
+{
+	static const struct {
+		const char *text;
+		unsigned int base;
+		uint64_t max;
+		bool good;
+		uint64_t value;
+	} numbers[] = {
+		{ "0", 10, UINT64_MAX, true, 0 },
+		{ "  12 x", 10, 12, true, 12 },
+		{ "13", 10, 12, false, 0 },
+		{ "ff", 16, 255, true, 255 },
+		{ "0fedcba987654321", 16, UINT64_MAX, true, 0x0fedcba987654321 },
+		{ "ffffffffffffffff", 16, UINT64_MAX, true, UINT64_MAX },
+		{ "0ffffffffffffffff", 16, UINT64_MAX, false, 0 },
+		{ "9999999999999999999", 10, UINT64_MAX, true, 9999999999999999999u },
+		{ "18446744073709551616", 10, UINT64_MAX, false, 0 },
+		{ "FF", 16, UINT64_MAX, false, 0 },
+		{ "1g", 16, UINT64_MAX, false, 0 },
+		{ "1a", 10, UINT64_MAX, false, 0 },
+		{ "-1", 10, UINT64_MAX, false, 0 },
+		{ "1\t2", 10, UINT64_MAX, false, 0 },
+		{ "   ", 10, UINT64_MAX, false, 0 },
+		{ "", 10, UINT64_MAX, false, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint64_t value = 1;
+		char *copy;
+		struct words w = line(&copy, numbers[i].text);
+
+		CU_ASSERT_EQUAL(words_u64(&w, numbers[i].base, numbers[i].max, &value), numbers[i].good);
+		if (numbers[i].good)
+			CU_ASSERT_EQUAL(value, numbers[i].value);
+		free(copy);
+	}
+}
+
+/* A sign is part of an int; a stop is part of what is read until it. */
+static void test_signs_and_stops(void)
+{
+	uint64_t value;
+	char *copy;
+	struct words w = line(&copy, "-2147483647 5 -2147483648");
+	int number;
+
+	CU_ASSERT(words_int(&w, &number) && number == -INT32_MAX);
+	CU_ASSERT(words_int(&w, &number) && number == 5);
+	CU_ASSERT(!words_int(&w, &number));
+	free(copy);
+	w = line(&copy, "3/7 4");
+	CU_ASSERT(words_until(&w, 10, '/', 3, &value) && value == 3);
+	CU_ASSERT(words_u64(&w, 10, 7, &value) && value == 7);
+	CU_ASSERT(!words_until(&w, 10, '/', 9, &value));
+	CU_ASSERT(!words_more(&w));
+	free(copy);
+}
+
+/* A word is expected whole. */
+static void test_words(void)
+{
+	const char *word;
+	size_t len;
+	char *copy;
+	struct words w = line(&copy, "free freeze  thr");
+
+	CU_ASSERT(!words_expect(&w, "fre") && !words_expect(&w, "free "));
+	CU_ASSERT(words_expect(&w, "free"));
+	CU_ASSERT(!words_expect(&w, "free"));
+	CU_ASSERT(words_next(&w, &word, &len) && word_is(word, len, "freeze"));
+	CU_ASSERT(!words_expect(&w, "three"));
+	CU_ASSERT(words_expect(&w, "thr"));
+	CU_ASSERT(!words_expect(&w, "x") && !words_next(&w, &word, &len));
+	free(copy);
+}
+
+/* Lines are counted from 1, empty ones too; the last one may lack its newline. */
+static void test_lines(void)
+{
+	struct words w;
+	unsigned int value;
+
+	words_init(&w, "1\n\n3", 4);
+	CU_ASSERT(words_next_line(&w) && w.line == 1 && words_uint(&w, 9, &value) && value == 1 && !words_more(&w));
+	CU_ASSERT(words_next_line(&w) && w.line == 2 && !words_more(&w));
+	CU_ASSERT(words_next_line(&w) && w.line == 3 && words_uint(&w, 9, &value) && value == 3);
+	CU_ASSERT(!words_next_line(&w));
+	words_init(&w, "", 0);
+	CU_ASSERT(!words_next_line(&w) && !w.line);
+	words_init(&w, "1\n", 2);
+	CU_ASSERT(words_next_line(&w) && !words_next_line(&w));
+}
+
+static const struct test_case cases[] = {
+	{ "numbers", test_numbers },
+	{ "signs_and_stops", test_signs_and_stops },
+	{ "words", test_words },
+	{ "lines", test_lines },
+	{ NULL, NULL }
+};
+
+const struct test_suite words_suite = { "words", cases };
