@@ -166,7 +166,7 @@ static int block_alloc(struct diagnoser *dg, const struct event *ev)
 	rec->alloc = moment_of(dg, ev);
 	rec->order = ev->order;
 	rec->state = REC_LIVE;
-	rec->slab_page = ev->flags & EVF_SLAB_PAGE;
+	rec->slab_page = ev->flags & EVF_PAGE_SLAB;
 	return 0;
 }
 

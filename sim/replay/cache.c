@@ -31,7 +31,7 @@ struct cache_key {
 /* Requests rarely say so; the traced cache's own slab pages do. */
 static bool is_reclaimable(const struct event *ev)
 {
-	return ev->gfp & __GFP_RECLAIMABLE || ev->flags & EVF_RECLAIMABLE;
+	return ev->gfp & __GFP_RECLAIMABLE || ev->flags & EVF_OBJECT_RECLAIMABLE;
 }
 
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err)

@@ -444,7 +444,7 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 			return object_free(rp, ev, err);
 		break;
 	case EV_PAGE_ALLOC:
-		if (pages && slab && (ev->flags & EVF_SLAB_PAGE)) {
+		if (pages && slab && (ev->flags & EVF_PAGE_SLAB)) {
 			rp->counter[RC_slab_page_allocs]++;
 			return 0;
 		}
@@ -452,7 +452,7 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 			return replay_page_alloc(rp, ev, err);
 		break;
 	case EV_PAGE_FREE:
-		if (pages && slab && (ev->flags & EVF_SLAB_PAGE)) {
+		if (pages && slab && (ev->flags & EVF_PAGE_SLAB)) {
 			rp->counter[RC_slab_page_frees]++;
 			return drop_objects_in(rp, ev, err);
 		}
@@ -476,8 +476,8 @@ static inline void prefetch_ahead(const struct replay *rp, const struct event *e
 	const struct event *next = ev + PREFETCH_EVENTS / 2, *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
 
 	__builtin_prefetch(far + PREFETCH_EVENTS);
-	live_prefetch_slot(far->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, far->addr);
-	live_prefetch_entry(near->kind >= EV_PAGE_ALLOC ? &rp->blocks : &rp->objects, near->addr);
+	live_prefetch_slot(event_is(far->kind, EVENT_OBJECT) ? &rp->objects : &rp->blocks, far->addr);
+	live_prefetch_entry(event_is(near->kind, EVENT_OBJECT) ? &rp->objects : &rp->blocks, near->addr);
 	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE)
 		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->objects, next->addr)->sim, 1);
 }

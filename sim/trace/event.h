@@ -12,64 +12,81 @@
 #include <stdint.h>
 
 /*
- * X(kind, tracepoint, replayed, meaning). Several tracepoints can mean one
+ * What an event is about. Code that takes a whole family of events asks for its
+ * class: nothing may follow from the order of the kinds.
+ */
+enum event_class {
+	EVENT_OBJECT,		/* an object of a cache is allocated or freed */
+	EVENT_PAGE,		/* tracepoints of the page allocator: addr is a pfn, or EVENT_PFN_FAILED */
+	EVENT_PROCESS,		/* what a process has */
+	EVENT_SNAPSHOT,		/* the marks around a snapshot of the kernel's state */
+	EVENT_PAGE_PROBE,	/* kprobes inside the page allocator, see ftrace_probe.c */
+	EVENT_SLAB_PROBE,	/* kprobes inside the object allocator, there too */
+	EVENT_COMPACTION,
+	EVENT_RECLAIM,		/* of a task and of kswapd */
+	EVENT_OTHER,		/* none that is known */
+	NR_EVENT_CLASSES
+};
+
+/*
+ * X(kind, class, tracepoint, replayed, meaning). Several tracepoints can mean one
  * kind: kmalloc_node is a kmalloc with a node.
  */
 #define EVENT_KINDS(X) \
-	X(KMALLOC,      "kmalloc",          1, "an object of a kmalloc cache is allocated") \
-	X(KFREE,        "kfree",            1, "an object of any cache is freed") \
-	X(CACHE_ALLOC,  "kmem_cache_alloc", 1, "an object of a named cache is allocated") \
-	X(CACHE_FREE,   "kmem_cache_free",  1, "an object of a named cache is freed") \
-	X(PAGE_ALLOC,   "mm_page_alloc",    1, "page frames are allocated") \
-	X(PAGE_FREE,    "mm_page_free",     1, "page frames are freed") \
-	X(PAGE_FREE_BATCHED, "mm_page_free_batched", 0, "a frame freed with others (also in mm_page_free)") \
-	X(PAGE_ZONE_LOCKED, "mm_page_alloc_zone_locked", 0, "a block left the kernel's free lists") \
-	X(PAGE_PCPU_DRAIN, "mm_page_pcpu_drain", 0, "a block returned to the kernel's free lists") \
-	X(PAGE_EXTFRAG, "mm_page_alloc_extfrag", 0, "the kernel fell back to another migratetype") \
-	X(RSS_STAT,     "rss_stat",         0, "a process' memory counter changed") \
-	X(SNAP_BEGIN,   "snap_fn begin",    0, "a snapshot of the kernel's state is being taken") \
-	X(SNAP_END,     "snap_fn end",      0, "it is taken") \
-	X(BULK_IN,      "bulk_in",          0, "a request for many single frames begins") \
-	X(BULK_OUT,     "bulk_out",         0, "and ends") \
-	X(ISOLATE_IN,   "isolate_in",       0, "a free block is about to be taken off its list") \
-	X(ISOLATE_OUT,  "isolate_out",      0, "it was, or not") \
-	X(PUTBACK_ISOLATED, "putback_isolated", 0, "such a block goes back") \
-	X(PCP_DRAIN,    "pcp_drain",        0, "per-CPU lists give frames back") \
-	X(DRAIN_ZONE,   "drain_zone",       0, "a CPU's lists of a zone are emptied") \
-	X(FREE_ONE,     "free_one",         0, "a block is freed past the per-CPU lists") \
-	X(MOVE_BLOCK,   "move_block",       0, "a pageblock's free blocks change lists") \
-	X(SET_BLOCK_MT, "set_block_mt",     0, "a pageblock changes its type") \
-	X(UNRESERVE_HA, "unreserve_ha",     0, "the atomic reserve is asked to give something back") \
-	X(SPLIT_FREE,   "split_free",       0, "a free block is split where isolation ends") \
-	X(BALANCE_IN,   "balance_in",       0, "kswapd begins to work") \
-	X(BALANCE_OUT,  "balance_out",      0, "kswapd is done") \
-	X(VMSTAT_FOLD,  "vmstat_fold",      0, "a CPU tells its part of the counters") \
-	X(COMPACT_BEGIN, "mm_compaction_begin", 0, "compaction of a zone begins") \
-	X(COMPACT_END,  "mm_compaction_end", 0, "compaction of a zone ends") \
-	X(COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", 0, "compaction looked for frames to move") \
-	X(COMPACT_FREE, "mm_compaction_isolate_freepages", 0, "compaction looked for frames to move to") \
-	X(COMPACT_WAKE, "mm_compaction_kcompactd_wake", 0, "kcompactd begins to work") \
-	X(COMPACT_FINISHED, "mm_compaction_finished", 0, "compaction asked itself whether to go on") \
-	X(COMPACT_TRY,  "mm_compaction_try_to_compact_pages", 0, "a task compacts for a request of its own") \
-	X(RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", 0, "a task reclaims for a request of its own") \
-	X(RECLAIM_END,  "mm_vmscan_direct_reclaim_end", 0, "and ends") \
-	X(COMPACT_SUITABLE, "mm_compaction_suitable", 0, "somebody asked whether a zone could be compacted") \
-	X(KSWAPD_SLEEP, "mm_vmscan_kswapd_sleep", 0, "kswapd goes to sleep until it is woken") \
-	X(KSWAPD_WAKE,  "mm_vmscan_kswapd_wake", 0, "kswapd is awake") \
-	X(KBULK_ALLOC_IN, "kbulk_alloc_in", 0, "a request for many objects begins") \
-	X(KBULK_ALLOC_OUT, "kbulk_alloc_out", 0, "and ends") \
-	X(KBULK_FREE,   "kbulk_free",       0, "many objects are freed at once") \
-	X(SLAB_ALLOC_IN, "slab_alloc_in",   0, "a cache asks for a new slab") \
-	X(SLAB_ALLOC_OUT, "slab_alloc_out", 0, "it has one") \
-	X(SLAB_FREE,    "slab_free",        0, "a slab is given back") \
-	X(SLAB_SHRINK,  "slab_shrink",      0, "a cache gives up its empty slabs") \
-	X(SLAB_DEACT,   "slab_deact",       0, "a CPU's slab is put away") \
-	X(SLAB_CPUPART, "slab_cpupart",     0, "a slab goes to a CPU's partial list") \
-	X(SLAB_UNFREEZE, "slab_unfreeze",   0, "a CPU's partial list goes to the node's") \
-	X(UNKNOWN,      "(other)",          0, "a tracepoint that is none of these")
+	X(KMALLOC,           OBJECT,     "kmalloc",            1, "an object of a kmalloc cache is allocated") \
+	X(KFREE,             OBJECT,     "kfree",              1, "an object of any cache is freed") \
+	X(CACHE_ALLOC,       OBJECT,     "kmem_cache_alloc",   1, "an object of a named cache is allocated") \
+	X(CACHE_FREE,        OBJECT,     "kmem_cache_free",    1, "an object of a named cache is freed") \
+	X(PAGE_ALLOC,        PAGE,       "mm_page_alloc",      1, "page frames are allocated") \
+	X(PAGE_FREE,         PAGE,       "mm_page_free",       1, "page frames are freed") \
+	X(PAGE_FREE_BATCHED, PAGE,       "mm_page_free_batched", 0, "a frame freed with others (also in mm_page_free)") \
+	X(PAGE_ZONE_LOCKED,  PAGE,       "mm_page_alloc_zone_locked", 0, "a block left the kernel's free lists") \
+	X(PAGE_PCPU_DRAIN,   PAGE,       "mm_page_pcpu_drain", 0, "a block returned to the kernel's free lists") \
+	X(PAGE_EXTFRAG,      PAGE,       "mm_page_alloc_extfrag", 0, "the kernel fell back to another migratetype") \
+	X(RSS_STAT,          PROCESS,    "rss_stat",           0, "a process' memory counter changed") \
+	X(SNAP_BEGIN,        SNAPSHOT,   "snap_fn begin",      0, "a snapshot of the kernel's state is being taken") \
+	X(SNAP_END,          SNAPSHOT,   "snap_fn end",        0, "it is taken") \
+	X(BULK_IN,           PAGE_PROBE, "bulk_in",            0, "a request for many single frames begins") \
+	X(BULK_OUT,          PAGE_PROBE, "bulk_out",           0, "and ends") \
+	X(ISOLATE_IN,        PAGE_PROBE, "isolate_in",         0, "a free block is about to be taken off its list") \
+	X(ISOLATE_OUT,       PAGE_PROBE, "isolate_out",        0, "it was, or not") \
+	X(PUTBACK_ISOLATED,  PAGE_PROBE, "putback_isolated",   0, "such a block goes back") \
+	X(PCP_DRAIN,         PAGE_PROBE, "pcp_drain",          0, "per-CPU lists give frames back") \
+	X(DRAIN_ZONE,        PAGE_PROBE, "drain_zone",         0, "a CPU's lists of a zone are emptied") \
+	X(FREE_ONE,          PAGE_PROBE, "free_one",           0, "a block is freed past the per-CPU lists") \
+	X(MOVE_BLOCK,        PAGE_PROBE, "move_block",         0, "a pageblock's free blocks change lists") \
+	X(SET_BLOCK_MT,      PAGE_PROBE, "set_block_mt",       0, "a pageblock changes its type") \
+	X(UNRESERVE_HA,      PAGE_PROBE, "unreserve_ha",       0, "the atomic reserve is asked to give something back") \
+	X(SPLIT_FREE,        PAGE_PROBE, "split_free",         0, "a free block is split where isolation ends") \
+	X(BALANCE_IN,        RECLAIM,    "balance_in",         0, "kswapd begins to work") \
+	X(BALANCE_OUT,       RECLAIM,    "balance_out",        0, "kswapd is done") \
+	X(VMSTAT_FOLD,       PAGE_PROBE, "vmstat_fold",        0, "a CPU tells its part of the counters") \
+	X(COMPACT_BEGIN,     COMPACTION, "mm_compaction_begin", 0, "compaction of a zone begins") \
+	X(COMPACT_END,       COMPACTION, "mm_compaction_end",  0, "compaction of a zone ends") \
+	X(COMPACT_MIGRATE,   COMPACTION, "mm_compaction_isolate_migratepages", 0, "compaction looked for frames to move") \
+	X(COMPACT_FREE,      COMPACTION, "mm_compaction_isolate_freepages", 0, "compaction looked for frames to move to") \
+	X(COMPACT_WAKE,      COMPACTION, "mm_compaction_kcompactd_wake", 0, "kcompactd begins to work") \
+	X(COMPACT_FINISHED,  COMPACTION, "mm_compaction_finished", 0, "compaction asked itself whether to go on") \
+	X(COMPACT_TRY,       COMPACTION, "mm_compaction_try_to_compact_pages", 0, "a task compacts for a request of its own") \
+	X(RECLAIM_BEGIN,     RECLAIM,    "mm_vmscan_direct_reclaim_begin", 0, "a task reclaims for a request of its own") \
+	X(RECLAIM_END,       RECLAIM,    "mm_vmscan_direct_reclaim_end", 0, "and ends") \
+	X(COMPACT_SUITABLE,  COMPACTION, "mm_compaction_suitable", 0, "somebody asked whether a zone could be compacted") \
+	X(KSWAPD_SLEEP,      RECLAIM,    "mm_vmscan_kswapd_sleep", 0, "kswapd goes to sleep until it is woken") \
+	X(KSWAPD_WAKE,       RECLAIM,    "mm_vmscan_kswapd_wake", 0, "kswapd is awake") \
+	X(KBULK_ALLOC_IN,    SLAB_PROBE, "kbulk_alloc_in",     0, "a request for many objects begins") \
+	X(KBULK_ALLOC_OUT,   SLAB_PROBE, "kbulk_alloc_out",    0, "and ends") \
+	X(KBULK_FREE,        SLAB_PROBE, "kbulk_free",         0, "many objects are freed at once") \
+	X(SLAB_ALLOC_IN,     SLAB_PROBE, "slab_alloc_in",      0, "a cache asks for a new slab") \
+	X(SLAB_ALLOC_OUT,    SLAB_PROBE, "slab_alloc_out",     0, "it has one") \
+	X(SLAB_FREE,         SLAB_PROBE, "slab_free",          0, "a slab is given back") \
+	X(SLAB_SHRINK,       SLAB_PROBE, "slab_shrink",        0, "a cache gives up its empty slabs") \
+	X(SLAB_DEACT,        SLAB_PROBE, "slab_deact",         0, "a CPU's slab is put away") \
+	X(SLAB_CPUPART,      SLAB_PROBE, "slab_cpupart",       0, "a slab goes to a CPU's partial list") \
+	X(SLAB_UNFREEZE,     SLAB_PROBE, "slab_unfreeze",      0, "a CPU's partial list goes to the node's") \
+	X(UNKNOWN,           OTHER,      "(other)",            0, "a tracepoint that is none of these")
 
 enum event_kind {
-#define EVENT_KIND_ENUM(kind, tracepoint, replayed, text) EV_##kind,
+#define EVENT_KIND_ENUM(kind, class, tracepoint, replayed, text) EV_##kind,
 	EVENT_KINDS(EVENT_KIND_ENUM)
 #undef EVENT_KIND_ENUM
 	NR_EVENT_KINDS
@@ -81,6 +98,8 @@ struct event_kind_desc {
 	const char *text;
 };
 extern const struct event_kind_desc event_kind_desc[NR_EVENT_KINDS];
+/* Of each kind, a byte each, so that all of them are one cache line. */
+extern const uint8_t event_class_of[NR_EVENT_KINDS];
 
 /* Number of an interned string; 0 is "not given". */
 typedef uint32_t name_id;
@@ -90,7 +109,9 @@ typedef uint32_t name_id;
 struct event {
 	uint64_t time_ns;	/* as recorded; traces need not start at 0 nor be sorted */
 	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED */
-	uint64_t line;		/* text: line number; binary: offset of the record. For messages. */
+	uint64_t line : 56;	/* text: line number; binary: offset of the record. For messages. */
+	uint64_t context : 4;	/* enum event_context: what it interrupted, where the format says so */
+	uint64_t depth : 4;	/* how often preemption was disabled around it, up to EVENT_MAX_DEPTH */
 	union {
 		struct {
 			uint32_t bytes_req;	/* objects: asked for */
@@ -120,16 +141,21 @@ struct event {
 /* An allocation that failed, or an event that only informs and names no frame. */
 #define EVENT_PFN_FAILED UINT64_MAX
 
-static inline bool event_is_page(enum event_kind kind)
+/* @kind is of a struct event, so below NR_EVENT_KINDS. */
+static inline bool event_is(unsigned int kind, enum event_class class)
 {
-	return kind >= EV_PAGE_ALLOC && kind <= EV_PAGE_EXTFRAG;
+	return event_class_of[kind] == class;
 }
 
-/* A slab page's own event: replaying objects allocates that page anyway (set by resolve). */
-#define EVF_SLAB_PAGE	0x01
-/* What the event interrupted, where the format says so (bits 2 to 4). */
-#define EVF_CONTEXT_SHIFT	2
-#define EVF_CONTEXT_MASK	(7 << EVF_CONTEXT_SHIFT)
+/*
+ * Flags. Each belongs to the events of one class, which its name says, and no
+ * two classes share a bit.
+ */
+#define EVF_PAGE_SLAB		0x01	/* a slab's frames: replaying objects allocates them anyway (set by resolve) */
+#define EVF_PAGE_RESCHED	0x02	/* another task was to run on this CPU as soon as that could be */
+/* The cache takes reclaimable slab pages (set by resolve, for CACHE_ALLOC only: a kmalloc's own gfp says it). */
+#define EVF_OBJECT_RECLAIMABLE	0x04
+
 enum event_context {
 	CONTEXT_TASK,
 	CONTEXT_SOFTIRQ,
@@ -138,18 +164,12 @@ enum event_context {
 	CONTEXT_NMI,
 	CONTEXT_NMI_IN_IRQ,
 };
-/* How often preemption was disabled around the event (bits 5 to 7); EVENT_MAX_DEPTH: so often or more. */
-#define EVF_DEPTH_SHIFT	5
+
+/* So often, or more. */
 #define EVENT_MAX_DEPTH	7
-/*
- * The object's cache takes reclaimable slab pages (set by resolve, for cache
- * allocs only: a kmalloc's own gfp says it).
- */
-#define EVF_RECLAIMABLE	0x02
-/* Of a page's event the same bit: another task was to run on this CPU as soon as that could be. */
-#define EVF_RESCHED	0x02
 
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 _Static_assert(NR_EVENT_KINDS <= 255, "a kind is 8 bits");
+_Static_assert(CONTEXT_NMI_IN_IRQ < 16 && EVENT_MAX_DEPTH < 16, "context and depth are 4 bits each");
 
 #endif

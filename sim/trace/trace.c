@@ -197,7 +197,7 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 			sum->last_ns = ev->time_ns;
 		if (ev->cpu > sum->max_cpu)
 			sum->max_cpu = ev->cpu;
-		if (event_is_page(ev->kind) && ev->addr != EVENT_PFN_FAILED) {
+		if (event_is(ev->kind, EVENT_PAGE) && ev->addr != EVENT_PFN_FAILED) {
 			uint64_t last = ev->addr + (UINT64_C(1) << ev->order) - 1;
 
 			if (last > sum->max_pfn)
@@ -295,7 +295,7 @@ void trace_mark_slab_page(struct trace *trace, uint64_t nr)
 
 	nr -= trace->nr_mem;
 	if (ev)
-		ev->flags |= EVF_SLAB_PAGE;
+		ev->flags |= EVF_PAGE_SLAB;
 	else
 		trace->file_slab_bits[nr / 64] |= UINT64_C(1) << nr % 64;
 }
@@ -306,7 +306,7 @@ bool trace_is_slab_page(struct trace *trace, uint64_t nr)
 
 	nr -= trace->nr_mem;
 	if (ev)
-		return ev->flags & EVF_SLAB_PAGE;
+		return ev->flags & EVF_PAGE_SLAB;
 	return trace->file_slab_bits[nr / 64] >> nr % 64 & 1;
 }
 
@@ -321,7 +321,7 @@ void trace_complete_event(const struct trace *trace, struct event *ev)
 	if (ev->cache && trace->cache_pages)
 		reclaimable = cache_pages_reclaimable(trace->cache_pages, ev->cache);
 	if (reclaimable)
-		ev->flags |= EVF_RECLAIMABLE;
+		ev->flags |= EVF_OBJECT_RECLAIMABLE;
 }
 
 /* ---- walking ----------------------------------------------------------- */
@@ -369,7 +369,7 @@ static int64_t read_file_events(struct trace_cursor *cur, uint64_t first, struct
 		uint64_t bit = first + i;
 
 		if (trace->file_slab_bits && trace->file_slab_bits[bit / 64] >> bit % 64 & 1)
-			ev->flags |= EVF_SLAB_PAGE;
+			ev->flags |= EVF_PAGE_SLAB;
 		trace_complete_event(trace, ev);
 	}
 	return n;

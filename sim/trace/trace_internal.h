@@ -7,9 +7,9 @@
  *	               chunks[] (memory)     temporary file            tail[]
  *
  * The tail is the file's write buffer. Flags of events in memory are written
- * into them; those in the file never change there: their EVF_SLAB_PAGE is a
+ * into them; those in the file never change there: their EVF_PAGE_SLAB is a
  * bit of file_slab_bits, their inferred cache name comes from cache_names and
- * their EVF_RECLAIMABLE from cache_pages; a cursor puts them in while it reads.
+ * their EVF_OBJECT_RECLAIMABLE from cache_pages; a cursor puts them in while it reads.
  */
 #ifndef KMEMSIM_SIM_TRACE_TRACE_INTERNAL_H
 #define KMEMSIM_SIM_TRACE_TRACE_INTERNAL_H
@@ -41,7 +41,7 @@ struct trace {
 
 /* The event in memory, or NULL where number @nr lies in the file. */
 struct event *trace_event_in_memory(struct trace *trace, uint64_t nr);
-/* Set EVF_SLAB_PAGE of event @nr; trace_is_slab_page() reads it. */
+/* Set EVF_PAGE_SLAB of event @nr; trace_is_slab_page() reads it. */
 void trace_mark_slab_page(struct trace *trace, uint64_t nr);
 bool trace_is_slab_page(struct trace *trace, uint64_t nr);
 /* Put into @ev what was learnt of its cache. */

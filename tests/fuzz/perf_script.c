@@ -43,9 +43,9 @@ static bool flags_are_sane(const struct event *ev)
 	switch (ev->kind) {
 	case EV_PAGE_ALLOC:
 	case EV_PAGE_FREE:
-		return !(ev->flags & ~EVF_SLAB_PAGE);
+		return !(ev->flags & ~EVF_PAGE_SLAB);
 	case EV_CACHE_ALLOC:
-		return !(ev->flags & ~EVF_RECLAIMABLE);
+		return !(ev->flags & ~EVF_OBJECT_RECLAIMABLE);
 	default:
 		return !ev->flags;
 	}

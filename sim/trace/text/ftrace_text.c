@@ -273,14 +273,13 @@ static int parse_line(struct reader *rd, struct event *ev, const char *start, co
 	}
 	*ev = (struct event){
 		.time_ns = head.time_ns, .line = ft->lines.number, .pid = head.pid, .cpu = head.cpu,
-		.node = EVENT_NO_NODE,
-		.flags = (uint8_t)(head.context << EVF_CONTEXT_SHIFT | head.depth << EVF_DEPTH_SHIFT),
+		.node = EVENT_NO_NODE, .context = head.context, .depth = head.depth,
 	};
 	ret = intern_comm(ft, rd->names, &head, &ev->comm);
 	if (!ret)
 		ret = parse_fields(rd, ev, &head, end);
-	if (head.resched && event_is_page((enum event_kind)ev->kind))
-		ev->flags |= EVF_RESCHED;
+	if (head.resched && event_is(ev->kind, EVENT_PAGE))
+		ev->flags |= EVF_PAGE_RESCHED;
 	return ret ? ret : 1;
 }
 

@@ -435,7 +435,7 @@ static int finish(struct walk *walk)
 			      ev->bytes_alloc, ev->bytes_req);
 		return -EBADMSG;
 	}
-	if (event_is_page(ev->kind)) {
+	if (event_is(ev->kind, EVENT_PAGE)) {
 		bool nil = (walk->seen & FIELD_PAGE) && !walk->page && !walk->pfn;
 
 		ev->addr = nil || !(walk->seen & FIELD_PFN) ? EVENT_PFN_FAILED : walk->pfn;
@@ -454,8 +454,6 @@ struct object_line {
 	const char *tail;	/* from behind the pointer to the line's end */
 	size_t len;
 };
-
-_Static_assert(EV_KMALLOC == 0 && EV_CACHE_FREE == 3, "the object events come first");
 
 /* False for every other shape, which is no fault. */
 static bool cut_object_line(struct perf_fields *fields, struct object_line *line, const char *p,
@@ -558,7 +556,7 @@ int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *
 
 	if (ev->kind == EV_UNKNOWN)
 		return 0;
-	usual = ev->kind <= EV_CACHE_FREE && cut_object_line(fields, &line, p, end);
+	usual = event_is(ev->kind, EVENT_OBJECT) && cut_object_line(fields, &line, p, end);
 	if (usual && recall_tail(fields, &line, ev, unknown_gfp))
 		return 0;
 	ret = parse_all(fields, ev, p, end, complaint, &unknown);

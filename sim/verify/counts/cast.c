@@ -168,7 +168,7 @@ static int see_page(struct cast *cast, const struct event *ev)
 {
 	uint64_t page = (cast->sum->direct_map_base >> PAGE_SHIFT) + ev->addr, end;
 
-	if (!(ev->flags & EVF_SLAB_PAGE))
+	if (!(ev->flags & EVF_PAGE_SLAB))
 		return 0;
 	for (end = page + (UINT64_C(1) << ev->order); page < end; page++) {
 		uint64_t *word = frames_get(cast->pages, page);
@@ -202,7 +202,7 @@ static int reuse_page(struct cast *cast, const struct event *ev)
 {
 	uint64_t page = (cast->sum->direct_map_base >> PAGE_SHIFT) + ev->addr, end;
 
-	if (!(ev->flags & EVF_SLAB_PAGE))
+	if (!(ev->flags & EVF_PAGE_SLAB))
 		return 0;
 	for (end = page + (UINT64_C(1) << ev->order); page < end; page++) {
 		uint64_t *word = frames_find(cast->pages, page);

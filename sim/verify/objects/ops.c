@@ -159,7 +159,7 @@ static bool note_event(struct builder *bd, const struct event *ev, unsigned int 
 
 static bool add_event(struct builder *bd, const struct event *ev)
 {
-	unsigned int level = (ev->flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT;
+	unsigned int level = ev->context;
 	uint32_t below = OPS_NONE;
 	struct context *ctx;
 	struct objects_op *op;
@@ -185,7 +185,7 @@ static bool add_event(struct builder *bd, const struct event *ev)
 		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below,
 		.over = OPS_NONE, .pfn = PFN_NONE_VAL,
 		.pid = ev->pid, .cpu = ev->cpu, .kind = (uint8_t)(kind_of_event[ev->kind] - 1),
-		.level = (uint8_t)level, .depth = ev->flags >> EVF_DEPTH_SHIFT, .nr = ev->arg,
+		.level = (uint8_t)level, .depth = ev->depth, .nr = ev->arg,
 	};
 	switch (op->kind) {
 	case OP_ALLOC:

@@ -46,7 +46,7 @@ struct objects_op {
 	uint16_t cpu;
 	uint8_t kind;
 	uint8_t level;		/* 0: a task; above: interrupts, see enum event_context */
-	uint8_t depth;		/* how often preemption was disabled, see EVF_DEPTH_SHIFT */
+	uint8_t depth;		/* how often preemption was disabled, up to EVENT_MAX_DEPTH */
 	uint8_t order;		/* SLAB_OUT: of the slab */
 };
 

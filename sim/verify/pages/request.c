@@ -125,7 +125,7 @@ static bool grow(void *array, uint64_t nr, uint64_t *room, size_t size)
 /* A task goes with its CPU; an interrupt, and the idle task, belong to theirs. */
 static uint64_t context_key(const struct event *ev)
 {
-	uint64_t level = (ev->flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT;
+	uint64_t level = ev->context;
 	uint64_t cpu = level || !ev->pid ? ev->cpu + 1u : 0;
 
 	return ((uint64_t)(uint32_t)ev->pid << 24 | level << 20 | cpu) + 1;
@@ -286,7 +286,7 @@ static bool on_interrupt(struct builder *bd, const struct event *ev)
 	struct event task = *ev;
 	struct context *ctx;
 
-	task.flags &= (uint8_t)~EVF_CONTEXT_MASK;
+	task.context = CONTEXT_TASK;
 	ctx = context_of(bd, &task);
 	if (ctx && !ctx->interrupted)
 		ctx->interrupted = ev->time_ns;
@@ -309,7 +309,7 @@ static bool mark_interrupt(struct builder *bd, const struct context *ctx, const 
 	if (!mark)
 		return false;
 	mark->when = ctx->interrupted - 1;
-	mark->arg = ev->flags & EVF_RESCHED && ev->gfp & __GFP_ZERO && ev->gfp & __GFP_DIRECT_RECLAIM;
+	mark->arg = ev->flags & EVF_PAGE_RESCHED && ev->gfp & __GFP_ZERO && ev->gfp & __GFP_DIRECT_RECLAIM;
 	return true;
 }
 
@@ -566,20 +566,25 @@ static bool on_compaction(struct builder *bd, struct context *ctx, const struct 
 	return true;
 }
 
+static bool is_of_pages(unsigned int kind)
+{
+	return event_is(kind, EVENT_PAGE) || event_is(kind, EVENT_PAGE_PROBE) ||
+	       event_is(kind, EVENT_COMPACTION) || event_is(kind, EVENT_RECLAIM);
+}
+
 /* 1: it is one of the page allocator's; 0: not; -errno. */
 static int on_event(struct builder *bd, const struct event *ev)
 {
 	struct context *ctx;
 	bool good = true;
 
-	if ((ev->kind < EV_PAGE_ALLOC || ev->kind > EV_PAGE_EXTFRAG) &&
-	    (ev->kind < EV_BULK_IN || ev->kind > EV_KSWAPD_WAKE))
+	if (!is_of_pages(ev->kind))
 		return 0;
-	if ((ev->kind <= EV_PAGE_EXTFRAG || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
+	if ((event_is(ev->kind, EVENT_PAGE) || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
 	    !frame_in_range(bd, ev))
 		return kerror_set(bd->err, -EBADMSG, "line %llu: frame %#llx is outside of the snapshot's memory",
 				  (unsigned long long)ev->line, (unsigned long long)ev->addr);
-	if (ev->flags & EVF_CONTEXT_MASK && !on_interrupt(bd, ev))
+	if (ev->context != CONTEXT_TASK && !on_interrupt(bd, ev))
 		return no_memory(bd);
 	ctx = context_of(bd, ev);
 	if (!ctx)
@@ -674,7 +679,7 @@ static int on_event(struct builder *bd, const struct event *ev)
 		ctx->balanced = 0;
 	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
 		ctx->heard = ev->time_ns;
-	if (!(ev->flags & EVF_CONTEXT_MASK))
+	if (ev->context == CONTEXT_TASK)
 		ctx->interrupted = 0;
 	return good ? 1 : no_memory(bd);
 }

@@ -169,7 +169,7 @@ static void test_nameless(void)
 	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
 	ev.addr = 0x3000;
 	ev.gfp = GFP_KERNEL;
-	ev.flags = EVF_RECLAIMABLE;
+	ev.flags = EVF_OBJECT_RECLAIMABLE;
 	feed(&rig, ev);
 	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
 	CU_ASSERT(kmem_cache_flags(slab_find_cache(rig.machine->slab, "unnamed-rcl-192")) &
@@ -307,7 +307,7 @@ static void test_layers(void)
 	struct event slab_page = block(EV_PAGE_ALLOC, 100, 0);
 	struct rig rig;
 
-	slab_page.flags = EVF_SLAB_PAGE;
+	slab_page.flags = EVF_PAGE_SLAB;
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, slab_page);
 	CU_ASSERT_EQUAL(COUNT(rig, slab_page_allocs), 1);
@@ -469,7 +469,7 @@ static void test_dead_objects(void)
 	feed(&rig, object(EV_KMALLOC, 0xffff888000101fc0ULL, 64, 64, 0));
 	feed(&rig, object(EV_KMALLOC, 0xffff888000102000ULL, 64, 64, 0));
 	ev = block(EV_PAGE_FREE, 0x100, 1);
-	ev.flags = EVF_SLAB_PAGE;
+	ev.flags = EVF_PAGE_SLAB;
 	feed(&rig, ev);
 	CU_ASSERT_EQUAL(COUNT(rig, dead_object), 2);
 	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);

@@ -23,7 +23,7 @@ static struct event from_site(struct event ev, name_id call_site, uint32_t bytes
 
 /*
  * Resolve @events where they lie in memory, in the temporary file, and in its
- * write buffer; compare EVF_RECLAIMABLE with @marks, one character an event:
+ * write buffer; compare EVF_OBJECT_RECLAIMABLE with @marks, one character an event:
  * 'R' or '.'.
  */
 static void check_marks(const struct event *events, size_t nr, const char *marks, uint64_t caches)
@@ -53,7 +53,7 @@ static void check_marks(const struct event *events, size_t nr, const char *marks
 		all = collect(trace, &n);
 		ours = all + places[place].before;
 		for (i = 0; i < nr && same; i++)
-			same = !(ours[i].flags & EVF_RECLAIMABLE) == (marks[i] == '.');
+			same = !(ours[i].flags & EVF_OBJECT_RECLAIMABLE) == (marks[i] == '.');
 		CU_ASSERT(same);
 		if (!same)
 			fprintf(stderr, "event %zu is marked wrongly in place %zu\n", i - 1, place);
@@ -252,7 +252,7 @@ static void test_recording(void)
 	other = collect(spilled, &more);
 	CU_ASSERT_EQUAL_FATAL(nr, more);
 	for (i = 0; i < nr; i++) {
-		bool is = all[i].flags & EVF_RECLAIMABLE;
+		bool is = all[i].flags & EVF_OBJECT_RECLAIMABLE;
 		const char *name = names_text(trace_names(trace), all[i].cache);
 
 		wrong += all[i].flags != other[i].flags;
@@ -292,7 +292,7 @@ static void test_recording_nameless(void)
 	CU_ASSERT_EQUAL(trace_resolve(stripped, &err), 0);
 	other = collect(stripped, &nr);
 	for (i = 0; i < nr; i++) {
-		bool is = all[i].flags & EVF_RECLAIMABLE, found = other[i].flags & EVF_RECLAIMABLE;
+		bool is = all[i].flags & EVF_OBJECT_RECLAIMABLE, found = other[i].flags & EVF_OBJECT_RECLAIMABLE;
 
 		marked += is;
 		missed += is && !found;

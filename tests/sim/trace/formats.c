@@ -276,9 +276,39 @@ static void test_informing(void)
 	}
 }
 
+/* The kernel's own prefixes say the class; the probes' names are the capture kit's. */
+static void test_classes(void)
+{
+	static const struct {
+		const char *prefix;
+		enum event_class class;
+	} prefixes[] = {
+		{ "kmalloc", EVENT_OBJECT }, { "kfree", EVENT_OBJECT }, { "kmem_cache_", EVENT_OBJECT },
+		{ "mm_page_", EVENT_PAGE }, { "mm_compaction_", EVENT_COMPACTION }, { "mm_vmscan_", EVENT_RECLAIM },
+		{ "balance_", EVENT_RECLAIM }, { "kbulk_", EVENT_SLAB_PROBE }, { "slab_", EVENT_SLAB_PROBE },
+		{ "snap_fn ", EVENT_SNAPSHOT }, { "rss_stat", EVENT_PROCESS }, { "(other)", EVENT_OTHER },
+	};
+	size_t kind, i;
+
+	for (kind = 0; kind < NR_EVENT_KINDS; kind++) {
+		const char *name = event_kind_desc[kind].tracepoint;
+		enum event_class class = EVENT_PAGE_PROBE;
+
+		for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+			if (!strncmp(name, prefixes[i].prefix, strlen(prefixes[i].prefix)))
+				class = prefixes[i].class;
+		expect(event_is((unsigned int)kind, class), name, "is of another class");
+		expect(!event_kind_desc[kind].replayed || class == EVENT_OBJECT || class == EVENT_PAGE, name,
+		       "is replayed, but neither of objects nor of pages");
+	}
+	CU_ASSERT_EQUAL(EVF_PAGE_SLAB & EVF_PAGE_RESCHED, 0);
+	CU_ASSERT_EQUAL((EVF_PAGE_SLAB | EVF_PAGE_RESCHED) & EVF_OBJECT_RECLAIMABLE, 0);
+}
+
 static const struct test_case cases[] = {
 	{ "table of events", test_table },
 	{ "informing events", test_informing },
+	{ "classes of events", test_classes },
 	{ NULL, NULL }
 };
 

@@ -41,10 +41,11 @@ static void test_header(void)
 	CU_ASSERT_STRING_EQUAL(names_text(names, ev[0].comm), "migration/0");
 	CU_ASSERT(ev[1].pid == 4711 && ev[1].cpu == 12 && ev[1].time_ns == 1086463737000);
 	CU_ASSERT_STRING_EQUAL(names_text(names, ev[1].comm), "my [1] - app");
-	CU_ASSERT_EQUAL((ev[1].flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT, CONTEXT_SOFTIRQ);
-	CU_ASSERT(ev[0].flags >> EVF_DEPTH_SHIFT == 1 && ev[1].flags >> EVF_DEPTH_SHIFT == 2);
+	CU_ASSERT_EQUAL(ev[1].context, CONTEXT_SOFTIRQ);
+	CU_ASSERT_EQUAL(ev[0].depth, 1);
+	CU_ASSERT_EQUAL(ev[1].depth, 2);
 	CU_ASSERT(ev[2].kind == EV_UNKNOWN && !ev[2].pid && ev[2].cpu == 1);
-	CU_ASSERT_EQUAL((ev[2].flags & EVF_CONTEXT_MASK) >> EVF_CONTEXT_SHIFT, CONTEXT_HARDIRQ_IN_SOFTIRQ);
+	CU_ASSERT_EQUAL(ev[2].context, CONTEXT_HARDIRQ_IN_SOFTIRQ);
 	names_destroy(names);
 }
 

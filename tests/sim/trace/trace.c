@@ -280,7 +280,7 @@ static void test_truncated_zstd(void)
 
 /*
  * Resolve @events in memory and spilled (padded so that they lie in the file
- * proper) and compare the EVF_SLAB_PAGE flags with @marks, one character an
+ * proper) and compare the EVF_PAGE_SLAB flags with @marks, one character an
  * event: 'S' or '.'.
  */
 static void check_marks(const struct event *events, size_t nr, const char *marks, uint64_t base)
@@ -306,7 +306,7 @@ static void check_marks(const struct event *events, size_t nr, const char *marks
 		CU_ASSERT_EQUAL(sum->direct_map_base, base);
 		all = collect(trace, &n);
 		for (i = 0; i < nr && same; i++) {
-			bool slab = all[i].flags & EVF_SLAB_PAGE;
+			bool slab = all[i].flags & EVF_PAGE_SLAB;
 
 			same = slab == (marks[i] == 'S');
 			allocs += slab && all[i].kind == EV_PAGE_ALLOC;

@@ -182,7 +182,7 @@ static void test_new_cache(void)
 
 	begin(&ct, "");
 	add_event(&ct, (struct event){ .kind = EV_PAGE_ALLOC, .addr = (X86_BASE >> 12) + 16, .order = 2,
-				       .flags = EVF_SLAB_PAGE });
+				       .flags = EVF_PAGE_SLAB });
 	for (i = 0; i < 9; i++)
 		alloc(&ct, PLACE(16 + i / 4, i % 4));
 	expect_counts(&ct, 12, 3);
@@ -381,7 +381,7 @@ static void test_bulk(void)
 
 	begin(&ct, "");
 	add_event(&ct, (struct event){ .kind = EV_PAGE_ALLOC, .addr = (X86_BASE >> 12) + 16, .order = 1,
-				       .flags = EVF_SLAB_PAGE });
+				       .flags = EVF_PAGE_SLAB });
 	add_event(&ct, (struct event){ .kind = EV_KBULK_ALLOC_IN, .addr = X86_BASE, .arg = 5 });
 	add_event(&ct, (struct event){ .kind = EV_KBULK_ALLOC_OUT, .arg = 5 });
 	drop(&ct, PLACE(16, 0));
