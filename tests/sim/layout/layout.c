@@ -233,7 +233,8 @@ static void test_reorder_fills_holes(void)
 	CU_ASSERT_TRUE(p.plan.was_moved[3]);
 	CU_ASSERT_FALSE(p.plan.was_moved[1]);
 	len = layout_map(&type, p.plan.bit_offset, p.plan.size, 0, map);
-	CU_ASSERT(len == 24 && !memcmp(map, "aaaaddddbbbbbbbbcccccccc", 24));
+	CU_ASSERT_EQUAL_FATAL(len, 24);
+	CU_ASSERT_EQUAL(memcmp(map, "aaaaddddbbbbbbbbcccccccc", 24), 0);
 	layout_plan_free(&p.plan);
 }
 

@@ -348,7 +348,9 @@ static void agree_with_pahole(const char *binary, int at_least)
 		 in_folder("pahole.out"));
 	CU_ASSERT_EQUAL(system(command), 0);
 	out = slurp(in_folder("pahole.out"), NULL);
-	CU_ASSERT(out && sscanf(out, "%d structs", &compared) == 1 && compared >= at_least);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(sscanf(out, "%d structs", &compared), 1);
+	CU_ASSERT_TRUE(compared >= at_least);
 	free(out);
 }
 

@@ -5,7 +5,6 @@
  * offsetof() says of the same text, compiled into this test.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +13,7 @@
 #include <unistd.h>
 
 #include "sim/layout/layout.h"
-#include "tests/sim/cmd/run_cmd.h"
-#include "tests/tests.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/sim/layout/dwarf.h"
 
 /* The same words as code for this file and as text for the compilers. */
 #define SOURCE(...) __VA_ARGS__ static const char source[] = #__VA_ARGS__ \
@@ -52,122 +48,6 @@ struct pointers {
 	alone_t alone;
 };
 );
-
-/* ---- compiling ------------------------------------------------------------------ */
-
-static char command[2048];	/* the last one */
-
-/* True where the command runs well. */
-__attribute__((format(printf, 1, 2)))
-static bool shell(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	return !system(command);
-}
-
-static bool have(const char *tool)
-{
-	bool found = shell("command -v %s >/dev/null", tool);
-
-	if (!found)
-		fprintf(stderr, "skipped: there is no %s here\n", tool);
-	return found;
-}
-
-static bool can_read(void)
-{
-	if (!layout_supported())
-		fprintf(stderr, "skipped: built without libdw\n");
-	return layout_supported();
-}
-
-/* Compile @text with @compiler and its flags; the object file's path. */
-static const char *compile(const char *compiler, const char *suffix, const char *text)
-{
-	char name[32], *object = in_folder("t.o");
-
-	snprintf(name, sizeof(name), "t.%s", suffix);
-	write_file(name, text, strlen(text));
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && %s -c -o t.o %s", folder, compiler, name));
-	return object;
-}
-
-static struct layout_program *open_good(const char *path)
-{
-	struct layout_program *prog = NULL;
-	struct kerror err = { 0 };
-
-	if (layout_open(&prog, path, &err))
-		fprintf(stderr, "%s\n", err.text);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(prog);
-	CU_ASSERT_EQUAL(layout_damaged(prog), 0);
-	return prog;
-}
-
-static const struct layout_type *find(const struct layout_program *prog, const char *name)
-{
-	const struct layout_type *const *types, *found = NULL;
-	size_t nr, i;
-
-	types = layout_types(prog, &nr);
-	for (i = 0; i < nr; i++)
-		if (!strcmp(types[i]->name, name)) {
-			CU_ASSERT_PTR_NULL(found);
-			found = types[i];
-		}
-	if (!found)
-		fprintf(stderr, "no type %s\n", name);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
-	return found;
-}
-
-static const struct layout_member *member(const struct layout_type *type, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < type->nr_members; i++)
-		if (!strcmp(type->members[i].name, name))
-			return &type->members[i];
-	fprintf(stderr, "%s has no member %s\n", type->name, name);
-	CU_FAIL_FATAL("a member is missing");
-	return NULL;
-}
-
-static void expect_member(const struct layout_type *type, const char *name, uint64_t offset, uint64_t size)
-{
-	const struct layout_member *m = member(type, name);
-
-	CU_ASSERT_EQUAL(m->bit_offset, offset * 8);
-	CU_ASSERT_EQUAL(m->bit_size, size * 8);
-	CU_ASSERT_FALSE(m->bitfield);
-	if (m->bit_offset != offset * 8 || m->bit_size != size * 8)
-		fprintf(stderr, "%s.%s is at bit %llu\n", type->name, name, (unsigned long long)m->bit_offset);
-}
-
-#define EXPECT(type, tag, name) \
-	expect_member(type, #name, offsetof(tag, name), sizeof(((tag *)0)->name))
-
-static void expect_bits(const struct layout_type *type, const char *name, uint64_t bit, uint64_t bits)
-{
-	const struct layout_member *m = member(type, name);
-
-	CU_ASSERT_TRUE(m->bitfield);
-	CU_ASSERT_EQUAL(m->bit_offset, bit);
-	CU_ASSERT_EQUAL(m->bit_size, bits);
-	if (m->bit_offset != bit)
-		fprintf(stderr, "%s.%s is at bit %llu\n", type->name, name, (unsigned long long)m->bit_offset);
-}
-
-static void expect_text(const struct layout_type *type, const char *name, const char *text)
-{
-	CU_ASSERT_STRING_EQUAL(member(type, name)->type_text, text);
-	if (strcmp(member(type, name)->type_text, text))
-		fprintf(stderr, "%s.%s is %s\n", type->name, name, member(type, name)->type_text);
-}
 
 /* ---- what must come out, however it was stored -------------------------------------- */
 
@@ -440,20 +320,8 @@ static const char *link_program(const char *flags)
 	const char *text = main_source();
 
 	write_file("t.c", text, strlen(text));
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && gcc -g %s -o prog t.c", folder, flags));
+	must("gcc -g %s -o prog t.c", flags);
 	return in_folder("prog");
-}
-
-static void expect_error(const char *path, int code, const char *part)
-{
-	struct layout_program *prog = (void *)1;
-	struct kerror err = { 0 };
-
-	CU_ASSERT_EQUAL(layout_open(&prog, path, &err), code);
-	CU_ASSERT_PTR_NULL(prog);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, part));
-	if (!strstr(err.text, part))
-		fprintf(stderr, "expected '%s' in: %s\n", part, err.text);
 }
 
 /* Linked, in an archive, split into .dwo files, split off and found by its name. */
@@ -466,7 +334,7 @@ static void test_places(void)
 	check_file(link_program(""));
 	check_file(link_program("-static-pie -Wl,--compress-debug-sections=zlib"));
 	compile("gcc -g", "c", source);
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && rm -f t.a && ar qc t.a t.o", folder));
+	must("rm -f t.a && ar qc t.a t.o");
 	check_file(in_folder("t.a"));
 	check_file(link_program("-gdwarf-5 -gsplit-dwarf"));
 	check_file(link_program("-gdwarf-4 -gsplit-dwarf"));
@@ -474,12 +342,12 @@ static void test_places(void)
 	check_file(link_program("-gdwarf-5 -fdebug-types-section"));
 	check_file(link_program("-gdwarf-4 -fdebug-types-section"));
 	prog = link_program("-Wl,--build-id=0x0123456789abcdef");
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && rm -f *.dwo && objcopy --only-keep-debug prog prog.dbg && "
-				   "strip -g prog && objcopy --add-gnu-debuglink=prog.dbg prog", folder));
+	must("rm -f *.dwo && objcopy --only-keep-debug prog prog.dbg && "
+	     "strip -g prog && objcopy --add-gnu-debuglink=prog.dbg prog");
 	check_file(prog);
-	CU_ASSERT_TRUE_FATAL(shell("mkdir '%s/.debug' && mv '%s/prog.dbg' '%s/.debug'", folder, folder, folder));
+	must("mkdir .debug && mv prog.dbg .debug");
 	check_file(prog);
-	CU_ASSERT_TRUE_FATAL(shell("rm -r '%s/.debug'", folder));
+	must("rm -r .debug");
 	expect_error(prog, -ENODATA, "'prog.dbg', where it was put, is neither beside it");
 	expect_error(prog, -ENODATA, "0123456789abcdef");
 }
@@ -497,9 +365,9 @@ static void test_namesakes(void)
 		return;
 	for (i = 0; i < NR(units); i++) {
 		compile("gcc -g", "c", units[i]);
-		CU_ASSERT_TRUE_FATAL(shell("cd '%s' && mv t.o same%zu.o", folder, i));
+		must("mv t.o same%zu.o", i);
 	}
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && gcc -shared -nostdlib -o same.so same0.o same1.o same2.o", folder));
+	must("gcc -shared -nostdlib -o same.so same0.o same1.o same2.o");
 	prog = open_good(in_folder("same.so"));
 	types = layout_types(prog, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 2);
@@ -513,8 +381,8 @@ static void test_dwz(void)
 	if (!can_read() || !have("dwz"))
 		return;
 	compile("gcc -g -fPIC", "c", source);
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && gcc -g -shared -o a.so t.o && gcc -g -shared -o b.so t.o && "
-				   "dwz -m common a.so b.so && readelf -SW a.so | grep -q gnu_debugaltlink", folder));
+	must("gcc -g -shared -o a.so t.o && gcc -g -shared -o b.so t.o && "
+	     "dwz -m common a.so b.so && readelf -SW a.so | grep -q gnu_debugaltlink");
 	check_file(in_folder("a.so"));
 	check_file(in_folder("b.so"));
 }
@@ -573,6 +441,58 @@ static void type_of_member(const struct layout_member *m, char *out, size_t size
 			 " __attribute__((aligned(16)))" : "");
 }
 
+/* Struct @number, its members in the order that @plan wants. */
+static void write_ordered(FILE *file, const struct layout_type *type, const struct layout_plan *plan,
+			  unsigned int number)
+{
+	char text[128];
+	unsigned int i;
+
+	fprintf(file, "struct s%u {", number);
+	for (i = 0; i < type->nr_members; i++) {
+		type_of_member(&type->members[plan->order[i]], text, sizeof(text));
+		fprintf(file, " %s;", text);
+	}
+	fprintf(file, " } v%u;\n", number);
+}
+
+/* @after, which a compiler made of the order, is what @plan said that it would be. */
+static void expect_as_planned(const struct layout_type *before, const struct layout_type *after,
+			      const struct layout_plan *plan)
+{
+	unsigned int i;
+
+	CU_ASSERT_EQUAL(after->size, plan->size);
+	for (i = 0; i < before->nr_members; i++) {
+		const char *name = before->members[i].name;
+
+		CU_ASSERT_EQUAL(member(after, name)->bit_offset, plan->bit_offset[i]);
+		if (member(after, name)->bit_offset != plan->bit_offset[i])
+			fprintf(stderr, "%s.%s\n", after->name, name);
+	}
+}
+
+static struct layout_program *compile_random(unsigned int nr)
+{
+	struct test_rng rng = { 11 };
+	FILE *file = fopen(in_folder("t.c"), "w");
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		write_random(file, &rng, i);
+	fclose(file);
+	must("gcc -g -c -o t.o t.c");
+	return open_good(in_folder("t.o"));
+}
+
+static const struct layout_type *find_random(const struct layout_program *prog, unsigned int number)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "s%u", number);
+	return find(prog, name);
+}
+
 /*
  * Sixty random structs are compiled, put into the order we suggest, and
  * compiled again: the compiler must place every member where we said, and the
@@ -581,59 +501,30 @@ static void type_of_member(const struct layout_member *m, char *out, size_t size
  */
 static void test_compiler_agrees(void)
 {
-	struct test_rng rng = { 11 };
-	const char *path = in_folder("t.c");
 	const struct layout_type *types[NR_RANDOM];
 	struct layout_plan plans[NR_RANDOM];
 	struct layout_program *before, *after;
-	unsigned int i, j, gained = 0, compared = 0;
-	FILE *file = fopen(path, "w");
+	unsigned int i, gained = 0, compared = 0;
+	FILE *file;
 
-	if (!can_read()) {
-		fclose(file);
+	if (!can_read())
 		return;
-	}
-	for (i = 0; i < NR_RANDOM; i++)
-		write_random(file, &rng, i);
-	fclose(file);
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && gcc -g -c -o t.o t.c", folder));
-	before = open_good(in_folder("t.o"));
-	file = fopen(path, "w");
+	before = compile_random(NR_RANDOM);
+	file = fopen(in_folder("t.c"), "w");
 	for (i = 0; i < NR_RANDOM; i++) {
-		char name[16], text[128];
-
-		snprintf(name, sizeof(name), "s%u", i);
-		types[i] = find(before, name);
+		types[i] = find_random(before, i);
 		CU_ASSERT_EQUAL_FATAL(layout_reorder(types[i], 64, &plans[i], NULL), 0);
-		if (plans[i].why_not)
-			continue;
-		fprintf(file, "struct s%u {", i);
-		for (j = 0; j < types[i]->nr_members; j++) {
-			type_of_member(&types[i]->members[plans[i].order[j]], text, sizeof(text));
-			fprintf(file, " %s;", text);
-		}
-		fprintf(file, " } v%u;\n", i);
+		if (!plans[i].why_not)
+			write_ordered(file, types[i], &plans[i], i);
 	}
 	fclose(file);
-	CU_ASSERT_TRUE_FATAL(shell("cd '%s' && gcc -g -c -o t2.o t.c", folder));
+	must("gcc -g -c -o t2.o t.c");
 	after = open_good(in_folder("t2.o"));
 	for (i = 0; i < NR_RANDOM; i++) {
-		const struct layout_type *type;
-		char name[16];
-
-		snprintf(name, sizeof(name), "s%u", i);
 		if (!plans[i].why_not && !plans[i].unnamed) {
-			type = find(after, name);
 			compared++;
 			gained += plans[i].size < types[i]->size;
-			CU_ASSERT_EQUAL(type->size, plans[i].size);
-			for (j = 0; j < types[i]->nr_members; j++) {
-				const struct layout_member *old = &types[i]->members[j];
-
-				CU_ASSERT_EQUAL(member(type, old->name)->bit_offset, plans[i].bit_offset[j]);
-				if (member(type, old->name)->bit_offset != plans[i].bit_offset[j])
-					fprintf(stderr, "%s.%s\n", name, old->name);
-			}
+			expect_as_planned(types[i], find_random(after, i), &plans[i]);
 		}
 		layout_plan_free(&plans[i]);
 	}
@@ -697,7 +588,8 @@ static void test_damage(void)
 			bad[test_rand_below(&rng, (uint32_t)len)] = (char)test_rand(&rng);
 		path = write_file("bad.o", bad, size);
 		if (layout_open(&prog, path, &err)) {
-			CU_ASSERT(err.code < 0 && err.text[0]);
+			CU_ASSERT_TRUE(err.code < 0);
+			CU_ASSERT_NOT_EQUAL(err.text[0], '\0');
 			refused++;
 			continue;
 		}
