@@ -8,6 +8,12 @@
  * member (or the type's size) is not at a multiple of it, the largest that
  * fits. An attribute that asks for more shows in version 5 only.
  *
+ * One member that is not aligned mostly means that all were packed (the attribute
+ * on the type, or #pragma pack), though others may be at a multiple of their
+ * alignment by chance. So where packing to that member's alignment explains where
+ * every member is and where the type ends, it is taken for all of them; else only
+ * that member was packed.
+ *
  * Locking: none.
  */
 #include "sim/layout/dwarf_internal.h"
@@ -438,18 +444,69 @@ static void complete_members(struct layout_type *type, const bool *incomplete)
 	}
 }
 
+/*
+ * Whether bit-field @member crosses a border of its declared type, which a
+ * compiler does in packed types only (System V ABI).
+ */
+static bool straddles(const struct layout_member *member)
+{
+	uint64_t unit = (uint64_t)member->storage * 8, step = (uint64_t)member->align * 8;
+
+	/* C++ lets a bit-field be wider than its type. */
+	if (!unit || member->bit_size > unit)
+		return false;
+	if (step > unit)
+		step = unit;
+	return (member->bit_offset % step + member->bit_size + step - 1) / step > unit / step;
+}
+
+/* The alignment of @member as far as its place agrees with it; *@packed is set where it does not. */
+static uint32_t shown_alignment(const struct layout_member *member, bool *packed)
+{
+	uint32_t align = member->align;
+
+	if (member->bitfield && straddles(member)) {
+		*packed = true;
+		return 1;
+	}
+	if (!member->bitfield && !member->elsewhere)
+		align = lowest_bit(member->bit_offset / 8, align);
+	*packed = align < member->align;
+	return align;
+}
+
+/* True where packing to @pack bytes explains every place; what its bit-fields skip has no name. */
+static bool is_packed_to(const struct layout_type *type, uint32_t pack)
+{
+	uint64_t end = 0, bits = type->size * 8;
+	unsigned int i;
+
+	for (i = 0; i < type->nr_members; i++) {
+		const struct layout_member *member = &type->members[i];
+		uint64_t step = (uint64_t)(member->align < pack ? member->align : pack) * 8;
+
+		if (member->elsewhere)
+			return false;
+		if (!member->bitfield && member->bit_offset != (end + step - 1) / step * step)
+			return false;
+		if (type->kind != LAYOUT_UNION && member->bit_offset + member->bit_size > end)
+			end = member->bit_offset + member->bit_size;
+	}
+	return bits >= end && bits - end < (uint64_t)pack * 8;
+}
+
 static void learn_alignment(struct layout_type *type, uint64_t given)
 {
+	uint32_t pack = UINT32_MAX;
 	unsigned int i;
 
 	type->align = 1;
 	for (i = 0; i < type->nr_members; i++) {
-		const struct layout_member *member = &type->members[i];
-		uint32_t align = member->align;
+		bool packed = false;
+		uint32_t align = shown_alignment(&type->members[i], &packed);
 
-		if (!member->bitfield && !member->elsewhere)
-			align = lowest_bit(member->bit_offset / 8, align);
-		type->packed |= align < member->align;
+		if (packed && align < pack)
+			pack = align;
 		if (align > type->align)
 			type->align = align;
 	}
@@ -457,7 +514,11 @@ static void learn_alignment(struct layout_type *type, uint64_t given)
 		type->align = lowest_bit(type->size, type->align);
 		type->packed = true;
 	}
-	if (given > type->align)
+	type->packed |= pack != UINT32_MAX;
+	if (pack < type->align && is_packed_to(type, pack))
+		type->align = pack;
+	/* An attribute cannot lower what is not packed. */
+	if (given > type->align || (given && type->packed))
 		type->align = (uint32_t)given;
 	type->align_given = given != 0;
 }
