@@ -306,9 +306,10 @@ static void walk_dwarf(struct layout_program *prog, Dwarf *dbg)
 
 	while (!prog->no_memory &&
 	       !(ret = dwarf_get_units(dbg, cu, &cu, &version, &unit_type, &cudie, &subdie))) {
-		if (unit_type == DW_UT_skeleton && subdie.cu)
-			cudie = subdie;
-		walk_unit(prog, &cudie);
+		if (unit_type == DW_UT_skeleton && !subdie.cu)
+			dwarf_note_split(prog, &cudie);
+		else
+			walk_unit(prog, unit_type == DW_UT_skeleton ? &subdie : &cudie);
 	}
 	prog->damaged += ret < 0;
 }
@@ -344,75 +345,6 @@ static int on_module(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_
 }
 
 /* ---- opening ---------------------------------------------------------------------- */
-
-/* Why there is no debug information, and what helps. */
-struct absence {
-	const char *path;
-	bool has_btf, has_module;
-	char link[128];		/* of .gnu_debuglink */
-	char build_id[64];
-};
-
-static void read_sections(Elf *elf, struct absence *why)
-{
-	Elf_Scn *scn = NULL;
-	size_t strings;
-
-	if (elf_getshdrstrndx(elf, &strings))
-		return;
-	while ((scn = elf_nextscn(elf, scn))) {
-		GElf_Shdr shdr;
-		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, strings, shdr.sh_name) : NULL;
-		const Elf_Data *data;
-
-		if (!name)
-			continue;
-		if (!strcmp(name, ".BTF"))
-			why->has_btf = true;
-		if (strcmp(name, ".gnu_debuglink") || !(data = elf_rawdata(scn, NULL)) || !data->d_buf)
-			continue;
-		snprintf(why->link, sizeof(why->link), "%.*s", (int)strnlen(data->d_buf, data->d_size),
-			 (const char *)data->d_buf);
-	}
-}
-
-static int look_for_absence(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
-			    void *arg)
-{
-	struct absence *why = arg;
-	const unsigned char *bits;
-	GElf_Addr bias, vaddr;
-	Elf *elf = dwfl_module_getelf(mod, &bias);
-	int len, i;
-
-	if (!elf)
-		return DWARF_CB_OK;
-	why->has_module = true;
-	read_sections(elf, why);
-	len = dwfl_module_build_id(mod, &bits, &vaddr);
-	for (i = 0; i < len && i < 20; i++)
-		snprintf(why->build_id + 2 * i, sizeof(why->build_id) - 2 * i, "%02x", bits[i]);
-	return DWARF_CB_ABORT;
-}
-
-static int no_types(const struct layout_program *prog, const char *path, struct kerror *err)
-{
-	struct absence why = { .path = path };
-
-	if (prog->damaged)
-		return kerror_set(err, -EBADMSG, "%s: its debug information is damaged", path);
-	dwfl_getmodules(prog->dwfl, look_for_absence, &why, 0);
-	if (!why.has_module)
-		return kerror_set(err, -EBADMSG, "%s: a damaged ELF file", path);
-	if (why.link[0])
-		return kerror_set(err, -ENODATA, "%s: no debug information here, and '%s', where it was put, is "
-				  "neither beside it nor below /usr/lib/debug (build id %s)", path, why.link,
-				  why.build_id[0] ? why.build_id : "none");
-	return kerror_set(err, -ENODATA, "%s: no debug information with structs%s; compile with -g, or install "
-			  "the debug symbols of its package (build id %s)", path,
-			  why.has_btf ? " (BTF only, which is not read)" : "",
-			  why.build_id[0] ? why.build_id : "none");
-}
 
 static int open_file(const char *path, int *fd, struct kerror *err)
 {
@@ -477,13 +409,14 @@ int layout_open(struct layout_program **out, const char *path, struct kerror *er
 	*out = NULL;
 	if (!prog)
 		return kerror_set(err, -ENOMEM, "no memory to open %s", path);
+	prog->missing = "";
 	ret = open_dwfl(prog, path, err);
 	if (!ret) {
 		dwfl_getmodules(prog->dwfl, on_module, prog, 0);
 		if (prog->no_memory)
 			ret = kerror_set(err, -ENOMEM, "%s: no memory for its types", path);
 		else if (!prog->nr)
-			ret = no_types(prog, path, err);
+			ret = dwarf_no_types(prog, path, err);
 	}
 	if (ret) {
 		layout_close(prog);
@@ -491,6 +424,7 @@ int layout_open(struct layout_program **out, const char *path, struct kerror *er
 	}
 	/* qsort() moves memory about; the list's places in prog->listed are not needed any more. */
 	qsort(prog->list, prog->nr, sizeof(*prog->list), by_name);
+	dwarf_say_missing(prog, path);
 	*out = prog;
 	return 0;
 }
@@ -522,6 +456,11 @@ const struct layout_type *const *layout_types(const struct layout_program *prog,
 uint64_t layout_damaged(const struct layout_program *prog)
 {
 	return prog->damaged;
+}
+
+const char *layout_missing(const struct layout_program *prog)
+{
+	return prog->missing;
 }
 
 /*

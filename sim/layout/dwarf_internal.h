@@ -46,6 +46,9 @@ struct layout_program {
 	struct type_slot *types;	/* all, by DIE */
 	size_t nr_types, types_size;
 	uint64_t damaged;
+	uint64_t split_missing;		/* units whose debug information is in a file that was not found or read */
+	const char *split_name, *split_folder;	/* of the first of these, as the compiler wrote them down */
+	const char *missing;		/* by dwarf_say_missing() */
 	bool no_memory;			/* sticky; reading goes on to its end without effect */
 	/* of the module being read */
 	uint32_t max_align;		/* of what is no struct */
@@ -115,5 +118,14 @@ uint64_t dwarf_subrange_count(Dwarf_Die *range);
 
 /* The type @die (NULL: void) as C writes it without a name; owned by @prog. */
 const char *dwarf_type_text(struct layout_program *prog, Dwarf_Die *die);
+
+/* ---- what is not here (dwarf_missing.c) --------------------------------------- */
+
+/* @cudie says that its unit's debug information is elsewhere, and libdw did not find it. */
+void dwarf_note_split(struct layout_program *prog, Dwarf_Die *cudie);
+/* Set prog->missing. */
+void dwarf_say_missing(struct layout_program *prog, const char *path);
+/* Say why @path has no types and what helps; a negative errno. */
+int dwarf_no_types(const struct layout_program *prog, const char *path, struct kerror *err);
 
 #endif

@@ -26,6 +26,11 @@ uint64_t layout_damaged(const struct layout_program *prog)
 	return 0;
 }
 
+const char *layout_missing(const struct layout_program *prog)
+{
+	return "";
+}
+
 const char *layout_declared_in(const struct layout_program *prog, const struct layout_type *type)
 {
 	return "";

@@ -98,6 +98,11 @@ void layout_close(struct layout_program *prog);
 const struct layout_type *const *layout_types(const struct layout_program *prog, size_t *nr);
 /* Units that could not be read to their end, and members left out as impossible. */
 uint64_t layout_damaged(const struct layout_program *prog);
+/*
+ * "" or a sentence: how many units' debug information lies in files of its own
+ * (.dwo, .dwp) that are not there or not read, so that their types are missing.
+ */
+const char *layout_missing(const struct layout_program *prog);
 /* The file a type of this program is declared in; "" where that is not known. */
 const char *layout_declared_in(const struct layout_program *prog, const struct layout_type *type);
 /* Whether this build can read debug information at all. */
