@@ -75,5 +75,6 @@
 	X(page_owner) \
 	X(layout) \
 	X(layout_dwarf) \
+	X(layout_cases) \
 	X(layout_cmd) \
 	/* end */

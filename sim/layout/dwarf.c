@@ -164,6 +164,8 @@ static bool list_type(struct layout_program *prog, Dwarf_Die *die, enum layout_k
 	type->pub.line = attrs->line;
 	prog->listed[slot] = (struct listed_slot){ hash, (uint32_t)prog->nr };
 	prog->list[prog->nr++] = &type->pub;
+	if (type->pub.variants)
+		dwarf_mark_variants(prog, die, type->pub.size);
 	return true;
 }
 

@@ -98,6 +98,12 @@ struct dwarf_type *dwarf_find_listed(const struct layout_program *prog, enum lay
 /* The type of a struct, class or union DIE that is no mere declaration; NULL: too deep, or no memory. */
 struct dwarf_type *dwarf_get_type(struct layout_program *prog, Dwarf_Die *die, unsigned int depth);
 
+/*
+ * The structs that @die (@size bytes, with variants) is made of get pub.variants,
+ * too: what the members of one leave may belong to the tag.
+ */
+void dwarf_mark_variants(struct layout_program *prog, Dwarf_Die *die, uint64_t size);
+
 /* What a member of type @die needs. */
 struct type_info {
 	uint64_t bytes;

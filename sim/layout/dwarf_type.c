@@ -555,6 +555,25 @@ static unsigned int count_members(struct layout_program *prog, Dwarf_Die *die, b
 	return nr;
 }
 
+/* rustc declares them within the whole, each as large as that. */
+void dwarf_mark_variants(struct layout_program *prog, Dwarf_Die *die, uint64_t size)
+{
+	struct dwarf_type *type;
+	Dwarf_Die child;
+
+	if (dwarf_child(die, &child))
+		return;
+	do {
+		if (dwarf_tag(&child) != DW_TAG_structure_type)
+			continue;
+		type = dwarf_get_type(prog, &child, 0);
+		if (!type || !type->ready || type->pub.size != size)
+			continue;
+		type->pub.variants = true;
+		layout_analyse(&type->pub);
+	} while (dwarf_next(&child));
+}
+
 static void read_members(struct layout_program *prog, struct dwarf_type *type, unsigned int depth)
 {
 	unsigned int max = count_members(prog, &type->die, &type->pub.variants), nr = 0;

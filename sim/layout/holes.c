@@ -5,6 +5,10 @@
  * The figures are those of pahole wherever bit-fields do not come in; there
  * pahole counts unused bits up to the end of the declared type, whole bytes
  * included, and we call whole bytes holes.
+ *
+ * Where a tag decides what a type holds, the bytes beside its members are
+ * unknown: another variant may fill them. They are no waste, so they count in
+ * a sum of their own.
  */
 #include "sim/layout/layout.h"
 
@@ -54,20 +58,31 @@ static void sort_members(struct layout_type *type)
 	free(keys);
 }
 
+/* @bytes of the type of @member, for each of its elements, and at most what the member has. */
+static uint64_t of_elements(const struct layout_member *member, uint64_t bytes)
+{
+	uint64_t most = member->bit_size / 8, all;
+
+	if (__builtin_mul_overflow(bytes, member->elements, &all))
+		return 0;
+	return all < most ? all : most;
+}
+
 /* Unused bytes within one member, whatever it is. */
 static uint64_t nested_unused(const struct layout_member *member)
 {
-	uint64_t bytes = member->bit_size / 8, unused;
+	return member->type ? of_elements(member, member->type->stats.unused) : 0;
+}
 
-	if (!member->type ||
-	    __builtin_mul_overflow(member->type->stats.unused, member->elements, &unused))
-		return 0;
-	return unused < bytes ? unused : bytes;
+/* Bytes within one member of which a tag decides whether they are used. */
+static uint64_t nested_unknown(const struct layout_member *member)
+{
+	return member->type ? of_elements(member, member->type->stats.unknown) : 0;
 }
 
 static void analyse_union(struct layout_type *type)
 {
-	uint64_t least = type->size;
+	uint64_t least = type->size, least_with_unknown = type->size;
 	unsigned int i;
 
 	for (i = 0; i < type->nr_members; i++) {
@@ -78,9 +93,14 @@ static void analyse_union(struct layout_type *type)
 		unused += nested_unused(member);
 		if (unused < least)
 			least = unused;
+		if (unused + nested_unknown(member) < least_with_unknown)
+			least_with_unknown = unused + nested_unknown(member);
 	}
-	type->stats.nested = type->stats.unused = type->nr_members ? least : 0;
 	type->data_end = type->size * 8;
+	if (!type->nr_members)
+		return;
+	type->stats.nested = type->stats.unused = least;
+	type->stats.unknown = least_with_unknown - least;
 }
 
 static struct layout_gap gap_of(uint64_t start, uint64_t end)
@@ -113,10 +133,30 @@ bool layout_gap(const struct layout_type *type, unsigned int i, struct layout_ga
 	return true;
 }
 
-void layout_analyse(struct layout_type *type)
+/* Count the gap in front of member @i, or behind all of them. */
+static void count_gap(struct layout_type *type, unsigned int i)
 {
 	struct layout_stats *stats = &type->stats;
 	struct layout_gap gap;
+
+	if (!layout_gap(type, i, &gap))
+		return;
+	if (type->variants) {
+		stats->unknown += gap.bytes;
+		return;
+	}
+	stats->spare_bits += gap.bits;
+	if (i == type->nr_members) {
+		stats->padding = gap.bytes;
+		return;
+	}
+	stats->holes += gap.bytes != 0;
+	stats->hole_bytes += gap.bytes;
+}
+
+void layout_analyse(struct layout_type *type)
+{
+	struct layout_stats *stats = &type->stats;
 	uint64_t end = 0;
 	unsigned int i;
 
@@ -135,19 +175,16 @@ void layout_analyse(struct layout_type *type)
 		if (member->bit_offset + member->bit_size > end)
 			end = member->bit_offset + member->bit_size;
 		stats->nested += nested_unused(member);
-		if (layout_gap(type, i, &gap)) {
-			stats->holes += gap.bytes != 0;
-			stats->hole_bytes += gap.bytes;
-			stats->spare_bits += gap.bits;
-		}
+		stats->unknown += nested_unknown(member);
+		count_gap(type, i);
 	}
 	type->data_end = end;
-	if (layout_gap(type, type->nr_members, &gap)) {
-		stats->padding = gap.bytes;
-		stats->spare_bits += gap.bits;
-	}
+	count_gap(type, type->nr_members);
+	/* Members of damaged types can overlap. */
 	if (stats->nested > type->size)
 		stats->nested = type->size;
+	if (stats->unknown > type->size - stats->nested)
+		stats->unknown = type->size - stats->nested;
 	stats->unused = stats->hole_bytes + stats->padding + stats->nested + stats->spare_bits / 8;
 }
 

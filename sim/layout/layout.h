@@ -58,6 +58,7 @@ struct layout_stats {
 	uint64_t padding;		/* whole unused bytes behind the last member */
 	uint64_t nested;		/* unused within members that are structs */
 	uint64_t unused;		/* the sum, spare bits rounded down to bytes */
+	uint64_t unknown;		/* what a tag decides, here and within members; not in unused */
 };
 
 struct layout_type {
@@ -68,7 +69,7 @@ struct layout_type {
 	bool align_given;		/* by an attribute in the source, as DWARF 5 says */
 	bool packed;			/* a member or the size is not aligned as its type asks */
 	bool flexible;			/* ends in an array without a size, directly or within */
-	bool variants;			/* parts of it depend on a tag (Rust); they are not shown */
+	bool variants;			/* a tag decides what its gaps hold (Rust's enums, and each variant) */
 	unsigned int nr_members;
 	struct layout_member *members;
 	struct layout_stats stats;	/* by layout_analyse() */
@@ -109,14 +110,14 @@ const char *layout_declared_in(const struct layout_program *prog, const struct l
 bool layout_supported(void);
 
 /*
- * True where @pattern means @type: a glob over its name with or without its
- * namespaces, with or without "struct ", "class " or "union " in front.
+ * True where @pattern means @type: its name, or a glob over its name with or without
+ * its namespaces, with or without "struct ", "class " or "union " in front.
  */
 bool layout_matches(const struct layout_type *type, const char *pattern);
 
 /* ---- what is unused (holes.c) ---------------------------------------------- */
 
-/* What lies between two members, or behind the last one. */
+/* What lies between two members, or behind the last one; in a type with variants it may be used. */
 struct layout_gap {
 	uint64_t bit_offset;
 	uint64_t bytes;			/* whole ones; they start at the first byte border */
@@ -132,7 +133,7 @@ bool layout_gap(const struct layout_type *type, unsigned int i, struct layout_ga
 /*
  * Sort @type's members by address and fill its stats; those of the types of
  * its members must be filled. A union's unused bytes are those its best filled
- * member leaves.
+ * member leaves. The gaps of a type with variants are unknown, not unused.
  */
 void layout_analyse(struct layout_type *type);
 
@@ -172,7 +173,7 @@ void layout_plan_free(struct layout_plan *plan);
 #define LAYOUT_NESTED_HOLE	','
 #define LAYOUT_PADDING		'_'
 #define LAYOUT_SHARED		'#'
-#define LAYOUT_UNKNOWN		'?'
+#define LAYOUT_UNKNOWN		'?'	/* a tag decides, or the place of a virtual base */
 
 /* The letter of member @i: a-z, A-Z, 0-9, and again from the start. */
 char layout_letter(unsigned int i);

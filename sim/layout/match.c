@@ -39,7 +39,9 @@ bool layout_matches(const struct layout_type *type, const char *pattern)
 		pattern += len + strspn(pattern + len, " ");
 		break;
 	}
-	return !fnmatch(pattern, type->name, 0) || !fnmatch(pattern, without_scope(type->name), 0);
+	/* The brackets of Go's generics, main.Pair[string], mean something in a pattern. */
+	return !strcmp(pattern, type->name) || !fnmatch(pattern, type->name, 0) ||
+	       !fnmatch(pattern, without_scope(type->name), 0);
 }
 
 /* ---- caches ------------------------------------------------------------------------ */

@@ -441,10 +441,10 @@ static const char *refuse(const struct layout_type *type)
 {
 	if (type->kind == LAYOUT_UNION)
 		return "a union's members all lie at its start";
+	if (type->variants)
+		return "a tag decides what lies beside its members";
 	if (!type->nr_members)
 		return "it has no members";
-	if (type->variants)
-		return "parts of it depend on a tag";
 	if (type->members[type->nr_members - 1].elsewhere)
 		return "its virtual bases are placed when an object is built";
 	if (type->nr_members > REORDER_MAX)

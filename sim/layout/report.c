@@ -97,7 +97,7 @@ static int emit_by_waste(struct emitter *em, const struct layout_input *in, stru
 
 static void emit_program(struct emitter *em, const struct layout_input *in)
 {
-	uint64_t unused = 0, with_unused = 0;
+	uint64_t unused = 0, with_unused = 0, unknown = 0;
 	const struct layout_type *const *types;
 	size_t nr, i;
 
@@ -105,6 +105,7 @@ static void emit_program(struct emitter *em, const struct layout_input *in)
 	for (i = 0; i < nr; i++) {
 		unused += types[i]->stats.unused;
 		with_unused += types[i]->stats.unused != 0;
+		unknown += types[i]->stats.unknown;
 	}
 	emit_str(em, "binary", "binary", in->path);
 	emit_u64(em, "line_bytes", "cache line", "bytes", in->line);
@@ -112,7 +113,11 @@ static void emit_program(struct emitter *em, const struct layout_input *in)
 	emit_u64(em, "types", "structs, classes and unions with a name", "", nr);
 	emit_u64(em, "types_with_unused", "  of these with unused bytes", "", with_unused);
 	emit_u64(em, "unused_bytes", "  unused in one object of each", "bytes", unused);
+	if (unknown)
+		emit_u64(em, "unknown_bytes", "  unknown, as a tag decides", "bytes", unknown);
 	emit_u64(em, "damaged", "units and members left out as damaged", "", layout_damaged(in->prog));
+	if (*layout_missing(in->prog))
+		emit_note(em, layout_missing(in->prog));
 }
 
 /* ---- with a trace ------------------------------------------------------------------------- */

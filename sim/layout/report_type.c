@@ -220,6 +220,10 @@ static void emit_gap(struct type_report *r, const struct layout_type *type, unsi
 	if (!layout_gap(type, i, &gap))
 		return;
 	bit = start + gap.bit_offset;
+	if (type->variants) {
+		emit_unused(r, "?", "unknown", bit, gap.bytes * 8 + gap.bits, depth);
+		return;
+	}
 	front = (8 - gap.bit_offset % 8) % 8;
 	if (front > gap.bits)
 		front = gap.bits;
@@ -417,10 +421,13 @@ static void emit_figures(const struct type_report *r)
 	emit_u64(em, "spare_bits", "spare bits beside bit-fields", "bits", stats->spare_bits);
 	emit_u64(em, "nested", "unused within members", "bytes", stats->nested);
 	emit_share(em, "unused", "unused in all", "bytes", stats->unused, type->size);
+	if (stats->unknown)
+		emit_u64(em, "unknown", "unknown, as a tag decides", "bytes", stats->unknown);
 	if (type->packed)
 		emit_note(em, "packed: members or the size are not aligned as their types ask");
-	if (type->variants)
-		emit_note(em, "parts of it depend on a tag and are not shown");
+	if (stats->unknown)
+		emit_note(em, "a tag decides what lies in the unknown bytes, as in an enum of Rust that holds data: "
+			  "they may be used, and are not counted as unused");
 }
 
 int layout_report_type(struct emitter *em, const struct layout_input *in,
