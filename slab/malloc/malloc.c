@@ -44,14 +44,33 @@ EXPORT void *calloc(size_t n, size_t size)
 	return kms_calloc_at(n, size, CALLER);
 }
 
+/* With the lock held, as a cache's constructor is called: a copy. @p is lost, as what is freed there. */
+static void *copy_inside(void *p, size_t size, const void *site)
+{
+	size_t old = kms_usable_size(p);
+	void *copy = old ? kms_books_alloc(size) : NULL;
+
+	if (copy)
+		memcpy(copy, p, old < size ? old : size);
+	else
+		errno = ENOMEM;
+	if (!old)
+		kms_free_slow(p, site);
+	return copy;
+}
+
 static void *realloc_at(void *p, size_t size, const void *site)
 {
-	if (unlikely(kms_inside || kms_books_has(p)))
-		return kms_books_resize(p, size);
+	bool ours = kms_books_has(p);
+
 	if (unlikely(p && !size)) {
 		free_fast(p, site);
 		return NULL;
 	}
+	if (unlikely(kms_inside && p && !ours))
+		return copy_inside(p, size, site);
+	if (unlikely(kms_inside || ours))
+		return kms_books_resize(p, size);
 	return kms_realloc_at(p, size, site);
 }
 

@@ -217,8 +217,11 @@ void kms_free_slow(void *object, const void *site)
 		run_free(object);
 	else if (kms_books_has(object))
 		kms_books_free(object);
-	else if (!kms_large_free(object, site))
+	else if (!kms_large_free(object, site)) {
+		/* What is to be done then is an option: there may be no heap yet. */
+		kms_boot();
 		kms_bad_free(object, site);
+	}
 	errno = saved;
 }
 
@@ -234,8 +237,12 @@ void *kms_calloc_at(size_t n, size_t size, const void *site)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
-	if (bytes >= LARGE_MIN && !heap.debug)
-		return malloc_beyond(1, bytes, true);
+	if (bytes >= LARGE_MIN) {
+		if (!kms_boot())
+			return out_of_memory();
+		if (!heap.debug)
+			return malloc_beyond(1, bytes, true);
+	}
 	object = malloc_fast(bytes, site);
 	if (object)
 		memset(object, 0, bytes);
@@ -280,6 +287,9 @@ static size_t usable_watched(const void *object)
 {
 	size_t bytes;
 
+	/* A cache's constructor asks with the lock held. */
+	if (kms_inside)
+		return ksize(heap.sa, object);
 	kms_enter();
 	bytes = ksize(heap.sa, object);
 	kms_leave();
