@@ -28,9 +28,10 @@ preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/prelo
 	$(filter sim/report/emit/%,$(objects)) $(addprefix sim/report/,moment.o caches.o))
 jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
 
+# initfirst: its fork handlers are to be registered before any other library's (slab/malloc/thread.c).
 $(O)/libkmemsim-malloc.so: $(library_objects) $(preload_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
-	$(Q)$(library_link) $(jansson) -Wl,--exclude-libs,ALL
+	$(Q)$(library_link) $(jansson) -Wl,--exclude-libs,ALL -Wl,-z,initfirst
 
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)

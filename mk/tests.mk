@@ -79,6 +79,7 @@ $(O)/preload/%: tests/library/preload/%.c mk/tests.mk
 
 check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## small programs on the malloc replacement
 	$(Q)sh tests/library/preload.sh $(abspath $(O))
+	$(Q)CC='$(CC)' sh tests/library/cases.sh $(abspath $(O))
 
 PRELOAD ?= $(O)/libkmemsim-malloc.so
 

@@ -4,8 +4,7 @@
  *
  * The layers below never print; here, at the border to a program that knows
  * nothing of us, somebody must. Written from the stack, since stdio may want
- * memory, and by the bare system call, since write() is where a thread may be
- * cancelled, which must not happen inside malloc(), least of all with its locks.
+ * memory, and by bare system calls (file.c says why).
  *
  * Locking: called inside the heap or out of it.
  */
@@ -31,8 +30,8 @@ static struct stat kept_file;
 
 void kms_keep_stderr(void)
 {
-	kept_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, KEPT_FROM);
-	if (kept_stderr >= 0 && fstat(kept_stderr, &kept_file))
+	kept_stderr = (int)syscall(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, KEPT_FROM);
+	if (kept_stderr >= 0 && syscall(SYS_fstat, kept_stderr, &kept_file))
 		kept_stderr = -1;
 }
 
@@ -41,28 +40,13 @@ static bool is_kept(void)
 {
 	struct stat now;
 
-	return kept_stderr >= 0 && !fstat(kept_stderr, &now) && now.st_dev == kept_file.st_dev &&
+	return kept_stderr >= 0 && !syscall(SYS_fstat, kept_stderr, &now) && now.st_dev == kept_file.st_dev &&
 	       now.st_ino == kept_file.st_ino;
 }
 
 int kms_stderr(void)
 {
-	return fcntl(STDERR_FILENO, F_GETFD) < 0 && is_kept() ? kept_stderr : STDERR_FILENO;
-}
-
-bool kms_write(int fd, const char *text, size_t bytes)
-{
-	while (bytes) {
-		long written = syscall(SYS_write, fd, text, bytes);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		text += written;
-		bytes -= (size_t)written;
-	}
-	return true;
+	return syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) < 0 && is_kept() ? kept_stderr : STDERR_FILENO;
 }
 
 void kms_say(const char *format, ...)

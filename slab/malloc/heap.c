@@ -401,6 +401,7 @@ bool kms_boot(void)
 		return true;
 	if (kms_inside)
 		return false;
+	kms_watch_forks();
 	pthread_mutex_lock(&heap.boot_lock);
 	if (!heap.ready && !failed) {
 		kms_inside = true;

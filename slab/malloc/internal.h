@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "buddy/buddy.h"
 #include "pagemap/pagemap.h"
@@ -122,6 +123,8 @@ KMS_INTERNAL size_t kms_nr_threads(void);
 KMS_INTERNAL void kms_thread_release(void);
 /* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
 KMS_INTERNAL void kms_threads_drop(struct cache *c);
+/* Register what fork() has to call, if that has not been done. No lock may be held. */
+KMS_INTERNAL void kms_watch_forks(void);
 
 /* Around whatever moves sheaves, so that a fork in between does not touch them. */
 static inline void set_busy(struct kms_thread *t, bool busy)
@@ -279,8 +282,15 @@ KMS_INTERNAL void kms_overrun(const void *block, size_t bytes, const void *first
 /* Have a second descriptor for standard error: some programs close it before they exit. */
 KMS_INTERNAL void kms_keep_stderr(void);
 KMS_INTERNAL int kms_stderr(void);
-/* All @bytes; false with errno set. No place where a thread may be cancelled. */
-KMS_INTERNAL bool kms_write(int fd, const char *text, size_t bytes);
 KMS_INTERNAL void kms_listen(void);	/* have the layers' reports said */
+
+/* ---- file.c: files, by bare system calls ----------------------------------- */
+
+/* A descriptor that programs we start don't get; negative with errno set. */
+KMS_INTERNAL int kms_open(const char *path, int flags, mode_t mode);
+KMS_INTERNAL ssize_t kms_read(int fd, void *bytes, size_t size);
+/* All @bytes; false with errno set. */
+KMS_INTERNAL bool kms_write(int fd, const char *text, size_t bytes);
+KMS_INTERNAL void kms_close(int fd);
 
 #endif

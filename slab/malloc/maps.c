@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "slab/malloc/watch.h"
 
@@ -31,14 +30,10 @@ void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), vo
 	size_t filled = 0;
 	struct kms_mapping m;
 	ssize_t got;
-	int fd, cancel;
-	bool more;
+	int fd = kms_open("/proc/self/maps", O_RDONLY, 0);
+	bool more = fd >= 0;
 
-	/* A thread must not end here: it has the heap's lock. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	more = fd >= 0;
-	while (more && (got = read(fd, buf + filled, sizeof(buf) - 1 - filled)) > 0) {
+	while (more && (got = kms_read(fd, buf + filled, sizeof(buf) - 1 - filled)) > 0) {
 		char *line = buf, *end;
 
 		filled += (size_t)got;
@@ -52,6 +47,5 @@ void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), vo
 		memmove(buf, line, filled);
 	}
 	if (fd >= 0)
-		close(fd);
-	pthread_setcancelstate(cancel, NULL);
+		kms_close(fd);
 }

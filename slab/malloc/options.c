@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -172,7 +171,7 @@ struct reader {
 static int next_byte(struct reader *r)
 {
 	if (r->at == r->filled) {
-		ssize_t got = read(r->fd, r->bytes, sizeof(r->bytes));
+		ssize_t got = kms_read(r->fd, r->bytes, sizeof(r->bytes));
 
 		if (got <= 0)
 			return -1;
@@ -182,11 +181,10 @@ static int next_byte(struct reader *r)
 	return (unsigned char)r->bytes[r->at++];
 }
 
-/* The variable's value as the host knows it; too long a one is cut. */
-static const char *read_environ(char *value, size_t size)
+const char *kms_environ_file(const char *path, char *value, size_t size)
 {
 	static const char name[] = VARIABLE "=";
-	struct reader r = { .fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC) };
+	struct reader r = { .fd = kms_open(path, O_RDONLY, 0) };
 	size_t matched = 0, length = 0;
 	bool found = false;
 	int byte;
@@ -204,18 +202,41 @@ static const char *read_environ(char *value, size_t size)
 	while (found && length < size - 1 && (byte = next_byte(&r)) > 0)
 		value[length++] = (char)byte;
 	value[length] = '\0';
-	close(r.fd);
+	kms_close(r.fd);
 	return found ? value : NULL;
+}
+
+/* What the host started the program with, until libc knows. */
+static char **start_environ;
+
+/* glibc passes main()'s arguments to constructors, and ours is the first of all. */
+static __attribute__((constructor(101))) void note_environ(int argc, char **argv, char **envp)
+{
+	start_environ = envp;
+}
+
+/* The variable's value, where need be in @value; NULL. */
+static const char *variable(char *value, size_t size)
+{
+	static const char name[] = VARIABLE "=";
+	char **entry = environ ? environ : start_environ;
+
+	if (getauxval(AT_SECURE))
+		return NULL;
+	/* The loader may call malloc() before anybody else runs. */
+	if (!entry)
+		return kms_environ_file("/proc/self/environ", value, size);
+	for (; *entry; entry++)
+		if (!strncmp(*entry, name, sizeof(name) - 1))
+			return *entry + sizeof(name) - 1;
+	return NULL;
 }
 
 void kms_read_options(struct kms_options *options)
 {
 	char value[1024];
-	const char *text = NULL;
+	const char *text = variable(value, sizeof(value));
 
-	/* The loader calls malloc() before libc knows the environment. */
-	if (!getauxval(AT_SECURE))
-		text = environ ? getenv(VARIABLE) : read_environ(value, sizeof(value));
 	kms_parse_options(options, text ? text : "");
 	if (options->help)
 		say_help();

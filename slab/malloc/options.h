@@ -43,6 +43,12 @@ struct kms_options {
 
 /* Read the environment into @options; what is wrong is said on standard error and left out. */
 void kms_read_options(struct kms_options *options) __attribute__((visibility("hidden")));
+/*
+ * The variable's value by the file at @path, which has an environment as /proc/self/environ
+ * has it, in @value; what is longer than @size - 1 is cut. NULL where there is none.
+ */
+const char *kms_environ_file(const char *path, char *value, size_t size)
+	__attribute__((visibility("hidden")));
 /* The same of @text; returns how many settings were wrong. */
 unsigned int kms_parse_options(struct kms_options *options, const char *text)
 	__attribute__((visibility("hidden")));

@@ -120,12 +120,12 @@ static void write_to(const char *pattern, const struct text *text)
 		kms_write(kms_stderr(), text->bytes, text->length);
 		return;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = kms_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	done = fd >= 0 && kms_write(fd, text->bytes, text->length);
 	if (!done)
 		kms_say("report: '%s' can't be written: error %d", path, errno);
 	if (fd >= 0)
-		close(fd);
+		kms_close(fd);
 }
 
 void kms_report_now(void)
@@ -176,8 +176,8 @@ void kms_set_report(kms_report_fn fn)
 {
 	struct sigaction mine = { .sa_handler = want_report, .sa_flags = SA_RESTART }, theirs;
 
-	/* Called in every process: one that has asked for nothing gets no heap before it needs one. */
-	if (!getenv("KMEMSIM_OPTIONS") || !kms_boot() || !asked_for())
+	/* The heap now, in every process: later its own seccomp filter may forbid what we ask the host. */
+	if (!kms_boot() || !asked_for())
 		return;
 	write_report = fn;
 	if (!sigaction(SIGUSR2, NULL, &theirs) && theirs.sa_handler == SIG_DFL)

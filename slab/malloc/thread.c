@@ -269,7 +269,21 @@ static void in_child(void)
 	pthread_mutex_unlock(&heap.registry_lock);
 }
 
-static __attribute__((constructor)) void watch_forks(void)
+/*
+ * Handlers that were registered before ours run while ours hold all locks, and
+ * must not wait for one. So ours come first: at the first allocation or when the
+ * library is loaded, whichever is earlier; and libkmemsim-malloc.so is linked to be
+ * initialized before all other libraries (mk/library.mk).
+ */
+void kms_watch_forks(void)
 {
-	pthread_atfork(lock_all, in_parent, in_child);
+	static bool watched;
+
+	if (!__atomic_exchange_n(&watched, true, __ATOMIC_RELAXED))
+		pthread_atfork(lock_all, in_parent, in_child);
+}
+
+static __attribute__((constructor(101))) void when_loaded(void)
+{
+	kms_watch_forks();
 }

@@ -5,6 +5,7 @@
 #	$1	build folder
 set -u
 lib=$(realpath "$1/libkmemsim-malloc.so")
+plain=$(realpath "$1/libkmemsim.so")
 bin=$(realpath "$1/preload")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -61,6 +62,25 @@ expect double-free 'double free'
 expect use-after-free 'free object overwritten'
 expect wild-free 'free of an address where no object starts'
 expect foreign-free 'which is no block of the heap'
+
+# Options count from the first call to the library on, whichever that is.
+# $1 call, $2 what is said
+expect_first() {
+	env KMEMSIM_OPTIONS=debug=FZPU:stop=yes LD_PRELOAD="$plain" "$bin/first" "$1" 2>"$tmp/err"
+	status=$?
+	[ $status -eq 134 ] && grep -q "$2" "$tmp/err" || fail "first call $1: status $status, $(head -1 "$tmp/err")"
+}
+for call in malloc calloc realloc memalign; do
+	expect_first "$call" 'overrun at'
+done
+expect_first free 'which is no block of the heap'
+
+# Constructors that resize blocks: of the program, and of a cache's objects.
+for options in '' debug=FZPU; do
+	run "$options" "$bin/construct"
+	grep -q 'constructed, 0 wrong' "$tmp/out" || fail "construct ($options): status $status $(cat "$tmp/out")"
+	[ -s "$tmp/err" ] && fail "construct ($options): complaints: $(head -5 "$tmp/err")"
+done
 
 # A handler of abort()'s signal may use the heap, and descriptors that are the program's stay its own.
 run debug=FZPU:stop=yes "$bin/faults" handled
@@ -129,6 +149,11 @@ short_of() {
 }
 short_of -v
 short_of -d
+
+# A program whose open() waits for a lock: the library does not call it.
+timeout 20 env KMEMSIM_OPTIONS=debug=FZPU "$bin/hooks" "$plain" >"$tmp/out"
+status=$?
+grep -q '^started, 0 calls' "$tmp/out" || fail "hooks: status $status $(cat "$tmp/out")"
 
 # A thread that ends after the library was unloaded.
 "$bin/unload" "$1/libkmemsim.so" || fail "unload: status $?"
