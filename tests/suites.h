@@ -68,6 +68,8 @@
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
+	X(capture_events) \
+	X(damaged_capture) \
 	X(words) \
 	X(counts) \
 	X(cache_pages) \

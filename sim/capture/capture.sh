@@ -202,7 +202,7 @@ TMPDIR=$run timeout -k 10 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=multi -c
 	-chardev "stdio,id=console,signal=off,logfile=$console" -serial chardev:console \
 	-virtfs "local,path=$share,mount_tag=out,security_model=none" \
 	-kernel "$image/boot/vmlinuz-$release" -initrd "$run/initramfs.gz" -append "$boot" \
-	$disks $QEMU_ARGS < /dev/null > "$out_of_guest" 2> "$run/qemu.log" 9>&- &
+	$disks $QEMU_ARGS < /dev/null >> "$out_of_guest" 2> "$run/qemu.log" 9>&- &
 qemu_pid=$!
 rc=0
 wait "$qemu_pid" || rc=$?

@@ -71,10 +71,29 @@ static double parse_percent(struct argp_state *state, const char *text)
 	return value;
 }
 
+static unsigned int parse_explain(struct argp_state *state, const char *text)
+{
+	uint64_t value = 0;
+
+	if (!parse_number(text, 0, 1000, &value))
+		argp_error(state, "--explain=%s: expected a number from 0 to 1000", text);
+	return (unsigned int)value;
+}
+
+/* What does not go together. */
+static void check_options(struct argp_state *state, const struct verify_options *opt)
+{
+	if (!opt->slabinfo != !opt->slabinfo_end)
+		argp_error(state, "--slabinfo and --slabinfo-end go together");
+	if (!opt->objects && (opt->without_snapshots || opt->slabinfo))
+		argp_error(state, "without snapshots only --layer=objects can be verified");
+	if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
+		argp_error(state, "--layer=objects is always guided");
+}
+
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	struct verify_options *opt = state->input;
-	uint64_t value;
 
 	switch (key) {
 	case OPT_MODE:
@@ -95,9 +114,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->at_least = parse_percent(state, arg);
 		return 0;
 	case OPT_EXPLAIN:
-		if (!parse_number(arg, 0, 1000, &value))
-			argp_error(state, "--explain=%s: expected a number from 0 to 1000", arg);
-		opt->explain = (unsigned int)value;
+		opt->explain = parse_explain(state, arg);
 		return 0;
 	case OPT_WITHOUT_SNAPSHOTS:
 		opt->without_snapshots = true;
@@ -126,12 +143,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		argp_error(state, "no capture given");
 		return 0;
 	case ARGP_KEY_END:
-		if (!opt->slabinfo != !opt->slabinfo_end)
-			argp_error(state, "--slabinfo and --slabinfo-end go together");
-		if (!opt->objects && (opt->without_snapshots || opt->slabinfo))
-			argp_error(state, "without snapshots only --layer=objects can be verified");
-		if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
-			argp_error(state, "--layer=objects is always guided");
+		check_options(state, opt);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -186,17 +198,32 @@ static bool objects_reached(const struct objects_run *run, double at_least)
 				(double)slabs->hits * 100.0 >= at_least * (double)slabs->all);
 }
 
+/* Each kind of fault once, with its first event. */
+static void print_skipped(const struct capture_check *check)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CAPTURE_FAULTS; i++) {
+		if (check->nr[i] > 1)
+			fprintf(stderr, "kmemsim: %s; skipped, and %llu more events like this\n", check->first[i],
+				(unsigned long long)check->nr[i] - 1);
+		else if (check->nr[i])
+			fprintf(stderr, "kmemsim: %s; this event is skipped\n", check->first[i]);
+	}
+}
+
 static int verify_objects(const struct verify_options *opt)
 {
 	struct objects_run run = { .capture = opt->capture };
 	struct kerror err = { 0 };
-	int status = EXIT_FINE;
+	int status = EXIT_FINE, ret;
 
-	if (objects_run(&run, opt->explain, &err) ||
-	    write_report(&(struct found){ .objects = &run }, opt, &err)) {
+	ret = objects_run(&run, opt->explain, &err);
+	print_skipped(&run.check);
+	if (ret || write_report(&(struct found){ .objects = &run }, opt, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		status = EXIT_USAGE;
-	} else if (!objects_reached(&run, opt->at_least)) {
+	} else if (run.check.nr_skipped || !objects_reached(&run, opt->at_least)) {
 		status = EXIT_FOUND;
 	}
 	objects_exit(&run);
@@ -243,13 +270,14 @@ static int verify_pages(const struct verify_options *opt)
 {
 	struct verify_run run = { .capture = opt->capture, .mode = opt->mode };
 	struct kerror err = { 0 };
-	int status = EXIT_FINE;
+	int status = EXIT_FINE, ret;
 
-	if (verify_run(&run, opt->kernel, opt->explain, &err) ||
-	    write_report(&(struct found){ .pages = &run }, opt, &err)) {
+	ret = verify_run(&run, opt->kernel, opt->explain, &err);
+	print_skipped(&run.check);
+	if (ret || write_report(&(struct found){ .pages = &run }, opt, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		status = EXIT_USAGE;
-	} else if (!reached(&run, opt->at_least)) {
+	} else if (run.check.nr_skipped || !reached(&run, opt->at_least)) {
 		status = EXIT_FOUND;
 	}
 	verify_exit(&run);

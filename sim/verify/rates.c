@@ -51,6 +51,32 @@ void emit_count_row(struct emitter *em, const char *name, uint64_t count, bool h
 	emit_row_end(em);
 }
 
+void emit_skipped(struct emitter *em, const struct capture_check *check)
+{
+	static const struct emitter_column columns[] = {
+		{ "fault", "fault", "", true },
+		{ "events", "events", "", false },
+		{ "first", "the first", "", true },
+	};
+	unsigned int i;
+
+	if (!check->nr_skipped)
+		return;
+	emit_section(em, "skipped", "Events skipped");
+	emit_u64(em, "skipped_events", "with numbers that this machine cannot have", "", check->nr_skipped);
+	emit_table(em, "by_fault", "By what is wrong", columns, NR_COLUMNS(columns));
+	for (i = 0; i < NR_CAPTURE_FAULTS; i++) {
+		if (!check->nr[i])
+			continue;
+		emit_cell_str(em, capture_fault_desc[i].name);
+		emit_cell_u64(em, check->nr[i]);
+		emit_cell_str(em, check->first[i]);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	emit_section_end(em);
+}
+
 void emit_speed(struct emitter *em, uint64_t nr_events, double read_seconds, double serve_seconds)
 {
 	emit_real(em, "read_seconds", "reading", "s", read_seconds, 3);

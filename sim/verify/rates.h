@@ -17,6 +17,8 @@ void emit_rate_row(struct emitter *em, const char *name, const char *text,
 /* Open the table "counts" of what was served and hinted; rows of 0 are left out. */
 void emit_count_table(struct emitter *em);
 void emit_count_row(struct emitter *em, const char *name, uint64_t count, bool hint, const char *text);
+/* A section about the events that were skipped; nothing where none was. */
+void emit_skipped(struct emitter *em, const struct capture_check *check);
 /* How long @nr_events events took to read and to serve. */
 void emit_speed(struct emitter *em, uint64_t nr_events, double read_seconds, double serve_seconds);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/machine/host.h"
 #include "sim/verify/verify.h"
@@ -19,6 +20,41 @@ int verify_capture_path(char *path, size_t size, const char *capture, const char
 							      capture);
 }
 
+/* @file in @capture as it is, or compressed: *@path is the one that is there. */
+static int find_file(char *path, size_t size, const char *capture, const char *file, struct kerror *err)
+{
+	char zst[64];
+	struct stat st;
+	int ret = verify_capture_path(path, size, capture, file, err);
+
+	if (ret || !stat(path, &st))
+		return ret;
+	snprintf(zst, sizeof(zst), "%s.zst", file);
+	ret = verify_capture_path(path, size, capture, zst, err);
+	if (ret || !stat(path, &st))
+		return ret;
+	return kerror_set(err, -ENOENT, "%.100s has neither %s nor %s.zst: it is no capture, or not a whole one "
+			  "(docs/capture.md)", capture, file, file);
+}
+
+int verify_check_capture(const char *capture, const char *const *files, unsigned int nr, struct kerror *err)
+{
+	char path[4096];
+	struct stat st;
+	unsigned int i;
+	int ret = 0;
+
+	if (stat(capture, &st))
+		return kerror_set(err, -errno, "%.200s: %s", capture, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return kerror_set(err, -ENOTDIR, "%.90s is a file, a capture is a folder (docs/capture.md). For a trace: "
+				  "'kmemsim run', or 'kmemsim verify --layer objects --slabinfo BEFORE "
+				  "--slabinfo-end AFTER'", capture);
+	for (i = 0; !ret && i < nr; i++)
+		ret = find_file(path, sizeof(path), capture, files[i], err);
+	return ret;
+}
+
 static int read_snapshot(struct snapshot **snap, const char *capture, const char *file,
 			 struct kerror *err)
 {
@@ -28,74 +64,73 @@ static int read_snapshot(struct snapshot **snap, const char *capture, const char
 	return ret ? ret : snapshot_read(snap, path, err);
 }
 
-static int open_trace(struct source **src, const char *capture, struct kerror *err)
-{
-	static const char *const files[] = { "trace.txt", "trace.txt.zst" };
-	struct kerror last = { 0 };
-	char path[4096];
-	int ret = -ENOENT;
-	size_t i;
+/* Of a trace that is read: where, and the first of its lines that make no sense. */
+struct reading {
+	struct capture_trace *out;
+	struct kerror malformed;
+};
 
-	for (i = 0; ret == -ENOENT && i < sizeof(files) / sizeof(files[0]); i++) {
-		ret = verify_capture_path(path, sizeof(path), capture, files[i], &last);
-		if (!ret)
-			ret = source_open(src, path, &last);
-	}
-	if (ret && err)
-		*err = last;
-	return ret;
+static void on_malformed(void *ctx, const char *source, uint64_t line, const char *text)
+{
+	struct reading *rd = ctx;
+
+	if (!rd->malformed.code)
+		kerror_set(&rd->malformed, -EBADMSG, "%.100s:%llu: %s", rd->out->name, (unsigned long long)line, text);
 }
 
 /* What is missing from a trace would be predicted wrongly without any fault of the rules. */
-static int check_whole(const struct trace *trace, const char *capture, struct kerror *err)
+static int check_whole(const struct reading *rd, struct kerror *err)
 {
-	const struct reader_stats *stats = &trace_summary(trace)->read;
+	const struct reader_stats *stats = &trace_summary(rd->out->trace)->read;
 
 	if (stats->truncated)
 		return kerror_set(err, stats->error.code, "%s", stats->error.text);
+	if (stats->malformed && stats->unterminated)
+		return kerror_set(err, -EBADMSG, "%.150s ends in the middle of line %llu: it was cut", rd->out->name,
+				  (unsigned long long)stats->unterminated_line);
+	if (stats->malformed > 1)
+		return kerror_set(err, -EBADMSG, "%.200s (and %llu more lines)", rd->malformed.text,
+				  (unsigned long long)stats->malformed - 1);
 	if (stats->malformed)
-		return kerror_set(err, -EBADMSG, "%.100s: %llu malformed lines in its trace", capture,
-				  (unsigned long long)stats->malformed);
+		return kerror_set(err, -EBADMSG, "%s", rd->malformed.text);
 	return 0;
 }
 
-/* Takes over @src. */
-static int read_trace(struct trace **out, struct source *src, const char *capture, struct kerror *err)
+int verify_read_trace_file(struct capture_trace *out, const char *path, struct kerror *err)
 {
-	struct trace *trace = *out = trace_create(VERIFY_TRACE_BYTES);
+	struct reading reading = { .out = out };
+	struct source *src;
 	struct reader *rd;
 	int ret;
 
-	if (!trace) {
+	memset(out, 0, sizeof(*out));
+	snprintf(out->name, sizeof(out->name), "%s", path);
+	ret = source_open(&src, path, err);
+	if (ret)
+		return ret;
+	out->trace = trace_create(VERIFY_TRACE_BYTES);
+	if (!out->trace) {
 		source_close(src);
 		return kerror_set(err, -ENOMEM, "no memory for a trace");
 	}
-	ret = reader_open(&rd, src, NULL, trace_names(trace), err);
+	ret = reader_open(&rd, src, NULL, trace_names(out->trace), err);
 	if (ret)
 		return ret;
-	ret = trace_load(trace, rd, NULL, NULL, err);
+	reader_set_message(rd, on_malformed, &reading, 1);
+	ret = trace_load(out->trace, rd, NULL, NULL, err);
 	reader_close(rd);
-	return ret ? ret : check_whole(trace, capture, err);
+	if (!ret || (ret == -EBADMSG && reading.malformed.code))
+		ret = check_whole(&reading, err);
+	return ret;
 }
 
-int verify_read_trace(struct trace **out, const char *capture, struct kerror *err)
+int verify_read_trace(struct capture_trace *out, const char *capture, struct kerror *err)
 {
-	struct source *src;
-	int ret;
+	char path[4096];
+	int ret = find_file(path, sizeof(path), capture, "trace.txt", err);
 
-	*out = NULL;
-	ret = open_trace(&src, capture, err);
-	return ret ? ret : read_trace(out, src, capture, err);
-}
-
-int verify_read_trace_file(struct trace **out, const char *path, struct kerror *err)
-{
-	struct source *src;
-	int ret;
-
-	*out = NULL;
-	ret = source_open(&src, path, err);
-	return ret ? ret : read_trace(out, src, path, err);
+	memset(out, 0, sizeof(*out));
+	return ret ? ret : verify_read_trace_file(out, path, err);
 }
 
 static void on_violation(void *ctx, const char *text)
@@ -109,18 +144,23 @@ static void on_violation(void *ctx, const char *text)
 int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int max_miss,
 	       struct kerror *err)
 {
+	static const char *const files[] = { "snap_a.txt", "snap_b.txt", "trace.txt" };
 	uint64_t start = host_now();
 	int ret;
 
-	ret = read_snapshot(&run->a, run->capture, "snap_a.txt", err);
+	ret = verify_check_capture(run->capture, files, 3, err);
 	if (!ret)
-		ret = read_snapshot(&run->b, run->capture, "snap_b.txt", err);
+		ret = read_snapshot(&run->a, run->capture, files[0], err);
+	if (!ret)
+		ret = read_snapshot(&run->b, run->capture, files[1], err);
+	if (!ret)
+		ret = snapshot_check_pair(run->a, run->b, err);
 	if (!ret)
 		ret = verify_read_trace(&run->trace, run->capture, err);
 	if (!ret)
-		run->nr_events = trace_summary(run->trace)->nr_events;
+		run->nr_events = trace_summary(run->trace.trace)->nr_events;
 	if (!ret)
-		ret = requests_build(&run->reqs, run->trace, run->a, err);
+		ret = requests_build(&run->reqs, &run->check, run->trace.trace, run->trace.name, run->a, err);
 	if (ret)
 		return ret;
 	run->kernel = kernel == NR_BUDDY_KERNELS ? verify_kernel_of(run->a) : kernel;
@@ -147,7 +187,7 @@ void verify_exit(struct verify_run *run)
 	if (run->map)
 		pagemap_destroy(run->map);
 	requests_free(&run->reqs);
-	trace_destroy(run->trace);
+	trace_destroy(run->trace.trace);
 	snapshot_free(run->a);
 	snapshot_free(run->b);
 	memset(run, 0, sizeof(*run));

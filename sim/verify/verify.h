@@ -16,9 +16,10 @@ struct verify_run {
 	const char *capture;		/* folder */
 	enum verify_mode mode;
 	enum buddy_kernel kernel;
-	struct trace *trace;
+	struct capture_trace trace;
 	struct snapshot *a, *b;
 	struct requests reqs;
+	struct capture_check check;	/* what was skipped */
 	struct pagemap *map;
 	struct buddy *buddy;
 	struct verify_pages pages;
@@ -42,12 +43,17 @@ void verify_exit(struct verify_run *run);
 int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
 			struct kerror *err);
 /*
- * The trace of @capture, the caller's in any case. Errors: those of reading it;
- * -EBADMSG where lines of it are malformed.
+ * Is @capture a folder, and are the @nr @files in it, as they are or compressed?
+ * Errors: -ENOTDIR, -ENOENT, those of stat(); all with what there should be.
  */
-int verify_read_trace(struct trace **out, const char *capture, struct kerror *err);
+int verify_check_capture(const char *capture, const char *const *files, unsigned int nr, struct kerror *err);
+/*
+ * The trace of @capture; out->trace is the caller's in any case. Errors: those of
+ * reading it; -EBADMSG where a line of it makes no sense, with the first such line.
+ */
+int verify_read_trace(struct capture_trace *out, const char *capture, struct kerror *err);
 /* The same of a trace by itself, in any format that is known. */
-int verify_read_trace_file(struct trace **out, const char *path, struct kerror *err);
+int verify_read_trace_file(struct capture_trace *out, const char *path, struct kerror *err);
 
 void verify_report(struct emitter *em, const struct verify_run *run, bool timing);
 

@@ -167,7 +167,7 @@ static void explain(struct emitter *em, const struct verify_run *run, const stru
 		len += (size_t)snprintf(list + len, sizeof(list) - len, " %#x", miss->head[i]);
 	gfp_format(gfp, sizeof(gfp), miss->req.gfp);
 	snprintf(text, sizeof(text), "line %llu, %s (pid %d) on CPU %u: order %u, %s: ours %#x, the kernel's %#x",
-		 (unsigned long long)miss->req.line, names_text(trace_names(run->trace), miss->req.comm),
+		 (unsigned long long)miss->req.line, names_text(trace_names(run->trace.trace), miss->req.comm),
 		 miss->req.pid, miss->req.cpu, miss->req.order, gfp, miss->ours, miss->req.pfn);
 	emit_note(em, text);
 	snprintf(text, sizeof(text),
@@ -200,6 +200,7 @@ void verify_report(struct emitter *em, const struct verify_run *run, bool timing
 	if (timing)
 		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
+	emit_skipped(em, &run->check);
 	emit_requests(em, run);
 	emit_rates(em, run);
 	emit_causes(em, run);

@@ -28,6 +28,7 @@ struct parser {
 	struct words w;
 	struct buddy_state_zone *zone;	/* the open one */
 	struct snapshot_compact *compact;
+	uint32_t used_room, never_room;
 	bool zones_only;
 	bool seen_end;
 	struct kerror *err;
@@ -84,9 +85,9 @@ static int line_kernel(struct parser *ps)
 
 static int line_page_offset(struct parser *ps)
 {
-	uint64_t offset, size;
+	uint64_t size;
 
-	if (!words_u64(&ps->w, 16, UINT64_MAX, &offset) || !words_expect(&ps->w, "vmemmap") ||
+	if (!words_u64(&ps->w, 16, UINT64_MAX, &ps->snap->page_offset) || !words_expect(&ps->w, "vmemmap") ||
 	    !words_u64(&ps->w, 16, UINT64_MAX, &ps->snap->vmemmap) || !words_expect(&ps->w, "struct_page") ||
 	    !words_u64(&ps->w, 10, 4096, &size) || !size)
 		return bad(ps, "expected: page_offset HEX vmemmap HEX struct_page BYTES");
@@ -467,42 +468,70 @@ static int line_blocks(struct parser *ps)
 	return 0;
 }
 
-/* Runs of frames by what they are used for; '-' hole, 'R' reserved and 'B' free are not used. */
-static int line_pages(struct parser *ps)
+/* Room for one more of @size bytes in @*array; doubles. NULL: no memory. */
+static void *push(void *array, uint32_t *nr, uint32_t *room, size_t size)
+{
+	char **at = array;
+
+	if (*nr == *room) {
+		uint32_t want = *room ? *room * 2 : 64;
+		char *grown = want > *room ? realloc(*at, want * size) : NULL;
+
+		if (!grown)
+			return NULL;
+		*at = grown;
+		*room = want;
+	}
+	return *at + (size_t)(*nr)++ * size;
+}
+
+/* 'R' reserved, '-' a hole; 'B' free: the lists have them. All others are in use. */
+static int add_run(struct parser *ps, char kind, uint32_t pfn, uint32_t nr)
 {
 	static const char used[] = "STAHFafMCU0", movable[] = "AHFM";
 	struct buddy_state_zone *zone = ps->zone;
-	uint32_t room = 0;
+
+	if (kind == 'R' || kind == '-') {
+		struct snapshot_frames *never = push(&ps->snap->never, &ps->snap->nr_never, &ps->never_room,
+						     sizeof(*never));
+
+		if (!never)
+			return no_memory(ps);
+		*never = (struct snapshot_frames){ .pfn = pfn, .nr = nr };
+	} else if (strchr(used, kind) && !ps->zones_only) {
+		struct buddy_state_used *run = push(&zone->used, &zone->nr_used, &ps->used_room, sizeof(*run));
+
+		if (!run)
+			return no_memory(ps);
+		*run = (struct buddy_state_used){ .pfn = pfn, .nr = nr, .movable = strchr(movable, kind) };
+	} else if (kind != 'B' && !strchr(used, kind)) {
+		return bad(ps, "frames of no known kind");
+	}
+	return 0;
+}
+
+/* Runs of frames by what they are used for. */
+static int line_pages(struct parser *ps)
+{
+	struct buddy_state_zone *zone = ps->zone;
+	int ret = 0;
 
 	if (zone->used)
 		return bad(ps, "the frames were there before");
-	while (words_more(&ps->w)) {
+	ps->used_room = 0;
+	while (!ret && words_more(&ps->w)) {
 		char kind = *ps->w.p++;
 		uint64_t pfn, nr;
 
-		if (!words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &pfn) || ps->w.p == ps->w.eol ||
+		if (!kind || !words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &pfn) || ps->w.p == ps->w.eol ||
 		    *ps->w.p++ != '+' || !words_digits(&ps->w, 16, SNAPSHOT_MAX_PFN, &nr) ||
 		    !words_at_end(&ps->w))
 			return bad(ps, "a run of frames is written KIND PFN+NUMBER");
 		if (pfn < zone->start_pfn || pfn - zone->start_pfn + nr > zone->spanned_pages)
 			return bad(ps, "frames outside of the zone");
-		if (!strchr(used, kind)) {
-			if (!strchr("RB-", kind))
-				return bad(ps, "frames of no known kind");
-			continue;
-		}
-		if (zone->nr_used == room) {
-			void *grown = realloc(zone->used, (room = room ? room * 2 : 64) * sizeof(*zone->used));
-
-			if (!grown)
-				return no_memory(ps);
-			zone->used = grown;
-		}
-		zone->used[zone->nr_used++] = (struct buddy_state_used){
-			.pfn = (uint32_t)pfn, .nr = (uint32_t)nr, .movable = strchr(movable, kind),
-		};
+		ret = add_run(ps, kind, (uint32_t)pfn, (uint32_t)nr);
 	}
-	return 0;
+	return ret;
 }
 
 static int line_endzone(struct parser *ps)
@@ -550,7 +579,7 @@ static const struct line_kind {
 	{ "compact", line_compact, true, false },
 	{ "nr_free", line_nr_free, true, true },
 	{ "blocks", line_blocks, true, true },
-	{ "pages", line_pages, true, true },
+	{ "pages", line_pages, true, false },
 	{ "endzone", line_endzone, true, false },
 	{ "tag", line_tag, false, false },
 	{ "kernel", line_kernel, false, false },
@@ -656,8 +685,20 @@ void snapshot_free(struct snapshot *snap)
 		free_zone(&snap->state.zones[i], snap->state.nr_cpus);
 	free(snap->state.zones);
 	free(snap->compact);
+	free(snap->never);
 	free(snap->name);
 	free(snap);
+}
+
+uint32_t snapshot_end_pfn(const struct snapshot *snap)
+{
+	uint32_t end = 0;
+	unsigned int i;
+
+	for (i = 0; i < snap->state.nr_zones; i++)
+		if (snap->state.zones[i].start_pfn + snap->state.zones[i].spanned_pages > end)
+			end = snap->state.zones[i].start_pfn + snap->state.zones[i].spanned_pages;
+	return end;
 }
 
 uint32_t snapshot_frame_of(const struct snapshot *snap, uint64_t address)

@@ -25,16 +25,25 @@ struct snapshot_compact {
 	bool skipped;
 };
 
+/* @nr frames from @pfn on. */
+struct snapshot_frames {
+	uint32_t pfn;
+	uint32_t nr;
+};
+
 struct snapshot {
 	char *name;			/* of the file */
 	char tag[8];
 	char release[96];		/* "6.1.0-56-amd64 #1 SMP ..." */
 	unsigned int version[2];	/* 6, 1 */
-	uint64_t vmemmap;		/* address of frame 0's struct page */
+	uint64_t page_offset;		/* address of frame 0 */
+	uint64_t vmemmap;		/* and of its struct page */
 	unsigned int struct_page;	/* bytes */
 	unsigned int nr_nodes;
 	struct buddy_state state;
 	struct snapshot_compact *compact;	/* one a zone of state */
+	struct snapshot_frames *never;	/* what the page allocator never has: reserved frames, and holes */
+	uint32_t nr_never;
 	/* nid * MAX_NR_ZONES + zone, in the order of node 0's fallback list */
 	uint8_t zonelist[MAX_NUMNODES * MAX_NR_ZONES];
 	unsigned int nr_zonelist;
@@ -50,11 +59,18 @@ int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror
 /* The same of @len bytes in memory; @name is for messages. */
 int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
 		   struct kerror *err);
-/* As that, but without the zones' lists, pageblocks and frames in use; it cannot be loaded. */
+/* As that, but without the zones' lists, pageblocks and frames in use: it cannot be loaded. */
 int snapshot_parse_zones(struct snapshot **out, const char *name, const char *text, size_t len,
 			 struct kerror *err);
 void snapshot_free(struct snapshot *snap);
 
+/*
+ * Is @a the snapshot called A, @b the one called B, and both of the same kernel on
+ * the same machine? -EINVAL
+ */
+int snapshot_check_pair(const struct snapshot *a, const struct snapshot *b, struct kerror *err);
+/* Behind the last frame of all zones. */
+uint32_t snapshot_end_pfn(const struct snapshot *snap);
 /* The frame of the struct page at @address in that kernel, or PFN_NONE_VAL. */
 uint32_t snapshot_frame_of(const struct snapshot *snap, uint64_t address);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/trace/reader.h"
 #include "sim/verify/capture/snapshot.h"
@@ -67,4 +68,43 @@ int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
 		ret = snapshot_parse(out, path, text, len, err);
 	free(text);
 	return ret;
+}
+
+/* ---- two that belong together --------------------------------------------- */
+
+static int check_tag(const struct snapshot *snap, const char *tag, struct kerror *err)
+{
+	if (!strcmp(snap->tag, tag))
+		return 0;
+	return kerror_set(err, -EINVAL, "%.100s: this is snapshot '%s', expected is '%s': were the two files swapped?",
+			  snap->name, snap->tag, tag);
+}
+
+static bool same_zones(const struct buddy_state *a, const struct buddy_state *b)
+{
+	unsigned int i;
+
+	for (i = 0; a->nr_zones == b->nr_zones && i < a->nr_zones; i++)
+		if (a->zones[i].nid != b->zones[i].nid || a->zones[i].idx != b->zones[i].idx ||
+		    a->zones[i].start_pfn != b->zones[i].start_pfn ||
+		    a->zones[i].spanned_pages != b->zones[i].spanned_pages)
+			return false;
+	return a->nr_zones == b->nr_zones;
+}
+
+int snapshot_check_pair(const struct snapshot *a, const struct snapshot *b, struct kerror *err)
+{
+	int ret = check_tag(a, "A", err);
+
+	if (!ret)
+		ret = check_tag(b, "B", err);
+	if (ret)
+		return ret;
+	if (strcmp(a->release, b->release))
+		return kerror_set(err, -EINVAL, "%.100s is of kernel %.30s, %.50s of %.30s: they are no pair", a->name,
+				  a->release, b->name, b->release);
+	if (a->state.nr_cpus != b->state.nr_cpus || a->nr_nodes != b->nr_nodes || !same_zones(&a->state, &b->state))
+		return kerror_set(err, -EINVAL, "%.100s and %.100s have other CPUs, nodes or zones: they are no pair",
+				  a->name, b->name);
+	return 0;
 }

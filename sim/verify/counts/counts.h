@@ -26,7 +26,7 @@
 
 #include "sim/report/emit/emitter.h"
 #include "sim/trace/resolve/frames.h"
-#include "sim/trace/trace.h"
+#include "sim/verify/capture/events.h"
 #include "sim/verify/pages/pages.h"
 #include "sim/verify/capture/slabinfo.h"
 #include "slab/load.h"
@@ -172,7 +172,7 @@ struct counts_run {
 	const char *before, *after;	/* slabinfo; NULL: those of the folder */
 	enum buddy_kernel kernel;	/* NR_BUDDY_KERNELS: the capture's, or the newest */
 	struct slabinfo_file slabinfo[2];
-	struct trace *trace;
+	struct capture_trace trace;
 	struct counts counts;
 	unsigned int violations;
 	char violation[160];

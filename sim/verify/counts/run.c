@@ -57,18 +57,22 @@ static enum buddy_kernel kernel_of(const struct counts_run *run)
 
 static int read_all(struct counts_run *run, struct kerror *err)
 {
-	int ret;
+	static const char *const files[] = { "procfs_a/slabinfo", "procfs_b/slabinfo", "trace.txt" };
+	int ret = 0;
 
-	ret = read_slabinfo(run, 0, run->before, "procfs_a/slabinfo", err);
+	if (!run->before)
+		ret = verify_check_capture(run->capture, files, 3, err);
 	if (!ret)
-		ret = read_slabinfo(run, 1, run->after, "procfs_b/slabinfo", err);
+		ret = read_slabinfo(run, 0, run->before, files[0], err);
+	if (!ret)
+		ret = read_slabinfo(run, 1, run->after, files[1], err);
 	if (!ret)
 		ret = run->before ? verify_read_trace_file(&run->trace, run->capture, err) :
 				    verify_read_trace(&run->trace, run->capture, err);
 	if (!ret)
-		ret = trace_resolve(run->trace, err);
+		ret = trace_resolve(run->trace.trace, err);
 	if (!ret)
-		run->nr_events = trace_summary(run->trace)->nr_events;
+		run->nr_events = trace_summary(run->trace.trace)->nr_events;
 	return ret;
 }
 
@@ -85,7 +89,7 @@ int counts_run(struct counts_run *run, struct kerror *err)
 		run->kernel = kernel_of(run);
 	ret = counts_init(c, &run->slabinfo[0], &run->slabinfo[1], run->kernel, err);
 	if (!ret)
-		ret = counts_cast(c, run->trace, err);
+		ret = counts_cast(c, run->trace.trace, err);
 	if (!ret && !c->nr_ops)
 		ret = kerror_set(err, -ENODATA, "%.200s: its trace has no event of an object", run->capture);
 	run->read_seconds = (double)(host_now() - start) / 1e9;
@@ -103,7 +107,7 @@ int counts_run(struct counts_run *run, struct kerror *err)
 void counts_run_exit(struct counts_run *run)
 {
 	counts_exit(&run->counts);
-	trace_destroy(run->trace);
+	trace_destroy(run->trace.trace);
 	slabinfo_free(&run->slabinfo[0]);
 	slabinfo_free(&run->slabinfo[1]);
 	memset(run, 0, sizeof(*run));

@@ -147,8 +147,9 @@ void objects_slabinfo_compare(struct objects_slabinfo *result, const struct obje
 struct objects_run {
 	const char *capture;
 	struct objects_snapshot *a, *b;
-	struct snapshot *zones;
-	struct trace *trace;
+	struct snapshot *zones, *zones_b;
+	struct capture_trace trace;
+	struct capture_check check;		/* what was skipped */
 	struct objects_ops ops;
 	struct objects_machine machine;
 	struct objects_predicted predicted;

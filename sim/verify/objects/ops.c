@@ -8,13 +8,12 @@
 
 #include "sim/util/bigmem.h"
 #include "sim/util/hash.h"
+#include "sim/verify/capture/contexts.h"
 
 /* What kprobe_events lists at most of a bulk free. */
 #define BULK_FREE_LISTED 256
 
 struct context {
-	uint64_t key;		/* 0: the slot is empty */
-	uint32_t id;
 	uint32_t page;		/* the last frame that was allocated */
 	uint32_t op;		/* the last operation, or OPS_NONE */
 	uint8_t order;
@@ -22,55 +21,39 @@ struct context {
 
 struct builder {
 	struct objects_ops *ops;
+	const struct snapshot *zones;
 	const struct objects_snapshot *snap;
 	const struct names *names;
 	uint64_t freed_room;
-	struct context *contexts;
-	uint32_t slots;
+	struct contexts ids;
+	struct context *contexts;	/* by number */
+	uint64_t context_room;
+	struct kerror *err;
 };
 
-/* A task goes with its CPU; an interrupt, and the idle task, belong to theirs. */
-static uint64_t context_key(const struct event *ev, unsigned int level)
+static int no_memory(struct builder *bd)
 {
-	uint64_t cpu = level || !ev->pid ? ev->cpu + 1u : 0;
-
-	return ((uint64_t)(uint32_t)ev->pid << 24 | level << 20 | cpu) + 1;
+	return kerror_set(bd->err, -ENOMEM, "no memory for the objects of a trace");
 }
 
-static bool grow_contexts(struct builder *bd)
+/* *@id of @ev's context at @level, which is there from then on; false: no memory. */
+static bool context_of(struct builder *bd, const struct event *ev, unsigned int level, uint32_t *id)
 {
-	uint32_t slots = bd->slots ? bd->slots * 2 : 256, i, at;
-	struct context *grown = calloc(slots, sizeof(*grown));
-
-	if (!grown)
+	if (!contexts_find(&bd->ids, ev, level, id))
 		return false;
-	for (i = 0; i < bd->slots; i++) {
-		if (!bd->contexts[i].key)
-			continue;
-		for (at = (uint32_t)hash_u64(bd->contexts[i].key) & (slots - 1); grown[at].key;)
-			at = (at + 1) & (slots - 1);
-		grown[at] = bd->contexts[i];
+	if (*id < bd->ops->nr_contexts)
+		return true;
+	if (*id == bd->context_room) {
+		uint64_t room = bd->context_room ? bd->context_room * 2 : 256;
+		struct context *grown = realloc(bd->contexts, room * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		bd->contexts = grown;
+		bd->context_room = room;
 	}
-	free(bd->contexts);
-	bd->contexts = grown;
-	bd->slots = slots;
+	bd->contexts[bd->ops->nr_contexts++] = (struct context){ .page = PFN_NONE_VAL, .op = OPS_NONE };
 	return true;
-}
-
-static struct context *context_of(struct builder *bd, const struct event *ev, unsigned int level)
-{
-	uint64_t key = context_key(ev, level);
-	uint32_t at;
-
-	if (bd->ops->nr_contexts * 2 >= bd->slots && !grow_contexts(bd))
-		return NULL;
-	for (at = (uint32_t)hash_u64(key) & (bd->slots - 1); bd->contexts[at].key;
-	     at = (at + 1) & (bd->slots - 1))
-		if (bd->contexts[at].key == key)
-			return &bd->contexts[at];
-	bd->contexts[at] = (struct context){ .key = key, .id = bd->ops->nr_contexts++,
-					     .page = PFN_NONE_VAL, .op = OPS_NONE };
-	return &bd->contexts[at];
 }
 
 /* ---- operations ---------------------------------------------------------- */
@@ -92,13 +75,6 @@ static const uint8_t kind_of_event[NR_EVENT_KINDS] = {
 	[EV_SLAB_UNFREEZE] = OP_UNFREEZE + 1,
 };
 
-static uint32_t frame_of(const struct objects_snapshot *snap, uint64_t address)
-{
-	uint64_t pfn = (address - snap->vmemmap) / snap->struct_page;
-
-	return address < snap->vmemmap || pfn >= PFN_NONE_VAL ? PFN_NONE_VAL : (uint32_t)pfn;
-}
-
 static bool add_freed(struct builder *bd, uint64_t addr)
 {
 	struct objects_ops *ops = bd->ops;
@@ -119,16 +95,13 @@ static bool add_freed(struct builder *bd, uint64_t addr)
 /* The addresses of a bulk free, as the reader kept them. */
 static bool add_bulk_free(struct builder *bd, struct objects_op *op, const struct event *ev)
 {
-	const char *p = names_text(bd->names, ev->cache);
+	const char *list = names_text(bd->names, ev->cache);
+	uint64_t address;
 
 	op->first = bd->ops->nr_freed;
-	for (op->nr = 0; op->nr < ev->arg && (p = strstr(p, "0x")); op->nr++) {
-		char *end;
-
-		if (!add_freed(bd, strtoull(p, &end, 16) - bd->snap->page_offset))
+	for (op->nr = 0; op->nr < ev->arg && capture_next_address(&list, &address); op->nr++)
+		if (!add_freed(bd, address - bd->snap->page_offset))
 			return false;
-		p = end;
-	}
 	bd->ops->cut_bulk_frees += ev->arg > BULK_FREE_LISTED;
 	return true;
 }
@@ -141,13 +114,14 @@ static struct objects_op *new_op(struct builder *bd)
 }
 
 /* Of no object: but it shows that its context went on. */
-static bool note_event(struct builder *bd, const struct event *ev, unsigned int level)
+static bool note_event(struct builder *bd, const struct event *ev)
 {
 	struct context *ctx;
+	uint32_t id;
 
-	ctx = context_of(bd, ev, level);
-	if (!ctx)
+	if (!context_of(bd, ev, ev->context, &id))
 		return false;
+	ctx = &bd->contexts[id];
 	if (ev->kind == EV_PAGE_ALLOC) {
 		ctx->page = (uint32_t)ev->addr;
 		ctx->order = ev->order;
@@ -160,29 +134,19 @@ static bool note_event(struct builder *bd, const struct event *ev, unsigned int 
 static bool add_event(struct builder *bd, const struct event *ev)
 {
 	unsigned int level = ev->context;
-	uint32_t below = OPS_NONE;
+	uint32_t id, below = OPS_NONE;
 	struct context *ctx;
 	struct objects_op *op;
 
-	if (!kind_of_event[ev->kind])
-		return note_event(bd, ev, level);
-	if ((ev->kind == EV_KFREE || ev->kind == EV_CACHE_FREE) && ev->addr < bd->snap->page_offset)
-		return true;
-	if (level) {
-		ctx = context_of(bd, ev, 0);
-		if (!ctx)
-			return false;
-		below = ctx->id;
-	}
-	ctx = context_of(bd, ev, level);
-	if (!ctx)
+	if ((level && !context_of(bd, ev, CONTEXT_TASK, &below)) || !context_of(bd, ev, level, &id))
 		return false;
 	op = new_op(bd);
 	if (!op)
 		return false;
+	ctx = &bd->contexts[id];
 	ctx->op = bd->ops->nr - 1;
 	*op = (struct objects_op){
-		.line = ev->line, .context = ctx->id, .next = OPS_NONE, .below = below,
+		.line = ev->line, .context = id, .next = OPS_NONE, .below = below,
 		.over = OPS_NONE, .pfn = PFN_NONE_VAL,
 		.pid = ev->pid, .cpu = ev->cpu, .kind = (uint8_t)(kind_of_event[ev->kind] - 1),
 		.level = (uint8_t)level, .depth = ev->depth, .nr = ev->arg,
@@ -200,26 +164,22 @@ static bool add_event(struct builder *bd, const struct event *ev)
 		return add_bulk_free(bd, op, ev);
 	default:
 		op->cache = ev->addr;
-		op->pfn = frame_of(bd->snap, ev->addr2);
+		op->pfn = snapshot_frame_of(bd->zones, ev->addr2);
 		op->order = op->pfn == ctx->page ? ctx->order : 0;
 		return true;
 	}
 }
 
-/* 1: go on; 0: the second snapshot begins; -ENOMEM. */
-static int add_events(struct builder *bd, const struct event *events, int64_t nr, bool *inside)
+static int on_event(void *builder, const struct event *ev)
 {
-	int64_t i;
+	struct builder *bd = builder;
+	bool good = true;
 
-	for (i = 0; i < nr; i++) {
-		if (events[i].kind == EV_SNAP_END && !strcmp(names_text(bd->names, events[i].cache), "A"))
-			*inside = true;
-		else if (events[i].kind == EV_SNAP_BEGIN && *inside)
-			return 0;
-		else if (*inside && !add_event(bd, &events[i]))
-			return -ENOMEM;
-	}
-	return 1;
+	if (!kind_of_event[ev->kind])
+		good = note_event(bd, ev);
+	else if ((ev->kind != EV_KFREE && ev->kind != EV_CACHE_FREE) || ev->addr >= bd->snap->page_offset)
+		good = add_event(bd, ev);
+	return good ? 0 : no_memory(bd);
 }
 
 /* ---- what comes next ------------------------------------------------------ */
@@ -290,37 +250,26 @@ uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t n
 	return place->touch == OPS_NONE ? OPS_NONE : ops->touch[place->touch].op;
 }
 
-int objects_ops_build(struct objects_ops *ops, struct trace *trace,
-		      const struct objects_snapshot *snap, struct kerror *err)
+int objects_ops_build(struct objects_ops *ops, struct capture_check *check, struct trace *trace, const char *name,
+		      const struct snapshot *zones, const struct objects_snapshot *snap, struct kerror *err)
 {
-	struct builder bd = { .ops = ops, .snap = snap, .names = trace_names(trace) };
-	struct trace_cursor cur;
-	const struct event *events;
-	bool inside = false;
-	int64_t nr;
+	struct builder bd = {
+		.ops = ops, .zones = zones, .snap = snap, .names = trace_names(trace), .err = err,
+	};
 	int ret;
 
 	memset(ops, 0, sizeof(*ops));
+	memset(check, 0, sizeof(*check));
 	ops->room = trace_summary(trace)->nr_events;
 	ops->op = bigmem_alloc(ops->room + 1, sizeof(*ops->op));
 	if (!ops->op)
-		return kerror_set(err, -ENOMEM, "no memory for the objects of a trace");
-	ret = trace_cursor_init(&cur, trace, err);
-	if (ret)
-		return ret;
-	do {
-		nr = trace_cursor_next(&cur, &events, err);
-		ret = nr > 0 ? add_events(&bd, events, nr, &inside) : (int)nr;
-	} while (ret == 1);
-	trace_cursor_exit(&cur);
+		return no_memory(&bd);
+	ret = capture_events(check, trace, name, zones, on_event, &bd, err);
+	contexts_free(&bd.ids);
 	free(bd.contexts);
-	if (nr < 0)
-		return ret;
-	if (!ret && nr > 0)
-		ret = link_ops(ops);
-	else if (!ret)
-		return kerror_set(err, -ENODATA, "the trace has not the marks of both snapshots");
-	return ret ? kerror_set(err, ret, "no memory for the objects of a trace") : 0;
+	if (!ret && link_ops(ops))
+		ret = no_memory(&bd);
+	return ret;
 }
 
 void objects_ops_free(struct objects_ops *ops)

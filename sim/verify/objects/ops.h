@@ -10,7 +10,7 @@
 #ifndef KMEMSIM_SIM_VERIFY_OBJECTS_OPS_H
 #define KMEMSIM_SIM_VERIFY_OBJECTS_OPS_H
 
-#include "sim/trace/trace.h"
+#include "sim/verify/capture/events.h"
 #include "sim/verify/objects/snapshot.h"
 
 #define OPS_NONE UINT32_MAX
@@ -76,11 +76,12 @@ struct objects_ops {
 };
 
 /*
- * What is between the snapshots in @trace. Errors: -ENODATA where the marks are
- * missing, -ENOMEM, those of the trace's file.
+ * What is between the snapshots in @trace, which is called @name, for the zones and
+ * the slabs of the same snapshot; @check says what was skipped. Errors: those of
+ * capture_events(). objects_ops_free() is due in any case.
  */
-int objects_ops_build(struct objects_ops *ops, struct trace *trace,
-		      const struct objects_snapshot *snap, struct kerror *err);
+int objects_ops_build(struct objects_ops *ops, struct capture_check *check, struct trace *trace, const char *name,
+		      const struct snapshot *zones, const struct objects_snapshot *snap, struct kerror *err);
 void objects_ops_free(struct objects_ops *ops);
 
 /*

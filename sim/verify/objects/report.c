@@ -114,6 +114,7 @@ void objects_report(struct emitter *em, const struct objects_run *run, bool timi
 	if (timing)
 		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
+	emit_skipped(em, &run->check);
 	emit_rates(em, run);
 	emit_counts(em, &run->predicted);
 	emit_causes(em, &run->predicted);

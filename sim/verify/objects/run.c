@@ -17,30 +17,42 @@ static void on_violation(void *ctx, const char *text)
 		snprintf(run->violation, sizeof(run->violation), "%s", text);
 }
 
-static int read_all(struct objects_run *run, struct kerror *err)
+static int read_snapshot(struct snapshot **zones, struct objects_snapshot **snap, const char *capture,
+			 const char *file, struct kerror *err)
 {
 	char path[4096], *text = NULL;
 	size_t len;
 	int ret;
 
-	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);
+	ret = verify_capture_path(path, sizeof(path), capture, file, err);
 	if (!ret)
 		ret = snapshot_read_text(&text, &len, path, err);
 	if (!ret)
-		ret = snapshot_parse_zones(&run->zones, path, text, len, err);
+		ret = snapshot_parse_zones(zones, path, text, len, err);
 	if (!ret)
-		ret = objects_snapshot_parse(&run->a, path, text, len, err);
+		ret = objects_snapshot_parse(snap, path, text, len, err);
 	free(text);
+	return ret;
+}
+
+static int read_all(struct objects_run *run, struct kerror *err)
+{
+	static const char *const files[] = { "snap_a.txt", "snap_b.txt", "trace.txt" };
+	int ret;
+
+	ret = verify_check_capture(run->capture, files, 3, err);
 	if (!ret)
-		ret = verify_capture_path(path, sizeof(path), run->capture, "snap_b.txt", err);
+		ret = read_snapshot(&run->zones, &run->a, run->capture, files[0], err);
 	if (!ret)
-		ret = objects_snapshot_read(&run->b, path, err);
+		ret = read_snapshot(&run->zones_b, &run->b, run->capture, files[1], err);
+	if (!ret)
+		ret = snapshot_check_pair(run->zones, run->zones_b, err);
 	if (!ret)
 		ret = verify_read_trace(&run->trace, run->capture, err);
 	if (ret)
 		return ret;
-	run->nr_events = trace_summary(run->trace)->nr_events;
-	ret = objects_ops_build(&run->ops, run->trace, run->a, err);
+	run->nr_events = trace_summary(run->trace.trace)->nr_events;
+	ret = objects_ops_build(&run->ops, &run->check, run->trace.trace, run->trace.name, run->zones, run->a, err);
 	if (!ret && !run->ops.nr)
 		ret = kerror_set(err, -ENODATA, "%.200s: its trace has no event of an object", run->capture);
 	return ret;
@@ -94,8 +106,9 @@ void objects_exit(struct objects_run *run)
 	objects_predicted_free(&run->predicted);
 	objects_machine_exit(&run->machine);
 	objects_ops_free(&run->ops);
-	trace_destroy(run->trace);
+	trace_destroy(run->trace.trace);
 	snapshot_free(run->zones);
+	snapshot_free(run->zones_b);
 	objects_snapshot_free(run->a);
 	objects_snapshot_free(run->b);
 	memset(run, 0, sizeof(*run));

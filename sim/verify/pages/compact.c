@@ -230,8 +230,7 @@ static void isolate(struct driver *dr, struct compaction *co, const struct reque
 
 	if (req->fast || co->call == CALL_OVER)
 		follow_search(dr, co, req);
-	if (req->pfn >= dr->b->end_pfn ||
-	    !steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
+	if (!steer_isolate(dr->b, req->cpu, pfn_make(req->pfn), req->order)) {
 		dr->vp->refused_isolates++;
 		return;
 	}

@@ -388,7 +388,7 @@ static void do_free(struct driver *dr, const struct request *req)
 
 static void do_drain(struct driver *dr, const struct request *req)
 {
-	if (req->zone != REQUEST_NO_ZONE && req->from < dr->b->nr_cpus)
+	if (req->zone != REQUEST_NO_ZONE)
 		steer_drain(dr->b, req->cpu, &dr->b->zones[req->zone], req->from, req->arg, req->order);
 }
 
@@ -486,8 +486,7 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 	compaction_init(&dr);
 	buddy_set_kswapd(b, no_kswapd, NULL);
 	for (i = 0; i < reqs->nr; i++) {
-		if (reqs->req[i].cpu < b->nr_cpus)
-			serve(&dr, &reqs->req[i]);
+		serve(&dr, &reqs->req[i]);
 		dr.served_before = reqs->req[i].when;
 	}
 	driver_free(&dr);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/util/hash.h"
+#include "sim/verify/capture/contexts.h"
 
 #define NONE UINT32_MAX
 
@@ -49,7 +49,6 @@ struct pending {
 };
 
 struct context {
-	uint64_t key;			/* 0: the slot is empty */
 	uint64_t heard;			/* when it was heard of before */
 	uint32_t first_pending, last_pending;
 	uint32_t last_free;		/* request that a drain may belong to, or NONE */
@@ -83,12 +82,13 @@ struct builder {
 	const struct snapshot *snap;
 	struct trace *trace;
 	uint64_t room, block_room;
-	struct context *contexts;
-	uint32_t nr_contexts, context_slots;
+	struct contexts ids;
+	struct context *contexts;	/* by number */
+	uint32_t nr_contexts;
+	uint64_t context_room;
 	struct pending *pending;
 	uint32_t nr_pending, pending_room, free_pending;
 	uint32_t *waiting;		/* by pfn: its last mm_page_free, NONE where it is done with */
-	uint32_t end_pfn;
 	/* the traced kernel's struct zones, learnt where a frame is named beside one */
 	uint64_t zone_address[MAX_KNOWN_ZONES];
 	uint64_t *request_zone;		/* by request: the address it names, 0 for none */
@@ -122,58 +122,20 @@ static bool grow(void *array, uint64_t nr, uint64_t *room, size_t size)
 
 /* ---- contexts ------------------------------------------------------------ */
 
-/* A task goes with its CPU; an interrupt, and the idle task, belong to theirs. */
-static uint64_t context_key(const struct event *ev)
+static struct context *context_of(struct builder *bd, const struct event *ev, unsigned int level)
 {
-	uint64_t level = ev->context;
-	uint64_t cpu = level || !ev->pid ? ev->cpu + 1u : 0;
+	uint32_t id;
 
-	return ((uint64_t)(uint32_t)ev->pid << 24 | level << 20 | cpu) + 1;
-}
-
-static bool grow_contexts(struct builder *bd)
-{
-	uint32_t slots = bd->context_slots ? bd->context_slots * 2 : 256, i;
-	struct context *grown = calloc(slots, sizeof(*grown));
-
-	if (!grown)
-		return false;
-	for (i = 0; i < bd->context_slots; i++) {
-		uint32_t at;
-
-		if (!bd->contexts[i].key)
-			continue;
-		for (at = (uint32_t)hash_u64(bd->contexts[i].key) & (slots - 1); grown[at].key;)
-			at = (at + 1) & (slots - 1);
-		grown[at] = bd->contexts[i];
-	}
-	free(bd->contexts);
-	bd->contexts = grown;
-	bd->context_slots = slots;
-	return true;
-}
-
-static struct context *context_of(struct builder *bd, const struct event *ev)
-{
-	uint64_t key = context_key(ev);
-	struct context *ctx;
-	uint32_t at;
-
-	if (bd->nr_contexts * 2 >= bd->context_slots && !grow_contexts(bd))
+	if (!contexts_find(&bd->ids, ev, level, &id))
 		return NULL;
-	for (at = (uint32_t)hash_u64(key) & (bd->context_slots - 1);; at = (at + 1) & (bd->context_slots - 1)) {
-		ctx = &bd->contexts[at];
-		if (ctx->key == key)
-			return ctx;
-		if (ctx->key)
-			continue;
-		*ctx = (struct context){
-			.key = key, .first_pending = NONE, .last_free = NONE, .unreserve = NONE, .scan = NONE,
-			.drain = NONE,
+	if (id == bd->nr_contexts) {
+		if (!grow(&bd->contexts, id, &bd->context_room, sizeof(*bd->contexts)))
+			return NULL;
+		bd->contexts[bd->nr_contexts++] = (struct context){
+			.first_pending = NONE, .last_free = NONE, .unreserve = NONE, .scan = NONE, .drain = NONE,
 		};
-		bd->nr_contexts++;
-		return ctx;
 	}
+	return &bd->contexts[id];
 }
 
 /* ---- making requests ----------------------------------------------------- */
@@ -260,14 +222,9 @@ static bool take_pending(struct builder *bd, struct context *ctx, struct request
 
 static uint8_t zone_of_frame(const struct builder *bd, uint64_t pfn)
 {
-	const struct buddy_state *state = &bd->snap->state;
-	unsigned int i;
+	const struct buddy_state_zone *zone = capture_zone_of(bd->snap, pfn);
 
-	for (i = 0; i < state->nr_zones; i++)
-		if (pfn >= state->zones[i].start_pfn &&
-		    pfn - state->zones[i].start_pfn < state->zones[i].spanned_pages)
-			return (uint8_t)(state->zones[i].nid * MAX_NR_ZONES + state->zones[i].idx);
-	return REQUEST_NO_ZONE;
+	return zone ? (uint8_t)(zone->nid * MAX_NR_ZONES + (unsigned int)zone->idx) : REQUEST_NO_ZONE;
 }
 
 static void learn_zone(struct builder *bd, uint64_t address, uint64_t pfn)
@@ -283,11 +240,8 @@ static void learn_zone(struct builder *bd, uint64_t address, uint64_t pfn)
 /* The task that an interrupt came into may have a frame already that it has not told of. */
 static bool on_interrupt(struct builder *bd, const struct event *ev)
 {
-	struct event task = *ev;
-	struct context *ctx;
+	struct context *ctx = context_of(bd, ev, CONTEXT_TASK);
 
-	task.context = CONTEXT_TASK;
-	ctx = context_of(bd, &task);
 	if (ctx && !ctx->interrupted)
 		ctx->interrupted = ev->time_ns;
 	return ctx;
@@ -313,11 +267,6 @@ static bool mark_interrupt(struct builder *bd, const struct context *ctx, const 
 	return true;
 }
 
-static bool frame_in_range(const struct builder *bd, const struct event *ev)
-{
-	return ev->addr < bd->end_pfn;
-}
-
 static bool on_alloc(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	bool failed = ev->addr == EVENT_PFN_FAILED;
@@ -339,6 +288,14 @@ static bool on_alloc(struct builder *bd, struct context *ctx, const struct event
 		ctx->bulk_traced++;
 	ctx->last_free = NONE;
 	return failed || mark_interrupt(bd, ctx, ev, bd->reqs->nr - 1);
+}
+
+static bool on_bulk_in(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	ctx->bulk = (uint32_t)ev->line;
+	ctx->bulk_gfp = ev->gfp;
+	ctx->bulk_traced = 0;
+	return true;
 }
 
 static bool on_bulk_out(struct builder *bd, struct context *ctx, const struct event *ev)
@@ -387,7 +344,7 @@ static bool on_free_batched(struct builder *bd, struct context *ctx, const struc
 	return true;
 }
 
-static void on_free_one(struct builder *bd, struct context *ctx, const struct event *ev)
+static bool on_free_one(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	uint32_t at = bd->waiting[ev->addr];
 	struct request *req;
@@ -396,12 +353,13 @@ static void on_free_one(struct builder *bd, struct context *ctx, const struct ev
 	if (at == NONE)
 		at = ctx->last_free;
 	if (at == NONE || bd->reqs->req[at].pfn != ev->addr)
-		return;
+		return true;
 	req = &bd->reqs->req[at];
 	req->kind = REQ_FREE_DIRECT;
 	req->when = ev->time_ns;
 	req->cpu = ev->cpu;
 	bd->waiting[ev->addr] = NONE;
+	return true;
 }
 
 /* Per-CPU lists give back: after a free that is the allocator's own decision, else a hint. */
@@ -431,20 +389,33 @@ static bool on_pcp_drain(struct builder *bd, struct context *ctx, const struct e
 	return true;
 }
 
-static void on_pcpu_drain(struct builder *bd, struct context *ctx, const struct event *ev)
+static bool on_pcpu_drain(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	learn_zone(bd, ctx->drain_zone, ev->addr);
 	ctx->drain_zone = 0;
 	if (ctx->drain != NONE)
 		bd->reqs->req[ctx->drain].when = ev->time_ns;
 	ctx->drain = NONE;
+	return true;
 }
 
-static void on_drain_zone(struct context *ctx, const struct event *ev)
+static bool on_drain_zone(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	ctx->draining = true;
 	ctx->drained_cpu = (uint32_t)ev->arg;
 	ctx->last_free = NONE;
+	return true;
+}
+
+static bool on_isolate_in(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	ctx->isolating = true;
+	ctx->isolate_page = ev->addr;
+	ctx->isolate_order = ev->order;
+	ctx->isolate_when = ev->time_ns;
+	ctx->isolate_line = ev->line;
+	ctx->isolate_cpu = ev->cpu;
+	return true;
 }
 
 static bool on_isolate_out(struct builder *bd, struct context *ctx, const struct event *ev)
@@ -484,6 +455,29 @@ static bool add_simple(struct builder *bd, struct context *ctx, const struct eve
 	return true;
 }
 
+static bool on_unreserve(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	return add_simple(bd, ctx, ev, REQ_UNRESERVE);
+}
+
+static bool on_fold(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	return add_simple(bd, ctx, ev, REQ_FOLD);
+}
+
+static bool on_balance_in(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	ctx->balance_order = ev->order;
+	return add_simple(bd, ctx, ev, REQ_KSWAPD_BEGIN);
+}
+
+static bool on_suitable(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	if (!ctx->balanced && ev->arg == PAGEBLOCK_ORDER && ctx->balance_order != PAGEBLOCK_ORDER)
+		ctx->balanced = ev->time_ns;
+	return true;
+}
+
 /*
  * When kswapd has done its work it takes its boosts back and, for each, asks
  * for compaction of pageblocks; it may lose its CPU before it returns.
@@ -497,7 +491,7 @@ static bool on_balance_out(struct builder *bd, struct context *ctx, const struct
 	return true;
 }
 
-static bool on_kswapd(struct builder *bd, const struct event *ev)
+static bool on_kswapd(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	struct request *req = add_request(bd, ev, REQ_KSWAPD_AWAKE);
 
@@ -519,213 +513,159 @@ static bool on_slow(struct builder *bd, struct context *ctx, const struct event 
 	return ev->kind == EV_RECLAIM_END || add_request(bd, ev, REQ_SLOW);
 }
 
-static bool on_compaction(struct builder *bd, struct context *ctx, const struct event *ev)
-{
-	static const uint8_t kinds[] = {
-		[EV_COMPACT_BEGIN - EV_COMPACT_BEGIN] = REQ_COMPACT_BEGIN,
-		[EV_COMPACT_END - EV_COMPACT_BEGIN] = REQ_COMPACT_END,
-		[EV_COMPACT_MIGRATE - EV_COMPACT_BEGIN] = REQ_COMPACT_MIGRATE,
-		[EV_COMPACT_FREE - EV_COMPACT_BEGIN] = REQ_COMPACT_FREE,
-		[EV_COMPACT_WAKE - EV_COMPACT_BEGIN] = REQ_COMPACT_WAKE,
-		[EV_COMPACT_FINISHED - EV_COMPACT_BEGIN] = REQ_COMPACT_SCAN,
-	};
-	struct request *req;
+/* ---- compaction ----------------------------------------------------------- */
 
-	if (ev->kind == EV_COMPACT_MIGRATE && ctx->scan != NONE)
-		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
+/* Every event of compaction ends the wait for where the scanner went. */
+static struct request *add_compaction(struct builder *bd, struct context *ctx, const struct event *ev,
+				      enum request_kind kind)
+{
 	ctx->scan = NONE;
-	req = add_request(bd, ev, (enum request_kind)kinds[ev->kind - EV_COMPACT_BEGIN]);
+	return add_request(bd, ev, kind);
+}
+
+static bool on_compact_begin(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = add_compaction(bd, ctx, ev, REQ_COMPACT_BEGIN);
+
 	if (!req)
 		return false;
-	switch (ev->kind) {
-	case EV_COMPACT_BEGIN:
-		req->zone = zone_of_frame(bd, (uint32_t)ev->arg);
-		req->pfn = (uint32_t)ev->addr;
-		req->arg = (int32_t)ev->addr2;
-		req->fast = ev->order;
-		req->slow = ctx->compacting;
-		req->order = ctx->compact_order;
-		req->gfp = ctx->compact_gfp;
-		break;
-	case EV_COMPACT_END:
-		req->arg = (int32_t)ev->addr2;
-		break;
-	case EV_COMPACT_FINISHED:
-		req->arg = ev->arg;
-		ctx->scan = bd->reqs->nr - 1;
-		break;
-	case EV_COMPACT_MIGRATE:
-	case EV_COMPACT_FREE:
-		req->from = (uint32_t)ev->addr;
-		req->pfn = (uint32_t)ev->addr2;
-		req->arg = ev->arg;
-		break;
-	default:
-		break;
-	}
+	req->zone = zone_of_frame(bd, (uint32_t)ev->arg);
+	req->pfn = (uint32_t)ev->addr;
+	req->arg = (int32_t)ev->addr2;
+	req->fast = ev->order;
+	req->slow = ctx->compacting;
+	req->order = ctx->compact_order;
+	req->gfp = ctx->compact_gfp;
 	return true;
 }
 
-static bool is_of_pages(unsigned int kind)
+static bool on_compact_end(struct builder *bd, struct context *ctx, const struct event *ev)
 {
-	return event_is(kind, EVENT_PAGE) || event_is(kind, EVENT_PAGE_PROBE) ||
-	       event_is(kind, EVENT_COMPACTION) || event_is(kind, EVENT_RECLAIM);
+	struct request *req = add_compaction(bd, ctx, ev, REQ_COMPACT_END);
+
+	if (!req)
+		return false;
+	req->arg = (int32_t)ev->addr2;
+	return true;
 }
 
-/* 1: it is one of the page allocator's; 0: not; -errno. */
-static int on_event(struct builder *bd, const struct event *ev)
+static bool on_compact_wake(struct builder *bd, struct context *ctx, const struct event *ev)
 {
-	struct context *ctx;
-	bool good = true;
+	return add_compaction(bd, ctx, ev, REQ_COMPACT_WAKE);
+}
 
-	if (!is_of_pages(ev->kind))
+static bool on_compact_finished(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = add_compaction(bd, ctx, ev, REQ_COMPACT_SCAN);
+
+	if (!req)
+		return false;
+	req->arg = ev->arg;
+	ctx->scan = bd->reqs->nr - 1;
+	return true;
+}
+
+static bool on_compact_scanned(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	bool migrate = ev->kind == EV_COMPACT_MIGRATE;
+	struct request *req;
+
+	if (migrate && ctx->scan != NONE)
+		bd->reqs->req[ctx->scan].pfn = (uint32_t)ev->addr;
+	req = add_compaction(bd, ctx, ev, migrate ? REQ_COMPACT_MIGRATE : REQ_COMPACT_FREE);
+	if (!req)
+		return false;
+	req->from = (uint32_t)ev->addr;
+	req->pfn = (uint32_t)ev->addr2;
+	req->arg = ev->arg;
+	return true;
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+/* It shows only that its context went on. */
+static bool on_nothing(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	return true;
+}
+
+/* What an event leaves of its context that any other one ends. */
+#define LEAVES_DRAIN	1	/* drain_zone is still under way */
+#define LEAVES_BALANCE	2	/* kswapd is still seen past its work */
+#define LEAVES_HEARD	4	/* the context has not gone on: the event is part of what it does */
+
+/*
+ * The page allocator's events, a row each; what their numbers are, and are
+ * checked for before, is in the table of capture/events.c.
+ */
+static const struct handler {
+	bool (*fn)(struct builder *bd, struct context *ctx, const struct event *ev);
+	unsigned int leaves;
+} handlers[NR_EVENT_KINDS] = {
+	[EV_PAGE_ALLOC] = { on_alloc, 0 },
+	[EV_PAGE_FREE] = { on_free, 0 },
+	[EV_PAGE_FREE_BATCHED] = { on_free_batched, 0 },
+	[EV_PAGE_ZONE_LOCKED] = { add_pending, LEAVES_HEARD },
+	[EV_PAGE_PCPU_DRAIN] = { on_pcpu_drain, LEAVES_DRAIN },
+	[EV_PAGE_EXTFRAG] = { on_extfrag, LEAVES_HEARD },
+	[EV_BULK_IN] = { on_bulk_in, 0 },
+	[EV_BULK_OUT] = { on_bulk_out, 0 },
+	[EV_ISOLATE_IN] = { on_isolate_in, 0 },
+	[EV_ISOLATE_OUT] = { on_isolate_out, 0 },
+	[EV_PUTBACK_ISOLATED] = { on_nothing, 0 },
+	[EV_PCP_DRAIN] = { on_pcp_drain, LEAVES_DRAIN },
+	[EV_DRAIN_ZONE] = { on_drain_zone, 0 },
+	[EV_FREE_ONE] = { on_free_one, 0 },
+	[EV_MOVE_BLOCK] = { on_nothing, 0 },
+	[EV_SET_BLOCK_MT] = { on_nothing, 0 },
+	[EV_UNRESERVE_HA] = { on_unreserve, 0 },
+	[EV_SPLIT_FREE] = { on_nothing, 0 },
+	[EV_BALANCE_IN] = { on_balance_in, 0 },
+	[EV_BALANCE_OUT] = { on_balance_out, 0 },
+	[EV_VMSTAT_FOLD] = { on_fold, 0 },
+	[EV_COMPACT_BEGIN] = { on_compact_begin, 0 },
+	[EV_COMPACT_END] = { on_compact_end, 0 },
+	[EV_COMPACT_MIGRATE] = { on_compact_scanned, 0 },
+	[EV_COMPACT_FREE] = { on_compact_scanned, 0 },
+	[EV_COMPACT_WAKE] = { on_compact_wake, 0 },
+	[EV_COMPACT_FINISHED] = { on_compact_finished, 0 },
+	[EV_COMPACT_TRY] = { on_slow, 0 },
+	[EV_RECLAIM_BEGIN] = { on_slow, 0 },
+	[EV_RECLAIM_END] = { on_slow, 0 },
+	[EV_COMPACT_SUITABLE] = { on_suitable, LEAVES_BALANCE },
+	[EV_KSWAPD_SLEEP] = { on_kswapd, 0 },
+	[EV_KSWAPD_WAKE] = { on_kswapd, 0 },
+};
+
+static int on_event(void *builder, const struct event *ev)
+{
+	const struct handler *handler = &handlers[ev->kind];
+	unsigned int level = ev->context;
+	struct builder *bd = builder;
+	struct context *ctx;
+
+	if (!handler->fn)
 		return 0;
-	if ((event_is(ev->kind, EVENT_PAGE) || ev->kind == EV_FREE_ONE) && ev->addr != EVENT_PFN_FAILED &&
-	    !frame_in_range(bd, ev))
-		return kerror_set(bd->err, -EBADMSG, "line %llu: frame %#llx is outside of the snapshot's memory",
-				  (unsigned long long)ev->line, (unsigned long long)ev->addr);
-	if (ev->context != CONTEXT_TASK && !on_interrupt(bd, ev))
+	bd->reqs->nr_events++;
+	if (level && !on_interrupt(bd, ev))
 		return no_memory(bd);
-	ctx = context_of(bd, ev);
+	ctx = context_of(bd, ev, level);
 	if (!ctx)
 		return no_memory(bd);
-	if (ctx->draining && ev->kind != EV_PCP_DRAIN && ev->kind != EV_PAGE_PCPU_DRAIN)
+	if (!(handler->leaves & LEAVES_DRAIN))
 		ctx->draining = false;
-	switch (ev->kind) {
-	case EV_PAGE_ZONE_LOCKED:
-		good = add_pending(bd, ctx, ev);
-		break;
-	case EV_PAGE_EXTFRAG:
-		good = on_extfrag(bd, ctx, ev);
-		break;
-	case EV_PAGE_ALLOC:
-		good = on_alloc(bd, ctx, ev);
-		break;
-	case EV_BULK_IN:
-		ctx->bulk = (uint32_t)ev->line;
-		ctx->bulk_gfp = ev->gfp;
-		ctx->bulk_traced = 0;
-		break;
-	case EV_BULK_OUT:
-		good = on_bulk_out(bd, ctx, ev);
-		break;
-	case EV_PAGE_FREE:
-		good = on_free(bd, ctx, ev);
-		break;
-	case EV_PAGE_FREE_BATCHED:
-		good = on_free_batched(bd, ctx, ev);
-		break;
-	case EV_FREE_ONE:
-		on_free_one(bd, ctx, ev);
-		break;
-	case EV_PCP_DRAIN:
-		good = on_pcp_drain(bd, ctx, ev);
-		break;
-	case EV_PAGE_PCPU_DRAIN:
-		on_pcpu_drain(bd, ctx, ev);
-		break;
-	case EV_DRAIN_ZONE:
-		on_drain_zone(ctx, ev);
-		break;
-	case EV_ISOLATE_IN:
-		ctx->isolating = true;
-		ctx->isolate_page = ev->addr;
-		ctx->isolate_order = ev->order;
-		ctx->isolate_when = ev->time_ns;
-		ctx->isolate_line = ev->line;
-		ctx->isolate_cpu = ev->cpu;
-		break;
-	case EV_ISOLATE_OUT:
-		good = on_isolate_out(bd, ctx, ev);
-		break;
-	case EV_UNRESERVE_HA:
-		good = add_simple(bd, ctx, ev, REQ_UNRESERVE);
-		break;
-	case EV_BALANCE_IN:
-		ctx->balance_order = ev->order;
-		good = add_simple(bd, ctx, ev, REQ_KSWAPD_BEGIN);
-		break;
-	case EV_BALANCE_OUT:
-		good = on_balance_out(bd, ctx, ev);
-		break;
-	case EV_VMSTAT_FOLD:
-		good = add_simple(bd, ctx, ev, REQ_FOLD);
-		break;
-	case EV_COMPACT_BEGIN:
-	case EV_COMPACT_END:
-	case EV_COMPACT_MIGRATE:
-	case EV_COMPACT_FREE:
-	case EV_COMPACT_WAKE:
-	case EV_COMPACT_FINISHED:
-		good = on_compaction(bd, ctx, ev);
-		break;
-	case EV_COMPACT_SUITABLE:
-		if (!ctx->balanced && ev->arg == PAGEBLOCK_ORDER && ctx->balance_order != PAGEBLOCK_ORDER)
-			ctx->balanced = ev->time_ns;
-		break;
-	case EV_KSWAPD_SLEEP:
-	case EV_KSWAPD_WAKE:
-		good = on_kswapd(bd, ev);
-		break;
-	case EV_COMPACT_TRY:
-	case EV_RECLAIM_BEGIN:
-	case EV_RECLAIM_END:
-		good = on_slow(bd, ctx, ev);
-		break;
-	default:
-		break;
-	}
-	if (ev->kind != EV_COMPACT_SUITABLE)
+	if (!handler->fn(bd, ctx, ev))
+		return no_memory(bd);
+	if (!(handler->leaves & LEAVES_BALANCE))
 		ctx->balanced = 0;
-	if (ev->kind != EV_PAGE_ZONE_LOCKED && ev->kind != EV_PAGE_EXTFRAG)
+	if (!(handler->leaves & LEAVES_HEARD))
 		ctx->heard = ev->time_ns;
-	if (ev->context == CONTEXT_TASK)
+	if (!level)
 		ctx->interrupted = 0;
-	return good ? 1 : no_memory(bd);
+	return 0;
 }
 
 /* ---- all of them --------------------------------------------------------- */
-
-static bool is_tag(const struct builder *bd, const struct event *ev, const char *tag)
-{
-	return !strcmp(names_text(trace_names(bd->trace), ev->cache), tag);
-}
-
-static int walk_events(struct builder *bd)
-{
-	bool inside = false, done = false;
-	struct trace_cursor cur;
-	const struct event *ev;
-	int64_t nr, i;
-	int ret;
-
-	ret = trace_cursor_init(&cur, bd->trace, bd->err);
-	if (ret)
-		return ret;
-	while (!done && (nr = trace_cursor_next(&cur, &ev, bd->err)) != 0) {
-		if (nr < 0) {
-			ret = (int)nr;
-			break;
-		}
-		for (i = 0; !done && i < nr; i++) {
-			if (ev[i].kind == EV_SNAP_END && is_tag(bd, &ev[i], "A"))
-				inside = true;
-			else if (ev[i].kind == EV_SNAP_BEGIN && is_tag(bd, &ev[i], "B"))
-				done = inside;
-			else if (inside)
-				ret = on_event(bd, &ev[i]);
-			if (ret < 0)
-				goto out;
-			bd->reqs->nr_events += (uint64_t)ret;
-			ret = 0;
-		}
-	}
-	if (!ret && !done)
-		ret = kerror_set(bd->err, -ENODATA, "the trace has no 'mmsnap %s'", inside ? "begin B" : "end A");
-out:
-	trace_cursor_exit(&cur);
-	return ret;
-}
 
 static void name_zones(struct builder *bd)
 {
@@ -751,41 +691,35 @@ static int compare_when(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static uint32_t last_frame(const struct buddy_state *state)
+static void count_left_over(struct builder *bd)
 {
-	uint32_t end = 0;
-	unsigned int i;
+	uint32_t i, at;
 
-	for (i = 0; i < state->nr_zones; i++)
-		if (state->zones[i].start_pfn + state->zones[i].spanned_pages > end)
-			end = state->zones[i].start_pfn + state->zones[i].spanned_pages;
-	return end;
+	for (i = 0; i < bd->nr_contexts; i++)
+		for (at = bd->contexts[i].first_pending; at != NONE; at = bd->pending[at].next)
+			bd->reqs->left_over++;
 }
 
-int requests_build(struct requests *reqs, struct trace *trace, const struct snapshot *snap,
-		   struct kerror *err)
+int requests_build(struct requests *reqs, struct capture_check *check, struct trace *trace, const char *name,
+		   const struct snapshot *snap, struct kerror *err)
 {
 	struct builder bd = { .reqs = reqs, .snap = snap, .trace = trace, .err = err, .free_pending = NONE };
-	uint32_t i;
+	size_t waiting = snapshot_end_pfn(snap) * sizeof(*bd.waiting);
 	int ret;
 
 	memset(reqs, 0, sizeof(*reqs));
-	bd.end_pfn = last_frame(&snap->state);
-	bd.waiting = malloc(bd.end_pfn * sizeof(*bd.waiting));
+	memset(check, 0, sizeof(*check));
+	bd.waiting = malloc(waiting);
 	if (!bd.waiting)
 		return no_memory(&bd);
-	memset(bd.waiting, 0xff, bd.end_pfn * sizeof(*bd.waiting));
-	ret = walk_events(&bd);
+	memset(bd.waiting, 0xff, waiting);
+	ret = capture_events(check, trace, name, snap, on_event, &bd, err);
 	if (!ret) {
 		name_zones(&bd);
-		for (i = 0; i < bd.context_slots; i++) {
-			uint32_t at = bd.contexts[i].key ? bd.contexts[i].first_pending : NONE;
-
-			for (; at != NONE; at = bd.pending[at].next)
-				reqs->left_over++;
-		}
+		count_left_over(&bd);
 		qsort(reqs->req, reqs->nr, sizeof(*reqs->req), compare_when);
 	}
+	contexts_free(&bd.ids);
 	free(bd.contexts);
 	free(bd.pending);
 	free(bd.waiting);

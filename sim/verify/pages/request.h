@@ -23,8 +23,7 @@
 #define KMEMSIM_SIM_VERIFY_PAGES_REQUEST_H
 
 #include "buddy/buddy.h"
-#include "sim/trace/trace.h"
-#include "sim/verify/capture/snapshot.h"
+#include "sim/verify/capture/events.h"
 
 enum request_kind {
 	REQ_ALLOC,
@@ -105,12 +104,12 @@ static inline bool request_is_hint(enum request_kind kind)
 extern const char *const request_kind_names[NR_REQUEST_KINDS];
 
 /*
- * The requests in @trace between the end of snapshot A and the beginning of B,
- * for the machine of @snap. Errors: -ENODATA where the marks are missing,
- * -EBADMSG (@err says at which line), -ENOMEM, those of the trace's file.
+ * The requests in @trace, which is called @name, between the end of snapshot A and
+ * the beginning of B, for the machine of @snap; @check says what was skipped.
+ * Errors: those of capture_events().
  */
-int requests_build(struct requests *reqs, struct trace *trace, const struct snapshot *snap,
-		   struct kerror *err);
+int requests_build(struct requests *reqs, struct capture_check *check, struct trace *trace, const char *name,
+		   const struct snapshot *snap, struct kerror *err);
 void requests_free(struct requests *reqs);
 
 #endif

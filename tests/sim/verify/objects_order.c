@@ -104,6 +104,7 @@ static void play(struct played *p, const char *lines)
 	static const char begin[] = "a-5 [000] ..... 1: snap_fn: mmsnap end A len 1\n";
 	static const char end[] = "a-5 [000] ..... 9: snap_fn: mmsnap begin B\n";
 	char *text = malloc(sizeof(begin) + sizeof(end) + strlen(lines));
+	struct capture_check check;
 	struct kerror err = { 0 };
 	struct source *src;
 	struct reader *rd;
@@ -120,7 +121,8 @@ static void play(struct played *p, const char *lines)
 	CU_ASSERT_EQUAL(rd->stats.malformed, 0);
 	reader_close(rd);
 	free(text);
-	CU_ASSERT_EQUAL_FATAL(objects_ops_build(&p->ops, p->trace, p->snap, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(objects_ops_build(&p->ops, &check, p->trace, "trace", p->zones, p->snap, &err), 0);
+	CU_ASSERT_EQUAL(check.nr_skipped, 0);
 	CU_ASSERT_EQUAL_FATAL(objects_machine_init(&p->m, p->zones, p->snap, NULL, &err), 0);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, &err), 0);
