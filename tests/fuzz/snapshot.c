@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: libFuzzer target for snapshots of the page allocator: text, state, and
- * the machine that is loaded with it. What was loaded without a complaint must
- * be a machine whose lists hold together.
+ * the machine that is loaded with it. Numbers may contradict each other, as in a
+ * kernel that has a bug: validation has to find that, and must not fall over it.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/verify/pages/pages.h"
 
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void on_violation(void *ctx, const char *text)
 {
-	fprintf(stderr, "%s\n", text);
+	*(size_t *)ctx += strlen(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pagemap *map;
 	struct kerror err;
 	struct buddy *b;
+	size_t said = 0;
 
 	if (!snapshot_parse_zones(&zones, "zones", (const char *)data, size, &err))
 		snapshot_free(zones);
@@ -33,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (snapshot_end_pfn(snap) <= MAX_FRAMES &&
 	    !verify_boot(&map, &b, snap, verify_kernel_of(snap), &err)) {
-		if (buddy_validate(b, on_violation, NULL))
+		if (buddy_validate(b, on_violation, &said) && !said)
 			abort();
 		buddy_destroy(b);
 		pagemap_destroy(map);
