@@ -56,6 +56,7 @@
 	X(live) \
 	X(replay) \
 	X(findings) \
+	X(session) \
 	X(cmd) \
 	X(cmd_options) \
 	X(names) \

@@ -165,9 +165,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	if (ret)
 		return ret;
 	report.trace = trace_summary(*trace);
-	if (!opt->common.cpus_given)
-		cfg.machine.nr_cpus = report.trace->max_cpu >= MAX_CPUS ? MAX_CPUS :
-				      report.trace->max_cpu + 1;
+	if (!cfg.machine.nr_cpus)
+		cfg.machine.nr_cpus = session_cpus(*trace);
 	for (i = 0; i < nr; i++) {
 		progress_line(&progress, configs[i].engine, report.trace->nr_events, i, nr);
 		ret = compare_run(*trace, &cfg, &configs[i], &results[i], err);

@@ -2,11 +2,11 @@
 /* kmemsim: reading a trace for a command; see load.h. */
 #include "sim/cmd/load.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/session/load.h"
 
 struct load {
 	const struct load_options *opt;
@@ -35,27 +35,17 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 	       struct kerror *err)
 {
 	struct load load = { .opt = opt, .progress = progress };
-	struct source *src;
-	struct reader *rd;
-	int ret;
+	const struct load_config cfg = {
+		.path = opt->path,
+		.format = opt->format,
+		.messages = (unsigned int)opt->messages,
+		.on_message = on_bad_line,
+		.on_progress = on_progress,
+		.ctx = &load,
+	};
+	int ret = session_load(out, &cfg, err);
 
-	*out = trace_create(0);
-	if (!*out)
-		return kerror_set(err, -ENOMEM, "no memory for a trace");
-	ret = source_open(&src, opt->path, err);
-	if (ret)
-		return ret;
-	ret = reader_open(&rd, src, opt->format, trace_names(*out), err);
-	if (ret)
-		return ret;
-	reader_set_message(rd, on_bad_line, &load, opt->messages);
-	ret = trace_load(*out, rd, on_progress, &load, err);
-	reader_close(rd);
 	progress_clear(progress);
-	if (!ret)
-		ret = trace_resolve(*out, err);
-	if (!ret && !trace_summary(*out)->nr_events)
-		ret = kerror_set(err, -ENODATA, "%s: no events", opt->path);
 	return ret;
 }
 

@@ -140,7 +140,6 @@ static error_t parse_machine(int key, char *arg, struct argp_state *state, struc
 		return 0;
 	case OPT_CPUS:
 		opt->machine.nr_cpus = (unsigned int)need_number(state, "cpus", arg, 1, MAX_CPUS);
-		opt->cpus_given = true;
 		return 0;
 	case OPT_DISTANCE:
 		parse_distance(state, opt, arg);
@@ -215,6 +214,7 @@ void replay_options_default(struct replay_options *opt)
 {
 	memset(opt, 0, sizeof(*opt));
 	machine_config_default(&opt->machine);
+	opt->machine.nr_cpus = 0;
 	opt->machine.slab.seed = 1;
 	replay_config_default(&opt->replay);
 }

@@ -12,10 +12,9 @@
 #include "sim/replay/replay.h"
 
 struct replay_options {
-	struct machine_config machine;
+	struct machine_config machine;	/* nr_cpus 0: as many as the trace uses */
 	struct replay_config replay;
 	const char *format;		/* NULL: the likeliest */
-	bool cpus_given;		/* otherwise as many as the trace uses */
 };
 
 void replay_options_default(struct replay_options *opt);

@@ -20,7 +20,7 @@
 #include "sim/cmd/run_options.h"
 #include "sim/report/report.h"
 #include "sim/metrics/timeline.h"
-#include "sim/trace/trace.h"
+#include "sim/session/session.h"
 
 #define AUTO_SAMPLES 100
 #define MAX_FINDINGS 1000	/* kept in full */
@@ -28,8 +28,7 @@
 struct run {
 	struct run_options opt;
 	struct trace *trace;
-	struct machine *machine;
-	struct replay *replay;
+	struct session *session;
 	struct timeline timeline;
 	struct host_counters host;
 	uint64_t load_ns;
@@ -56,79 +55,63 @@ static int load(struct run *run, struct kerror *err)
 
 /* ---- replaying ----------------------------------------------------------- */
 
-static void take_sample(struct run *run, uint64_t time_ns)
+static void on_sample(void *ctx, const struct session *s, const struct sample *now)
 {
-	struct sample sample;
+	struct run *run = ctx;
 
-	metrics_sample(run->replay, time_ns, trace_summary(run->trace)->first_ns, &sample);
-	timeline_add(&run->timeline, &sample);
+	(void)s;
+	timeline_add(&run->timeline, now);
 }
 
-/* Replay the events in pieces that end where samples are due. */
+static void on_piece(void *ctx, const struct session *s)
+{
+	struct run *run = ctx;
+
+	progress_line(&run->progress, "replaying", s->replay->events, s->replay->events,
+		      trace_summary(run->trace)->nr_events);
+}
+
+static void take_sample(struct run *run)
+{
+	struct sample now;
+
+	session_sample(run->session, &now);
+	timeline_add(&run->timeline, &now);
+}
+
+/* Samples at the beginning, where they are due, and at the end. */
 static int replay_all(struct run *run, struct kerror *err)
 {
-	uint64_t nr = trace_summary(run->trace)->nr_events;
-	uint64_t every = run->opt.every ? run->opt.every : nr / AUTO_SAMPLES + 1;
-	uint64_t due = every, time_ns = trace_summary(run->trace)->first_ns;
-	const struct event *events;
-	struct trace_cursor cur;
-	int64_t got = 0;
 	int ret;
 
-	ret = trace_cursor_init(&cur, run->trace, err);
-	if (ret)
-		return ret;
-	take_sample(run, time_ns);
-	while (!ret && (got = trace_cursor_next(&cur, &events, err)) > 0) {
-		int64_t at = 0;
-
-		while (!ret && at < got) {
-			uint64_t piece = due - run->replay->events;
-
-			if (piece > (uint64_t)(got - at))
-				piece = (uint64_t)(got - at);
-			ret = replay_events(run->replay, events + at, piece, err);
-			at += (int64_t)piece;
-			time_ns = events[at - 1].time_ns;
-			if (!ret && run->replay->events == due) {
-				take_sample(run, time_ns);
-				due += every;
-			}
-		}
-		progress_line(&run->progress, "replaying", run->replay->events, run->replay->events, nr);
-	}
-	if (!ret && got < 0)
-		ret = (int)got;
-	if ((uint64_t)run->timeline.last.event != run->replay->events)
-		take_sample(run, time_ns);
-	trace_cursor_exit(&cur);
+	take_sample(run);
+	ret = session_run(run->session, UINT64_MAX, err);
+	/* What a strict stop did before it stopped belongs to no earlier sample. */
+	if (ret == -ECANCELED || (uint64_t)run->timeline.last.event != run->session->replay->events)
+		take_sample(run);
 	progress_clear(&run->progress);
 	return ret;
 }
 
-/* After the boot: kmalloc's caches are not to fail. */
-static int set_failures(struct run *run, struct kerror *err)
+/* The call site whose requests are to fail has a number now that the trace is read. */
+static int find_failing_site(struct run *run, struct kerror *err)
 {
 	const char *site = run->opt.failslab_site;
 
-	if (!run->opt.failslab)
+	if (!site)
 		return 0;
-	if (site) {
-		run->opt.fail.site = names_find(trace_names(run->trace), site, strlen(site));
-		if (!run->opt.fail.site)
-			return kerror_set(err, -ENOENT, "--failslab: no call site of the trace is called '%s'", site);
-	}
-	slab_set_failslab(run->machine->slab, &run->opt.fail);
-	return 0;
+	run->opt.fail.site = names_find(trace_names(run->trace), site, strlen(site));
+	return run->opt.fail.site ? 0 :
+	       kerror_set(err, -ENOENT, "--failslab: no call site of the trace is called '%s'", site);
 }
 
 /* Look at every object once more, and tell the first findings as the kernel's log would. */
 static void last_checks(struct run *run)
 {
-	const struct slab_findings *findings = &run->replay->findings;
+	const struct slab_findings *findings = &run->session->replay->findings;
 	unsigned int i;
 
-	slab_validate_caches(run->machine->slab);
+	slab_validate_caches(run->session->machine->slab);
 	for (i = 0; i < findings->nr_kept; i++)
 		if (findings->kept[i].text)
 			fputs(findings->kept[i].text, stderr);
@@ -136,26 +119,30 @@ static void last_checks(struct run *run)
 
 static int boot(struct run *run, struct kerror *err)
 {
+	const struct run_options *opt = &run->opt;
+	struct session_config cfg = {
+		.machine = opt->common.machine,
+		.replay = opt->common.replay,
+		.fail = opt->failslab ? &opt->fail : NULL,
+		.sample_every = opt->every ? opt->every :
+				trace_summary(run->trace)->nr_events / AUTO_SAMPLES + 1,
+		.on_sample = on_sample,
+		.on_piece = on_piece,
+		.ctx = run,
+	};
+	const struct pagemap *map;
 	int ret;
 
-	if (!run->opt.common.cpus_given) {
-		unsigned int cpus = trace_summary(run->trace)->max_cpu + 1;
-
-		run->opt.common.machine.nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
-	}
-	ret = machine_create(&run->machine, &run->opt.common.machine, err);
+	cfg.replay.findings = opt->messages < MAX_FINDINGS ? opt->messages : MAX_FINDINGS;
+	ret = find_failing_site(run, err);
+	if (!ret)
+		ret = session_create(&run->session, run->trace, &cfg, err);
 	if (ret)
 		return ret;
-	if (run->opt.common.machine.bind && !run->machine->map->bound)
-		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", run->machine->map->bind_note);
-	run->opt.common.replay.page_owner = run->opt.common.machine.page_owner;
-	run->opt.common.replay.direct_map_known = trace_summary(run->trace)->direct_map_known;
-	run->opt.common.replay.direct_map_base = trace_summary(run->trace)->direct_map_base;
-	run->opt.common.replay.slab_owner = run->opt.common.machine.slab.debug || run->opt.failslab_site;
-	run->opt.common.replay.findings = run->opt.messages < MAX_FINDINGS ? run->opt.messages : MAX_FINDINGS;
-	ret = replay_create(&run->replay, run->machine, trace_names(run->trace), &run->opt.common.replay,
-			    err);
-	return ret ? ret : set_failures(run, err);
+	map = run->session->machine->map;
+	if (cfg.machine.bind && !map->bound)
+		fprintf(stderr, "kmemsim: --bind: %s; running unbound\n", map->bind_note);
+	return 0;
 }
 
 /* ---- reporting ----------------------------------------------------------- */
@@ -167,8 +154,8 @@ static int write_reports(struct run *run, struct kerror *err)
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
 		.trace = trace_summary(run->trace),
-		.machine_cfg = &opt->common.machine,
-		.replay = run->replay,
+		.machine_cfg = &run->session->cfg.machine,
+		.replay = run->session->replay,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
@@ -184,7 +171,7 @@ static int write_reports(struct run *run, struct kerror *err)
 	ret = report_emit(em, &in, err);
 	/* Last: the machine is another afterwards. */
 	if (!ret && opt->shrink) {
-		metrics_shrink(run->machine, &shrink);
+		metrics_shrink(run->session->machine, &shrink);
 		report_shrink(em, &shrink);
 	}
 	if (!ret)
@@ -211,7 +198,7 @@ static int write_procfs(const struct run *run, struct kerror *err)
 		ret = open_output(&out, path, err);
 		if (ret)
 			break;
-		if (procfs_files[i].print(run->machine, out))
+		if (procfs_files[i].print(run->session->machine, out))
 			ret = kerror_set(err, -EIO, "%s: could not be written", path);
 		if (close_output(out, path, ret ? NULL : err) && !ret)
 			ret = -EIO;
@@ -227,7 +214,7 @@ static int write_owners(const struct run *run, struct kerror *err)
 
 	if (ret)
 		return ret;
-	ret = page_owner_print(run->machine->buddy, trace_names(run->trace), run->opt.owner_order, out, err);
+	ret = page_owner_print(run->session->machine->buddy, trace_names(run->trace), run->opt.owner_order, out, err);
 	closed = close_output(out, run->opt.owner_list, ret ? &late : err);
 	return ret ? ret : closed;
 }
@@ -256,7 +243,7 @@ static int run_all(struct run *run, struct kerror *err)
 	host_stop(&run->host);
 	last_checks(run);
 	if (ret == -ECANCELED) {
-		complain(run->replay->stop.text);
+		complain(run->session->replay->stop.text);
 		stopped = 1;
 		ret = 0;
 	}
@@ -285,7 +272,7 @@ static void tell_unmet(void *ctx, const char *name, size_t len)
 /* What the replay had to leave out. */
 static void tell_left_out(const struct run *run)
 {
-	const struct replay *rp = run->replay;
+	const struct replay *rp = run->session->replay;
 	const struct replay_no_cache *first = &rp->no_cache;
 
 	if (!rp->counter[RC_no_cache_left])
@@ -309,7 +296,7 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 	status = load_status(run->trace, run->opt.trace, "replayed");
 	tell_left_out(run);
 	if (run->opt.common.machine.slab.debug)
-		slab_debug_unmet(run->machine->slab, run->opt.common.machine.slab.debug, tell_unmet, NULL);
+		slab_debug_unmet(run->session->machine->slab, run->opt.common.machine.slab.debug, tell_unmet, NULL);
 	if (run->timeline.unbalanced)
 		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
 			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
@@ -331,8 +318,7 @@ int cmd_run(int argc, char **argv)
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);
-	replay_destroy(run.replay);
-	machine_destroy(run.machine);
+	session_destroy(run.session);
 	trace_destroy(run.trace);
 	return status;
 }

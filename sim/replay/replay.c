@@ -496,9 +496,13 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 		if (events[i].time_ns >= rp->tick_ns)
 			rp->tick_ns = slab_tick(rp->machine->slab, events[i].time_ns);
 		ret = replay_one(rp, &events[i], err);
-		if (ret)
+		if (ret) {
+			rp->time_ns = events[i].time_ns;
 			return ret;
+		}
 		rp->events++;
 	}
+	if (nr)
+		rp->time_ns = events[nr - 1].time_ns;
 	return 0;
 }

@@ -133,6 +133,7 @@ struct replay {
 	struct replay_config cfg;
 	bool tell_caller;		/* the layers want to know on whose behalf calls are made */
 	uint64_t events;		/* replayed or skipped so far */
+	uint64_t time_ns;		/* of the event looked at last: a strict replay's stop, too */
 	uint64_t tick_ns;		/* when the slab layer wants to be told the time */
 	uint64_t counter[NR_REPLAY_COUNTERS];
 	struct replay_totals total;

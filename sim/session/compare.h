@@ -8,8 +8,7 @@
 #ifndef KMEMSIM_SIM_SESSION_COMPARE_H
 #define KMEMSIM_SIM_SESSION_COMPARE_H
 
-#include "sim/metrics/metrics.h"
-#include "sim/trace/trace.h"
+#include "sim/session/session.h"
 
 /* X(name, label, unit, best). best: -1 the least is, 1 the most is, 0 neither. */
 #define COMPARE_METRICS(X) \
@@ -72,7 +71,7 @@ struct compare_config {
 
 /*
  * Replay @trace, resolved, through a fresh machine with @slab. Errors: those of
- * machine_create(), replay_create() and replay_events().
+ * session_create() and session_run().
  */
 int compare_run(struct trace *trace, const struct compare_config *cfg,
 		const struct slab_config *slab, struct compare_result *res, struct kerror *err);

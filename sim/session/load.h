@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a trace file read and resolved, ready for any number of sessions.
+ *
+ * What was read is never thrown away: a file that ends with an error, or whose
+ * reading was stopped, is a shorter trace, and its summary says so.
+ */
+#ifndef KMEMSIM_SIM_SESSION_LOAD_H
+#define KMEMSIM_SIM_SESSION_LOAD_H
+
+#include <signal.h>
+
+#include "sim/trace/trace.h"
+
+struct load_config {
+	const char *path;		/* "-": standard input */
+	const char *format;		/* NULL: recognised by its first bytes */
+	unsigned int messages;		/* malformed lines that are told in full */
+	reader_message_fn on_message;	/* NULL: none is */
+	trace_progress_fn on_progress;	/* may be NULL */
+	void *ctx;			/* of both */
+	/* NULL, or a flag that ends the reading when it is set: a signal's handler may do so. */
+	const volatile sig_atomic_t *stop;
+};
+
+/*
+ * *@out is the caller's until trace_destroy(), also where this fails (then it
+ * may be NULL). Errors: those of source_open(), reader_open(), trace_load() and
+ * trace_resolve(); -ENODATA for a trace without events.
+ */
+int session_load(struct trace **out, const struct load_config *cfg, struct kerror *err);
+
+#endif
