@@ -24,7 +24,7 @@ $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 # The report of the running program, from the simulator's code; jansson as a part of it, where there is
 # a static one, so that no program has to load it.
 preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/preload/%,$(objects)) \
-	sim/metrics/metrics.o sim/util/live.o sim/util/bigmem.o sim/machine/machine.o \
+	sim/metrics/metrics.o sim/replay/ledger.o sim/util/live.o sim/util/bigmem.o sim/machine/machine.o \
 	$(filter sim/report/emit/%,$(objects)) $(addprefix sim/report/,moment.o caches.o))
 jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
 

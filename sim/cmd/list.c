@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/access/tlb.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/reader.h"
 #include "slab/engine/engine.h"

@@ -67,7 +67,7 @@ static void on_piece(void *ctx, const struct session *s)
 {
 	struct run *run = ctx;
 
-	progress_line(&run->progress, "replaying", s->replay->events, s->replay->events,
+	progress_line(&run->progress, "replaying", s->replay->ledger.events, s->replay->ledger.events,
 		      trace_summary(run->trace)->nr_events);
 }
 
@@ -87,7 +87,7 @@ static int replay_all(struct run *run, struct kerror *err)
 	take_sample(run);
 	ret = session_run(run->session, UINT64_MAX, err);
 	/* What a strict stop did before it stopped belongs to no earlier sample. */
-	if (ret == -ECANCELED || (uint64_t)run->timeline.last.event != run->session->replay->events)
+	if (ret == -ECANCELED || (uint64_t)run->timeline.last.event != run->session->replay->ledger.events)
 		take_sample(run);
 	progress_clear(&run->progress);
 	return ret;
@@ -155,6 +155,8 @@ static int write_reports(struct run *run, struct kerror *err)
 		.trace_path = opt->trace,
 		.trace = trace_summary(run->trace),
 		.machine_cfg = &run->session->cfg.machine,
+		.machine = run->session->machine,
+		.ledger = &run->session->replay->ledger,
 		.replay = run->session->replay,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
@@ -275,13 +277,13 @@ static void tell_left_out(const struct run *run)
 	const struct replay *rp = run->session->replay;
 	const struct replay_no_cache *first = &rp->no_cache;
 
-	if (!rp->counter[RC_no_cache_left])
+	if (!rp->ledger.counter[RC_no_cache_left])
 		return;
 	fprintf(stderr, "kmemsim: %s: more caches than a machine has (%u): '%s' at line %" PRIu64
 		" (event %" PRIu64 ") is the first without one; %" PRIu64 " objects of such caches were "
 		"left out, everything else was replayed\n", run->opt.trace, SLAB_MAX_CACHES,
 		names_text(rp->names, first->name), first->line, first->event,
-		rp->counter[RC_no_cache_left]);
+		rp->ledger.counter[RC_no_cache_left]);
 }
 
 static int finish(struct run *run, int ret, const struct kerror *err)

@@ -53,29 +53,28 @@ static uint64_t count_slab_pages(const struct machine *m)
 	return pages;
 }
 
-void metrics_sample(const struct replay *rp, uint64_t time_ns, uint64_t first_ns,
+void metrics_sample(const struct machine *m, const struct ledger *l, uint64_t first_ns,
 		    struct sample *sample)
 {
-	const struct machine *m = rp->machine;
 	struct machine_pages pages;
 
 	machine_count_pages(m, &pages);
 	memset(sample, 0, sizeof(*sample));
-	sample->event = (int64_t)rp->events;
-	sample->time_us = time_ns > first_ns ? (int64_t)((time_ns - first_ns) / 1000) : 0;
+	sample->event = (int64_t)l->events;
+	sample->time_us = l->time_ns > first_ns ? (int64_t)((l->time_ns - first_ns) / 1000) : 0;
 	sample->managed_pages = (int64_t)pages.managed;
 	sample->free_pages = (int64_t)(pages.free_lists + pages.pcp);
 	sample->pcp_pages = (int64_t)pages.pcp;
 	sample->used_pages = (int64_t)pages.used;
-	sample->block_pages = (int64_t)rp->total.block_pages;
+	sample->block_pages = (int64_t)l->total.block_pages;
 	sample->slab_pages = (int64_t)count_slab_pages(m);
 	sample->large_pages = (int64_t)slab_large_pages(m->slab);
 	sample->touched_pages = (int64_t)m->map->nr_touched;
-	sample->live_objects = (int64_t)rp->total.live_objects;
-	sample->requested = (int64_t)rp->total.bytes_req;
-	sample->allocated = (int64_t)rp->total.bytes_alloc;
-	sample->alloc_fail = (int64_t)(rp->counter[RC_object_alloc_fail] +
-				       rp->counter[RC_page_alloc_fail]);
+	sample->live_objects = (int64_t)l->total.live_objects;
+	sample->requested = (int64_t)l->total.bytes_req;
+	sample->allocated = (int64_t)l->total.bytes_alloc;
+	sample->alloc_fail = (int64_t)(l->counter[RC_object_alloc_fail] +
+				       l->counter[RC_page_alloc_fail]);
 	sample_zones(m, sample);
 }
 
@@ -90,23 +89,22 @@ unsigned int metrics_check(const struct sample *s)
 	return wrong;
 }
 
-void metrics_internal(const struct replay *rp, struct internal_metrics *m)
+void metrics_internal(const struct machine *machine, const struct ledger *l, struct internal_metrics *m)
 {
-	const struct machine *machine = rp->machine;
-	const struct replay_cache *large = &rp->caches[0];
+	const struct ledger_cache *large = &l->caches[LEDGER_LARGE];
 	struct kmem_cache *cache = NULL;
 	unsigned int i;
 
 	memset(m, 0, sizeof(*m));
-	m->requested = rp->total.bytes_req;
+	m->requested = l->total.bytes_req;
 	m->large_rounding = large->bytes_alloc - large->bytes_req;
-	m->rounding = rp->total.bytes_alloc - rp->total.bytes_req - m->large_rounding;
+	m->rounding = l->total.bytes_alloc - l->total.bytes_req - m->large_rounding;
 	m->held = slab_large_pages(machine->slab) * PAGE_SIZE;
 	/* To the machine these are in use. */
-	for (i = 1; i < rp->nr_caches; i++)
-		if (rp->caches[i].waiting)
-			m->free_objects += rp->caches[i].waiting *
-					   kmem_cache_size(rp->caches[i].cache);
+	for (i = 1; i < l->nr_caches; i++)
+		if (l->caches[i].waiting)
+			m->free_objects += l->caches[i].waiting *
+					   kmem_cache_size(l->caches[i].cache);
 	while ((cache = slab_next_cache(machine->slab, cache))) {
 		uint64_t size = kmem_cache_size(cache);
 		struct slabinfo info;
@@ -181,7 +179,7 @@ static int caches_by_books(const void *a, const void *b)
 	return cmp ? cmp : strcmp(x->name, y->name);
 }
 
-struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr)
+struct cache_metrics *metrics_caches(const struct ledger *l, enum metrics_order order, int *nr)
 {
 	static int (*const compare[])(const void *a, const void *b) = {
 		[BY_LIVE_BYTES] = caches_by_bytes,
@@ -189,21 +187,19 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 		[BY_TRAFFIC] = caches_by_traffic,
 		[BY_BOOKS] = caches_by_books,
 	};
-	struct cache_metrics *list = calloc(rp->nr_caches, sizeof(*list));
+	struct cache_metrics *list = calloc(l->nr_caches, sizeof(*list));
 	unsigned int i;
 
 	*nr = -1;
 	if (!list)
 		return NULL;
 	*nr = 0;
-	for (i = 0; i < rp->nr_caches; i++) {
-		const struct replay_cache *record = &rp->caches[i];
+	for (i = 0; i < l->nr_caches; i++) {
+		const struct ledger_cache *record = &l->caches[i];
 		struct cache_metrics *cm = &list[*nr];
 		struct slabinfo info;
 
-		if (!record->allocs)
-			continue;
-		cm->record = record;
+		*cm = (struct cache_metrics){ .record = record };
 		if (record->cache) {
 			get_slabinfo(record->cache, &info);
 			cm->name = kmem_cache_name(record->cache);
@@ -217,7 +213,7 @@ struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order
 			cm->held = record->bytes_alloc;
 		}
 		cm->waste = cm->held - record->bytes_req;
-		(*nr)++;
+		*nr += record->allocs || cm->held;
 	}
 	qsort(list, (size_t)*nr, sizeof(*list), compare[order]);
 	return list;
@@ -243,17 +239,17 @@ static int sites_by_waste(const void *a, const void *b)
 	return cmp ? cmp : sites_by_bytes(a, b);
 }
 
-struct site_metrics *metrics_sites(const struct replay *rp, enum metrics_order order, int *nr)
+struct site_metrics *metrics_sites(const struct ledger *l, enum metrics_order order, int *nr)
 {
-	struct site_metrics *list = calloc(rp->nr_sites, sizeof(*list));
+	struct site_metrics *list = calloc(l->nr_sites, sizeof(*list));
 	uint32_t i;
 
 	*nr = -1;
 	if (!list)
 		return NULL;
 	*nr = 0;
-	for (i = 0; i < rp->nr_sites; i++) {
-		const struct replay_site *record = &rp->sites[i];
+	for (i = 0; i < l->nr_sites; i++) {
+		const struct ledger_site *record = &l->sites[i];
 
 		if (!record->allocs)
 			continue;
@@ -288,20 +284,20 @@ static void add_leak(struct leak_metrics *leak, const struct live *obj)
 	leak->bytes_req += obj->bytes_req;
 }
 
-struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr)
+struct leak_metrics *metrics_leaks(const struct ledger *l, int *nr)
 {
-	struct leak_metrics *list = calloc(rp->nr_sites, sizeof(*list));
+	struct leak_metrics *list = calloc(l->nr_sites, sizeof(*list));
 	const struct live *obj = NULL;
 	uint32_t site;
 
 	*nr = -1;
 	if (!list)
 		return NULL;
-	while ((obj = live_next(&rp->objects, obj)))
+	while ((obj = live_next(&l->objects, obj)))
 		if (obj->sim)
 			add_leak(&list[obj->site], obj);
 	*nr = 0;
-	for (site = 0; site < rp->nr_sites; site++) {
+	for (site = 0; site < l->nr_sites; site++) {
 		if (!list[site].objects)
 			continue;
 		list[*nr] = list[site];
@@ -345,20 +341,20 @@ static int join_owners(struct owner_metrics *list, int nr)
 	return last + 1;
 }
 
-struct owner_metrics *metrics_owners(const struct replay *rp, int *nr)
+struct owner_metrics *metrics_owners(const struct machine *m, const struct ledger *l, int *nr)
 {
-	struct owner_metrics *list = calloc(rp->blocks.nr + 1, sizeof(*list));
+	struct owner_metrics *list = calloc(l->blocks.nr + 1, sizeof(*list));
 	const struct live *block = NULL;
 
 	*nr = -1;
 	if (!list)
 		return NULL;
 	*nr = 0;
-	while ((block = live_next(&rp->blocks, block))) {
+	while ((block = live_next(&l->blocks, block))) {
 		struct page_owner owner;
 
 		if (!block->sim ||
-		    !buddy_page_owner(rp->machine->buddy, pfn_make((uint32_t)block->sim), &owner))
+		    !buddy_page_owner(m->buddy, pfn_make((uint32_t)block->sim), &owner))
 			continue;
 		list[(*nr)++] = (struct owner_metrics){
 			.pid = owner.alloc.pid, .task = owner.alloc.task, .blocks = 1,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: metrics, gathered from a machine and a replay's books at one
- * moment. A metric is numbers with a definition (docs/metrics.md has them
+ * kmemsim: metrics, gathered from a machine and its ledger at one point in
+ * time. A metric is numbers with a definition (docs/metrics.md has them
  * all); nothing here knows how it is printed.
  *
  * Locking: none; gathering reads only.
@@ -9,9 +9,10 @@
 #ifndef KMEMSIM_SIM_METRICS_METRICS_H
 #define KMEMSIM_SIM_METRICS_METRICS_H
 
-#include "sim/replay/replay.h"
+#include "sim/machine/machine.h"
+#include "sim/replay/ledger.h"
 
-/* ---- one moment, cheap enough to be taken again and again ---------------- */
+/* ---- samples: cheap enough to be taken again and again ------------------- */
 
 /* X(name, unit, meaning): a column of the timeline each. */
 #define SAMPLE_FIELDS(X) \
@@ -44,12 +45,12 @@ struct sample_desc {
 #define NR_SAMPLE_FIELDS (sizeof(struct sample) / sizeof(int64_t))
 extern const struct sample_desc sample_desc[NR_SAMPLE_FIELDS];
 
-/* @time_ns and @first_ns: of the last replayed event, and the trace's first. */
-void metrics_sample(const struct replay *rp, uint64_t time_ns, uint64_t first_ns,
+/* @first_ns: the trace's first time stamp. */
+void metrics_sample(const struct machine *m, const struct ledger *l, uint64_t first_ns,
 		    struct sample *sample);
 
 /*
- * Whether a moment's books balance: free + used = managed, used = blocks +
+ * Whether a sample's figures add up: free + used = managed, used = blocks +
  * slabs + large, requested <= allocated <= (slabs + large) * 4096. Returns how
  * many of these do not hold; 0 is the only good answer.
  */
@@ -66,7 +67,7 @@ struct internal_metrics {
 	uint64_t large_rounding; /* kmallocs rounded up to a power of two of frames */
 	uint64_t held;		/* frames of slabs and large kmallocs */
 };
-void metrics_internal(const struct replay *rp, struct internal_metrics *m);
+void metrics_internal(const struct machine *machine, const struct ledger *l, struct internal_metrics *m);
 
 /* ---- external fragmentation ---------------------------------------------- */
 
@@ -85,7 +86,7 @@ void metrics_zone(const struct machine *m, const struct zone *zone, struct zone_
 
 /* What a cache costs: frames held against bytes asked for. */
 struct cache_metrics {
-	const struct replay_cache *record;
+	const struct ledger_cache *record;
 	const char *name;		/* "(large)" for record 0 */
 	uint64_t held;			/* bytes of its slabs */
 	uint64_t waste;			/* held - requested */
@@ -98,7 +99,7 @@ struct cache_metrics {
 struct site_metrics {
 	name_id site;
 	uint64_t waste;			/* allocated - requested */
-	const struct replay_site *record;
+	const struct ledger_site *record;
 };
 
 /* Objects of one call site that nobody freed. */
@@ -120,15 +121,15 @@ struct owner_metrics {
 };
 
 /*
- * Arrays the caller frees, sorted as named; ties by name or number, so that
+ * Arrays the caller frees, sorted as named, of what was ever used; ties by name or number, so that
  * the order is the same in every run. *@nr gets their length. NULL with *@nr 0
  * where there is nothing, NULL with *@nr -1 where memory ran out.
  */
 enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC, BY_BOOKS };	/* the last two: caches only */
-struct cache_metrics *metrics_caches(const struct replay *rp, enum metrics_order order, int *nr);
-struct site_metrics *metrics_sites(const struct replay *rp, enum metrics_order order, int *nr);
-struct leak_metrics *metrics_leaks(const struct replay *rp, int *nr);
+struct cache_metrics *metrics_caches(const struct ledger *l, enum metrics_order order, int *nr);
+struct site_metrics *metrics_sites(const struct ledger *l, enum metrics_order order, int *nr);
+struct leak_metrics *metrics_leaks(const struct ledger *l, int *nr);
 /* By frames. *@nr is 0 where owners are not tracked. */
-struct owner_metrics *metrics_owners(const struct replay *rp, int *nr);
+struct owner_metrics *metrics_owners(const struct machine *m, const struct ledger *l, int *nr);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the report of a real program that runs on libkmemsim-malloc.so, of
- * which this file is the topmost part. It fills the simulator's own books (struct
- * replay) with what the heap knows, so that the metrics are computed and printed
- * by the very code that `kmemsim run` uses, under the same definitions.
+ * which this file is the topmost part. It fills a ledger with what the heap knows, so
+ * that the metrics are computed and printed by the very code that `kmemsim run` uses,
+ * under the same definitions.
  *
  * What differs, since there is no trace and the fast path counts nothing:
  *   - An object in a thread's sheaf or a barn is nobody's: it counts among the
@@ -15,7 +15,7 @@
  *   - Blocks mapped on their own lie outside the machine: section "library".
  *   - Traffic, call sites and a peak would need a count of every call.
  *
- * Locking: called with heap.lock held, and inside the heap: memory is the books'.
+ * Locking: called with heap.lock held, and inside the heap: memory comes from its private heap.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,50 +27,75 @@
 
 #define TOP_ROWS 20
 
-/* A record for each cache, behind the one of large kmallocs, of which there are none. */
-static bool fill_caches(struct replay *rp, const struct kms_moment *moment)
+/* What the heap knows of a cache whose slabs hold memory. False where sizes asked for are not known. */
+static bool fill_record(struct ledger_cache *record, struct cache *c, uint64_t waiting)
+{
+	struct slabinfo info;
+
+	get_slabinfo(c->slabs, &info);
+	record->waiting = waiting < info.used_objs ? waiting : info.used_objs;
+	record->live = info.used_objs - record->waiting;
+	record->bytes_alloc = record->live * kmem_cache_size(c->slabs);
+	record->bytes_req = kms_bytes_requested(c);
+	if (record->bytes_req || !record->live)
+		return true;
+	record->bytes_req = record->bytes_alloc;
+	return false;
+}
+
+/* A record for each cache, behind the one of large kmallocs, of which there are none. -ENOMEM. */
+static int fill_caches(struct ledger *l, const struct kms_moment *moment, bool *sizes_unknown,
+		       struct kerror *err)
 {
 	unsigned int slot;
-	bool known = true;
 
 	for (slot = 0; slot < heap.nr_slots; slot++) {
 		struct cache *c = heap.caches[slot];
-		struct replay_cache *record;
+		struct ledger_cache *record;
 		struct slabinfo info;
+		int ret;
 
 		if (!c || !c->slabs)
 			continue;
 		get_slabinfo(c->slabs, &info);
 		if (!info.num_slabs)
 			continue;
-		record = &rp->caches[rp->nr_caches++];
-		record->cache = c->slabs;
-		record->waiting = moment->waiting[slot] < info.used_objs ? moment->waiting[slot] :
-									   info.used_objs;
-		record->live = info.used_objs - record->waiting;
-		record->bytes_alloc = record->live * kmem_cache_size(c->slabs);
-		record->bytes_req = kms_bytes_requested(c);
-		if (!record->bytes_req && record->live) {
-			record->bytes_req = record->bytes_alloc;
-			known = false;
-		}
-		record->allocs = 1;	/* tables leave out what was never used */
-		rp->total.live_objects += record->live;
-		rp->total.bytes_alloc += record->bytes_alloc;
-		rp->total.bytes_req += record->bytes_req;
+		ret = ledger_add_cache(l, c->slabs, err);
+		if (ret < 0)
+			return ret;
+		record = &l->caches[ret];
+		*sizes_unknown |= !fill_record(record, c, moment->waiting[slot]);
+		l->total.live_objects += record->live;
+		l->total.bytes_alloc += record->bytes_alloc;
+		l->total.bytes_req += record->bytes_req;
 	}
-	return known;
+	return 0;
 }
 
-static void emit_library(struct emitter *em, const struct kms_moment *moment, const struct replay *rp)
+/* All that callers own and no slab holds is blocks of frames. */
+static void fill_blocks(struct ledger *l, const struct machine *m)
+{
+	struct kmem_cache *cache = NULL;
+	struct machine_pages pages;
+	struct slabinfo info;
+
+	machine_count_pages(m, &pages);
+	l->total.block_pages = pages.used;
+	while ((cache = slab_next_cache(m->slab, cache))) {
+		get_slabinfo(cache, &info);
+		l->total.block_pages -= info.slab_pages;
+	}
+}
+
+static void emit_library(struct emitter *em, const struct kms_moment *moment, const struct ledger *l)
 {
 	const struct kms_stats *stats = &moment->stats;
 	uint64_t waiting = 0, bytes = 0;
 	unsigned int i;
 
-	for (i = 1; i < rp->nr_caches; i++) {
-		waiting += rp->caches[i].waiting;
-		bytes += rp->caches[i].waiting * kmem_cache_size(rp->caches[i].cache);
+	for (i = 1; i < l->nr_caches; i++) {
+		waiting += l->caches[i].waiting;
+		bytes += l->caches[i].waiting * kmem_cache_size(l->caches[i].cache);
 	}
 	emit_section(em, "library", "The library");
 	emit_i64(em, "pid", "process", "", getpid());
@@ -95,11 +120,11 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	emit_section(em, "machine", "Machine");
 	report_machine(em, in);
 	emit_section_end(em);
-	emit_library(em, moment, in->replay);
+	emit_library(em, moment, in->ledger);
 	emit_section(em, "memory", "Memory");
 	if (in->sizes_unknown)
 		emit_note(em, "sizes asked for are not known: requested is allocated");
-	metrics_sample(in->replay, 0, 0, &now);
+	metrics_sample(in->machine, in->ledger, 0, &now);
 	report_moment(em, "end", "Now", &now);
 	emit_section_end(em);
 	report_internal(em, in);
@@ -117,44 +142,33 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 
 static int report_process(const struct kms_moment *moment, FILE *out, bool json, struct kerror *err)
 {
-	struct machine machine = { .map = heap.map, .buddy = heap.buddy, .slab = heap.sa };
-	struct replay rp = { .machine = &machine, .nr_caches = 1 };
+	const struct machine machine = { .map = heap.map, .buddy = heap.buddy, .slab = heap.sa };
 	struct machine_config cfg = { .mem_bytes = arena.bytes, .nr_nodes = 1, .nr_cpus = 1 };
+	struct ledger ledger = { 0 };
 	struct report_input in = {
-		.version = kms_version(), .machine_cfg = &cfg, .replay = &rp, .top = TOP_ROWS, .live = true,
+		.version = kms_version(), .machine_cfg = &cfg, .machine = &machine, .ledger = &ledger,
+		.top = TOP_ROWS, .live = true,
 	};
 	struct emitter *em = emitter_create();
-	struct machine_pages pages;
-	int ret = -ENOMEM;
+	int ret;
 
 	slab_config_default(&cfg.slab);
-	rp.caches = calloc(NR_SLOTS + 1, sizeof(*rp.caches));
-	if (em && rp.caches) {
-		in.sizes_unknown = !fill_caches(&rp, moment);
-		machine_count_pages(&machine, &pages);
-		rp.total.block_pages = pages.used;
-		ret = 0;
-	}
+	if (!em || ledger_init(&ledger, 1, false))
+		ret = kerror_set(err, -ENOMEM, "no memory for the report");
+	else
+		ret = fill_caches(&ledger, moment, &in.sizes_unknown, err);
 	if (!ret) {
-		struct kmem_cache *cache = NULL;
-		struct slabinfo info;
-
-		while ((cache = slab_next_cache(machine.slab, cache))) {
-			get_slabinfo(cache, &info);
-			rp.total.block_pages -= info.slab_pages;
-		}
+		fill_blocks(&ledger, &machine);
 		ret = emit_all(em, &in, moment, err);
 	}
 	if (!ret)
 		ret = emitter_write(em, json ? EMIT_JSON : EMIT_TEXT, out, err);
-	else if (!err->code)
-		kerror_set(err, ret, "no memory for the report");
 	emitter_destroy(em);
-	free(rp.caches);
+	ledger_exit(&ledger);
 	return ret;
 }
 
-static __attribute__((constructor)) void hang_up(void)
+static __attribute__((constructor)) void register_report(void)
 {
 	kms_set_report(report_process);
 }

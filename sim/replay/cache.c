@@ -37,33 +37,24 @@ static bool is_reclaimable(const struct event *ev)
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err)
 {
 	uint32_t id = kmem_cache_id(cache);
+	int record;
 
 	if (id >= rp->nr_record_of_id) {
 		uint32_t nr = id * 2 + 64;
 		uint16_t *larger = realloc(rp->record_of_id, nr * sizeof(*larger));
 
 		if (!larger)
-			return kerror_set(err, -ENOMEM, "no memory for the books of caches");
+			return kerror_set(err, -ENOMEM, "no memory for the table of caches");
 		memset(larger + rp->nr_record_of_id, 0, (nr - rp->nr_record_of_id) * sizeof(*larger));
 		rp->record_of_id = larger;
 		rp->nr_record_of_id = nr;
 	}
 	if (rp->record_of_id[id])
 		return rp->record_of_id[id];
-	if (rp->nr_caches == rp->max_caches) {
-		struct replay_cache *larger;
-
-		if (rp->max_caches > UINT16_MAX / 2)
-			return kerror_set(err, -E2BIG, "the trace has more than %u caches", rp->max_caches);
-		larger = realloc(rp->caches, 2 * rp->max_caches * sizeof(*larger));
-		if (!larger)
-			return kerror_set(err, -ENOMEM, "no memory for the books of caches");
-		rp->caches = larger;
-		rp->max_caches *= 2;
-	}
-	rp->caches[rp->nr_caches] = (struct replay_cache){ .cache = cache };
-	rp->record_of_id[id] = (uint16_t)rp->nr_caches;
-	return (int)rp->nr_caches++;
+	record = ledger_add_cache(&rp->ledger, cache, err);
+	if (record > 0)
+		rp->record_of_id[id] = (uint16_t)record;
+	return record;
 }
 
 static void choose_flags(struct replay *rp, struct kmem_cache_args *args, uint32_t bytes_req,
@@ -110,7 +101,7 @@ static void choose_name(struct replay *rp, char *buf, size_t size, const struct 
 	if (slab_find_cache(rp->machine->slab, buf))
 		snprintf(buf, size, "%.40s:%u", name, ev->bytes_alloc);
 	/* Soon by large steps: thousands of names may be cut to the same one. */
-	for (i = 2; slab_find_cache(rp->machine->slab, buf); i = i < 9 ? i + 1 : i + rp->nr_caches)
+	for (i = 2; slab_find_cache(rp->machine->slab, buf); i = i < 9 ? i + 1 : i + rp->ledger.nr_caches)
 		snprintf(buf, size, "%.30s:%u:%u", name, ev->bytes_alloc, i);
 }
 
@@ -133,7 +124,7 @@ static int create_cache(struct replay *rp, const struct event *ev, struct kerror
 		return kerror_set(err, why.code, "%s", why.text);
 	record = replay_cache_record(rp, cache, err);
 	if (record > 0)
-		rp->caches[record].name = ev->cache;
+		rp->ledger.caches[record].name = ev->cache;
 	return record;
 }
 
@@ -168,7 +159,7 @@ static int grow_keys(struct replay *rp, struct kerror *err)
 	if (!rp->cache_of) {
 		rp->cache_of = old;
 		rp->max_cache_of = old_max;
-		return kerror_set(err, -ENOMEM, "no memory for the books of caches");
+		return kerror_set(err, -ENOMEM, "no memory for the table of caches");
 	}
 	for (i = 0; i < old_max; i++)
 		if (old[i].record)

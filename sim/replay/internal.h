@@ -42,7 +42,7 @@ static inline int replay_node(struct replay *rp, const struct event *ev)
 		return NUMA_NO_NODE;
 	if ((unsigned int)ev->node < rp->machine->map->nr_nodes)
 		return ev->node;
-	rp->counter[RC_node_unknown]++;
+	rp->ledger.counter[RC_node_unknown]++;
 	return NUMA_NO_NODE;
 }
 

@@ -18,11 +18,11 @@ void replay_set_caller(struct replay *rp, const struct event *ev)
 		.task = ev->comm,
 		.pid = ev->pid,
 		.time_ns = ev->time_ns,
-		.when = rp->events,
+		.when = rp->ledger.events,
 	};
 
 	const struct slab_caller slab_caller = {
-		.site = caller.site, .pid = caller.pid, .event = rp->events, .time_ns = ev->time_ns,
+		.site = caller.site, .pid = caller.pid, .event = rp->ledger.events, .time_ns = ev->time_ns,
 	};
 
 	buddy_set_caller(rp->machine->buddy, &caller);

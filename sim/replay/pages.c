@@ -36,14 +36,14 @@ static void book_block(struct replay *rp, uint64_t key, unsigned int order, bool
 	rp->blocks_of_order[order] += nr;
 	if (failed)
 		return;
-	rp->total.live_blocks += nr;
-	rp->total.block_pages += (uint64_t)nr << order;
+	rp->ledger.total.live_blocks += nr;
+	rp->ledger.total.block_pages += (uint64_t)nr << order;
 }
 
 static void forget_block(struct replay *rp, struct live *block)
 {
 	book_block(rp, block->key, block->order, !block->sim, -1);
-	live_remove(&rp->blocks, block);
+	live_remove(&rp->ledger.blocks, block);
 }
 
 static int give_back(struct replay *rp, const struct event *ev, struct live *block,
@@ -70,7 +70,7 @@ static struct live *find_around(struct replay *rp, uint64_t pfn)
 
 		if (!rp->blocks_of_order[order] || head == pfn)
 			continue;
-		block = live_find(&rp->blocks, head);
+		block = live_find(&rp->ledger.blocks, head);
 		if (block && pfn < head + (1ULL << block->order))
 			return block;
 	}
@@ -80,7 +80,7 @@ static struct live *find_around(struct replay *rp, uint64_t pfn)
 static int drop_lost(struct replay *rp, const struct event *ev, struct live *block,
 		     struct kerror *err)
 {
-	rp->counter[RC_lost_page_free] += block->sim != 0;
+	rp->ledger.counter[RC_lost_page_free] += block->sim != 0;
 	return give_back(rp, ev, block, err);
 }
 
@@ -96,8 +96,8 @@ static int drop_overlaps(struct replay *rp, const struct event *ev, struct kerro
 		if (ret)
 			return ret;
 	}
-	for (i = 0; i < nr && rp->blocks.nr; i++) {
-		block = live_find(&rp->blocks, ev->addr + i);
+	for (i = 0; i < nr && rp->ledger.blocks.nr; i++) {
+		block = live_find(&rp->ledger.blocks, ev->addr + i);
 		if (!block)
 			continue;
 		ret = drop_lost(rp, ev, block, err);
@@ -111,13 +111,13 @@ static int drop_overlaps(struct replay *rp, const struct event *ev, struct kerro
 static int enter_block(struct replay *rp, const struct event *ev, uint64_t key, uint64_t sim,
 		       unsigned int order, struct kerror *err)
 {
-	struct live *block = live_insert(&rp->blocks, key);
+	struct live *block = live_insert(&rp->ledger.blocks, key);
 
 	if (!block)
-		return kerror_set(err, -ENOMEM, "no memory for the books of live blocks");
+		return kerror_set(err, -ENOMEM, "no memory for the table of live blocks");
 	block->sim = sim;
 	block->order = (uint8_t)order;
-	block->born = rp->events;
+	block->born = rp->ledger.events;
 	block->born_ns = ev->time_ns;
 	book_block(rp, key, order, !sim, 1);
 	return 0;
@@ -139,7 +139,7 @@ int replay_page_alloc(struct replay *rp, const struct event *ev, struct kerror *
 	int ret;
 
 	if (ev->addr == EVENT_PFN_FAILED) {
-		rp->counter[RC_traced_alloc_fail]++;
+		rp->ledger.counter[RC_traced_alloc_fail]++;
 		return 0;
 	}
 	ret = drop_overlaps(rp, ev, err);
@@ -148,11 +148,11 @@ int replay_page_alloc(struct replay *rp, const struct event *ev, struct kerror *
 	pfn = buddy_alloc_pages(rp->machine->buddy, replay_cpu(rp, ev), replay_gfp(rp, ev), ev->order,
 				replay_node(rp, ev));
 	if (pfn_is_none(pfn)) {
-		rp->counter[RC_page_alloc_fail]++;
+		rp->ledger.counter[RC_page_alloc_fail]++;
 		ret = enter_block(rp, ev, ev->addr, 0, ev->order, err);
 		return ret ? ret : replay_finding(rp, ev, "the machine has no memory for this block", err);
 	}
-	rp->counter[RC_blocks_allocated]++;
+	rp->ledger.counter[RC_blocks_allocated]++;
 	if (rp->cfg.touch == TOUCH_ALL)
 		write_block(rp, pfn, ev->order);
 	return enter_block(rp, ev, ev->addr, pfn_val(pfn), ev->order, err);
@@ -169,7 +169,7 @@ static int take_apart(struct replay *rp, const struct event *ev, struct live *bl
 		if (buddy_split_page(rp->machine->buddy, pfn_make((uint32_t)sim)))
 			return replay_refused(rp, ev, "our machine refused to split a block it had handed out",
 					      err);
-		rp->counter[RC_page_split]++;
+		rp->ledger.counter[RC_page_split]++;
 	}
 	forget_block(rp, block);
 	for (i = 0; i < 1ULL << order; i++) {
@@ -188,7 +188,7 @@ static int free_parts(struct replay *rp, const struct event *ev, struct kerror *
 	int ret;
 
 	for (i = 0; i < 1ULL << ev->order; i++) {
-		struct live *part = live_find(&rp->blocks, ev->addr + i);
+		struct live *part = live_find(&rp->ledger.blocks, ev->addr + i);
 
 		if (!part)
 			continue;
@@ -201,20 +201,20 @@ static int free_parts(struct replay *rp, const struct event *ev, struct kerror *
 
 int replay_page_free(struct replay *rp, const struct event *ev, struct kerror *err)
 {
-	struct live *block = live_find(&rp->blocks, ev->addr);
+	struct live *block = live_find(&rp->ledger.blocks, ev->addr);
 	int ret;
 
 	if (!block)
 		block = find_around(rp, ev->addr);
 	if (!block) {
-		rp->counter[RC_unmatched_page_free]++;
+		rp->ledger.counter[RC_unmatched_page_free]++;
 		return 0;
 	}
-	rp->counter[block->sim ? RC_blocks_freed : RC_failed_free_skipped]++;
+	rp->ledger.counter[block->sim ? RC_blocks_freed : RC_failed_free_skipped]++;
 	if (block->key == ev->addr && block->order == ev->order)
 		return give_back(rp, ev, block, err);
 	if (block->key == ev->addr && block->order < ev->order) {
-		rp->counter[RC_page_order_mismatch]++;
+		rp->ledger.counter[RC_page_order_mismatch]++;
 	} else {
 		ret = take_apart(rp, ev, block, err);
 		if (ret)

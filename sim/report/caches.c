@@ -24,18 +24,18 @@ int report_caches(struct emitter *em, const struct report_input *in, const char 
 		{ "free_objects", "free", "objects", false }, { "held_bytes", "held", "bytes", false },
 		{ "waste_bytes", "waste", "bytes", false }, { "waste_share", "share", "%", false },
 	};
-	uint64_t all_live = in->replay->total.bytes_alloc, all_waste = 0;
+	uint64_t all_live = in->ledger->total.bytes_alloc, all_waste = 0;
 	struct cache_metrics *list;
 	int nr, i;
 
-	list = metrics_caches(in->replay, order, &nr);
+	list = metrics_caches(in->ledger, order, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	for (i = 0; i < nr; i++)
 		all_waste += list[i].waste;
 	emit_table(em, key, label, columns, 9);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
-		const struct replay_cache *record = list[i].record;
+		const struct ledger_cache *record = list[i].record;
 
 		emit_cell_str(em, list[i].name);
 		emit_cell_u64(em, record->live);
@@ -68,7 +68,7 @@ int report_cache_books(struct emitter *em, const struct report_input *in, struct
 	uint64_t all = 0;
 	int nr, i;
 
-	list = metrics_caches(in->replay, BY_BOOKS, &nr);
+	list = metrics_caches(in->ledger, BY_BOOKS, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	for (i = 0; i < nr; i++)

@@ -78,7 +78,7 @@ static uint64_t debugged_caches(const struct slab_allocator *sa)
 
 void report_checks(struct emitter *em, const struct report_input *in)
 {
-	const struct slab_allocator *sa = in->replay->machine->slab;
+	const struct slab_allocator *sa = in->machine->slab;
 	const char *debug = in->machine_cfg->slab.debug;
 	const struct replay *rp = in->replay;
 	int i;

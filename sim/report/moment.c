@@ -15,7 +15,7 @@
 void report_machine(struct emitter *em, const struct report_input *in)
 {
 	const struct machine_config *cfg = in->machine_cfg;
-	const struct machine *m = in->replay->machine;
+	const struct machine *m = in->machine;
 	struct machine_pages pages;
 	char engine[256];
 
@@ -47,10 +47,10 @@ void report_moment(struct emitter *em, const char *key, const char *label,
 
 void report_internal(struct emitter *em, const struct report_input *in)
 {
-	const struct replay_totals *total = &in->replay->total;
+	const struct ledger_totals *total = &in->ledger->total;
 	struct internal_metrics m;
 
-	metrics_internal(in->replay, &m);
+	metrics_internal(in->machine, in->ledger, &m);
 	emit_section(em, "internal", "Internal fragmentation");
 	emit_u64(em, "held", "frames of slabs and large kmallocs", "bytes", m.held);
 	if (in->sizes_unknown) {
@@ -92,7 +92,7 @@ static void emit_zone(struct emitter *em, const struct report_input *in, const s
 	char key[32], label[64];
 	unsigned int order, i;
 
-	metrics_zone(in->replay->machine, zone, &zm);
+	metrics_zone(in->machine, zone, &zm);
 	snprintf(key, sizeof(key), "node%u_%s", zone->nid, zone_names[zone->idx]);
 	for (i = 0; key[i]; i++)
 		key[i] = (char)tolower((unsigned char)key[i]);
@@ -118,7 +118,7 @@ static void emit_zone(struct emitter *em, const struct report_input *in, const s
 
 void report_external(struct emitter *em, const struct report_input *in)
 {
-	const struct machine *m = in->replay->machine;
+	const struct machine *m = in->machine;
 	unsigned int nid, idx;
 
 	emit_section(em, "external", "External fragmentation");
@@ -138,7 +138,7 @@ void report_external(struct emitter *em, const struct report_input *in)
 
 void report_counters(struct emitter *em, const struct report_input *in)
 {
-	const struct machine *m = in->replay->machine;
+	const struct machine *m = in->machine;
 	int i;
 
 	emit_section(em, "counters", "Allocator counters");

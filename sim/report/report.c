@@ -21,7 +21,7 @@ static const char *const touch_names[] = {
 static void emit_machine(struct emitter *em, const struct report_input *in)
 {
 	const struct machine_config *cfg = in->machine_cfg;
-	const struct machine *m = in->replay->machine;
+	const struct machine *m = in->machine;
 
 	emit_section(em, "machine", "Simulated machine");
 	report_machine(em, in);
@@ -108,7 +108,7 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_event_kinds(em, sum);
 	emit_section(em, "replay", "What became of the events");
 	for (i = 0; i < NR_REPLAY_COUNTERS; i++)
-		emit_counter(em, replay_counter_desc[i].name, replay_counter_desc[i].text, rp->counter[i]);
+		emit_counter(em, replay_counter_desc[i].name, replay_counter_desc[i].text, in->ledger->counter[i]);
 	emit_section_end(em);
 	if (rp->stop.code)
 		emit_str(em, "stopped", "strict run stopped", rp->stop.text);
@@ -147,7 +147,7 @@ static void emit_faults(struct emitter *em, const struct report_input *in)
 
 	emit_section(em, "page_faults", "Page faults");
 	emit_u64(em, "first_touches", "frames the machine wrote to for the first time", "frames",
-		 in->replay->machine->map->nr_touched);
+		 in->machine->map->nr_touched);
 	if (host) {
 		emit_host(em, host, HOST_MINOR_FAULTS, "host_minor",
 			  "host, replay only: minor faults (getrusage)", why);

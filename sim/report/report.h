@@ -10,6 +10,7 @@
 #include "sim/metrics/shrink.h"
 #include "sim/report/emit/emitter.h"
 #include "sim/metrics/timeline.h"
+#include "sim/replay/replay.h"
 #include "sim/trace/trace.h"
 
 struct report_input {
@@ -17,13 +18,15 @@ struct report_input {
 	const char *trace_path;
 	const struct trace_summary *trace;
 	const struct machine_config *machine_cfg;
-	const struct replay *replay;
+	const struct machine *machine;
+	const struct ledger *ledger;
+	const struct replay *replay;	/* NULL with live: there is none */
 	const struct timeline *timeline;
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
 	const char *failslab;		/* as given, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
-	bool live;			/* a real program's machine, see report_live.h: no trace */
+	bool live;			/* a real program's machine, see sim/preload: no trace */
 	bool sizes_unknown;		/* what objects were asked for as; then they count as their caches' */
 };
 
@@ -32,7 +35,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
-/* report/moment.c: sections about a machine at one moment, the first one's fields without a section. */
+/* report/moment.c: sections about a machine at one point in time, the first one's fields without a section. */
 void report_machine(struct emitter *em, const struct report_input *in);
 void report_moment(struct emitter *em, const char *key, const char *label,
 		   const struct sample *sample);

@@ -14,7 +14,7 @@ static const struct {
 	uint64_t bytes;
 } tlb_pages[NR_TLB_PAGES] = { { "4K", 1ULL << 12 }, { "2M", 1ULL << 21 }, { "1G", 1ULL << 30 } };
 
-static void emit_tlb_table(struct emitter *em, const struct replay *rp)
+static void emit_tlb_table(struct emitter *em, const struct access_model *access)
 {
 	static const struct emitter_column columns[] = {
 		{ "page", "mapped with", "", true }, { "lookups", "lookups", "", false },
@@ -29,7 +29,7 @@ static void emit_tlb_table(struct emitter *em, const struct replay *rp)
 		struct tlb_stats stats;
 		double lookups;
 
-		replay_tlb_stats(rp, size, &stats);
+		access_tlb_stats(access, size, &stats);
 		lookups = stats.lookups ? (double)stats.lookups : 1;
 		emit_cell_str(em, tlb_pages[size].name);
 		emit_cell_u64(em, stats.lookups);
@@ -37,8 +37,8 @@ static void emit_tlb_table(struct emitter *em, const struct replay *rp)
 		emit_cell_share(em, stats.l2_hits, stats.lookups - stats.l1_hits);
 		emit_cell_u64(em, stats.walks);
 		emit_cell_real(em, (double)stats.walks * 1000 / lookups, 2);
-		emit_cell_u64(em, tlb_reach(&rp->cfg.tlb, size));
-		emit_cell_u64(em, rp->distinct[size] * tlb_pages[size].bytes);
+		emit_cell_u64(em, tlb_reach(&access->geometry, size));
+		emit_cell_u64(em, access->distinct[size] * tlb_pages[size].bytes);
 		emit_row_end(em);
 	}
 	emit_table_end(em);
@@ -46,19 +46,19 @@ static void emit_tlb_table(struct emitter *em, const struct replay *rp)
 
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
-	const struct replay *rp = in->replay;
+	const struct access_model *access = &in->replay->access;
 	uint64_t full, partial, used_in_full;
 	struct machine_pages pages;
 	int ret;
 
-	ret = buddy_block_usage(rp->machine->buddy, HUGE_ORDER, &full, &partial, &used_in_full);
+	ret = buddy_block_usage(in->machine->buddy, HUGE_ORDER, &full, &partial, &used_in_full);
 	if (ret)
 		return kerror_set(err, ret, "no memory to look at 2 MiB blocks");
-	machine_count_pages(rp->machine, &pages);
+	machine_count_pages(in->machine, &pages);
 	emit_section(em, "tlb", "TLB-friendliness");
-	emit_str(em, "model", "model", rp->cfg.tlb.name);
-	emit_str(em, "model_source", "  from", rp->cfg.tlb.text ? rp->cfg.tlb.text : "");
-	emit_tlb_table(em, rp);
+	emit_str(em, "model", "model", access->geometry.name);
+	emit_str(em, "model_source", "  from", access->geometry.text ? access->geometry.text : "");
+	emit_tlb_table(em, access);
 	emit_u64(em, "full_2m_blocks", "2 MiB blocks without a free frame", "", full);
 	emit_u64(em, "partial_2m_blocks", "2 MiB blocks partly free", "", partial);
 	emit_share(em, "used_in_full_2m", "used memory that lies in full 2 MiB blocks", "frames",

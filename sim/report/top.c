@@ -25,12 +25,12 @@ static int emit_traffic(struct emitter *em, const struct report_input *in, struc
 	struct cache_metrics *list;
 	int nr, i;
 
-	list = metrics_caches(in->replay, BY_TRAFFIC, &nr);
+	list = metrics_caches(in->ledger, BY_TRAFFIC, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	emit_table(em, "caches_by_traffic", "Caches by bytes allocated over the run", columns, 8);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
-		const struct replay_cache *record = list[i].record;
+		const struct ledger_cache *record = list[i].record;
 
 		emit_cell_str(em, list[i].name);
 		emit_cell_u64(em, record->cache ? kmem_cache_size(record->cache) : 0);
@@ -38,7 +38,7 @@ static int emit_traffic(struct emitter *em, const struct report_input *in, struc
 		emit_cell_u64(em, record->frees);
 		emit_cell_u64(em, record->total_req);
 		emit_cell_u64(em, record->total_alloc);
-		emit_cell_share(em, record->total_alloc, in->replay->total.total_alloc);
+		emit_cell_share(em, record->total_alloc, in->ledger->total.total_alloc);
 		emit_cell_u64(em, record->peak_bytes_alloc);
 		emit_row_end(em);
 	}
@@ -56,16 +56,16 @@ static int emit_sites(struct emitter *em, const struct report_input *in, const c
 		{ "share", "share", "%", false }, { "waste_bytes", "waste", "bytes", false },
 		{ "waste_share", "share", "%", false },
 	};
-	const struct replay_totals *total = &in->replay->total;
+	const struct ledger_totals *total = &in->ledger->total;
 	struct site_metrics *list;
 	int nr, i;
 
-	list = metrics_sites(in->replay, order, &nr);
+	list = metrics_sites(in->ledger, order, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	emit_table(em, key, label, columns, 7);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
-		const struct replay_site *record = list[i].record;
+		const struct ledger_site *record = list[i].record;
 
 		emit_cell_str(em, site_text(in, list[i].site));
 		emit_cell_u64(em, record->allocs);
@@ -108,11 +108,11 @@ static int emit_owners(struct emitter *em, const struct report_input *in, struct
 		{ "blocks", "blocks", "", false }, { "frames", "frames", "", false },
 		{ "share", "share", "%", false }, { "oldest_event", "oldest", "event", false },
 	};
-	const struct replay *rp = in->replay;
+	const struct ledger *l = in->ledger;
 	struct owner_metrics *list;
 	int nr, i;
 
-	list = metrics_owners(rp, &nr);
+	list = metrics_owners(in->machine, l, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	emit_table(em, "block_owners", "Page blocks never freed, by the task that asked for them", columns, 6);
@@ -121,7 +121,7 @@ static int emit_owners(struct emitter *em, const struct report_input *in, struct
 		emit_cell_i64(em, list[i].pid);
 		emit_cell_u64(em, list[i].blocks);
 		emit_cell_u64(em, list[i].frames);
-		emit_cell_share(em, list[i].frames, rp->total.block_pages);
+		emit_cell_share(em, list[i].frames, l->total.block_pages);
 		emit_cell_u64(em, list[i].oldest_event);
 		emit_row_end(em);
 	}
@@ -137,20 +137,20 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 		{ "bytes", "requested", "bytes", false }, { "oldest_event", "oldest", "event", false },
 		{ "newest_event", "newest", "event", false }, { "oldest_age_us", "oldest age", "us", false },
 	};
-	const struct replay *rp = in->replay;
+	const struct ledger *l = in->ledger;
 	struct leak_metrics *list;
 	int nr, i, ret;
 
-	list = metrics_leaks(rp, &nr);
+	list = metrics_leaks(l, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	emit_section(em, "leaks", "Never freed (leak suspects)");
 	emit_note(em, "a trace of single tasks misses frees made elsewhere: suspects, not culprits");
-	emit_u64(em, "objects", "objects never freed", "", rp->total.live_objects);
-	emit_u64(em, "bytes", "  requested", "bytes", rp->total.bytes_req);
+	emit_u64(em, "objects", "objects never freed", "", l->total.live_objects);
+	emit_u64(em, "bytes", "  requested", "bytes", l->total.bytes_req);
 	emit_u64(em, "call_sites", "  by so many call sites", "", (uint64_t)nr);
-	emit_u64(em, "blocks", "page blocks never freed", "", rp->total.live_blocks);
-	emit_u64(em, "block_pages", "  frames", "frames", rp->total.block_pages);
+	emit_u64(em, "blocks", "page blocks never freed", "", l->total.live_blocks);
+	emit_u64(em, "block_pages", "  frames", "frames", l->total.block_pages);
 	emit_table(em, "suspects", "Suspects by bytes", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		uint64_t end = in->trace->last_ns;
@@ -165,7 +165,7 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 	}
 	emit_table_end(em);
 	free(list);
-	ret = rp->cfg.page_owner ? emit_owners(em, in, err) : 0;
+	ret = in->replay->cfg.page_owner ? emit_owners(em, in, err) : 0;
 	emit_section_end(em);
 	return ret;
 }

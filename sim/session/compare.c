@@ -133,6 +133,8 @@ static void gather_pages(struct gathering *g)
 
 static int gather_end(struct gathering *g, struct kerror *err)
 {
+	const struct access_model *access = &g->session->replay->access;
+	const struct ledger *ledger = &g->session->replay->ledger;
 	const struct slab_allocator *sa = g->session->machine->slab;
 	uint64_t fast_allocs = slab_counter(sa, SC_alloc_fastpath);
 	uint64_t fast_frees = slab_counter(sa, SC_free_fastpath);
@@ -146,22 +148,22 @@ static int gather_end(struct gathering *g, struct kerror *err)
 	set(g->res, CM_fast_allocs, fast_allocs, fast_allocs + slab_counter(sa, SC_alloc_slowpath));
 	set(g->res, CM_fast_frees, fast_frees, fast_frees + slab_counter(sa, SC_free_slowpath));
 
-	lines_stats(g->session->replay->lines, &lines);
+	lines_stats(access->lines, &lines);
 	set(g->res, CM_lines, lines.distinct, 1);
 	set(g->res, CM_l1_misses, lines.l1_misses, lines.accesses);
 	set(g->res, CM_l2_misses, lines.l2_misses, lines.accesses);
-	replay_tlb_stats(g->session->replay, TLB_4K, &tlb);
-	set(g->res, CM_tlb_pages, g->session->replay->distinct[TLB_4K], 1);
+	access_tlb_stats(access, TLB_4K, &tlb);
+	set(g->res, CM_tlb_pages, access->distinct[TLB_4K], 1);
 	set(g->res, CM_tlb_walks, tlb.walks, tlb.lookups);
 
 	ret = buddy_block_usage(g->session->machine->buddy, g->cfg->order, &full, &partial, &used);
 	if (ret)
 		return kerror_set(err, ret, "no memory to look at blocks of order %u", g->cfg->order);
 	set(g->res, CM_broken_blocks, partial, 1);
-	set(g->res, CM_alloc_fail, g->session->replay->counter[RC_object_alloc_fail] +
-				   g->session->replay->counter[RC_page_alloc_fail], 1);
-	g->res->refused = g->session->replay->counter[RC_refused_free];
-	g->res->no_cache_left = g->session->replay->counter[RC_no_cache_left];
+	set(g->res, CM_alloc_fail, ledger->counter[RC_object_alloc_fail] +
+				   ledger->counter[RC_page_alloc_fail], 1);
+	g->res->refused = ledger->counter[RC_refused_free];
+	g->res->no_cache_left = ledger->counter[RC_no_cache_left];
 	return 0;
 }
 

@@ -73,12 +73,12 @@ void session_destroy(struct session *s)
 
 bool session_at_end(const struct session *s)
 {
-	return s->replay->events == trace_summary(s->trace)->nr_events;
+	return s->replay->ledger.events == trace_summary(s->trace)->nr_events;
 }
 
 void session_sample(const struct session *s, struct sample *sample)
 {
-	metrics_sample(s->replay, s->replay->time_ns, trace_summary(s->trace)->first_ns, sample);
+	metrics_sample(s->machine, &s->replay->ledger, trace_summary(s->trace)->first_ns, sample);
 }
 
 static int fetch_events(struct session *s, struct kerror *err)
@@ -93,7 +93,7 @@ static int fetch_events(struct session *s, struct kerror *err)
 /* The next events, up to a point where somebody wants to look. */
 static int replay_piece(struct session *s, uint64_t until, struct kerror *err)
 {
-	uint64_t end = until < s->due ? until : s->due, nr = end - s->replay->events;
+	uint64_t end = until < s->due ? until : s->due, nr = end - s->replay->ledger.events;
 	struct sample now;
 	int ret;
 
@@ -103,7 +103,7 @@ static int replay_piece(struct session *s, uint64_t until, struct kerror *err)
 	if (ret)
 		return ret;
 	s->at += nr;
-	if (s->replay->events == s->due) {
+	if (s->replay->ledger.events == s->due) {
 		session_sample(s, &now);
 		s->cfg.on_sample(s->cfg.ctx, s, &now);
 		s->due += s->cfg.sample_every;
@@ -119,7 +119,7 @@ int session_run(struct session *s, uint64_t until, struct kerror *err)
 
 	if (s->failed.code)
 		return kerror_set(err, s->failed.code, "%s", s->failed.text);
-	while (!ret && s->replay->events < until && !session_at_end(s)) {
+	while (!ret && s->replay->ledger.events < until && !session_at_end(s)) {
 		if (s->cfg.stop && *s->cfg.stop)
 			return kerror_set(err, -EINTR, "interrupted");
 		if (s->at == s->nr)

@@ -19,6 +19,7 @@
 #include <signal.h>
 
 #include "sim/metrics/metrics.h"
+#include "sim/replay/replay.h"
 #include "sim/trace/trace.h"
 
 struct session;

@@ -59,14 +59,15 @@ static void replay_one_event(struct rig *rig, enum event_kind kind, uint64_t add
 
 static unsigned char *our_object(struct rig *rig, uint64_t addr)
 {
-	return (unsigned char *)(uintptr_t)live_find(&rig->rp->objects, addr)->sim;
+	return (unsigned char *)(uintptr_t)live_find(&rig->rp->ledger.objects, addr)->sim;
 }
 
 /* What the emitter makes of the checks alone. */
 static json_t *checks(struct rig *rig, const char *failslab)
 {
 	const struct report_input in = {
-		.machine_cfg = &rig->cfg, .replay = rig->rp, .failslab = failslab,
+		.machine_cfg = &rig->cfg, .machine = rig->machine, .ledger = &rig->rp->ledger,
+		.replay = rig->rp, .failslab = failslab,
 	};
 	struct emitter *em = emitter_create();
 	FILE *file = tmpfile();

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/metrics/metrics.h"
+#include "sim/replay/replay.h"
 #include "tests/tests.h"
 
 struct rig {
@@ -54,9 +55,9 @@ static void rig_check(struct rig *rig)
 	struct sample sample;
 
 	CU_ASSERT_EQUAL(machine_validate(rig->machine, on_violation, NULL), 0);
-	metrics_sample(rig->rp, 0, 0, &sample);
+	metrics_sample(rig->machine, &rig->rp->ledger, 0, &sample);
 	CU_ASSERT_EQUAL(metrics_check(&sample), 0);
-	CU_ASSERT_EQUAL(rig->rp->counter[RC_refused_free], 0);
+	CU_ASSERT_EQUAL(rig->rp->ledger.counter[RC_refused_free], 0);
 }
 
 static void rig_down(struct rig *rig)
@@ -86,7 +87,7 @@ static struct event block(enum event_kind kind, uint64_t pfn, uint8_t order)
 			       .node = EVENT_NO_NODE };
 }
 
-#define COUNT(rig, name) ((rig).rp->counter[RC_##name])
+#define COUNT(rig, name) ((rig).rp->ledger.counter[RC_##name])
 
 /* An object comes and goes, and its bytes with it. */
 static void test_object(void)
@@ -95,16 +96,16 @@ static void test_object(void)
 
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 100, 128, 0));
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
-	CU_ASSERT_EQUAL(rig.rp->total.bytes_req, 100);
-	CU_ASSERT_EQUAL(rig.rp->total.bytes_alloc, 128);
-	CU_ASSERT_EQUAL(rig.rp->sites[1].live, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_req, 100);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_alloc, 128);
+	CU_ASSERT_EQUAL(rig.rp->ledger.sites[1].live, 1);
 	rig_check(&rig);
 	feed(&rig, object(EV_KFREE, 0x1000, 0, 0, 0));
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 0);
-	CU_ASSERT_EQUAL(rig.rp->total.bytes_req, 0);
-	CU_ASSERT_EQUAL(rig.rp->total.total_req, 100);
-	CU_ASSERT_EQUAL(rig.rp->sites[1].live, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_req, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.total_req, 100);
+	CU_ASSERT_EQUAL(rig.rp->ledger.sites[1].live, 0);
 	CU_ASSERT_EQUAL(COUNT(rig, objects_allocated), 1);
 	CU_ASSERT_EQUAL(COUNT(rig, objects_freed), 1);
 	rig_down(&rig);
@@ -119,7 +120,7 @@ static void test_large_kmalloc(void)
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 9000, 16384, 0));
 	CU_ASSERT_EQUAL(slab_large_pages(rig.machine->slab), 4);
-	metrics_internal(rig.rp, &m);
+	metrics_internal(rig.machine, &rig.rp->ledger, &m);
 	CU_ASSERT_EQUAL(m.large_rounding, 16384 - 9000);
 	CU_ASSERT_EQUAL(m.rounding, 0);
 	CU_ASSERT_EQUAL(m.held, m.requested + m.rounding + m.free_objects + m.slab_tails +
@@ -142,14 +143,14 @@ static void test_cache_geometry(void)
 	rig_up(&rig, 64 << 20, NULL);
 	for (i = 0; i < 6; i++) {
 		feed(&rig, object(EV_CACHE_ALLOC, 0x10000 + i * 0x1000, sizes[i][0], sizes[i][1], 3));
-		CU_ASSERT_EQUAL(rig.rp->total.bytes_alloc - rig.rp->total.bytes_req,
-				rig.rp->total.total_alloc - rig.rp->total.total_req);
-		CU_ASSERT_EQUAL(kmem_cache_size(rig.rp->caches[rig.rp->nr_caches - 1].cache), sizes[i][1]);
+		CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_alloc - rig.rp->ledger.total.bytes_req,
+				rig.rp->ledger.total.total_alloc - rig.rp->ledger.total.total_req);
+		CU_ASSERT_EQUAL(kmem_cache_size(rig.rp->ledger.caches[rig.rp->ledger.nr_caches - 1].cache), sizes[i][1]);
 	}
 	/* One name, five sizes: five caches; again one of them: no new one. */
-	CU_ASSERT_EQUAL(rig.rp->nr_caches, 6);
+	CU_ASSERT_EQUAL(rig.rp->ledger.nr_caches, 6);
 	feed(&rig, object(EV_CACHE_ALLOC, 0x90000, 184, 192, 3));
-	CU_ASSERT_EQUAL(rig.rp->nr_caches, 6);
+	CU_ASSERT_EQUAL(rig.rp->ledger.nr_caches, 6);
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "dentry"));
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "dentry:832"));
 	rig_down(&rig);
@@ -166,12 +167,12 @@ static void test_nameless(void)
 	ev.addr = 0x2000;
 	ev.gfp |= __GFP_RECLAIMABLE;
 	feed(&rig, ev);
-	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	CU_ASSERT_EQUAL(rig.rp->ledger.nr_caches, 3);
 	ev.addr = 0x3000;
 	ev.gfp = GFP_KERNEL;
 	ev.flags = EVF_OBJECT_RECLAIMABLE;
 	feed(&rig, ev);
-	CU_ASSERT_EQUAL(rig.rp->nr_caches, 3);
+	CU_ASSERT_EQUAL(rig.rp->ledger.nr_caches, 3);
 	CU_ASSERT(kmem_cache_flags(slab_find_cache(rig.machine->slab, "unnamed-rcl-192")) &
 		  SLAB_RECLAIM_ACCOUNT);
 	CU_ASSERT_PTR_NOT_NULL(slab_find_cache(rig.machine->slab, "unnamed-192"));
@@ -201,8 +202,8 @@ static void test_loose_ends(void)
 	feed(&rig, object(EV_KMALLOC, 0x1000, 64, 64, 0));
 	feed(&rig, object(EV_KMALLOC, 0x1000, 32, 32, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, lost_object_free), 1);
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
-	CU_ASSERT_EQUAL(rig.rp->total.bytes_req, 32);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_req, 32);
 
 	feed(&rig, object(EV_CACHE_ALLOC, 0x2000, 192, 192, 3));
 	feed(&rig, object(EV_CACHE_FREE, 0x2000, 0, 0, 4));
@@ -231,10 +232,10 @@ static void test_blocks(void)
 
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, block(EV_PAGE_ALLOC, 1024, 3));
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 8);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 8);
 	rig_check(&rig);
 	feed(&rig, block(EV_PAGE_FREE, 1024, 3));
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 0);
 
 	/* Freed in parts, from the middle on, compound or not. */
 	for (i = 0; i < 2; i++) {
@@ -244,11 +245,11 @@ static void test_blocks(void)
 		feed(&rig, ev);
 		feed(&rig, block(EV_PAGE_FREE, 2049, 0));
 		CU_ASSERT_EQUAL(COUNT(rig, page_split), i + 1);
-		CU_ASSERT_EQUAL(rig.rp->total.block_pages, 3);
+		CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 3);
 		rig_check(&rig);
 		feed(&rig, block(EV_PAGE_FREE, 2048, 0));
 		feed(&rig, block(EV_PAGE_FREE, 2050, 1));
-		CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+		CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 0);
 		rig_check(&rig);
 	}
 
@@ -257,11 +258,11 @@ static void test_blocks(void)
 	feed(&rig, block(EV_PAGE_ALLOC, 4098, 1));
 	feed(&rig, block(EV_PAGE_ALLOC, 4096, 2));
 	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 2);
-	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_blocks, 1);
 	/* And one inside a live block. */
 	feed(&rig, block(EV_PAGE_ALLOC, 4099, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 3);
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 1);
 
 	/*
 	 * Freed with a larger order than allocated: what lies in the range goes. The
@@ -273,7 +274,7 @@ static void test_blocks(void)
 	feed(&rig, block(EV_PAGE_ALLOC, 8193, 0));
 	feed(&rig, block(EV_PAGE_FREE, 8192, 1));
 	CU_ASSERT_EQUAL(COUNT(rig, page_order_mismatch), 1 + parts);
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 1);
 	rig_down(&rig);
 }
 
@@ -287,16 +288,16 @@ static void test_pairs(void)
 	feed(&rig, block(EV_PAGE_FREE, 2049, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, page_split), 1);
 	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 1);
 	rig_check(&rig);
 	feed(&rig, block(EV_PAGE_FREE, 2048, 0));
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 0);
 
 	feed(&rig, block(EV_PAGE_ALLOC, 4096, 1));
 	feed(&rig, block(EV_PAGE_ALLOC, 4097, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, lost_page_free), 1);
-	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 1);
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_blocks, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 1);
 	rig_down(&rig);
 }
 
@@ -311,7 +312,7 @@ static void test_layers(void)
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, slab_page);
 	CU_ASSERT_EQUAL(COUNT(rig, slab_page_allocs), 1);
-	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_blocks, 0);
 	slab_page.kind = EV_PAGE_FREE;
 	feed(&rig, slab_page);
 	CU_ASSERT_EQUAL(COUNT(rig, slab_page_frees), 1);
@@ -323,10 +324,10 @@ static void test_layers(void)
 	rig_up(&rig, 64 << 20, &rc);
 	slab_page.kind = EV_PAGE_ALLOC;
 	feed(&rig, slab_page);
-	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_blocks, 1);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 64, 64, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, layer_skipped), 1);
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 0);
 	rig_down(&rig);
 
 	rc.layers = LAYERS_SLAB;
@@ -334,7 +335,7 @@ static void test_layers(void)
 	feed(&rig, block(EV_PAGE_ALLOC, 200, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, layer_skipped), 1);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 64, 64, 0));
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 1);
 	rig_down(&rig);
 }
 
@@ -366,7 +367,7 @@ static void test_too_many_caches(void)
 	for (i = 0; i < nr; i++)
 		CU_ASSERT_EQUAL(feed(&rig, object(EV_KFREE, 0x1000 + i * 64, 0, 0, 0)), 0);
 	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), left_out);
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 0);
 	rig_down(&rig);
 }
 
@@ -407,7 +408,7 @@ static void test_out_of_memory(void)
 		CU_ASSERT_EQUAL(feed(&rig, block(EV_PAGE_FREE, pfn, 0)), 0);
 	feed(&rig, object(EV_KFREE, 0x1000, 0, 0, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), failed + 1);
-	CU_ASSERT_EQUAL(rig.rp->total.block_pages, 0);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 0);
 	CU_ASSERT_EQUAL(feed(&rig, object(EV_KMALLOC, 0x1000, 8000, 8192, 0)), 0);
 	CU_ASSERT_EQUAL(COUNT(rig, object_alloc_fail), 1);
 	rig_down(&rig);
@@ -443,7 +444,7 @@ static void test_failed_blocks(void)
 	CU_ASSERT_EQUAL(COUNT(rig, failed_free_skipped), 1024);
 	CU_ASSERT_EQUAL(COUNT(rig, unmatched_page_free), 0);
 	CU_ASSERT_EQUAL(COUNT(rig, page_split), 0);
-	CU_ASSERT_EQUAL(rig.rp->total.live_blocks, nr - 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_blocks, nr - 1);
 	feed(&rig, block(EV_PAGE_ALLOC, 0x90000, 10));
 	CU_ASSERT_EQUAL(COUNT(rig, page_alloc_fail), 2);
 	feed(&rig, block(EV_PAGE_FREE, 0x90000, 10));
@@ -472,7 +473,7 @@ static void test_dead_objects(void)
 	ev.flags = EVF_PAGE_SLAB;
 	feed(&rig, ev);
 	CU_ASSERT_EQUAL(COUNT(rig, dead_object), 2);
-	CU_ASSERT_EQUAL(rig.rp->total.live_objects, 1);
+	CU_ASSERT_EQUAL(rig.rp->ledger.total.live_objects, 1);
 	feed(&rig, object(EV_KFREE, 0xffff888000100000ULL, 0, 0, 0));
 	CU_ASSERT_EQUAL(COUNT(rig, unmatched_object_free), 1);
 	rig_down(&rig);
@@ -505,14 +506,14 @@ static void test_owners(void)
 	ev.pid = 8;
 	ev.comm = 2;
 	feed(&rig, ev);
-	owners = metrics_owners(rig.rp, &nr);
+	owners = metrics_owners(rig.machine, &rig.rp->ledger, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 2);
 	CU_ASSERT(owners[0].pid == 8 && owners[0].frames == 16 && owners[0].blocks == 1);
 	CU_ASSERT(owners[1].pid == 7 && owners[1].frames == 8 && owners[1].blocks == 2);
 	CU_ASSERT(owners[0].task == 2 && owners[0].oldest_event == 2);
 	free(owners);
 
-	pfn = pfn_make((uint32_t)live_find(&rig.rp->blocks, 300)->sim);
+	pfn = pfn_make((uint32_t)live_find(&rig.rp->ledger.blocks, 300)->sim);
 	ev.kind = EV_PAGE_FREE;
 	feed(&rig, ev);
 	CU_ASSERT_EQUAL(buddy_free_pages(rig.machine->buddy, 0, pfn, 4), -EALREADY);
@@ -544,7 +545,7 @@ static void test_touch_policies(void)
 		ev.gfp |= __GFP_ZERO;
 		feed(&rig, ev);
 		CU_ASSERT_EQUAL(rig.machine->map->nr_touched, expected[i]);
-		CU_ASSERT_EQUAL(rig.rp->total.block_pages, 12);
+		CU_ASSERT_EQUAL(rig.rp->ledger.total.block_pages, 12);
 		rig_down(&rig);
 	}
 }
@@ -578,7 +579,7 @@ static struct tlb_stats tlb_of(const struct rig *rig, enum tlb_page size)
 {
 	struct tlb_stats stats;
 
-	replay_tlb_stats(rig->rp, size, &stats);
+	access_tlb_stats(&rig->rp->access, size, &stats);
 	return stats;
 }
 
@@ -592,8 +593,8 @@ static void test_tlb_feed(void)
 	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 2);
 	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).walks, 2);
 	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_2M).walks, 1);
-	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_4K], 2);
-	CU_ASSERT_EQUAL(rig.rp->distinct[TLB_2M], 1);
+	CU_ASSERT_EQUAL(rig.rp->access.distinct[TLB_4K], 2);
+	CU_ASSERT_EQUAL(rig.rp->access.distinct[TLB_2M], 1);
 	feed(&rig, object(EV_KFREE, 0x1000, 0, 0, 0));
 	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).lookups, 3);
 	CU_ASSERT_EQUAL(tlb_of(&rig, TLB_4K).l1_hits, 1);
@@ -624,12 +625,12 @@ static void test_tlb_same_page(void)
 			CU_ASSERT_EQUAL_FATAL(tlb_create(&model[size], &rc.tlb, size, NULL), 0);
 		for (j = 0; j < 4000; j++) {
 			uint64_t addr = 0x1000 + test_rand_below(&rng, 300) * 0x1000;
-			bool live = live_find(&rig.rp->objects, addr);
-			uint64_t sim = live ? live_find(&rig.rp->objects, addr)->sim : 0;
+			bool live = live_find(&rig.rp->ledger.objects, addr);
+			uint64_t sim = live ? live_find(&rig.rp->ledger.objects, addr)->sim : 0;
 
 			feed(&rig, object(live ? EV_KFREE : EV_KMALLOC, addr, 64, 64, 0));
 			if (!live)
-				sim = live_find(&rig.rp->objects, addr)->sim;
+				sim = live_find(&rig.rp->ledger.objects, addr)->sim;
 			for (size = 0; size < NR_TLB_PAGES; size++)
 				tlb_access(model[size], sim - (uintptr_t)rig.machine->map->base);
 		}
@@ -640,7 +641,7 @@ static void test_tlb_same_page(void)
 			tlb_destroy(model[size]);
 		}
 		for (size = 0; size < NR_TLB_PAGES; size++)
-			CU_ASSERT_EQUAL(rig.rp->same_page[size] != 0,
+			CU_ASSERT_EQUAL(rig.rp->access.same_page[size] != 0,
 					tlb_level(&rc.tlb, 1, size).entries != 0);
 		rig_down(&rig);
 	}
@@ -665,20 +666,20 @@ static void test_metrics_lists(void)
 		ev.time_ns = 1000 + (uint64_t)i;
 		feed(&rig, ev);
 	}
-	caches = metrics_caches(rig.rp, BY_LIVE_BYTES, &nr);
+	caches = metrics_caches(&rig.rp->ledger, BY_LIVE_BYTES, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 2);
 	CU_ASSERT_STRING_EQUAL(caches[0].name, "dentry");
 	CU_ASSERT_EQUAL(caches[0].record->live, 10);
 	CU_ASSERT_EQUAL(caches[0].waste, caches[0].held - 5000);
 	free(caches);
-	sites = metrics_sites(rig.rp, BY_WASTE, &nr);
+	sites = metrics_sites(&rig.rp->ledger, BY_WASTE, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 2);
 	CU_ASSERT_EQUAL(sites[0].site, 1);
 	CU_ASSERT_EQUAL(sites[0].waste, 120);
 	CU_ASSERT_EQUAL(sites[1].waste, 93);
 	free(sites);
 	feed(&rig, object(EV_CACHE_FREE, 0x20000, 0, 0, 4));
-	leaks = metrics_leaks(rig.rp, &nr);
+	leaks = metrics_leaks(&rig.rp->ledger, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 2);
 	CU_ASSERT_EQUAL(leaks[1].site, 2);
 	CU_ASSERT_EQUAL(leaks[1].objects, 2);
@@ -705,7 +706,7 @@ static void test_leaks_of_equal_size(void)
 		ev.call_site = sites[i % 3];
 		feed(&rig, ev);
 	}
-	leaks = metrics_leaks(rig.rp, &nr);
+	leaks = metrics_leaks(&rig.rp->ledger, &nr);
 	CU_ASSERT_EQUAL_FATAL(nr, 3);
 	for (i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(leaks[i].site, sites[i]);
@@ -724,7 +725,8 @@ static void test_check_can_fail(void)
 
 	rig_up(&rig, 64 << 20, NULL);
 	feed(&rig, object(EV_KMALLOC, 0x1000, 100, 128, 0));
-	metrics_sample(rig.rp, 5000, 2000, &sample);
+	rig.rp->ledger.time_ns = 5000;
+	metrics_sample(rig.machine, &rig.rp->ledger, 2000, &sample);
 	CU_ASSERT_EQUAL(sample.time_us, 3);
 	CU_ASSERT_EQUAL(metrics_check(&sample), 0);
 	sample.free_pages--;

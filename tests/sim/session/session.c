@@ -84,14 +84,14 @@ static void test_pieces(void)
 		while (!session_at_end(s)) {
 			until += steps[i];
 			CU_ASSERT_EQUAL_FATAL(session_run(s, until, &err), 0);
-			CU_ASSERT_EQUAL_FATAL(s->replay->events, until < all ? until : all);
+			CU_ASSERT_EQUAL_FATAL(s->replay->ledger.events, until < all ? until : all);
 		}
 		session_sample(s, &end);
 		same_sample(&end, &expected);
 		/* At the end there is nothing more to do, and going back is no going. */
 		CU_ASSERT_EQUAL(session_run(s, UINT64_MAX, &err), 0);
 		CU_ASSERT_EQUAL(session_run(s, 1, &err), 0);
-		CU_ASSERT_EQUAL(s->replay->events, all);
+		CU_ASSERT_EQUAL(s->replay->ledger.events, all);
 		session_destroy(s);
 	}
 	trace_destroy(trace);
@@ -108,7 +108,7 @@ static void on_sample(void *ctx, const struct session *s, const struct sample *n
 {
 	struct watch *watch = ctx;
 
-	CU_ASSERT_EQUAL((uint64_t)now->event, s->replay->events);
+	CU_ASSERT_EQUAL((uint64_t)now->event, s->replay->ledger.events);
 	watch->samples++;
 	watch->last_event = (uint64_t)now->event;
 	watch->last_us = now->time_us;
@@ -189,9 +189,9 @@ static void test_stop(void)
 	s = open_session(trace, &cfg);
 	CU_ASSERT_EQUAL(session_run(s, UINT64_MAX, &err), -EINTR);
 	CU_ASSERT_STRING_EQUAL(err.text, "interrupted");
-	CU_ASSERT_EQUAL(s->replay->events, 1500);
+	CU_ASSERT_EQUAL(s->replay->ledger.events, 1500);
 	CU_ASSERT_EQUAL(session_run(s, UINT64_MAX, &err), -EINTR);
-	CU_ASSERT_EQUAL(s->replay->events, 1500);
+	CU_ASSERT_EQUAL(s->replay->ledger.events, 1500);
 	/* What was asked for and is done needs no looking at the flag. */
 	CU_ASSERT_EQUAL(session_run(s, 1500, &err), 0);
 	watch.stop = 0;
@@ -219,7 +219,7 @@ static void test_strict_stop(void)
 	cfg.fail = &fail;
 	s = open_session(trace, &cfg);
 	CU_ASSERT_EQUAL(session_run(s, UINT64_MAX, &err), -ECANCELED);
-	at = s->replay->events;
+	at = s->replay->ledger.events;
 	CU_ASSERT(at > 0);
 	CU_ASSERT(at < 999);
 	session_sample(s, &stopped);
@@ -229,7 +229,7 @@ static void test_strict_stop(void)
 	err = (struct kerror){ 0 };
 	CU_ASSERT_EQUAL(session_run(s, UINT64_MAX, &err), -ECANCELED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "stopped at line"));
-	CU_ASSERT_EQUAL(s->replay->events, at);
+	CU_ASSERT_EQUAL(s->replay->ledger.events, at);
 	session_destroy(s);
 	trace_destroy(trace);
 }
