@@ -96,13 +96,24 @@ static uint64_t offset_of(const struct replay *rp, const void *object)
 	return (uint64_t)((const unsigned char *)object - rp->machine->map->base);
 }
 
+/*
+ * The owner writes to what it asked for, as far as the object goes: the cache, its
+ * debugging and its engine say how far, never the event. A later event of a cache
+ * can ask for more than the one that made the cache.
+ */
 static void write_object(struct replay *rp, void *object, uint32_t bytes)
 {
+	size_t usable = ksize(rp->machine->slab, object);
 	struct pagemap *map = rp->machine->map;
-	uint64_t first = pfn_val(pfn_from_virt(map, object));
-	uint64_t last = pfn_val(pfn_from_virt(map, (unsigned char *)object + bytes - 1));
+	uint64_t first, last;
 
+	if (bytes > usable)
+		bytes = (uint32_t)usable;
+	if (!bytes)
+		return;
 	memset(object, 0, bytes);
+	first = pfn_val(pfn_from_virt(map, object));
+	last = pfn_val(pfn_from_virt(map, (unsigned char *)object + bytes - 1));
 	pagemap_touch(map, pfn_make((uint32_t)first), (uint32_t)(last - first + 1));
 }
 
@@ -211,7 +222,8 @@ static int enter_object(struct replay *rp, const struct event *ev, int record, v
 	else
 		obj->bytes_alloc = record ? kmem_cache_size(rp->ledger.caches[record].cache) :
 					    (uint32_t)(PAGE_SIZE << obj->order);
-	obj->bytes_req = ev->bytes_req;
+	/* Another engine's object can be smaller than the traced one: nobody uses what is not there. */
+	obj->bytes_req = ev->bytes_req < obj->bytes_alloc ? ev->bytes_req : obj->bytes_alloc;
 	rp->ledger.counter[RC_objects_allocated]++;
 	ledger_alloc(&rp->ledger, obj);
 	if (rp->cfg.touch == TOUCH_ALL)

@@ -10,6 +10,7 @@
 
 #include "sim/metrics/metrics.h"
 #include "sim/replay/replay.h"
+#include "slab/engine/engine.h"
 #include "tests/tests.h"
 
 struct rig {
@@ -575,6 +576,117 @@ static void test_touch_objects(void)
 	rig_down(&rig);
 }
 
+/* A machine whose slab layer complains of whatever is written outside an object. */
+static void rig_up_touching(struct rig *rig, const char *engine, const char *debug, bool lines)
+{
+	struct machine_config cfg;
+	struct replay_config rc;
+
+	machine_config_default(&cfg);
+	cfg.mem_bytes = 64 << 20;
+	CU_ASSERT_EQUAL_FATAL(slab_config_engine(&cfg.slab, engine, NULL), 0);
+	cfg.slab.debug = debug;
+	replay_config_default(&rc);
+	rc.touch = TOUCH_ALL;
+	rc.lines = lines;
+	rc.slab_owner = debug != NULL;
+	rig_up_machine(rig, &cfg, &rc);
+}
+
+/*
+ *	first event: 100 of 128 bytes	[ object 100 | red zone | ... ]
+ *	a later one: 120 of 128		[ object 100 | red zone | ... ]
+ *
+ * The cache is as the first event made it. What a later one asks for beyond that
+ * is not there to be written to: it would be blamed on the traced program.
+ */
+static void test_touch_inside_object(void)
+{
+	static const uint32_t asked[] = { 100, 120, 128, 1, 100 };
+	const struct slab_engine *const *engine;
+	struct rig rig;
+	uint32_t i;
+
+	for (engine = slab_engines; *engine; engine++) {
+		rig_up_touching(&rig, (*engine)->name, "FZPU", false);
+		for (i = 0; i < 5; i++) {
+			feed(&rig, object(EV_CACHE_ALLOC, 0x10000 + i * 0x1000, asked[i], 128, 3));
+			feed(&rig, object(EV_KMALLOC, 0x20000 + i * 0x1000, asked[i], 128, 0));
+		}
+		CU_ASSERT_EQUAL(slab_validate_caches(rig.machine->slab), 0);
+		for (i = 0; i < 5; i++) {
+			feed(&rig, object(EV_CACHE_FREE, 0x10000 + i * 0x1000, 0, 0, 3));
+			feed(&rig, object(EV_KFREE, 0x20000 + i * 0x1000, 0, 0, 0));
+		}
+		CU_ASSERT_EQUAL(rig.rp->findings.nr, 0);
+		rig_down(&rig);
+	}
+}
+
+/*
+ * Without debugging a neighbour begins where an object ends. 104 of 96 + 8 bytes
+ * are asked for where the first event asked for 96: an engine that keeps its free
+ * pointer elsewhere has objects of 96 bytes.
+ */
+static void test_touch_not_neighbour(void)
+{
+	const struct slab_engine *const *engine;
+	struct internal_metrics m;
+	struct rig rig;
+	uint32_t i, j;
+
+	for (engine = slab_engines; *engine; engine++) {
+		const unsigned char *other[40];
+
+		rig_up_touching(&rig, (*engine)->name, NULL, false);
+		feed(&rig, object(EV_CACHE_ALLOC, 0x8000, 96, 104, 3));
+		for (i = 0; i < 40; i++) {
+			feed(&rig, object(EV_CACHE_ALLOC, 0x10000 + i * 0x1000, 104, 104, 3));
+			other[i] = (void *)(uintptr_t)live_find(&rig.rp->ledger.objects, 0x10000 + i * 0x1000)->sim;
+			memset((void *)(uintptr_t)other[i], 0xab, 96);
+		}
+		/* Freed and taken again: whoever is written to now is not a neighbour. */
+		for (i = 0; i < 40; i += 3) {
+			feed(&rig, object(EV_CACHE_FREE, 0x10000 + i * 0x1000, 0, 0, 3));
+			feed(&rig, object(EV_CACHE_ALLOC, 0x10000 + i * 0x1000, 104, 104, 3));
+		}
+		for (i = 0; i < 40; i++)
+			for (j = 0; i % 3 && j < 96; j++)
+				CU_ASSERT_EQUAL_FATAL(other[i][j], 0xab);
+		/* Nor is there more requested than there is. */
+		metrics_internal(rig.machine, &rig.rp->ledger, &m);
+		CU_ASSERT_EQUAL(m.held, m.requested + m.rounding + m.free_objects + m.slab_tails +
+					m.large_rounding);
+		CU_ASSERT(rig.rp->ledger.total.bytes_req <= rig.rp->ledger.total.bytes_alloc);
+		rig_down(&rig);
+	}
+}
+
+/* An event that asks for more than its cache hands out, as no reader lets through. */
+static void test_touch_wild_size(void)
+{
+	static const enum touch_policy policies[] = { TOUCH_ZERO, TOUCH_ALL };
+	struct replay_config rc;
+	struct lines_stats lines;
+	struct rig rig;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		replay_config_default(&rc);
+		rc.touch = policies[i];
+		rc.lines = true;
+		rig_up(&rig, 64 << 20, &rc);
+		feed(&rig, object(EV_CACHE_ALLOC, 0x1000, UINT32_MAX, 64, 3));
+		CU_ASSERT_EQUAL(COUNT(rig, objects_allocated), 1);
+		CU_ASSERT_EQUAL(rig.rp->ledger.total.bytes_req, 64);
+		CU_ASSERT_EQUAL(rig.rp->access.distinct[TLB_4K], 1);
+		lines_stats(rig.rp->access.lines, &lines);
+		CU_ASSERT_EQUAL(lines.distinct, 1);
+		CU_ASSERT_EQUAL(rig.machine->map->nr_touched, 1);
+		rig_down(&rig);
+	}
+}
+
 static struct tlb_stats tlb_of(const struct rig *rig, enum tlb_page size)
 {
 	struct tlb_stats stats;
@@ -797,6 +909,9 @@ static const struct test_case cases[] = {
 	{ "replay_owners", test_owners },
 	{ "replay_touch_policies", test_touch_policies },
 	{ "replay_touch_objects", test_touch_objects },
+	{ "replay_touch_inside_object", test_touch_inside_object },
+	{ "replay_touch_not_neighbour", test_touch_not_neighbour },
+	{ "replay_touch_wild_size", test_touch_wild_size },
 	{ "replay_tlb_feed", test_tlb_feed },
 	{ "replay_tlb_same_page", test_tlb_same_page },
 	{ "replay_metrics_lists", test_metrics_lists },
