@@ -25,7 +25,7 @@ const struct verify_desc verify_cause_desc[NR_VERIFY_CAUSES] = {
 };
 
 /* The kernel zeroes and compounds; neither changes which frame is chosen. */
-#define GFP_WITHOUT_EFFECT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
+#define GFP_WITHOUT_EFFECT (__GFP_ZERO | __GFP_COMP)
 
 /* ---- the kernel's frames and ours ---------------------------------------- */
 

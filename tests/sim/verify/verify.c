@@ -157,7 +157,7 @@ static void test_snapshot_cut(void)
 
 #define LINE(when, task, rest) " " task " [000] ..... " #when ": " rest "\n"
 
-static void build(struct requests *reqs, struct trace **trace, const char *text)
+static void build_from(struct requests *reqs, struct trace **trace, const char *snapshot, const char *text)
 {
 	struct capture_check check;
 	struct kerror err = { 0 };
@@ -165,7 +165,7 @@ static void build(struct requests *reqs, struct trace **trace, const char *text)
 	struct source *src;
 	struct reader *rd;
 
-	CU_ASSERT_EQUAL_FATAL(parse(&snap, SNAP_TWO_ZONES_OF("0 1 2"), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(parse(&snap, snapshot, &err), 0);
 	*trace = trace_create(0);
 	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, text, strlen(text), &err), 0);
 	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, "ftrace", trace_names(*trace), &err), 0);
@@ -174,6 +174,11 @@ static void build(struct requests *reqs, struct trace **trace, const char *text)
 	CU_ASSERT_EQUAL_FATAL(requests_build(reqs, &check, *trace, "trace", snap, &err), 0);
 	CU_ASSERT_EQUAL(check.nr_skipped, 0);
 	snapshot_free(snap);
+}
+
+static void build(struct requests *reqs, struct trace **trace, const char *text)
+{
+	build_from(reqs, trace, SNAP_TWO_ZONES_OF("0 1 2"), text);
 }
 
 /*
@@ -374,7 +379,7 @@ static void replay(struct verify_pages *vp, const char *snapshot, const char *te
 	struct pagemap *map;
 	struct buddy *b;
 
-	build(&reqs, &trace, text);
+	build_from(&reqs, &trace, snapshot, text);
 	CU_ASSERT_EQUAL_FATAL(parse(&snap, snapshot, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, BUDDY_KERNEL_6_1, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, &err), 0);
@@ -433,6 +438,55 @@ static void test_other_zone(void)
 	verify_pages_free(&vp);
 	replay(&vp, SNAP_TWO_ZONES, late, VERIFY_OPEN);
 	CU_ASSERT(vp.allocs.all == 4 && vp.other_zone == 1 && vp.cause[CAUSE_zone] >= 1);
+	verify_pages_free(&vp);
+}
+
+#define NODE_ZONE(nid, start, low, free, pages) \
+	"zone " nid " 1 DMA32 start " start " spanned 400 present 400 managed 400\n" \
+	"wmark min 1 low " low " high 40 promo 50 boost 0\n" \
+	"lowmem_reserve 0 0 0 0 0\n" \
+	"zflags 4 nr_reserved_highatomic 0 nr_isolate_pageblock 0 percpu_drift_mark 0\n" \
+	"zstat 8 0\n" \
+	"zstatdiff 0 thr 4 0 0\n" \
+	"pcp 0 count 0 high 10 batch 1 free_factor 0 expire 0\n" \
+	"free 3 1 1 : " free "\n" \
+	"nr_free 0 0 0 1 0 0 0 0 0 0 0\n" \
+	"blocks " start " :11\n" \
+	"pages " pages "\n" \
+	"endzone\n"
+#define SNAP_TWO_NODES \
+	"mmsnap 1\n" \
+	"tag A\n" \
+	"kernel 6.1.0-9-amd64 #1 SMP\n" \
+	"page_offset ffff888000000000 vmemmap ffffea0000000000 struct_page 64\n" \
+	"consts page_shift 12 pageblock_order 9 orders 11 migrate_types 5 pcptypes 3 pcp_lists 14 costly 3 zones 5\n" \
+	"cpus 0\n" \
+	"node 0 start 1000 spanned 400 present 400 kswapd_order 0\n" \
+	"zonelist 0 : 0/1 1/1\n" \
+	"node 1 start 2000 spanned 400 present 400 kswapd_order 0\n" \
+	"zonelist 1 : 1/1 0/1\n" \
+	NODE_ZONE("0", "1000", "20", "1008", "U1000+8 B1008+8 U1010+3f0") \
+	NODE_ZONE("1", "2000", "2", "2008", "U2000+8 B2008+8 U2010+3f0") \
+	"end\n"
+#define ALLOCATED_AS(when, pfn, flags) \
+	LINE(when, "a-1", "mm_page_alloc: page=0 pfn=0x" #pfn " order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE" flags)
+
+/*
+ * The CPU's node is below its low watermark, the other is not: a request goes to the
+ * other node, but one that may not leave its own stays.
+ */
+static void test_this_node(void)
+{
+	static const char text[] =
+		LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+		ALLOCATED_AS(2, 2008, "") ALLOCATED_AS(3, 1008, "|__GFP_THISNODE") ALLOCATED_AS(4, 2009, "")
+		LINE(5, "a-1", "snap_fn: mmsnap begin B");
+	struct verify_pages vp;
+
+	replay(&vp, SNAP_TWO_NODES, text, VERIFY_OPEN);
+	CU_ASSERT_EQUAL(vp.allocs.all, 3);
+	CU_ASSERT_EQUAL(vp.allocs.hits, 3);
+	CU_ASSERT_EQUAL(vp.other_zone, 0);
 	verify_pages_free(&vp);
 }
 
@@ -783,6 +837,7 @@ static const struct test_case cases[] = {
 	{ "kswapd is done", test_requests_balance },
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
+	{ "this node", test_this_node },
 	{ "batched", test_batched },
 	{ "compaction requests", test_requests_compact },
 	{ "interrupted", test_interrupted },
