@@ -59,6 +59,7 @@
 	X(session) \
 	X(cmd) \
 	X(cmd_options) \
+	X(cmd_output) \
 	X(names) \
 	X(source) \
 	X(perf_script) \

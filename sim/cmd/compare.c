@@ -112,7 +112,7 @@ static unsigned int choose_engines(const struct compare_options *opt, struct sla
 }
 
 static int write_reports(const struct compare_options *opt, const struct compare_report *report,
-			 struct kerror *err)
+			 struct report_outputs *out, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret;
@@ -120,7 +120,7 @@ static int write_reports(const struct compare_options *opt, const struct compare
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_compare(em, report);
-	ret = write_report_options(em, &opt->report, err);
+	ret = write_report_outputs(em, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -139,7 +139,7 @@ static void tell_left_out(const struct compare_options *opt, const struct compar
 
 /* EXIT_*, or a negative errno with @err. */
 static int compare_all(const struct compare_options *opt, const struct slab_config *configs,
-		       unsigned int nr, struct trace **trace, struct kerror *err)
+		       unsigned int nr, struct trace **trace, struct report_outputs *out, struct kerror *err)
 {
 	const struct load_options load = {
 		.path = opt->trace, .format = opt->common.format, .messages = opt->messages
@@ -158,6 +158,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	int ret;
 
 	ret = check_outputs(&opt->trace, 1, writes, 2, err);
+	if (!ret)
+		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
 		return ret;
 	progress_init(&progress, !opt->report.quiet);
@@ -181,7 +183,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	if (!ret)
 		tell_left_out(opt, results, nr);
 	if (!ret)
-		ret = write_reports(opt, &report, err);
+		ret = write_reports(opt, &report, out, err);
 	return ret ? ret : load_status(*trace, opt->trace, "replayed");
 }
 
@@ -203,6 +205,7 @@ int cmd_compare(int argc, char **argv)
 	struct compare_options opt = { .order = HUGE_ORDER, .messages = 10 };
 	struct kerror err = { .text = "failed without saying why" };
 	struct slab_config configs[MAX_COMPARED];
+	struct report_outputs out = { 0 };
 	struct trace *trace = NULL;
 	unsigned int nr;
 	int ret;
@@ -212,7 +215,8 @@ int cmd_compare(int argc, char **argv)
 	argv[0] = (char *)"kmemsim compare";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
 	nr = choose_engines(&opt, configs);
-	ret = compare_all(&opt, configs, nr, &trace, &err);
+	ret = compare_all(&opt, configs, nr, &trace, &out, &err);
+	drop_report_outputs(&out);
 	trace_destroy(trace);
 	if (ret >= 0)
 		return ret;

@@ -74,7 +74,7 @@ static const struct argp argp = {
 };
 
 static int write_reports(const struct diagnose_options *opt, const struct diagnosis_report *report,
-			 struct trace *trace, struct kerror *err)
+			 struct trace *trace, struct report_outputs *out, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret;
@@ -82,14 +82,14 @@ static int write_reports(const struct diagnose_options *opt, const struct diagno
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, opt->top);
-	ret = write_report_options(em, &opt->report, err);
+	ret = write_report_outputs(em, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
 
 /* EXIT_*, or a negative errno with @err. */
 static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
-			  struct kerror *err)
+			  struct report_outputs *out, struct kerror *err)
 {
 	const char *const writes[] = { opt->report.json, opt->report.csv };
 	struct diagnosis_report *report = NULL;
@@ -98,6 +98,8 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	int ret, i;
 
 	ret = check_outputs(&opt->load.path, 1, writes, 2, err);
+	if (!ret)
+		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
 		return ret;
 	progress_init(&progress, !opt->report.quiet);
@@ -105,7 +107,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	if (!ret)
 		ret = diagnose(&report, *trace, err);
 	if (!ret)
-		ret = write_reports(opt, report, *trace, err);
+		ret = write_reports(opt, report, *trace, out, err);
 	for (i = 0; !ret && i < NR_DIAGNOSES; i++)
 		sure += report->nr[i] - report->nr_doubtful[i];
 	diagnosis_free(report);
@@ -119,13 +121,15 @@ int cmd_diagnose(int argc, char **argv)
 {
 	struct diagnose_options opt = { .load = { .messages = 10 }, .top = 20 };
 	struct kerror err = { .text = "failed without saying why" };
+	struct report_outputs out = { 0 };
 	struct trace *trace = NULL;
 	int ret;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = (char *)"kmemsim diagnose";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
-	ret = diagnose_trace(&opt, &trace, &err);
+	ret = diagnose_trace(&opt, &trace, &out, &err);
+	drop_report_outputs(&out);
 	trace_destroy(trace);
 	if (ret >= 0)
 		return ret;

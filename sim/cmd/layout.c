@@ -166,7 +166,7 @@ static int choose_types(const struct layout_program *prog, const struct layout_o
 /* ---- the whole ---------------------------------------------------------------------------------- */
 
 static int write_reports(const struct layout_input *in, const struct layout_options *opt,
-			 struct kerror *err)
+			 struct report_outputs *out, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret;
@@ -175,7 +175,7 @@ static int write_reports(const struct layout_input *in, const struct layout_opti
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = layout_report(em, in, err);
 	if (!ret)
-		ret = write_report_options(em, &opt->report, err);
+		ret = write_report_outputs(em, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -214,9 +214,13 @@ static int run(const struct layout_options *opt)
 	struct layout_program *prog = NULL;
 	struct trace *trace = NULL;
 	struct usage usage = { 0 };
-	const char *const reads[] = { opt->binary, opt->trace }, *const writes[] = { opt->report.json, opt->report.csv };
+	const char *const reads[] = { opt->binary, opt->trace };
+	const char *const writes[] = { opt->report.json, opt->report.csv };
+	struct report_outputs out = { 0 };
 	int status = EXIT_USAGE, ret = check_outputs(reads, 2, writes, 2, &err);
 
+	if (!ret)
+		ret = open_report_outputs(&out, &opt->report, &err);
 	if (!ret)
 		ret = layout_open(&prog, opt->binary, &err);
 	in.prog = prog;
@@ -225,11 +229,12 @@ static int run(const struct layout_options *opt)
 	if (!ret && opt->trace)
 		ret = count_trace(opt, &trace, &usage, &in, &err);
 	if (!ret)
-		ret = write_reports(&in, opt, &err);
+		ret = write_reports(&in, opt, &out, &err);
 	if (ret)
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 	else
 		status = trace ? load_status(trace, opt->trace, "counted") : EXIT_FINE;
+	drop_report_outputs(&out);
 	usage_free(&usage);
 	trace_destroy(trace);
 	free(shown);

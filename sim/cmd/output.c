@@ -3,20 +3,24 @@
 #include "sim/cmd/output.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/place.h"
+
+#define SHOWN_PATH "%.180s"	/* leaves room for the reason in a message */
 
 bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
 }
 
-/* What was printed may still be on its way; a full disk shows here. */
+/* What was printed may still be in a buffer; a full disk shows here. */
 static void flush_stdout(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -27,19 +31,10 @@ static void flush_stdout(void)
 
 bool check_stdout_at_exit(void)
 {
-	return !atexit(flush_stdout);
+	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR && !atexit(flush_stdout);
 }
 
-/* Whether both are one regular file that is there; NULL and "-" never are. */
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	if (!a || !b || is_stdout(a) || is_stdout(b))
-		return false;
-	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
+/* ---- what must not be written over --------------------------------------- */
 
 /* Whether @path, which need not be there, lies in the folder @dir or in one of its folders. */
 static bool lies_in(const char *path, const char *dir)
@@ -49,8 +44,7 @@ static bool lies_in(const char *path, const char *dir)
 	size_t len;
 	bool inside;
 
-	if (!path || !dir || is_stdout(path) || stat(dir, &st) || !S_ISDIR(st.st_mode) ||
-	    strlen(path) >= sizeof(parent))
+	if (!dir || stat(dir, &st) || !S_ISDIR(st.st_mode))
 		return false;
 	snprintf(parent, sizeof(parent), "%s", path);
 	slash = strrchr(parent, '/');
@@ -66,71 +60,272 @@ static bool lies_in(const char *path, const char *dir)
 	return inside;
 }
 
+/* "-" is the file that @fd was redirected to. False where there is none. */
+static bool place_of(struct place *place, const char *path, int fd)
+{
+	if (!is_stdout(path))
+		return !find_place(place, path);
+	memset(place, 0, sizeof(*place));
+	place->exists = place->direct = !fstat(fd, &place->st);
+	return place->exists;
+}
+
+static bool is_read(const char *const *reads, size_t nr_reads, const struct place *write)
+{
+	struct place place;
+	size_t i;
+
+	for (i = 0; i < nr_reads; i++)
+		if (reads[i] && place_of(&place, reads[i], STDIN_FILENO) && same_place(&place, write))
+			return true;
+	return false;
+}
+
+/* Whether @writes[@at] is another of them, or standard output in a file. */
+static bool written_twice(const char *const *writes, size_t at, const struct place *place)
+{
+	struct place other;
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (writes[i] && (!strcmp(writes[i], writes[at]) ||
+				  (place_of(&other, writes[i], STDOUT_FILENO) && same_place(&other, place))))
+			return true;
+	/* What is written to a descriptor follows what is there; a file that gets a name takes it away. */
+	return !place->direct && place_of(&other, "-", STDOUT_FILENO) && same_place(&other, place);
+}
+
 int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
 		  size_t nr_writes, struct kerror *err)
 {
+	struct place place;
 	size_t i, j;
 
+	if (place_of(&place, "-", STDOUT_FILENO) && is_read(reads, nr_reads, &place))
+		return kerror_set(err, -EINVAL, "standard output: would be written over: it is what is read");
 	for (i = 0; i < nr_writes; i++) {
-		bool taken = false;
-
-		for (j = 0; j < nr_reads; j++) {
-			if (lies_in(writes[i], reads[j]))
-				return kerror_set(err, -EINVAL, "%s: lies in %s, which is only read",
+		/* What cannot be found cannot be opened either: open_output() says why. */
+		if (!writes[i] || !place_of(&place, writes[i], STDOUT_FILENO))
+			continue;
+		for (j = 0; j < nr_reads; j++)
+			if (!is_stdout(writes[i]) && lies_in(place.path, reads[j]))
+				return kerror_set(err, -EINVAL, "%.100s: lies in %.100s, which is only read",
 						  writes[i], reads[j]);
-			taken |= same_file(writes[i], reads[j]);
-		}
-		for (j = 0; j < i && writes[i]; j++)
-			taken |= same_file(writes[i], writes[j]) || (writes[j] && !strcmp(writes[i], writes[j]));
-		if (taken)
-			return kerror_set(err, -EINVAL, "%s: would be written over: two outputs, or an "
+		if (is_read(reads, nr_reads, &place) || written_twice(writes, i, &place))
+			return kerror_set(err, -EINVAL, "%.120s: would be written over: two outputs, or an "
 					  "output and what is read, are the same file", writes[i]);
 	}
 	return 0;
 }
 
-int open_output(FILE **out, const char *path, struct kerror *err)
+/* ---- opening --------------------------------------------------------------- */
+
+/* The descriptor that @place is a name of in /proc, or -1. */
+static int descriptor_of(const struct place *place)
 {
-	*out = is_stdout(path) ? stdout : fopen(path, "w");
-	return *out ? 0 : kerror_set(err, -errno, "%s: %s", path, strerror(errno));
+	struct stat st;
+	uint64_t fd;
+
+	if (!parse_number(place_name(place), 0, INT_MAX, &fd) || fstat((int)fd, &st) ||
+	    st.st_dev != place->st.st_dev || st.st_ino != place->st.st_ino)
+		return -1;
+	return (int)fd;
 }
 
-int close_output(FILE *out, const char *path, struct kerror *err)
+/* A descriptor is continued where it stands; all else is opened as a shell's ">" does. */
+static int open_direct(const struct place *place)
 {
-	bool bad = fflush(out) || ferror(out);
+	int fd = place->direct ? descriptor_of(place) : -1;
 
-	if (out != stdout)
-		bad |= fclose(out) != 0;
-	return bad ? kerror_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno)) : 0;
+	return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) :
+			 open(place->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
-int write_format(struct emitter *em, enum emitter_format format, const char *path,
+static int open_unnamed(const struct output *out)
+{
+	return openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+}
+
+/* Choose a name that is free; no other program's is ever taken. */
+static int find_name(struct output *out, int (*take)(struct output *out, int fd), int fd)
+{
+	static unsigned int serial;
+	int ret;
+
+	do {
+		snprintf(out->temporary, sizeof(out->temporary), ".kmemsim-%d-%u", (int)getpid(), serial++);
+		ret = take(out, fd);
+	} while (ret < 0 && errno == EEXIST);
+	if (ret < 0)
+		out->temporary[0] = '\0';
+	return ret;
+}
+
+static int create_named(struct output *out, int fd)
+{
+	return openat(out->folder, out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+static int name_unnamed(struct output *out, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, out->folder, out->temporary, AT_SYMLINK_FOLLOW);
+}
+
+/* The new file becomes what the old one was: owner first, as a change of it takes bits away. */
+static int keep_mode(int fd, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 0777;
+
+	/* What one group may read is not for another. */
+	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid))
+		mode &= ~(mode_t)070;
+	return fchmod(fd, mode);
+}
+
+/* A file that takes the target's name later. */
+static int open_beside(struct output *out, const struct place *place, bool unnamed)
+{
+	int fd = -1, why;
+
+	/* A read-only file could be replaced all the same; it should not be. */
+	if (place->exists && faccessat(AT_FDCWD, place->path, W_OK, AT_EACCESS))
+		return -1;
+	snprintf(out->name, sizeof(out->name), "%s", place_name(place));
+	out->folder = open_place_folder(place);
+	if (out->folder < 0)
+		return -1;
+	out->beside = true;
+	if (unnamed && !access("/proc/self/fd", X_OK))
+		fd = open_unnamed(out);
+	if (fd < 0)
+		fd = find_name(out, create_named, -1);
+	if (fd >= 0 && (!place->exists || !keep_mode(fd, &place->st)))
+		return fd;
+	why = errno;
+	if (fd >= 0)
+		close(fd);
+	drop_output(out);
+	errno = why;
+	/* The folder may be another's where the file is not. */
+	return place->exists && (why == EACCES || why == EPERM) ? open_direct(place) : -1;
+}
+
+static int open_any(struct output *out, const char *path, bool unnamed, struct kerror *err)
+{
+	struct place place;
+	int fd, ret;
+
+	*out = (struct output){ .path = path };
+	if (!path)
+		return 0;
+	if (is_stdout(path)) {
+		out->file = stdout;
+		return 0;
+	}
+	ret = find_place(&place, path);
+	if (ret)
+		return kerror_set(err, ret, SHOWN_PATH ": %s", path, strerror(-ret));
+	if (strlen(place_name(&place)) >= sizeof(out->name))
+		return kerror_set(err, -ENAMETOOLONG, SHOWN_PATH ": %s", path, strerror(ENAMETOOLONG));
+	fd = place.direct ? open_direct(&place) : open_beside(out, &place, unnamed);
+	if (fd < 0)
+		return kerror_set(err, -errno, SHOWN_PATH ": %s", path, strerror(errno));
+	out->file = fdopen(fd, "w");
+	if (!out->file) {
+		close(fd);
+		drop_output(out);
+		return kerror_set(err, -ENOMEM, SHOWN_PATH ": no memory to write it", path);
+	}
+	return 0;
+}
+
+int open_output(struct output *out, const char *path, struct kerror *err)
+{
+	return open_any(out, path, true, err);
+}
+
+int open_named_output(struct output *out, const char *path, struct kerror *err)
+{
+	return open_any(out, path, false, err);
+}
+
+/* ---- closing --------------------------------------------------------------- */
+
+void drop_output(struct output *out)
+{
+	if (out->file && out->file != stdout)
+		fclose(out->file);
+	out->file = NULL;
+	if (!out->beside)
+		return;
+	if (out->temporary[0])
+		unlinkat(out->folder, out->temporary, 0);
+	close(out->folder);
+	out->beside = false;
+}
+
+/* Everything but the name: 0 or an errno. */
+static int finish_file(struct output *out)
+{
+	FILE *file = out->file;
+
+	errno = 0;
+	if (fflush(file) || ferror(file))
+		return errno ? errno : EIO;
+	if (file == stdout)
+		return 0;
+	if (out->beside && !out->temporary[0] && find_name(out, name_unnamed, fileno(file)))
+		return errno;
+	out->file = NULL;
+	return fclose(file) ? errno : 0;
+}
+
+int close_output(struct output *out, struct kerror *err)
+{
+	int why;
+
+	if (!out->file)
+		return 0;
+	why = finish_file(out);
+	if (!why && out->beside) {
+		if (renameat(out->folder, out->temporary, out->folder, out->name))
+			why = errno;
+		else
+			out->temporary[0] = '\0';
+	}
+	drop_output(out);
+	return why ? kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", out->path, strerror(why)) : 0;
+}
+
+int write_format(struct emitter *em, enum emitter_format format, struct output *out,
 		 struct kerror *err)
 {
 	struct kerror why = { 0 };
-	FILE *out;
-	int ret = open_output(&out, path, err);
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = emitter_write(em, format, out, &why);
-	if (ret) {
-		close_output(out, path, NULL);
-		return kerror_set(err, ret, "%s: %s", path, why.text);
-	}
-	return close_output(out, path, err);
+	if (!out->file)
+		return 0;
+	ret = emitter_write(em, format, out->file, &why);
+	if (!ret)
+		return close_output(out, err);
+	drop_output(out);
+	return kerror_set(err, ret, SHOWN_PATH ": %s", out->path, why.text);
 }
 
-int write_formats(struct emitter *em, bool text, const char *json, const char *csv,
+int write_formats(struct emitter *em, bool text, struct output *json, struct output *csv,
 		  struct kerror *err)
 {
+	struct output screen = { .file = stdout, .path = "-" };
 	int ret = 0;
 
-	if (text && !is_stdout(json) && !is_stdout(csv))
-		ret = write_format(em, EMIT_TEXT, "-", err);
-	if (!ret && json)
+	if (text && json->file != stdout && csv->file != stdout)
+		ret = write_format(em, EMIT_TEXT, &screen, err);
+	if (!ret)
 		ret = write_format(em, EMIT_JSON, json, err);
-	if (!ret && csv)
+	if (!ret)
 		ret = write_format(em, EMIT_CSV, csv, err);
 	return ret;
 }

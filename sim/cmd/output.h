@@ -1,37 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: where a command writes; "-" is standard output. */
+/*
+ * kmemsim: where a command writes; "-" is standard output.
+ *
+ * A command opens its outputs before it reads its input, so that a file which
+ * cannot be written is reported at once. What is written goes to a file without
+ * a name, or with a temporary one beside the target, and takes the target's
+ * name when it is whole: a full disk or a kill leaves the old file, or none.
+ * An old file's permission bits are kept, and its owner where the system lets
+ * us; a symbolic link stays, and what it names is replaced. Pipes, devices and
+ * descriptors (/dev/stdout, /dev/fd/N) are written directly, as are files in a
+ * folder where none can be made.
+ */
 #ifndef KMEMSIM_SIM_CMD_OUTPUT_H
 #define KMEMSIM_SIM_CMD_OUTPUT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "sim/report/emit/emitter.h"
 
+struct output {
+	FILE *file;		/* NULL: not wanted, or closed */
+	const char *path;	/* as given; the caller's */
+	bool beside;		/* written to another file, which takes the target's name */
+	int folder;		/* the target's, where @beside */
+	char name[NAME_MAX + 1];	/* the target's */
+	char temporary[32];	/* its name so far; "": none yet */
+};
+
 /* False for NULL. */
 bool is_stdout(const char *path);
 
 /*
- * Whatever ends the program, argp's --help included: standard output that could
- * not be written is told, and ends it with EXIT_USAGE. False where that cannot be had.
+ * Before anything is printed: however the program ends, argp's --help included,
+ * standard output that could not be written is reported, and ends it with
+ * EXIT_USAGE. A file that grows beyond what ulimit -f allows is an error like a
+ * full disk, not a signal. False where that cannot be arranged.
  */
 bool check_stdout_at_exit(void);
 /*
  * An output must be written over nothing that is read, nor into a folder that is,
- * nor over another output.
+ * nor over another output, be it standard output in a file.
  * NULLs are skipped. -EINVAL where one would be.
  */
 int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
 		  size_t nr_writes, struct kerror *err);
-int open_output(FILE **out, const char *path, struct kerror *err);
-/* Closing is where a full disk shows. Standard output is only flushed. */
-int close_output(FILE *out, const char *path, struct kerror *err);
-/* The whole report into @path. */
-int write_format(struct emitter *em, enum emitter_format format, const char *path,
+
+/*
+ * Open @path, which must stay as long as @out; NULL leaves @out closed and is no
+ * error. An opened output ends with close_output() or drop_output().
+ */
+int open_output(struct output *out, const char *path, struct kerror *err);
+/* The same with a temporary name, for file systems that have no files without one. */
+int open_named_output(struct output *out, const char *path, struct kerror *err);
+/*
+ * All is written: the file takes its name. Closing is where a full disk shows;
+ * then the old file stays. Standard output is only flushed. A closed @out is no error.
+ */
+int close_output(struct output *out, struct kerror *err);
+/* Something else went wrong: the old file stays, or none. A closed @out is fine. */
+void drop_output(struct output *out);
+
+/* The whole report into @out, which is closed, whether it went well or not; 0 where it was closed before. */
+int write_format(struct emitter *em, enum emitter_format format, struct output *out,
 		 struct kerror *err);
-/* As text where @text is set and no file is standard output, and into the files that are not NULL. */
-int write_formats(struct emitter *em, bool text, const char *json, const char *csv,
+/* As text where @text is set and no output is standard output, and into those that are open. */
+int write_formats(struct emitter *em, bool text, struct output *json, struct output *csv,
 		  struct kerror *err);
 
 #endif

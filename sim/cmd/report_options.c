@@ -2,8 +2,6 @@
 /* kmemsim: where a report goes; see report_options.h. */
 #include "sim/cmd/report_options.h"
 
-#include "sim/cmd/output.h"
-
 enum { OPT_JSON = 256, OPT_CSV };
 
 static const struct argp_option options[] = {
@@ -38,7 +36,25 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 
 const struct argp report_argp = { .options = options, .parser = parse_one };
 
-int write_report_options(struct emitter *em, const struct report_options *opt, struct kerror *err)
+int open_report_outputs(struct report_outputs *out, const struct report_options *opt, struct kerror *err)
 {
-	return write_formats(em, !opt->quiet, opt->json, opt->csv, err);
+	int ret = open_output(&out->json, opt->json, err);
+
+	if (!ret)
+		ret = open_output(&out->csv, opt->csv, err);
+	if (ret)
+		drop_report_outputs(out);
+	return ret;
+}
+
+int write_report_outputs(struct emitter *em, const struct report_options *opt, struct report_outputs *out,
+			 struct kerror *err)
+{
+	return write_formats(em, !opt->quiet, &out->json, &out->csv, err);
+}
+
+void drop_report_outputs(struct report_outputs *out)
+{
+	drop_output(&out->json);
+	drop_output(&out->csv);
 }

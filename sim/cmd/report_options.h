@@ -9,7 +9,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
-#include "sim/report/emit/emitter.h"
+#include "sim/cmd/output.h"
 
 struct report_options {
 	const char *json, *csv;	/* files; NULL: not wanted; "-": standard output */
@@ -19,7 +19,17 @@ struct report_options {
 /* The input is a struct report_options. */
 extern const struct argp report_argp;
 
-/* Write the report where @opt says. */
-int write_report_options(struct emitter *em, const struct report_options *opt, struct kerror *err);
+/* The files of a report while the command works on it; all zero: none is open. */
+struct report_outputs {
+	struct output json, csv;
+};
+
+/* Open what @opt asks for, before the input is read; what was opened is dropped where one fails. */
+int open_report_outputs(struct report_outputs *out, const struct report_options *opt, struct kerror *err);
+/* Write the report into them, and as text where @opt says; closes them. */
+int write_report_outputs(struct emitter *em, const struct report_options *opt, struct report_outputs *out,
+			 struct kerror *err);
+/* At the end: what was not written leaves the old files, or none. */
+void drop_report_outputs(struct report_outputs *out);
 
 #endif

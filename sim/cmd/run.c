@@ -32,7 +32,8 @@ struct run {
 	struct timeline timeline;
 	struct host_counters host;
 	uint64_t load_ns;
-	FILE *timeline_file;
+	struct output timeline_file, owners;
+	struct report_outputs reports;
 	struct progress progress;
 };
 
@@ -177,8 +178,8 @@ static int write_reports(struct run *run, struct kerror *err)
 		report_shrink(em, &shrink);
 	}
 	if (!ret)
-		ret = write_formats(em, !opt->report.quiet && !is_stdout(opt->timeline) &&
-				    !is_stdout(opt->owner_list), opt->report.json, opt->report.csv, err);
+		ret = write_formats(em, !opt->report.quiet && !is_stdout(opt->timeline) && !is_stdout(opt->owner_list),
+				    &run->reports.json, &run->reports.csv, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -192,33 +193,44 @@ static int write_procfs(const struct run *run, struct kerror *err)
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		return kerror_set(err, -errno, "%s: %s", dir, strerror(errno));
 	for (i = 0; !ret && procfs_files[i].name; i++) {
+		struct output out;
 		char path[4096];
-		FILE *out;
 
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, procfs_files[i].name) >= sizeof(path))
 			return kerror_set(err, -ENAMETOOLONG, "%s: the name is too long", dir);
 		ret = open_output(&out, path, err);
 		if (ret)
 			break;
-		if (procfs_files[i].print(run->session->machine, out))
+		if (procfs_files[i].print(run->session->machine, out.file))
 			ret = kerror_set(err, -EIO, "%s: could not be written", path);
-		if (close_output(out, path, ret ? NULL : err) && !ret)
-			ret = -EIO;
+		else
+			ret = close_output(&out, err);
+		drop_output(&out);
 	}
 	return ret;
 }
 
-static int write_owners(const struct run *run, struct kerror *err)
+static int write_owners(struct run *run, struct kerror *err)
 {
-	struct kerror late = { 0 };
-	FILE *out;
-	int ret = open_output(&out, run->opt.owner_list, err), closed;
+	int ret = page_owner_print(run->session->machine->buddy, trace_names(run->trace), run->opt.owner_order,
+				   run->owners.file, err);
 
-	if (ret)
-		return ret;
-	ret = page_owner_print(run->session->machine->buddy, trace_names(run->trace), run->opt.owner_order, out, err);
-	closed = close_output(out, run->opt.owner_list, ret ? &late : err);
-	return ret ? ret : closed;
+	return ret ? ret : close_output(&run->owners, err);
+}
+
+static int open_outputs(struct run *run, struct kerror *err)
+{
+	const struct run_options *opt = &run->opt;
+	const char *const writes[] = { opt->report.json, opt->report.csv, opt->timeline, opt->owner_list };
+	int ret = check_outputs(&opt->trace, 1, writes, sizeof(writes) / sizeof(writes[0]), err);
+
+	if (!ret)
+		ret = open_report_outputs(&run->reports, &opt->report, err);
+	if (!ret)
+		ret = open_output(&run->timeline_file, opt->timeline, err);
+	if (!ret)
+		ret = open_output(&run->owners, opt->owner_list, err);
+	return ret;
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -226,20 +238,16 @@ static int write_owners(const struct run *run, struct kerror *err)
 /* 0; 1: a strict run stopped; -errno. */
 static int run_all(struct run *run, struct kerror *err)
 {
-	const struct run_options *opt = &run->opt;
-	const char *const writes[] = { opt->report.json, opt->report.csv, opt->timeline, opt->owner_list };
 	int ret, stopped = 0;
 
-	ret = check_outputs(&opt->trace, 1, writes, sizeof(writes) / sizeof(writes[0]), err);
+	ret = open_outputs(run, err);
 	if (!ret)
 		ret = load(run, err);
 	if (!ret)
 		ret = boot(run, err);
-	if (!ret && run->opt.timeline)
-		ret = open_output(&run->timeline_file, run->opt.timeline, err);
 	if (ret)
 		return ret;
-	timeline_init(&run->timeline, run->timeline_file);
+	timeline_init(&run->timeline, run->timeline_file.file);
 	host_start(&run->host);
 	ret = replay_all(run, err);
 	host_stop(&run->host);
@@ -256,13 +264,8 @@ static int run_all(struct run *run, struct kerror *err)
 		ret = write_owners(run, err);
 	if (!ret)
 		ret = write_reports(run, err);
-	if (run->timeline_file) {
-		struct kerror late;
-		int closed = close_output(run->timeline_file, run->opt.timeline, ret ? &late : err);
-
-		run->timeline_file = NULL;
-		ret = ret ? ret : closed;
-	}
+	if (!ret)
+		ret = close_output(&run->timeline_file, err);
 	return ret ? ret : stopped;
 }
 
@@ -320,6 +323,9 @@ int cmd_run(int argc, char **argv)
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);
+	drop_report_outputs(&run.reports);
+	drop_output(&run.timeline_file);
+	drop_output(&run.owners);
 	session_destroy(run.session);
 	trace_destroy(run.trace);
 	return status;

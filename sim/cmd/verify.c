@@ -34,6 +34,7 @@ struct verify_options {
 	bool without_snapshots;
 	const char *slabinfo, *slabinfo_end;	/* both or none; then the capture is a trace */
 	const char *json;
+	struct output json_file;
 	bool timing;
 	bool quiet;
 };
@@ -157,9 +158,10 @@ struct found {
 	const struct counts_run *counts;
 };
 
-static int write_report(const struct found *found, const struct verify_options *opt, struct kerror *err)
+static int write_report(const struct found *found, struct verify_options *opt, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
+	struct output none = { 0 };
 	int ret;
 
 	if (!em)
@@ -170,7 +172,7 @@ static int write_report(const struct found *found, const struct verify_options *
 		objects_report(em, found->objects, opt->timing);
 	else
 		counts_report(em, found->counts, opt->json ? UINT_MAX : opt->explain, opt->timing);
-	ret = write_formats(em, !opt->quiet, opt->json, NULL, err);
+	ret = write_formats(em, !opt->quiet, &opt->json_file, &none, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -212,7 +214,7 @@ static void print_skipped(const struct capture_check *check)
 	}
 }
 
-static int verify_objects(const struct verify_options *opt)
+static int verify_objects(struct verify_options *opt)
 {
 	struct objects_run run = { .capture = opt->capture };
 	struct kerror err = { 0 };
@@ -230,7 +232,7 @@ static int verify_objects(const struct verify_options *opt)
 	return status;
 }
 
-static int verify_counts(const struct verify_options *opt)
+static int verify_counts(struct verify_options *opt)
 {
 	struct counts_run run = { .capture = opt->capture, .before = opt->slabinfo,
 				  .after = opt->slabinfo_end, .kernel = opt->kernel };
@@ -266,7 +268,7 @@ static bool has_folder(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int verify_pages(const struct verify_options *opt)
+static int verify_pages(struct verify_options *opt)
 {
 	struct verify_run run = { .capture = opt->capture, .mode = opt->mode };
 	struct kerror err = { 0 };
@@ -284,6 +286,20 @@ static int verify_pages(const struct verify_options *opt)
 	return status;
 }
 
+static int verify_any(struct verify_options *opt)
+{
+	if (!opt->objects)
+		return verify_pages(opt);
+	if (opt->without_snapshots || opt->slabinfo || (has_folder(opt->capture) && !has_snapshots(opt->capture)))
+		return verify_counts(opt);
+	if (opt->kernel != NR_BUDDY_KERNELS) {
+		fprintf(stderr, "kmemsim: --kernel is for frames and --without-snapshots: objects follow "
+			"the kernel whose slabs the snapshot has\n");
+		return EXIT_USAGE;
+	}
+	return verify_objects(opt);
+}
+
 int cmd_verify(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -299,25 +315,18 @@ int cmd_verify(int argc, char **argv)
 	struct verify_options opt = {
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 	};
-
 	struct kerror err = { 0 };
+	int status;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = (char *)"kmemsim verify";
 	argp_parse(&argp, argc, argv, 0, NULL, &opt);
 	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, &opt.json, 1,
-			  &err)) {
+			  &err) || open_output(&opt.json_file, opt.json, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	if (!opt.objects)
-		return verify_pages(&opt);
-	if (opt.without_snapshots || opt.slabinfo || (has_folder(opt.capture) && !has_snapshots(opt.capture)))
-		return verify_counts(&opt);
-	if (opt.kernel != NR_BUDDY_KERNELS) {
-		fprintf(stderr, "kmemsim: --kernel is for frames and --without-snapshots: objects follow "
-			"the kernel whose slabs the snapshot has\n");
-		return EXIT_USAGE;
-	}
-	return verify_objects(&opt);
+	status = verify_any(&opt);
+	drop_output(&opt.json_file);
+	return status;
 }
