@@ -68,8 +68,9 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 probe = $(shell echo 'int x;' | $(1) $(2) -Werror -x c -c -o /dev/null - 2>/dev/null && echo '$(2)')
 branches := $(or $(call probe,$(CC),-Wa$(comma)-mbranches-within-32B-boundaries),$(call probe,$(CC),-mbranches-within-32B-boundaries))
 
-base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP \
-	-DKMEMSIM_SRCDIR=\"$(CURDIR)\"
+base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP
+# Tests find their data by it; what is no test is the same wherever it was built.
+srcdir := -DKMEMSIM_SRCDIR=\"$(CURDIR)\"
 libs := -lnuma -ljansson -lzstd -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --libs libdw))
 
 .PHONY: all help demo golden clean
@@ -93,12 +94,12 @@ define variant
 $(O)/$(1)/%.o: %.c $(O)/$(1)/command
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$(2) $(base_flags) $(3) -c -o $$@ $$<
+	$$(Q)$(2) $(base_flags) $(3) $$(if $$(filter tests/%,$$<),$(srcdir)) -c -o $$@ $$<
 
 $(O)/$(1)/command: FORCE
 	@mkdir -p $$(@D)
-	@printf '%s\n' '$(2) $(subst ','\'',$(base_flags) $(3))' | cmp -s - $$@ || \
-		printf '%s\n' '$(2) $(subst ','\'',$(base_flags) $(3))' > $$@
+	@printf '%s\n' '$(2) $(subst ','\'',$(base_flags) $(3) $(srcdir))' | cmp -s - $$@ || \
+		printf '%s\n' '$(2) $(subst ','\'',$(base_flags) $(3) $(srcdir))' > $$@
 endef
 
 .PHONY: FORCE
@@ -118,7 +119,7 @@ $(O)/kmemsim: $(addprefix $(O)/obj/,$(cmd_objects)) $(O)/sim.a
 compile_commands.json: $(kbuild_files) $(O)/obj/command
 	$(Q){ between='['; for file in $(patsubst %.o,%.c,$(objects) $(test_objects)); do \
 		printf '%s\n {"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$between" \
-			'$(CURDIR)' "$$file" "$$(printf '%s' '$(CC) $(filter-out -MMD -MP,$(base_flags)) $(CFLAGS)' | \
+			'$(CURDIR)' "$$file" "$$(printf '%s' '$(CC) $(filter-out -MMD -MP,$(base_flags)) $(CFLAGS) $(srcdir)' | \
 			sed 's/\\/\\\\/g; s/"/\\"/g')" "$$file"; \
 		between=','; done; printf '\n]\n'; } > $@
 
