@@ -37,6 +37,25 @@ got=$("$work/static")
 [ "$got" = "$want" ] || fail "the example, linked statically, printed '$got'"
 ldd "$work/static" | grep -q libkmemsim && fail 'the example should have been linked statically'
 
+# One version everywhere, that of the header.
+version=$(sed -n 's/^#define KMS_VERSION "\(.*\)"/\1/p' "$root/usr/include/kmemsim.h")
+[ -n "$version" ] || fail 'kmemsim.h has no version'
+is_version() {	# $1 where, $2 what is there
+	[ "$2" = "$version" ] || fail "$1 has version '$2', kmemsim.h $version"
+}
+printf '#include <kmemsim.h>\n#include <stdio.h>\nint main(void) { return puts(kms_version()) < 0; }\n' > "$work/version.c"
+# shellcheck disable=SC2086
+${CC:-cc} "$work/version.c" -o "$work/version" $flags
+is_version 'the library' "$(LD_LIBRARY_PATH="$root/usr/lib" "$work/version")"
+is_version 'the name of the library' "$(basename "$(readlink "$root/usr/lib/libkmemsim.so.0")" | sed 's/libkmemsim.so.//')"
+is_version 'pkg-config' "$(pkg-config --modversion kmemsim)"
+is_version 'the program' "$("$root/usr/bin/kmemsim" --version | sed 's/^kmemsim //')"
+is_version 'its report' "$("$root/usr/bin/kmemsim" run --layers pages tests/traces/gcc-hello.perf.txt.zst |
+	sed -n '1s/^kmemsim  *//p')"
+for page in $(grep -L '^\.so ' "$root"/usr/share/man/man3/*.3); do
+	is_version "$page" "$(sed -n 's/^\.TH .*"kmemsim \([^"]*\)".*/\1/p' "$page")"
+done
+
 # What the libraries offer is what the header declares, and a page is there for each call.
 calls=$(sed -n 's/^[a-z].*[ *]\(kms_[a-z_]*\)(.*/\1/p' "$root/usr/include/kmemsim.h" | grep -v '^kms_window\|_slow$\|^kms_order' | sort -u)
 [ "$(echo "$calls" | wc -l)" -ge 15 ] || fail "only these calls were found in kmemsim.h: $calls"
