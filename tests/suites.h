@@ -60,6 +60,7 @@
 	X(cmd) \
 	X(cmd_options) \
 	X(cmd_output) \
+	X(cmd_words) \
 	X(names) \
 	X(source) \
 	X(perf_script) \

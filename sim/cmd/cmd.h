@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buddy/rules.h"
-
 /* Exit statuses: all went well; a strict run found something; usage or unreadable input. */
 #define EXIT_FINE 0
 #define EXIT_FOUND 1
@@ -18,6 +16,8 @@
 
 extern const char kmemsim_version[];
 
+/* What argv[1] names; argv as main() gets it. Returns an exit status. */
+int cmd_any(int argc, char **argv);
 /* Subcommands get their own name as argv[0] and return an exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
@@ -27,6 +27,9 @@ int cmd_verify(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 
+/* Whether @word asks for help, for commands without options of their own. */
+bool wants_help(const char *word);
+
 /*
  * "4k", "2M", "64G", "1T" or plain bytes, from @min to @max. Returns false
  * where @text is anything else.
@@ -35,8 +38,7 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 /* A decimal number from @min to @max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
-struct argp_state;
-/* The kernel that --kernel=@text names; tells a mistake and exits. */
-enum buddy_kernel need_kernel(struct argp_state *state, const char *text);
+/* Memory that is described lies below it: frames have numbers of 32 bits. */
+#define MAX_MEMORY (16ULL << 40)
 
 #endif

@@ -12,9 +12,12 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
+#include "sim/cmd/machine_values.h"
 #include "sim/cmd/output.h"
+#include "sim/cmd/parse.h"
 #include "sim/cmd/replay_options.h"
 #include "sim/cmd/report_options.h"
+#include "sim/cmd/values.h"
 #include "sim/report/compare.h"
 #include "slab/engine/engine.h"
 
@@ -211,9 +214,7 @@ int cmd_compare(int argc, char **argv)
 	int ret;
 
 	replay_options_default(&opt.common);
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = (char *)"kmemsim compare";
-	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	parse_options(&argp, "kmemsim compare", argc, argv, &opt);
 	nr = choose_engines(&opt, configs);
 	ret = compare_all(&opt, configs, nr, &trace, &out, &err);
 	drop_report_outputs(&out);

@@ -12,8 +12,9 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
-#include "sim/cmd/replay_options.h"
+#include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
+#include "sim/cmd/values.h"
 #include "sim/report/diagnose.h"
 
 enum { OPT_TOP = 256, OPT_FORMAT, OPT_MESSAGES };
@@ -40,7 +41,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opt->report;
 		return 0;
 	case OPT_FORMAT:
-		opt->load.format = arg;
+		opt->load.format = need_format(state, arg);
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, DIAGNOSE_MAX_FINDINGS);
@@ -125,9 +126,7 @@ int cmd_diagnose(int argc, char **argv)
 	struct trace *trace = NULL;
 	int ret;
 
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = (char *)"kmemsim diagnose";
-	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	parse_options(&argp, "kmemsim diagnose", argc, argv, &opt);
 	ret = diagnose_trace(&opt, &trace, &out, &err);
 	drop_report_outputs(&out);
 	trace_destroy(trace);

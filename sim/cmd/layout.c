@@ -14,8 +14,9 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
-#include "sim/cmd/replay_options.h"
+#include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
+#include "sim/cmd/values.h"
 #include "sim/layout/report.h"
 
 #define MESSAGES	10	/* malformed lines of the trace told in full */
@@ -74,7 +75,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->trace = arg;
 		return 0;
 	case OPT_FORMAT:
-		opt->format = arg;
+		opt->format = need_format(state, arg);
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);
@@ -260,9 +261,7 @@ int cmd_layout(int argc, char **argv)
 	struct layout_options opt = { .top = 10, .line = LAYOUT_LINE };
 	int status;
 
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = (char *)"kmemsim layout";
-	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	parse_options(&argp, "kmemsim layout", argc, argv, &opt);
 	/* Debug information is looked for on this machine only. */
 	unsetenv("DEBUGINFOD_URLS");
 	status = run(&opt);

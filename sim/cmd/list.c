@@ -5,6 +5,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/access/tlb.h"
+#include "sim/cmd/nearest.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/reader.h"
 #include "slab/engine/engine.h"
@@ -112,15 +113,26 @@ static const struct {
 
 int cmd_list(int argc, char **argv)
 {
+	static const char usage[] = "Usage: kmemsim list formats|engines|kernels|tlbs|counters\n";
+	struct nearest near;
 	size_t i;
 
-	if (argc == 2)
-		for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-			if (!strcmp(argv[1], lists[i].name)) {
-				lists[i].fn();
-				return EXIT_FINE;
-			}
-	fputs("Usage: kmemsim list formats|engines|kernels|tlbs|counters\n",
-	      argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
-	return argc == 2 && !strcmp(argv[1], "--help") ? EXIT_FINE : EXIT_USAGE;
+	if (argc != 2) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (wants_help(argv[1])) {
+		fputs(usage, stdout);
+		return EXIT_FINE;
+	}
+	nearest_begin(&near, argv[1]);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (!strcmp(argv[1], lists[i].name)) {
+			lists[i].fn();
+			return EXIT_FINE;
+		}
+		nearest_add(&near, lists[i].name);
+	}
+	fprintf(stderr, "kmemsim list: there is no list '%s'%s\n", argv[1], nearest_text(&near));
+	return EXIT_USAGE;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim policies: what a machine can be built of, with parameters, defaults and ranges. */
 #include <stdio.h>
-#include <string.h>
 
 #include "buddy/buddy.h"
 #include "sim/cmd/cmd.h"
@@ -55,7 +54,7 @@ int cmd_policies(int argc, char **argv)
 	const struct slab_engine *const *engine;
 
 	if (argc > 1) {
-		bool help = argc == 2 && !strcmp(argv[1], "--help");
+		bool help = argc == 2 && wants_help(argv[1]);
 
 		fputs("Usage: kmemsim policies\n", help ? stdout : stderr);
 		return help ? EXIT_FINE : EXIT_USAGE;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/machine_values.h"
+#include "sim/cmd/values.h"
 
 enum {
 	OPT_MEM = 256, OPT_NODES, OPT_CPUS, OPT_DISTANCE, OPT_HOLE, OPT_MOVABLE, OPT_BIND, OPT_MIN_FREE,
@@ -45,92 +47,21 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void parse_hole(struct argp_state *state, struct replay_options *opt, const char *text)
+static void add_hole(struct argp_state *state, struct replay_options *opt, const char *text)
 {
-	struct mem_range *hole = &opt->machine.holes[opt->machine.nr_holes];
-	char from[32];
-	const char *dash = strchr(text, '-');
-	uint64_t start = 0, end = 0;
+	struct kerror err = { 0 };
 
 	if (opt->machine.nr_holes == MAX_MEM_RANGES)
 		argp_error(state, "--hole: more than %d holes", MAX_MEM_RANGES);
-	if (!dash || (size_t)(dash - text) >= sizeof(from))
-		argp_error(state, "--hole=%s: expected FROM-TO, such as 3G-4G", text);
-	snprintf(from, sizeof(from), "%.*s", (int)(dash - text), text);
-	if (!parse_size(from, 0, 16ULL << 40, &start) || !parse_size(dash + 1, 1, 16ULL << 40, &end) ||
-	    start >= end || start % PAGE_SIZE || end % PAGE_SIZE)
-		argp_error(state, "--hole=%s: expected FROM-TO in whole 4k frames, FROM below TO", text);
-	hole->start = (uint32_t)(start >> PAGE_SHIFT);
-	hole->end = end >> PAGE_SHIFT > UINT32_MAX ? UINT32_MAX : (uint32_t)(end >> PAGE_SHIFT);
+	if (parse_hole(text, &opt->machine.holes[opt->machine.nr_holes], &err))
+		argp_error(state, "--hole=%s: %s", text, err.text);
 	opt->machine.nr_holes++;
-}
-
-static void parse_distance(struct argp_state *state, struct replay_options *opt, const char *text)
-{
-	unsigned int row = 0, column = 0, columns = 0;
-	const char *at = text;
-
-	while (*at) {
-		size_t len = strcspn(at, ",;");
-		uint64_t value;
-		char number[8];
-
-		if (len >= sizeof(number) || row >= MAX_NUMNODES || column >= MAX_NUMNODES)
-			argp_error(state, "--distance=%s: not a table", text);
-		snprintf(number, sizeof(number), "%.*s", (int)len, at);
-		if (!parse_number(number, 10, 255, &value))
-			argp_error(state, "--distance=%s: '%s' is not a distance of 10 to 255", text, number);
-		opt->machine.distance[row][column++] = (uint8_t)value;
-		at += len;
-		if (*at != ',') {
-			if (columns && column != columns)
-				argp_error(state, "--distance=%s: rows differ in length", text);
-			columns = column;
-			column = 0;
-			row++;
-		}
-		if (*at && !*++at)
-			argp_error(state, "--distance=%s: ends in the middle", text);
-	}
-	if (row != columns)
-		argp_error(state, "--distance=%s: %u rows of %u; it must be square", text, row, columns);
-}
-
-static int parse_word(struct argp_state *state, const char *option, const char *text,
-		      const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i]; i++)
-		if (!strcmp(text, words[i]))
-			return i;
-	argp_error(state, "--%s=%s: expected %s, %s or %s", option, text, words[0], words[1], words[2]);
-	return -1;
-}
-
-uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
-		     uint64_t max)
-{
-	uint64_t value = 0;
-
-	if (!parse_number(text, min, max, &value))
-		argp_error(state, "--%s=%s: expected a number from %llu to %llu", option, text,
-			   (unsigned long long)min, (unsigned long long)max);
-	return value;
-}
-
-static uint64_t need_size(struct argp_state *state, const char *option, const char *text, uint64_t min)
-{
-	uint64_t value = 0;
-
-	if (!parse_size(text, min, 16ULL << 40, &value))
-		argp_error(state, "--%s=%s: expected a size%s, below 16T, such as 512M or 64G", option, text,
-			   min ? " from 1M" : "");
-	return value;
 }
 
 static error_t parse_machine(int key, char *arg, struct argp_state *state, struct replay_options *opt)
 {
+	struct kerror err = { 0 };
+
 	switch (key) {
 	case OPT_MEM:
 		opt->machine.mem_bytes = need_size(state, "mem", arg, 1 << 20);
@@ -142,10 +73,11 @@ static error_t parse_machine(int key, char *arg, struct argp_state *state, struc
 		opt->machine.nr_cpus = (unsigned int)need_number(state, "cpus", arg, 1, MAX_CPUS);
 		return 0;
 	case OPT_DISTANCE:
-		parse_distance(state, opt, arg);
+		if (parse_distance(arg, opt->machine.distance, &err))
+			argp_error(state, "--distance=%s: %s", arg, err.text);
 		return 0;
 	case OPT_HOLE:
-		parse_hole(state, opt, arg);
+		add_hole(state, opt, arg);
 		return 0;
 	case OPT_MOVABLE:
 		opt->machine.movable_bytes = need_size(state, "movable", arg, 0);
@@ -175,24 +107,22 @@ static error_t parse_replay(int key, char *arg, struct argp_state *state, struct
 {
 	static const char *const layers[] = { "pages", "slab", "both", NULL };
 	static const char *const touches[] = { "links", "zero", "all", NULL };
-	struct kerror err;
 
 	switch (key) {
 	case OPT_LAYERS:
-		opt->replay.layers = LAYERS_PAGES + parse_word(state, "layers", arg, layers);
+		opt->replay.layers = LAYERS_PAGES + need_word(state, "layers", arg, layers);
 		return 0;
 	case OPT_TOUCH:
-		opt->replay.touch = TOUCH_LINKS + parse_word(state, "touch", arg, touches);
+		opt->replay.touch = TOUCH_LINKS + need_word(state, "touch", arg, touches);
 		return 0;
 	case OPT_TLB:
-		if (tlb_parse(arg, &opt->replay.tlb, &err))
-			argp_error(state, "--tlb=%s: %s", arg, err.text);
+		need_tlb(state, arg, &opt->replay.tlb);
 		return 0;
 	case OPT_STRICT:
 		opt->replay.strict = true;
 		return 0;
 	case OPT_FORMAT:
-		opt->format = arg;
+		opt->format = need_format(state, arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -231,61 +161,4 @@ const char *replay_options_mistake(const struct replay_options *opt)
 	if (machine->movable_bytes > machine->mem_bytes / machine->nr_nodes)
 		return "--movable is larger than a node's memory";
 	return NULL;
-}
-
-/* ---- engines ------------------------------------------------------------- */
-
-/* Whether the parameter of @len bytes at @at was given before, from @text on. */
-static bool given_before(const char *text, const char *at, size_t len)
-{
-	size_t name = (size_t)((const char *)memchr(at, '=', len) - at) + 1;
-
-	for (; text < at; text += strcspn(text, ",") + 1)
-		if (!strncmp(text, at, name))
-			return true;
-	return false;
-}
-
-/* "NAME=N" of @len bytes. */
-static int parse_slab_param(const char *text, size_t len, struct slab_config *cfg,
-			    struct kerror *err)
-{
-	char name[64], *equals;
-	uint64_t value;
-
-	if (len >= sizeof(name))
-		return kerror_set(err, -EINVAL, "'%.*s' is no parameter", (int)len, text);
-	snprintf(name, sizeof(name), "%.*s", (int)len, text);
-	equals = strchr(name, '=');
-	*equals = 0;
-	if (!parse_number(equals + 1, 0, UINT64_MAX, &value))
-		return kerror_set(err, -EINVAL, "%s=%s: expected a number", name, equals + 1);
-	return slab_config_param(cfg, name, value, err);
-}
-
-const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct kerror *err)
-{
-	size_t len = strcspn(text, ",");
-	const char *engine = text;
-	char name[64];
-
-	snprintf(name, sizeof(name), "%.*s", (int)len, text);
-	if (slab_config_engine(cfg, name, err))
-		return NULL;
-	for (text += len; *text; text += len) {
-		text++;
-		len = strcspn(text, ",");
-		if (!memchr(text, '=', len)) {
-			if (!len)
-				kerror_set(err, -EINVAL, "nothing behind a comma");
-			return len ? text : NULL;
-		}
-		if (given_before(engine, text, len)) {
-			kerror_set(err, -EINVAL, "'%.*s': the parameter is given twice", (int)len, text);
-			return NULL;
-		}
-		if (parse_slab_param(text, len, cfg, err))
-			return NULL;
-	}
-	return text;
 }

@@ -24,15 +24,4 @@ extern const struct argp replay_argp;
 /* What only shows when all options are known: NULL, or a sentence. */
 const char *replay_options_mistake(const struct replay_options *opt);
 
-/* A number within a range, or argp's end. */
-uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
-		     uint64_t max);
-
-/*
- * The next engine of @text, "ENGINE[,PARAMETER=N...][,ENGINE...]", becomes
- * @cfg's, with its parameters. Returns what follows the comma behind it, "" at
- * the end; NULL with @err filled where something is wrong.
- */
-const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct kerror *err);
-
 #endif

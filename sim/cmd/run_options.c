@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/machine_values.h"
 #include "sim/cmd/output.h"
+#include "sim/cmd/parse.h"
+#include "sim/cmd/values.h"
 
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS, OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST,
@@ -87,18 +90,6 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 	return 0;
 }
 
-static enum page_owner_order parse_owner_order(struct argp_state *state, const char *text)
-{
-	int i;
-
-	for (i = 0; page_owner_orders[i]; i++)
-		if (!strcmp(text, page_owner_orders[i]))
-			return (enum page_owner_order)i;
-	argp_error(state, "--page-owner-sort=%s: expected pfn, time, pid, task, site, order, times or pages",
-		   text);
-	return OWNER_BY_PFN;
-}
-
 static error_t parse_report(int key, char *arg, struct argp_state *state, struct run_options *opt)
 {
 	switch (key) {
@@ -116,7 +107,8 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		opt->common.machine.page_owner = true;
 		return 0;
 	case OPT_OWNER_SORT:
-		opt->owner_order = parse_owner_order(state, arg);
+		opt->owner_order =
+			(enum page_owner_order)need_word(state, "page-owner-sort", arg, page_owner_orders);
 		opt->owner_order_given = true;
 		return 0;
 	case OPT_SHRINK:
@@ -227,9 +219,7 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 	opt->top = 10;
 	opt->messages = 10;
 	opt->timing = true;
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = (char *)"kmemsim run";
-	argp_parse(&argp, argc, argv, 0, NULL, opt);
+	parse_options(&argp, "kmemsim run", argc, argv, opt);
 	if (opt->freelist_random)
 		apply_freelist_random(opt);
 	check_options(opt);

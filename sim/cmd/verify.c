@@ -14,6 +14,8 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/output.h"
+#include "sim/cmd/parse.h"
+#include "sim/cmd/values.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/objects/objects.h"
 #include "sim/verify/verify.h"
@@ -72,15 +74,6 @@ static double parse_percent(struct argp_state *state, const char *text)
 	return value;
 }
 
-static unsigned int parse_explain(struct argp_state *state, const char *text)
-{
-	uint64_t value = 0;
-
-	if (!parse_number(text, 0, 1000, &value))
-		argp_error(state, "--explain=%s: expected a number from 0 to 1000", text);
-	return (unsigned int)value;
-}
-
 /* What does not go together. */
 static void check_options(struct argp_state *state, const struct verify_options *opt)
 {
@@ -94,19 +87,17 @@ static void check_options(struct argp_state *state, const struct verify_options 
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
+	static const char *const modes[] = { "guided", "open", NULL };
+	static const char *const layers[] = { "pages", "objects", NULL };
 	struct verify_options *opt = state->input;
 
 	switch (key) {
 	case OPT_MODE:
-		if (strcmp(arg, "guided") && strcmp(arg, "open"))
-			argp_error(state, "--mode=%s: expected guided or open", arg);
-		opt->mode = !strcmp(arg, "open") ? VERIFY_OPEN : VERIFY_GUIDED;
+		opt->mode = need_word(state, "mode", arg, modes) ? VERIFY_OPEN : VERIFY_GUIDED;
 		opt->mode_given = true;
 		return 0;
 	case OPT_LAYER:
-		if (strcmp(arg, "pages") && strcmp(arg, "objects"))
-			argp_error(state, "--layer=%s: expected pages or objects", arg);
-		opt->objects = !strcmp(arg, "objects");
+		opt->objects = need_word(state, "layer", arg, layers);
 		return 0;
 	case OPT_KERNEL:
 		opt->kernel = need_kernel(state, arg);
@@ -115,7 +106,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->at_least = parse_percent(state, arg);
 		return 0;
 	case OPT_EXPLAIN:
-		opt->explain = parse_explain(state, arg);
+		opt->explain = (unsigned int)need_number(state, "explain", arg, 0, 1000);
 		return 0;
 	case OPT_WITHOUT_SNAPSHOTS:
 		opt->without_snapshots = true;
@@ -318,9 +309,7 @@ int cmd_verify(int argc, char **argv)
 	struct kerror err = { 0 };
 	int status;
 
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = (char *)"kmemsim verify";
-	argp_parse(&argp, argc, argv, 0, NULL, &opt);
+	parse_options(&argp, "kmemsim verify", argc, argv, &opt);
 	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, &opt.json, 1,
 			  &err) || open_output(&opt.json_file, opt.json, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);

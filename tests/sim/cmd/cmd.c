@@ -282,7 +282,7 @@ static void test_usage(void)
 {
 	expect(RUN(NULL, "--mem", "64G"), 2, "no trace given");
 	expect(RUN(NULL, "a", "b"), 2, "one trace at a time");
-	expect(RUN(NULL, "--no-such-option", SMALL), 2, "unrecognized option");
+	expect(RUN(NULL, "--no-such-option", SMALL), 2, "no option '--no-such-option'");
 	expect(RUN(NULL, "--mem", "64X", SMALL), 2, "--mem=64X");
 	expect(RUN(NULL, "--mem", "-1", SMALL), 2, "--mem=-1");
 	expect(RUN(NULL, "--mem", "99999999999999999999", SMALL), 2, "--mem=");
