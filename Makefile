@@ -75,14 +75,28 @@ libs := -lnuma -ljansson -lzstd -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --li
 
 .PHONY: all help demo golden clean
 
-all: $(O)/kmemsim libs compile_commands.json ## build the program (build/kmemsim) and the libraries
+all: $(O)/kmemsim libs compile_commands.json ## build the program, build/kmemsim, and the libraries (what make alone does)
 
-help: ## list the targets
-	@echo 'kmemsim: make targets'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' Makefile mk/*.mk | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
-	@echo 'Variables: O=DIR build folder, V=1 show commands, SUITE=NAME (with check) only tests so named,'
-	@echo '           CI=1 warnings are errors, CC=..., CFLAGS=...'
-	@echo '           capture: WORKLOAD=..., KERNEL=6.1, MEM=512M, SMP=1, OUT=DIR, more in docs/capture.md'
+# The first ones of make help, in this order.
+user_targets := demo check install all clean help
+
+help: ## show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile mk/*.mk | awk -F'|' -v users='$(user_targets)' ' \
+		{ text[$$1] = $$2; name[NR] = $$1 } \
+		function show(target) { printf "  %-16s%s\n", target, text[target]; shown[target] = 1 } \
+		END { \
+			print "To use kmemsim:"; \
+			nr = split(users, user, " "); \
+			for (i = 1; i <= nr; i++) show(user[i]); \
+			print "To work on it:"; \
+			for (i = 1; i <= NR; i++) if (!shown[name[i]]) show(name[i]); \
+		}'
+	@echo 'Variables:'
+	@echo '  O=DIR           build in DIR instead of build'
+	@echo '  V=1             show each command'
+	@echo '  CI=1            a compiler warning is an error'
+	@echo '  SUITE=NAME      make check: only the suites and tests whose names contain NAME'
+	@echo '  CC=, CLANG=, CFLAGS=, DESTDIR=, prefix= as usual'
 
 # ---- building --------------------------------------------------------------
 
@@ -127,12 +141,12 @@ include mk/deps.mk mk/library.mk mk/tests.mk mk/bench.mk
 
 # ---- the main job ----------------------------------------------------------
 
-demo: ## install what is missing, build, replay a real trace and print the report
+demo: ## install what the build needs, build, and print the report of a real trace
 	$(Q)$(MAKE) --no-print-directory deps-build
 	$(Q)$(MAKE) --no-print-directory all
 	$(O)/kmemsim run tests/traces/loopback-http.perf.txt.zst
 
-golden: all ## write the golden reports anew (look at the difference before you commit it)
+golden: all ## write the golden reports in tests/golden anew; look at each difference
 	$(Q)mkdir -p tests/golden
 	$(O)/kmemsim run --no-timing tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.txt
 	$(O)/kmemsim run --no-timing --json - tests/traces/loopback-http.perf.txt.zst > tests/golden/loopback-http.json

@@ -23,19 +23,19 @@ $(bench_workers):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lpthread -Wl,-rpath,'$$ORIGIN'
 
-bench: ## measure speed and peak memory beside other allocators, perf kmem, and programs on glibc
+bench: ## measure speed and peak memory, beside other allocators and perf kmem
 	$(Q)$(MAKE) --no-print-directory deps-bench deps-programs
 	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench $(bench_workers) $(O)/bench-programs libs
 	$(Q)sh tests/bench/bench.sh $(O)
 
-bench-docs: bench ## the same, and put the tables into docs/performance.md
+bench-docs: bench ## make bench, and put its tables into docs/performance.md
 	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
 
 $(O)/bench-programs: $(addprefix $(O)/obj/tests/bench/,programs/main.o measure.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
 
-bench-programs: ## real programs on glibc's malloc and on ours: time and memory (PROGRAMS=...)
+bench-programs: ## time and memory of real programs on glibc's malloc and on ours (PROGRAMS=...)
 	$(Q)$(MAKE) --no-print-directory deps-programs
 	$(Q)$(MAKE) --no-print-directory libs $(O)/bench-programs
 	$(Q)sh tests/bench/programs.sh $(O) $(PROGRAMS)

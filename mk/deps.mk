@@ -35,5 +35,5 @@ deps-bench: ; $(Q)sh tests/need-packages.sh $(build_deps) $(bench_deps)
 deps-programs:
 	$(Q)sh tests/need-packages.sh $(program_deps) || \
 		for need in $(program_deps); do sh tests/need-packages.sh "$$need" || :; done
-deps: deps-test deps-bench ## install the Debian packages that build, tests and benchmarks need
+deps: deps-test deps-bench ## install the Debian packages for building, tests and benchmarks
 

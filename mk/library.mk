@@ -43,7 +43,7 @@ prefix ?= /usr/local
 version := $(shell sed -n 's/^\#define KMS_VERSION "\(.*\)"/\1/p' slab/malloc/kmemsim.h)
 root := $(DESTDIR)$(prefix)
 
-install: all ## install program, libraries, header and man pages below $(DESTDIR)$(prefix)
+install: all ## install program, libraries, header and man pages below DESTDIR and prefix (/usr/local)
 	install -D -m 755 $(O)/kmemsim $(root)/bin/kmemsim
 	install -d $(root)/lib/pkgconfig $(root)/share/man/man3
 	install -m 755 $(O)/libkmemsim.so $(root)/lib/libkmemsim.so.$(version)
@@ -55,7 +55,7 @@ install: all ## install program, libraries, header and man pages below $(DESTDIR
 	sed 's,@prefix@,$(prefix),; s,@version@,$(version),' slab/malloc/kmemsim.pc.in > $(root)/lib/pkgconfig/kmemsim.pc
 	install -m 644 docs/man/*.3 $(root)/share/man/man3/
 
-check-install: all ## install into the build folder; the README's example, against that
+check-install: all ## install below build/install, and try the README's example and the versions there
 	$(Q)rm -rf $(O)/install && $(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(O))/install prefix=/usr
 	$(Q)CC='$(CC)' sh tests/library/install.sh $(abspath $(O))/install
 

@@ -50,10 +50,10 @@ $(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
 
 tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
 
-# Sanitizers must not hide behind an allocator that returns memory it has not got.
+# As tests/run.sh does.
 run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 
-check: ## install what tests need, build them, run them (SUITE=NAME: only those)
+check: ## install what the tests need, build them and run them all
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory run-check
 
@@ -63,10 +63,7 @@ run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
 run-check: all tests check-layers check-types check-readme check-install check-preload fuzz coverage
-	$(Q)$(O)/kmemsim-tests-tsan $(if $(filter 1,$(V)),-v)
-	$(Q)$(run_tests) $(O)/kmemsim-tests-library $(if $(filter 1,$(V)),-v)
-	$(Q)$(run_tests) $(O)/kmemsim-tests-odd $(if $(filter 1,$(V)),-v)
-	$(Q)$(run_tests) $(O)/kmemsim-tests $(if $(filter 1,$(V)),-v)
+	$(Q)sh tests/run.sh $(O) $(if $(filter 1,$(V)),-v)
 endif
 
 preload_programs := $(patsubst tests/library/preload/%.c,$(O)/preload/%,$(wildcard tests/library/preload/*.c))
@@ -77,13 +74,13 @@ $(O)/preload/%: tests/library/preload/%.c mk/tests.mk
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O2 -fno-builtin -o $@ $< -lpthread
 
-check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## small programs on the malloc replacement
+check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## run small programs on the library instead of malloc
 	$(Q)sh tests/library/preload.sh $(abspath $(O))
 	$(Q)CC='$(CC)' sh tests/library/cases.sh $(abspath $(O))
 
 PRELOAD ?= $(O)/libkmemsim-malloc.so
 
-check-programs: ## real programs on the malloc replacement (PRELOAD=another.so, PROGRAMS='gcc git')
+check-programs: ## run real programs on it (PRELOAD=another.so, PROGRAMS='gcc git')
 	$(Q)$(MAKE) --no-print-directory deps-programs
 	$(Q)$(MAKE) --no-print-directory libs
 	$(Q)python3 tests/library/programs/run.py --work $(O)/programs $(PRELOAD) $(PROGRAMS)
@@ -91,14 +88,14 @@ check-programs: ## real programs on the malloc replacement (PRELOAD=another.so, 
 	$(Q)KMEMSIM_OPTIONS=debug=FZPU python3 tests/library/programs/run.py --short --work $(O)/programs $(PRELOAD) \
 		$(or $(PROGRAMS),git nginx perl redis sqlite)
 
-check-layers: ## the layering rule: no include upward, no printing below sim/cmd
+check-layers: ## check that no layer includes a higher one, or prints
 	$(Q)sh tests/check-layers.sh
 
 .PHONY: check-types check-readme
-check-readme: $(O)/kmemsim ## the report in README.md is what the program prints
+check-readme: $(O)/kmemsim ## check that the report in README.md is what the program prints
 	$(Q)sh tests/readme.sh $(abspath $(O))
 
-check-types: ## a pfn passed as an order must not compile
+check-types: ## check that a pfn passed as an order does not compile
 	$(Q)$(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/pagemap/types_good.c
 	$(Q)if $(CC) $(base_flags) -MF /dev/null -fsyntax-only tests/pagemap/types_bad.c 2>/dev/null; then \
 		echo 'tests/pagemap/types_bad.c compiles: a pfn can be passed as an order'; exit 1; fi
@@ -106,7 +103,7 @@ check-types: ## a pfn passed as an order must not compile
 # ---- fuzzing ---------------------------------------------------------------
 
 FUZZ_SECONDS ?= 20
-fuzz_objects := $(addprefix $(O)/fuzz/,$(lib_objects))
+fuzz_objects := $(addprefix $(O)/fuzz/,$(filter-out sim/cmd/main.o,$(sim_objects)))
 fuzz_targets := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
 
 $(O)/fuzz-%: $(O)/fuzz/tests/fuzz/%.o $(fuzz_objects)
@@ -114,7 +111,7 @@ $(O)/fuzz-%: $(O)/fuzz/tests/fuzz/%.o $(fuzz_objects)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(libs)
 
 # New inputs go to a folder of their own, so that a run leaves the tree as it was.
-fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
+fuzz: $(fuzz_targets) ## run each fuzz target for FUZZ_SECONDS (20)
 	$(Q)for target in $(patsubst $(O)/fuzz-%,%,$(fuzz_targets)); do \
 		mkdir -p $(O)/corpus/$$target && \
 		echo "  FUZZ    $$target for $(FUZZ_SECONDS) s" && \
@@ -125,13 +122,13 @@ fuzz: $(fuzz_targets) ## fuzz the readers for FUZZ_SECONDS (20) each
 		grep -E 'number_of_executed_units' $(O)/fuzz-$$target.log | sed 's/^/          /'; \
 	done
 
-fuzz-long: ## the same for ten minutes each
+fuzz-long: ## run each fuzz target for ten minutes
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-mutants: all ## one rule changed at a time: which captures notice (needs ../shared)
+mutants: all ## change one rule at a time: which captures of real kernels notice?
 	$(Q)sh tests/mutants.sh $(abspath $(O))
 
-check-slow: ## slower suites: longer fuzzing, mutants, real programs
+check-slow: ## run what takes long: fuzz targets for a minute each, mutants, real programs
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 	$(Q)$(MAKE) --no-print-directory mutants
@@ -143,15 +140,15 @@ $(O)/kmemsim-tests-cov: $(filter-out $(O)/cov/sim/%,$(cov_objects))
 	$(call say,LD,$@)
 	$(Q)$(CC) --coverage -o $@ $^ $(test_libs)
 
-coverage: $(O)/kmemsim-tests-cov ## line coverage of pagemap, buddy and slab; fails below 90 %
+coverage: $(O)/kmemsim-tests-cov ## measure line coverage of pagemap, buddy and slab; less than 90 % is an error
 	$(Q)find $(O)/cov -name '*.gcda' -delete
 	$(Q)$(O)/kmemsim-tests-cov >$(O)/cov/tests.log 2>&1 || { tail -30 $(O)/cov/tests.log; exit 1; }
 	$(Q)sh tests/coverage.sh $(O)/cov 90 pagemap buddy slab
 
 # The variables of docs/capture.md reach the script through the environment.
-capture: ## make a capture of a real kernel in QEMU: WORKLOAD=... (see docs/capture.md)
+capture: ## make a capture of a real kernel in QEMU (WORKLOAD=..., more in docs/capture.md)
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
 
-check-capture: all ## make a small capture and verify it (skipped where there is no QEMU)
+check-capture: all ## make a small capture and verify it; skipped where there is no QEMU
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 

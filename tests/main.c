@@ -2,11 +2,16 @@
 /*
  * kmemsim tests: runs the CUnit suites. `kmemsim-tests -v` names each test,
  * `kmemsim-tests NAME` runs the suites and tests whose name contains NAME.
+ *
+ * Where KMEMSIM_SUMMARY names a file, it gets a line for the program and one for
+ * each test that was skipped; tests/summary.sh makes the last lines of make check of them.
  */
 #include <CUnit/Basic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pagemap/geometry.h"
 #include "tests/suites.h"
@@ -30,6 +35,38 @@ static const struct test_suite *const suites[] = {
 	NULL
 };
 
+/* ---- what is left out ------------------------------------------------------ */
+
+struct skip {
+	CU_pSuite suite;
+	CU_pTest test;
+	char why[128];
+};
+
+#define MAX_SKIPS 512	/* more than there are tests that can be skipped */
+
+static struct skip skips[MAX_SKIPS];
+static unsigned int nr_skips;
+
+void test_skip(const char *why, ...)
+{
+	struct skip *skip = nr_skips ? &skips[nr_skips - 1] : NULL;
+	va_list args;
+
+	/* One reason is enough. */
+	if (skip && skip->test == CU_get_current_test())
+		return;
+	if (nr_skips == MAX_SKIPS)
+		abort();
+	skip = &skips[nr_skips++];
+	skip->suite = CU_get_current_suite();
+	skip->test = CU_get_current_test();
+	va_start(args, why);
+	vsnprintf(skip->why, sizeof(skip->why), why, args);
+	va_end(args);
+	fprintf(stderr, "skipped: %s, %s: %s\n", skip->suite->pName, skip->test->pName, skip->why);
+}
+
 static char path[4096];
 
 static const char *shared_root(void)
@@ -43,10 +80,14 @@ const char *test_shared(const char *name)
 {
 	FILE *file;
 
+	if (access(shared_root(), F_OK)) {
+		test_skip("there is no folder %s", shared_root());
+		return NULL;
+	}
 	snprintf(path, sizeof(path), "%s/%s", shared_root(), name);
 	file = fopen(path, "r");
 	if (!file) {
-		fprintf(stderr, "skipped: %s is not here\n", path);
+		test_skip("there is no %s", name);
 		return NULL;
 	}
 	fclose(file);
@@ -126,6 +167,54 @@ static unsigned int add_suite(const struct test_suite *suite, const char *filter
 	return nr;
 }
 
+/* ---- what became of them ----------------------------------------------------- */
+
+static bool failed(CU_pSuite suite, CU_pTest test)
+{
+	CU_pFailureRecord record;
+
+	for (record = CU_get_failure_list(); record; record = record->pNext)
+		if (record->pSuite == suite && (!test || record->pTest == test))
+			return true;
+	return false;
+}
+
+/* Appends to @file; the name is the program's, without its folder. */
+static void write_summary(FILE *file, const char *program)
+{
+	unsigned int run = CU_get_number_of_tests_run(), bad = CU_get_number_of_tests_failed();
+	unsigned int bad_suites = 0, skipped = 0, i;
+	CU_pSuite suite;
+
+	program = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+	for (suite = CU_get_registry()->pSuite; suite; suite = suite->pNext)
+		bad_suites += failed(suite, NULL);
+	for (i = 0; i < nr_skips; i++) {
+		/* A test that failed beside is a failure. */
+		if (failed(skips[i].suite, skips[i].test))
+			continue;
+		fprintf(file, "skip %s %s\n", program, skips[i].why);
+		skipped++;
+	}
+	fprintf(file, "program %s %u %u %u %u %u\n", program, CU_get_number_of_suites_run(), bad_suites,
+		run - bad - skipped, bad, skipped);
+}
+
+/* False where the file that was asked for cannot be written. */
+static bool summarize(const char *program)
+{
+	const char *name = getenv("KMEMSIM_SUMMARY");
+	FILE *file;
+
+	if (!name)
+		return true;
+	file = fopen(name, "a");
+	if (!file)
+		return false;
+	write_summary(file, program);
+	return !fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	CU_BasicRunMode mode = CU_BRM_NORMAL;
@@ -154,6 +243,10 @@ int main(int argc, char **argv)
 	CU_basic_set_mode(mode);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();
+	if (!summarize(argv[0])) {
+		fprintf(stderr, "%s: the summary cannot be written\n", argv[0]);
+		failures++;
+	}
 	CU_cleanup_registry();
 	return failures != 0;
 }

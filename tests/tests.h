@@ -21,8 +21,13 @@ struct test_suite {
 };
 
 /*
- * The path of @name inside the shared folder beside the checkout, or NULL with
- * one line on stderr that says what is skipped. The answer is valid until the
+ * The running test leaves something out; why goes to stderr and into the line that
+ * ends make check, where tests with equal reasons are counted together.
+ */
+void test_skip(const char *why, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * The path of @name inside the shared folder beside the checkout, or NULL where
+ * it is not there: the test was skipped then. The answer is valid until the
  * next call. KMEMSIM_SHARED names another folder.
  */
 const char *test_shared(const char *name);

@@ -356,7 +356,7 @@ static void test_no_room(void)
 		CU_ASSERT_EQUAL(names_in(folder_of), 1);
 		status = in_child(write_to_small_disk);
 		if (status == SKIPPED)
-			fprintf(stderr, "skipped: no file system of one's own\n");
+			test_skip("no file system of its own may be mounted");
 		else
 			CU_ASSERT_EQUAL(status, 0);
 		CU_ASSERT_EQUAL(write_whole(openers[i], "/dev/full", "text", &err), ENOSPC);

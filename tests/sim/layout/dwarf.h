@@ -56,14 +56,14 @@ static inline bool have(const char *tool)
 	bool found = shell("command -v %s >/dev/null", tool);
 
 	if (!found)
-		fprintf(stderr, "skipped: there is no %s here\n", tool);
+		test_skip("there is no %s", tool);
 	return found;
 }
 
 static inline bool can_read(void)
 {
 	if (!layout_supported())
-		fprintf(stderr, "skipped: built without libdw\n");
+		test_skip("built without libdw");
 	return layout_supported();
 }
 

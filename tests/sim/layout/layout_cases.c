@@ -165,7 +165,7 @@ static void test_rustc(void)
 	if (!can_read() || !have("rustc"))
 		return;
 	if (!shell("rustc -g -o '%s/enum' '%s/layout/enum.rs' 2>/dev/null", folder, test_data("data"))) {
-		fprintf(stderr, "skipped: this rustc is too old (offset_of! came with 1.77)\n");
+		test_skip("this rustc is too old (offset_of! came with 1.77)");
 		return;
 	}
 	expect_printed(in_folder("enum"), "enum::", 11);
@@ -287,7 +287,7 @@ static void test_rustc_packed(void)
 		return;
 	write_file("p.rs", text, strlen(text));
 	if (!shell("cd '%s' && rustc -A warnings -g -C split-debuginfo=packed p.rs 2>/dev/null && test -f p.dwp", folder)) {
-		fprintf(stderr, "skipped: this rustc packs no debug information\n");
+		test_skip("this rustc packs no debug information");
 		return;
 	}
 	if (layout_open(&prog, in_folder("p"), &err)) {

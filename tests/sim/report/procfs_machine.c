@@ -413,7 +413,7 @@ static void test_full_disk(void)
 	FILE *full = fopen("/dev/full", "w");
 
 	if (!full) {
-		fprintf(stderr, "skipped: no /dev/full\n");
+		test_skip("there is no /dev/full");
 		return;
 	}
 	machine_boot(&m);
