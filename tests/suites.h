@@ -48,6 +48,7 @@
 	X(library_large) \
 	/* end */
 #define UPPER_SUITES(X) \
+	X(summary) \
 	X(emitter) \
 	X(emitter_values) \
 	X(procfs) \
@@ -60,6 +61,7 @@
 	X(cmd) \
 	X(cmd_options) \
 	X(cmd_output) \
+	X(cmd_values) \
 	X(cmd_words) \
 	X(names) \
 	X(source) \

@@ -36,12 +36,12 @@ struct compare_options {
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "What to compare:", 2 },
 	{ "slab", OPT_SLAB, "ENGINE[,PARAMETER=N...][,ENGINE...]", 0,
-	  "engines, each followed by what is set otherwise (default: every engine once), such as "
-	  "slub,slub,cpu_partial=0,sheaves", 2 },
+	  "the engines, each with the parameters that differ from its defaults (default: every engine once), "
+	  "such as slub,slub,cpu_partial=0,sheaves", 2 },
 	{ "order", OPT_ORDER, "N", 0,
-	  "the order of blocks that fragmentation is judged by (default 9, 2 MiB)", 2 },
+	  "the order of blocks for which fragmentation is measured (default 9, 2 MiB)", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 3 },
 	{ 0 }
 };
 
@@ -200,8 +200,8 @@ int cmd_compare(int argc, char **argv)
 		.parser = parse_one,
 		.children = children,
 		.args_doc = "TRACE",
-		.doc = "Replay TRACE ('-': standard input) through machines that differ in their slab "
-		       "engine alone and print what each made of it.\v"
+		.doc = "Replay TRACE ('-': standard input) through machines that differ only in their slab "
+		       "engine, and print their figures side by side.\v"
 		       "'kmemsim policies' lists engines and parameters; docs/metrics.md defines every "
 		       "figure, docs/slab.md explains the engines.",
 	};

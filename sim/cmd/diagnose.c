@@ -26,9 +26,9 @@ struct diagnose_options {
 };
 
 static const struct argp_option options[] = {
-	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
-	{ "top", OPT_TOP, "N", 0, "findings and call sites told (default 20)", 0 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 0 },
+	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 0 },
+	{ "top", OPT_TOP, "N", 0, "findings and call sites shown (default 20)", 0 },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 0 },
 	{ 0 }
 };
 
@@ -51,12 +51,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->load.path)
-			argp_error(state, "one trace, please: '%s' is left over", arg);
+			argp_error(state, "one trace at a time: '%s' is too much", arg);
 		opt->load.path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!opt->load.path)
-			argp_error(state, "which trace?");
+			argp_error(state, "no trace given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -19,7 +19,7 @@
 #include "sim/cmd/values.h"
 #include "sim/layout/report.h"
 
-#define MESSAGES	10	/* malformed lines of the trace told in full */
+#define MESSAGES	10	/* malformed lines of the trace shown in full */
 #define SUGGESTIONS	8	/* names offered for one that is not there */
 
 enum { OPT_TRACE = 256, OPT_FORMAT, OPT_TOP, OPT_CPUS, OPT_LINE, OPT_EXPAND };
@@ -38,12 +38,12 @@ struct layout_options {
 
 static const struct argp_option options[] = {
 	{ "expand", OPT_EXPAND, NULL, 0, "show the members of structs within structs, too", 0 },
-	{ "top", OPT_TOP, "N", 0, "rows of the tables of many structs, largest waste first (default 10)", 0 },
+	{ "top", OPT_TOP, "N", 0, "rows in the tables of structs, largest waste first (default 10)", 0 },
 	{ "cpus", OPT_CPUS, "N", 0,
-	  "CPUs of the kernel whose slabs are meant, 1 to 1024 (default: as many as the trace uses, or 1)", 0 },
+	  "CPUs of the kernel whose slabs are computed, 1 to 1024 (default: as many as the trace uses, or 1)", 0 },
 	{ "line", OPT_LINE, "BYTES", 0, "size of a cache line, a power of two from 16 to 1024 (default 64)", 0 },
 	{ "trace", OPT_TRACE, "FILE", 0, "count the objects of a trace and say which structs waste most", 0 },
-	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 0 },
+	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 0 },
 	{ 0 }
 };
 

@@ -26,22 +26,22 @@ static const struct argp_option options[] = {
 	  "addresses without memory, such as 3G-4G; can be given several times", 1 },
 	{ "movable", OPT_MOVABLE, "SIZE", 0, "size of zone Movable on each node (default 0)", 1 },
 	{ "min-free-kbytes", OPT_MIN_FREE, "N", 0,
-	  "what the watermarks are computed from (default: as the kernel computes it)", 1 },
+	  "the value that watermarks are computed from (default: the kernel's own formula)", 1 },
 	{ "kernel", OPT_KERNEL, "VERSION", 0,
-	  "whose rules both allocators follow, one of 'kmemsim list kernels' (default: the newest)", 1 },
-	{ "bind", OPT_BIND, NULL, 0, "place node i's frames on host node i", 1 },
-	{ "page-owner", OPT_PAGE_OWNER, NULL, 0, "keep who allocated and who freed each block", 1 },
-	{ "seed", OPT_SEED, "N", 0, "seed of whatever is random (default 1)", 1 },
+	  "follow this kernel's rules in both allocators; 'kmemsim list kernels' lists them (default: the newest)", 1 },
+	{ "bind", OPT_BIND, NULL, 0, "place the frames of node i on node i of the host", 1 },
+	{ "page-owner", OPT_PAGE_OWNER, NULL, 0, "record who allocated and who freed each block", 1 },
+	{ "seed", OPT_SEED, "N", 0, "seed of all random choices (default 1)", 1 },
 	{ NULL, 0, NULL, 0, "The replay:", 2 },
 	{ "layers", OPT_LAYERS, "WHICH", 0,
-	  "pages: page events only; slab: object events only; both (default): objects, and the "
-	  "page events that are not slab pages", 2 },
+	  "pages: only page events; slab: only object events; both (default): object events, and "
+	  "page events other than those of slab pages", 2 },
 	{ "touch", OPT_TOUCH, "WHAT", 0,
-	  "frames really written: links (free-list links only), zero (also what the trace asked to "
-	  "have zeroed; default), all (everything handed out)", 2 },
+	  "which memory is really written. links: free-list links only; zero (default): also what the "
+	  "trace asked to have zeroed; all: everything that is allocated", 2 },
 	{ "tlb", OPT_TLB, "MODEL", 0,
-	  "a model of 'kmemsim list tlbs', or a geometry such as l1=64x4,l2=1536x12", 2 },
-	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised)", 2 },
+	  "a model from 'kmemsim list tlbs', or a geometry, such as l1=64x4,l2=1536x12", 2 },
+	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 2 },
 	{ "strict", OPT_STRICT, NULL, 0, "stop at the first failed allocation or refused free, with status 1; malformed lines give "
 	  "status 1, too", 2 },
 	{ 0 }

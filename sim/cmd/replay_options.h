@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the options that run and compare share, as a child of their argp
- * parsers: which machine, and what of the trace it gets. A mistake is told and
- * ends with status 2.
+ * parsers: which machine, and what of the trace it gets. A mistake is
+ * reported and ends with status 2.
  */
 #ifndef KMEMSIM_SIM_CMD_REPLAY_OPTIONS_H
 #define KMEMSIM_SIM_CMD_REPLAY_OPTIONS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim run: options, with argp. A mistake is told and ends with status 2. */
+/* kmemsim run: options, with argp. A mistake is reported and ends with status 2. */
 #include "sim/cmd/run_options.h"
 
 #include <argp.h>
@@ -21,35 +21,36 @@ enum {
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Object caches:", 2 },
 	{ "slab", OPT_SLAB, "ENGINE[,PARAMETER=N...]", 0,
-	  "the design of the object caches (default slub), such as slub,cpu_partial=0,min_partial=2; "
-	  "'kmemsim policies' lists engines and parameters", 2 },
+	  "the engine of the object caches (default slub) and its parameters, such as "
+	  "slub,cpu_partial=0,min_partial=2; 'kmemsim policies' lists both", 2 },
 	{ "freelist-random", OPT_RANDOM, NULL, 0,
-	  "shuffle the free list of each new slab, as the parameter freelist_random=1 does", 2 },
+	  "shuffle the free list of each new slab; the same as the parameter freelist_random=1", 2 },
 	{ "slab-debug", OPT_SLAB_DEBUG, "FLAGS[,CACHE...][;...]", 0,
-	  "check objects, as the kernel's slab_debug= does: F checks, Z red zones, P poison, U owners, T trace, "
-	  "A failslab, Q quarantine, O not where slabs grow, - none; docs/debugging.md", 2 },
-	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "what caches with flag Q hold back (default 1M)", 2 },
+	  "check objects as the kernel's slab_debug= does. F: consistency, Z: red zones, P: poison, U: owners, "
+	  "T: trace, A: failslab, Q: quarantine, O: not where it makes slabs larger, -: nothing; see "
+	  "docs/debugging.md", 2 },
+	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "how much memory caches with flag Q hold back (default 1M)", 2 },
 	{ "failslab", OPT_FAILSLAB, "INTERVAL,PERCENT,SPACE,TIMES[,...]", 0,
-	  "let requests for objects fail, as the kernel's failslab= does; then ,cache-filter "
-	  ",ignore-gfp-wait=N ,site=NAME; docs/debugging.md", 2 },
+	  "let requests for objects fail as the kernel's failslab= does; may end with ,cache-filter "
+	  ",ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples along the run as CSV; '-': instead of text", 3 },
-	{ "every", OPT_EVERY, "N", 0, "events between samples (default: a hundredth of the trace)", 3 },
+	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': instead of text", 3 },
+	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
-	  "unusable_index of the end into DIR", 3 },
+	  "unusable_index into DIR, as they are at the end", 3 },
 	{ "page-owner-list", OPT_OWNER_LIST, "FILE", 0,
-	  "write who owns each page block at the end, in the format of the kernel's page_owner; '-': instead "
+	  "write the owner of each page block at the end, in the format of the kernel's page_owner; '-': instead "
 	  "of text", 3 },
 	{ "page-owner-sort", OPT_OWNER_SORT, "KEY", 0,
-	  "its order: pfn (default), time, pid, task, site, order; or a group for each owner, by the times "
-	  "or the pages of its requests, as page_owner_sort prints", 3 },
+	  "order of that list: pfn (default), time, pid, task, site or order; times or pages: one entry for each "
+	  "owner, by the number or the pages of its requests, as page_owner_sort prints it", 3 },
 	{ "shrink", OPT_SHRINK, NULL, 0,
-	  "at the end shrink every cache, and report what that gives back and does to fragmentation", 3 },
-	{ "top", OPT_TOP, "N", 0, "rows of the tables of caches and call sites (default 10)", 3 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines told in full (default 10)", 3 },
+	  "shrink every cache at the end, and report how much that gives back and how fragmentation changes", 3 },
+	{ "top", OPT_TOP, "N", 0, "rows in the tables of caches and call sites (default 10)", 3 },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 3 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
-	  "leave out what the host measured, so that equal input gives equal bytes", 3 },
+	  "leave out what was measured on the host, so that equal input gives equal bytes", 3 },
 	{ 0 }
 };
 
@@ -169,7 +170,7 @@ static void check_effects(const struct run_options *opt)
 	if (opt->quarantine_given && !(flags & SLAB_QUARANTINE))
 		mistake("--quarantine is without effect: no cache has flag Q of --slab-debug");
 	if (filter && !(flags & SLAB_FAILSLAB))
-		mistake("cache-filter of --failslab leaves no request over: no cache has flag A of --slab-debug");
+		mistake("cache-filter of --failslab lets no request fail: no cache has flag A of --slab-debug");
 	if ((flags & SLAB_FAILSLAB) && !filter)
 		mistake("flag A of --slab-debug is without effect: it needs --failslab=...,cache-filter");
 	if (opt->owner_order_given && !opt->owner_list)
@@ -207,9 +208,9 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		.parser = parse_one,
 		.children = children,
 		.args_doc = "TRACE",
-		.doc = "Replay TRACE, the text that 'perf script' prints for a recording of kmem events "
-		       "(plain or .zst; '-': standard input), through a simulated machine and report "
-		       "page faults, fragmentation and TLB-friendliness.\v"
+		.doc = "Replay TRACE through a simulated machine, and report page faults, fragmentation and "
+		       "TLB-friendliness. TRACE is the text that 'perf script' prints for a recording of "
+		       "kmem events, plain or as .zst; '-' is standard input.\v"
 		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND; perf script > TRACE\n"
 		       "docs/metrics.md defines every figure of the report.",
 	};

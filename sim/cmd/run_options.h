@@ -17,7 +17,7 @@ struct run_options {
 	enum page_owner_order owner_order;
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
 	unsigned int top;
-	unsigned int messages;		/* malformed lines told in full */
+	unsigned int messages;		/* malformed lines shown in full */
 	const char *failslab;		/* as given, NULL: none */
 	const char *failslab_site;	/* inside it, or NULL */
 	struct slab_fail_attr fail;

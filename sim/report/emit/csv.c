@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The way from the root to a value; lives on the stack of the walk. */
+/* The path from the root to a value; lives on the stack of the walk. */
 struct path {
 	const struct path *up;
 	const char *key;	/* NULL: row number */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim tests: options that would do nothing are refused, or told where only
+ * kmemsim tests: options that would do nothing are refused, or reported where only
  * the trace could show it; and no output gets lost without a word.
  */
 #include "sim/cmd/cmd.h"
@@ -53,7 +53,7 @@ static unsigned int lines_of(const char *text)
 	return nr;
 }
 
-/* A cache that never appears is told at the end, once each; a pattern counts as used by any. */
+/* A cache that never appears is reported at the end, once each; a pattern counts as used by any. */
 static void test_unmet_name(void)
 {
 	struct result res = RUN("-q", "--slab-debug=F,vm_area_struct,kmalloc-6*,dentri;Z,maple*,xyz*", SMALL);
@@ -103,7 +103,7 @@ static int on_full_disk(int argc, char **argv)
 	exit(command(argc, argv));
 }
 
-/* Whichever way a command ends, what it printed must have been written. */
+/* However a command ends, what it printed must have been written. */
 static void test_full_disk(void)
 {
 	int (*const commands[])(int argc, char **argv) = {
@@ -112,7 +112,7 @@ static void test_full_disk(void)
 	size_t i;
 
 	if (access("/dev/full", W_OK)) {
-		fprintf(stderr, "skipped: no /dev/full\n");
+		test_skip("there is no /dev/full");
 		return;
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
