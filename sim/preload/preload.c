@@ -6,7 +6,7 @@
  * under the same definitions.
  *
  * What differs, since there is no trace and the fast path counts nothing:
- *   - An object in a thread's sheaf or a barn is nobody's: it counts among the
+ *   - An object in a thread's stack of free ones, or in a pool, is nobody's: it counts among the
  *     free ones, though the slabs take it for allocated.
  *   - What objects were asked for as is known with debug=ZU only; else they count
  *     with their caches' sizes, and the figures that need more are given as missing.
@@ -44,7 +44,7 @@ static bool fill_record(struct ledger_cache *record, struct cache *c, uint64_t w
 }
 
 /* A record for each cache, behind the one of large kmallocs, of which there are none. -ENOMEM. */
-static int fill_caches(struct ledger *l, const struct kms_moment *moment, bool *sizes_unknown,
+static int fill_caches(struct ledger *l, const struct kms_snapshot *snapshot, bool *sizes_unknown,
 		       struct kerror *err)
 {
 	unsigned int slot;
@@ -64,7 +64,7 @@ static int fill_caches(struct ledger *l, const struct kms_moment *moment, bool *
 		if (ret < 0)
 			return ret;
 		record = &l->caches[ret];
-		*sizes_unknown |= !fill_record(record, c, moment->waiting[slot]);
+		*sizes_unknown |= !fill_record(record, c, snapshot->waiting[slot]);
 		l->total.live_objects += record->live;
 		l->total.bytes_alloc += record->bytes_alloc;
 		l->total.bytes_req += record->bytes_req;
@@ -87,9 +87,9 @@ static void fill_blocks(struct ledger *l, const struct machine *m)
 	}
 }
 
-static void emit_library(struct emitter *em, const struct kms_moment *moment, const struct ledger *l)
+static void emit_library(struct emitter *em, const struct kms_snapshot *snapshot, const struct ledger *l)
 {
-	const struct kms_stats *stats = &moment->stats;
+	const struct kms_stats *stats = &snapshot->stats;
 	uint64_t waiting = 0, bytes = 0;
 	unsigned int i;
 
@@ -99,19 +99,19 @@ static void emit_library(struct emitter *em, const struct kms_moment *moment, co
 	}
 	emit_section(em, "library", "The library");
 	emit_i64(em, "pid", "process", "", getpid());
-	emit_u64(em, "threads", "threads with sheaves", "", stats->threads);
-	emit_u64(em, "waiting_objects", "free objects in sheaves", "", waiting);
+	emit_u64(em, "threads", "threads that keep free objects", "", stats->threads);
+	emit_u64(em, "waiting_objects", "free objects that threads and pools keep", "", waiting);
 	emit_u64(em, "waiting_bytes", "  bytes", "bytes", bytes);
 	emit_u64(em, "large_blocks", "blocks mapped on their own, outside the machine", "",
 		 stats->large_blocks);
 	emit_u64(em, "large_bytes", "  bytes", "bytes", stats->large);
-	emit_u64(em, "books_bytes", "the library's own books", "bytes", stats->books);
+	emit_u64(em, "books_bytes", "the library's private heap", "bytes", stats->private_heap);
 	emit_u64(em, "bad_frees", "complaints", "", stats->bad_frees);
 	emit_section_end(em);
 }
 
 static int emit_all(struct emitter *em, const struct report_input *in,
-		    const struct kms_moment *moment, struct kerror *err)
+		    const struct kms_snapshot *snapshot, struct kerror *err)
 {
 	struct sample now;
 	int ret;
@@ -120,7 +120,7 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	emit_section(em, "machine", "Machine");
 	report_machine(em, in);
 	emit_section_end(em);
-	emit_library(em, moment, in->ledger);
+	emit_library(em, snapshot, in->ledger);
 	emit_section(em, "memory", "Memory");
 	if (in->sizes_unknown)
 		emit_note(em, "sizes asked for are not known: requested is allocated");
@@ -140,7 +140,7 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	return ret;
 }
 
-static int report_process(const struct kms_moment *moment, FILE *out, bool json, struct kerror *err)
+static int report_process(const struct kms_snapshot *snapshot, FILE *out, bool json, struct kerror *err)
 {
 	const struct machine machine = { .map = heap.map, .buddy = heap.buddy, .slab = heap.sa };
 	struct machine_config cfg = { .mem_bytes = arena.bytes, .nr_nodes = 1, .nr_cpus = 1 };
@@ -156,10 +156,10 @@ static int report_process(const struct kms_moment *moment, FILE *out, bool json,
 	if (!em || ledger_init(&ledger, 1, false))
 		ret = kerror_set(err, -ENOMEM, "no memory for the report");
 	else
-		ret = fill_caches(&ledger, moment, &in.sizes_unknown, err);
+		ret = fill_caches(&ledger, snapshot, &in.sizes_unknown, err);
 	if (!ret) {
 		fill_blocks(&ledger, &machine);
-		ret = emit_all(em, &in, moment, err);
+		ret = emit_all(em, &in, snapshot, err);
 	}
 	if (!ret)
 		ret = emitter_write(em, json ? EMIT_JSON : EMIT_TEXT, out, err);

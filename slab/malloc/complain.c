@@ -3,7 +3,7 @@
  * kmemsim: what the library has to say, on standard error.
  *
  * The layers below never print; here, at the border to a program that knows
- * nothing of us, somebody must. Written from the stack, since stdio may want
+ * nothing of us, somebody must. Written from the call stack, since stdio may want
  * memory, and by bare system calls (file.c says why).
  *
  * Locking: called inside the heap or out of it.
@@ -95,7 +95,7 @@ void kms_overrun(const void *block, size_t bytes, const void *first, const void 
 
 static void slab_complains(void *ctx, const struct slab_report *report)
 {
-	/* heap.lock is held; a thread's stack may be no larger than that. */
+	/* heap.lock is held; a thread's call stack may be no larger than that. */
 	static char text[REPORT_MAX_BYTES];
 	size_t length = slab_report_text(heap.sa, report, text, sizeof(text));
 

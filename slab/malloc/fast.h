@@ -26,7 +26,7 @@ KMS_INTERNAL void *kms_realloc_at(void *object, size_t size, const void *site);
 KMS_INTERNAL void kms_free_slow(void *object, const void *site);
 
 /*
- * As size_class(), by table: the computation's bit scan would lengthen the way
+ * As size_class(), by table: the computation's bit scan would lengthen the path
  * from one call's window to the next one's. Before there is a heap it answers 0,
  * and no window has anything.
  */

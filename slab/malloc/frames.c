@@ -14,15 +14,15 @@
  *   buddy -> all free: whole -> some free: partial -> none free, in no list
  *         <-      (kept: KEEP_WHOLE)    <-
  *
- * A sheaf is filled by scanning words, 64 frames at a time where they are free
- * in a row. A free that finds its bit clear is told from a good one by that.
+ * A stack is filled by scanning words, 64 frames at a time where they are free
+ * in a row. A free that finds its bit clear is a wrong one.
  *
  * What it costs: a pageblock goes back when the last of its 512 frames does, so
  * that scattered frames keep more from buddy's other callers than they did as
  * frames of buddy's. Where buddy has no pageblock left, it is asked for single
  * frames, which go back to it as such. Buddy's reports show pageblocks.
  *
- * Differs from LLFree: a lock, not compare-and-swap, since a sheaf of frames is
+ * Differs from LLFree: a lock, not compare-and-swap, since a stack of frames is
  * moved at a time; no trees above the pageblocks, since buddy is above them.
  *
  * Locking: heap.frames_lock; heap.lock inside it, to reach buddy.

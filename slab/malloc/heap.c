@@ -9,7 +9,7 @@
  *
  * Locking: heap.lock is the machine's; whoever holds it is inside
  * (kms_enter()), so that malloc calls made by the layers or by libc on their
- * behalf find their way to the books.
+ * behalf are served from the private heap.
  */
 #include <errno.h>
 #include <string.h>
@@ -132,7 +132,7 @@ void kms_free_direct(struct cache *c, void *object, const void *site)
 	kms_leave();
 }
 
-size_t kms_empty_barns(void)
+size_t kms_empty_pools(void)
 {
 	unsigned int slot;
 	size_t objects = 0;
@@ -140,7 +140,7 @@ size_t kms_empty_barns(void)
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
-			objects += kms_barn_empty(heap.caches[slot]);
+			objects += kms_pool_empty(heap.caches[slot]);
 	pthread_mutex_unlock(&heap.registry_lock);
 	return objects;
 }
@@ -149,14 +149,14 @@ size_t kms_empty_barns(void)
 
 static struct cache *new_cache(unsigned int slot, unsigned int object_bytes)
 {
-	struct cache *c = kms_books_aligned(_Alignof(struct cache), sizeof(*c));
+	struct cache *c = kms_private_aligned(_Alignof(struct cache), sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->slot = slot;
 	c->pub.window = slot * (uint32_t)sizeof(struct kms_window);
 	c->pub.object_size = object_bytes;
-	kms_sheaves_init(c, object_bytes);
+	kms_stacks_init(c, object_bytes);
 	return c;
 }
 
@@ -201,7 +201,7 @@ struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int sl
 		if (c->slabs) {
 			add_cache(c);
 		} else {
-			kms_books_free(c);
+			kms_private_free(c);
 			c = NULL;
 		}
 	}
@@ -251,14 +251,14 @@ int kms_cache_destroy(struct kms_cache *cache)
 		return 0;
 	pthread_mutex_lock(&heap.registry_lock);
 	kms_threads_drop(c);
-	kms_barn_empty(c);
+	kms_pool_empty(c);
 	kms_enter();
 	get_slabinfo(c->slabs, &info);
 	ret = info.used_objs ? -EBUSY : kmem_cache_destroy(c->slabs);
 	kms_leave();
 	if (!ret) {
 		heap.caches[c->slot] = NULL;
-		kms_books_free(c);
+		kms_private_free(c);
 	}
 	pthread_mutex_unlock(&heap.registry_lock);
 	return ret;
@@ -325,7 +325,7 @@ static int build_machine(uint64_t bytes, struct kerror *err)
 
 	buddy_config_default(&buddy_cfg, NR_CPUS);
 	buddy_cfg.min_free_kbytes = 0;
-	/* Threads have sheaves: the CPUs' lists stay as short as they may be. */
+	/* Threads have stacks: the CPUs' lists stay as short as they may be. */
 	buddy_cfg.percpu_pagelist_high_fraction = UINT32_MAX;
 	slab_config_default(&slab_cfg);
 	slab_cfg.merge = false;

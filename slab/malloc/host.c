@@ -4,7 +4,7 @@
  *
  * The arena is address space; the host puts memory behind it as it is written
  * to. What is known of that is kept by chunks of 64 KiB, one bit each, a word a
- * pageblock: set from the moment a frame of the chunk gets an owner until the
+ * pageblock: set when a frame of the chunk gets an owner, until the
  * chunk is given back.
  *
  *   a new slab's chunk, none of it used before:  faulted in as a whole, which
@@ -17,7 +17,7 @@
  *       so that huge pages stay huge, then free blocks of a chunk and more
  *
  * Giving back is done by the thread that frees, a few pageblocks at a time, and
- * only when the free lists tell that WORTH_BYTES are to be found. kms_trim() gives
+ * only when the free lists show that there are WORTH_BYTES to find. kms_trim() gives
  * back everything, down to a chunk.
  *
  * Locking: heap.lock.

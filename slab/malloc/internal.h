@@ -6,13 +6,13 @@
  * alone has writable globals: malloc() has no argument that could name a
  * machine. The machine below is an ordinary one, with NR_CPUS CPUs, driven by one
  * thread at a time (the one that holds heap.lock). A thread is one of its CPUs, and
- * shares that with others where there are more threads than CPUs; sheaves it has
+ * shares that with others where there are more threads than CPUs; stacks it has
  * for itself.
  *
  * Locks, and the order in which they nest: heap.boot_lock, then
- * heap.registry_lock, then a barn's lock, then heap.frames_lock, then heap.lock,
- * then the large blocks', then the books' own. Only fork() takes several of the
- * barn locks, in the order of the caches' slots. stdio's lock of its list comes
+ * heap.registry_lock, then a pool's lock, then heap.frames_lock, then heap.lock,
+ * then the large blocks', then the private heap's. Only fork() takes several of the
+ * pool locks, in the order of the caches' slots. stdio's lock of its list comes
  * before them all (thread.c), so no stream is opened with one of ours held.
  */
 #ifndef KMEMSIM_SLAB_MALLOC_INTERNAL_H
@@ -47,35 +47,35 @@
 #define CLASS_SLOT 8u
 #define FIRST_CACHE_SLOT 256u
 
-/* ---- sheaves ------------------------------------------------------------ */
+/* ---- stacks ------------------------------------------------------------ */
 
-#define MAX_CAPACITY 256	/* objects in a sheaf */
+#define MAX_CAPACITY 256	/* objects in a stack */
 
-/* An array of free objects, in a thread's window, its spare, or in a barn. */
-struct sheaf {
-	struct sheaf *next;	/* in a barn's list */
+/* An array of free objects, in a thread's window, its spare, or in a pool. */
+struct stack {
+	struct stack *next;	/* in a pool's list */
 	unsigned int size;	/* objects in it, unless it is in a window */
 	unsigned int capacity;
 	void *objects[];
 };
 
-/* CPUs of the machine: threads take turns in being one, and a cache has a barn for each. */
+/* CPUs of the machine: threads take turns in being one, and a cache has a pool for each. */
 #define NR_CPUS 4u
 
-/* Sheaves between threads; barn.c draws them. */
-struct barn {
+/* Stacks between threads; pool.c draws them. */
+struct pool {
 	pthread_mutex_t lock;
-	struct sheaf *full, *empty;	/* partly filled ones count as full */
+	struct stack *full, *empty;	/* partly filled ones count as full */
 	unsigned int nr_full, nr_empty;
-	unsigned int max_full;		/* grows when the barn proves too small */
+	unsigned int max_full;		/* grows when the pool proves too small */
 	unsigned int most_full;		/* and no further than this */
 	uint32_t shrunk;		/* objects let go and not missed since it was small */
-	bool flushed;			/* since a full sheaf was last missing here */
+	bool flushed;			/* since a full stack was last missing here */
 } __attribute__((aligned(64)));
 
 struct cache;
 
-/* Where a cache's sheaves get objects from and give them back to; locks are its own matter. */
+/* Where a cache's stacks get objects from and give them back to; locks are its own matter. */
 struct kms_source {
 	/* Up to @nr objects; returns how many, 0 where there is no memory. */
 	unsigned int (*get)(struct cache *c, unsigned int cpu, unsigned int nr, void **objects);
@@ -86,82 +86,82 @@ struct kms_source {
 struct cache {
 	struct kms_cache pub;
 	unsigned int slot;
-	unsigned int capacity;		/* of its sheaves */
+	unsigned int capacity;		/* of its stacks */
 	const struct kms_source *source;
 	struct kmem_cache *slabs;	/* NULL: frames */
 	uint64_t slabs_made;		/* when they were last looked at */
 	unsigned int order;		/* of the frames */
 
-	struct barn barn[NR_CPUS];
+	struct pool pool[NR_CPUS];
 };
 
 /* ---- threads ------------------------------------------------------------ */
 
 struct kms_thread {
 	struct kms_window window[NR_SLOTS];
-	struct sheaf *spare[NR_SLOTS];
-	uint16_t next_refill[NR_SLOTS];	/* objects; doubles up to a sheaf's capacity */
+	struct stack *spare[NR_SLOTS];
+	uint16_t next_refill[NR_SLOTS];	/* objects; doubles up to a stack's capacity */
 	struct kms_thread *next;	/* in the registry, or among those to be used again */
 	struct kms_thread **pprev;
-	unsigned int nr_slots;		/* one more than the highest that has a sheaf */
-	unsigned int cpu;		/* the machine's, and which of a cache's barns it prefers */
-	bool busy;			/* in a slow path: sheaves may be between two places */
+	unsigned int nr_slots;		/* one more than the highest that has a stack */
+	unsigned int cpu;		/* the machine's, and which of a cache's pools it prefers */
+	bool busy;			/* in a slow path: stacks may be between two places */
 };
 
 /*
- * The calling thread's sheaves, made now if need be; NULL where it has none:
+ * The calling thread's stacks, made now if need be; NULL where it has none:
  * inside the heap, after its destructors have run, with debugging on, and when
  * there is no memory for them.
  */
 KMS_INTERNAL struct kms_thread *kms_thread_self(void);
 /* Windows of a thread that has none: empty and full at once, all of them. */
 KMS_INTERNAL extern struct kms_window kms_no_windows[NR_SLOTS];
-/* Objects in all threads' sheaves of @slot; a moment's figure. heap.registry_lock is held. */
+/* Objects in all threads' stacks of @slot; others may change it meanwhile. heap.registry_lock is held. */
 KMS_INTERNAL size_t kms_threads_hold(unsigned int slot);
 KMS_INTERNAL size_t kms_nr_threads(void);
-/* Put the calling thread's sheaves back. */
+/* Put the calling thread's stacks back. */
 KMS_INTERNAL void kms_thread_release(void);
-/* Take all sheaves of @c from all threads; for a cache that nobody uses any more. */
+/* Take all stacks of @c from all threads; for a cache that nobody uses any more. */
 KMS_INTERNAL void kms_threads_drop(struct cache *c);
 /* Register what fork() has to call, if that has not been done. No lock may be held. */
 KMS_INTERNAL void kms_watch_forks(void);
 
-/* Around whatever moves sheaves, so that a fork in between does not touch them. */
+/* Around whatever moves stacks, so that a fork in between does not touch them. */
 static inline void set_busy(struct kms_thread *t, bool busy)
 {
 	set_relaxed(t->busy, busy);
 	__asm__ volatile("" ::: "memory");
 }
 
-/* ---- sheaf.c ------------------------------------------------------------ */
+/* ---- stack.c ------------------------------------------------------------ */
 
-KMS_INTERNAL void kms_sheaves_init(struct cache *c, unsigned int object_bytes);
-/* Put @t's sheaves of @slot back: full ones into its barn, others' objects to the source. */
-KMS_INTERNAL void kms_sheaves_release(struct kms_thread *t, unsigned int slot);
-/* The objects in @sheaf to the source. */
-KMS_INTERNAL void kms_sheaf_give_back(struct cache *c, unsigned int cpu, struct sheaf *sheaf);
+KMS_INTERNAL void kms_stacks_init(struct cache *c, unsigned int object_bytes);
+/* Put @t's stacks of @slot back: full ones into its pool, others' objects to the source. */
+KMS_INTERNAL void kms_stacks_release(struct kms_thread *t, unsigned int slot);
+/* The objects in @stack to the source. */
+KMS_INTERNAL void kms_stack_give_back(struct cache *c, unsigned int cpu, struct stack *stack);
 
-/* ---- barn.c ------------------------------------------------------------- */
+/* ---- pool.c ------------------------------------------------------------- */
 
-KMS_INTERNAL void kms_barns_init(struct cache *c, unsigned int object_bytes);
+KMS_INTERNAL void kms_pools_init(struct cache *c, unsigned int object_bytes);
 /*
- * A full sheaf, for @used, an empty one (or NULL), from barn @own or another;
+ * A full stack, for @used, an empty one (or NULL), from pool @own or another;
  * NULL, @used kept, where there is none.
  */
-KMS_INTERNAL struct sheaf *kms_barn_take(struct cache *c, unsigned int own, struct sheaf *used);
+KMS_INTERNAL struct stack *kms_pool_take(struct cache *c, unsigned int own, struct stack *used);
 /*
- * Leave @used, a full sheaf (or NULL), at barn @own; returns an empty one, if
- * there is one. *@kept: the barn has no room for @used, the caller keeps it.
+ * Leave @used, a full stack (or NULL), at pool @own; returns an empty one, if
+ * there is one. *@kept: the pool has no room for @used, the caller keeps it.
  */
-KMS_INTERNAL struct sheaf *kms_barn_leave(struct cache *c, unsigned int own, struct sheaf *used,
+KMS_INTERNAL struct stack *kms_pool_leave(struct cache *c, unsigned int own, struct stack *used,
 					  bool *kept);
-/* Give everything in @c's barns to its source; returns how many objects. */
-KMS_INTERNAL size_t kms_barn_empty(struct cache *c);
-/* Objects in @c's barns. */
-KMS_INTERNAL size_t kms_barn_holds(struct cache *c);
+/* Give everything in @c's pools to its source; returns how many objects. */
+KMS_INTERNAL size_t kms_pool_empty(struct cache *c);
+/* Objects in @c's pools. */
+KMS_INTERNAL size_t kms_pool_holds(struct cache *c);
 /* For fork(). */
-KMS_INTERNAL void kms_barns_lock(struct cache *c);
-KMS_INTERNAL void kms_barns_unlock(struct cache *c);
+KMS_INTERNAL void kms_pools_lock(struct cache *c);
+KMS_INTERNAL void kms_pools_unlock(struct cache *c);
 
 /* ---- heap.c ------------------------------------------------------------- */
 
@@ -179,7 +179,7 @@ struct kms_heap {
 	unsigned int nr_slots;		/* one more than the highest in use */
 
 	struct kms_options options;
-	bool debug;			/* no sheaves: every call goes to the slabs */
+	bool debug;			/* no stacks: every call goes to the slabs */
 	bool ready;			/* atomic */
 };
 KMS_INTERNAL extern struct kms_heap heap;
@@ -213,7 +213,7 @@ KMS_INTERNAL bool kms_boot(void);
 
 /*
  * Take the machine's lock, and give it back. In between this thread is inside:
- * what the layers ask libc's malloc for comes from the books, should that be us.
+ * what the layers ask libc's malloc for comes from the private heap, should that be us.
  */
 KMS_INTERNAL void kms_enter(void);
 KMS_INTERNAL void kms_leave(void);
@@ -228,26 +228,26 @@ KMS_INTERNAL struct cache *kms_cache_at(unsigned int slot);
 /* A cache over slabs in the first free slot from @slot on; NULL with errno set. */
 KMS_INTERNAL struct cache *kms_cache_make(const struct kmem_cache_args *args, unsigned int slot,
 					  unsigned int last_slot);
-/* One object past the sheaves, and back; for a call whose caller is at @site. */
+/* One object past the stacks, and back; for a call whose caller is at @site. */
 KMS_INTERNAL void *kms_alloc_direct(struct cache *c, size_t size, const void *site);
 KMS_INTERNAL void kms_free_direct(struct cache *c, void *object, const void *site);
-/* Give every barn's objects back, so that another cache may have the memory. */
-KMS_INTERNAL size_t kms_empty_barns(void);
+/* Give every pool's objects back, so that another cache may have the memory. */
+KMS_INTERNAL size_t kms_empty_pools(void);
 
-/* ---- books.c: memory for our own books, never from the heap --------------- */
+/* ---- private_heap.c: memory for the library's own data ---------------------- */
 
-KMS_INTERNAL void *kms_books_alloc(size_t bytes);	/* 16-byte aligned, zeroed; NULL */
-KMS_INTERNAL void *kms_books_aligned(size_t align, size_t bytes);
-KMS_INTERNAL void *kms_books_resize(void *p, size_t bytes);
-KMS_INTERNAL void kms_books_free(void *p);
-KMS_INTERNAL size_t kms_books_size(const void *p);
-KMS_INTERNAL bool kms_books_has(const void *p);
+KMS_INTERNAL void *kms_private_alloc(size_t bytes);	/* 16-byte aligned, zeroed; NULL */
+KMS_INTERNAL void *kms_private_aligned(size_t align, size_t bytes);
+KMS_INTERNAL void *kms_private_resize(void *p, size_t bytes);
+KMS_INTERNAL void kms_private_free(void *p);
+KMS_INTERNAL size_t kms_private_size(const void *p);
+KMS_INTERNAL bool kms_private_has(const void *p);
 /* The address space they have. */
-KMS_INTERNAL void kms_books_range(uintptr_t *start, uintptr_t *end);
-KMS_INTERNAL size_t kms_books_bytes(void);
+KMS_INTERNAL void kms_private_range(uintptr_t *start, uintptr_t *end);
+KMS_INTERNAL size_t kms_private_bytes(void);
 /* Address space that the process may have and write to (RLIMIT_AS, RLIMIT_DATA), in bytes. */
 KMS_INTERNAL size_t kms_address_limit(void);
-KMS_INTERNAL void kms_books_fork(int how);	/* -1 before, 0 parent, 1 child */
+KMS_INTERNAL void kms_private_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */
 

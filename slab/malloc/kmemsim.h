@@ -4,18 +4,18 @@
  *
  * One heap a process: frames from the buddy allocator, objects from SLUB caches
  * on top of it. Every thread works as a CPU: for each cache, and for single
- * frames, it has a window on an array of free objects (a sheaf, as in Linux's
- * slab allocator since 6.18) that nobody else looks at, so that the calls below
- * that find one there take no lock and do no atomic read-modify-write:
+ * frames, it has a window on an array of free objects (a stack; Linux
+ * calls it a sheaf since 6.18) that nobody else looks at, so that the calls below that
+ * find an object there take no lock and do no atomic read-modify-write:
  *
- *   thread's window      thread's spare    barn of the cache      slabs, frames
- *   base -> [obj]                           full sheaves    lock     lock
- *           [obj]          one sheaf   <->  empty sheaves   <->  SLUB, buddy
+ *   thread's window      thread's spare    pool of the cache      slabs, frames
+ *   base -> [obj]                           full stacks    lock     lock
+ *           [obj]          one stack   <->  empty stacks   <->  SLUB, buddy
  *   top ->  [   ]
  *   end ->
  *
- * An object may be freed by any thread: it goes to that thread's sheaf, and
- * from there, sheaf by sheaf, to whoever asks next.
+ * An object may be freed by any thread: it goes to that thread's stack, and
+ * from there, stack by stack, to whoever asks next.
  *
  * Thread safety: every function here may be called by any thread at any time,
  * also in a child after fork(), but for kms_cache_destroy(), whose cache nobody
@@ -41,7 +41,7 @@ struct kms_window {
 	void **top;
 	void **base;
 	void **end;
-	void *sheaf;	/* the library's */
+	void *stack;	/* the library's */
 };
 
 /* ---- object caches ------------------------------------------------------ */
@@ -100,9 +100,9 @@ void kms_free(void *object);
 /* ---- the heap as a whole -------------------------------------------------- */
 
 /*
- * Give to the host what it can have back: the barns' and the calling thread's
- * sheaves, empty slabs, and the memory of free frames. Returns how many bytes the
- * host got. Sheaves of other threads stay theirs.
+ * Give to the host what it can have back: the pools' and the calling thread's
+ * stacks, empty slabs, and the memory of free frames. Returns how many bytes the
+ * host got. Stacks of other threads stay theirs.
  */
 size_t kms_trim(void);
 
@@ -111,12 +111,12 @@ struct kms_stats {
 	size_t arena;		/* address space for frames */
 	size_t frames_used;	/* frames that caches and callers have */
 	size_t frames_free;	/* frames handed out before and free now, backed by the host or not */
-	size_t objects_free;	/* in frames_used: objects that nobody has, sheaves' included */
+	size_t objects_free;	/* in frames_used: objects that nobody has, stacks' included */
 	size_t large;		/* blocks mapped on their own */
 	size_t large_blocks;	/* count */
-	size_t books;		/* what the library keeps its books in */
+	size_t private_heap;	/* what the library has for its own data */
 	size_t caches;		/* count */
-	size_t threads;		/* count: those with sheaves */
+	size_t threads;		/* count: those that keep free objects */
 	size_t bad_frees;	/* count: frees that were refused */
 };
 void kms_get_stats(struct kms_stats *stats);
@@ -130,7 +130,7 @@ const char *kms_version(void);
 /* Windows of the calling thread, one after the other; those of an unknown thread are all zero. */
 extern __thread struct kms_window *kms_windows __attribute__((tls_model("initial-exec")));
 
-/* The way when a window has nothing, or no room. */
+/* The slow paths, when a window has nothing, or no room. */
 void *kms_window_refill(uint32_t window);
 void kms_window_flush(uint32_t window, void *object);
 

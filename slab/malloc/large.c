@@ -3,7 +3,7 @@
  * kmemsim: blocks too large for the arena, each mapped on its own.
  *
  * A table by address (open addressing, linear probing) knows them, so that a
- * pointer that is none of ours is told without reading what it points to.
+ * pointer that is none of ours is recognized without reading what it points to.
  *
  * States of a region: in the table, or kept. A freed region is kept for a while,
  * since a program that frees a megabyte often wants one again, and the host takes
@@ -22,7 +22,7 @@
  *
  *	| usable: what was asked for | slack | no access |
  *
- * Locking: a mutex of its own, taken before the books'. The host is called
+ * Locking: a mutex of its own, taken before the private heap's. The host is called
  * without it where a region belongs to nobody meanwhile.
  */
 #include <string.h>
@@ -98,13 +98,13 @@ static bool grow_table(void)
 		return true;
 	while (size < 4 * (blocks.live + 1))
 		size *= 2;
-	table = kms_books_alloc(size * sizeof(*table));
+	table = kms_private_alloc(size * sizeof(*table));
 	if (!table)
 		return false;
 	for (i = 0; i < blocks.size; i++)
 		if (blocks.table[i].at > GONE)
 			insert(table, size, &blocks.table[i]);
-	kms_books_free(blocks.table);
+	kms_private_free(blocks.table);
 	blocks.table = table;
 	blocks.size = size;
 	blocks.used = blocks.live;

@@ -6,8 +6,8 @@
  * that nothing points to.
  *
  * Its roots are all memory that may be written: variables of program and
- * libraries, stacks, blocks of their own. But not the library's own: the arena,
- * whose live objects are searched as they are reached, its tables, its books.
+ * libraries, call stacks, blocks of their own. But not the library's own: the arena,
+ * whose live objects are searched as they are reached, its tables, the private heap.
  * Those are known as what was mapped while the machine was built.
  *
  * Locking: heap.lock.
@@ -78,16 +78,16 @@ static void add_own(void *ctx, struct range piece)
 
 void kms_roots_before(void)
 {
-	/* The books, where this list lies, are mapped now if they weren't. */
-	before = kms_books_alloc(sizeof(*before));
+	/* The private heap, where this list lies, is mapped now if it wasn't. */
+	before = kms_private_alloc(sizeof(*before));
 	if (before)
 		kms_for_each_mapping(add_range, before);
 }
 
 void kms_roots_after(void)
 {
-	struct ranges *after = kms_books_alloc(sizeof(*after));
-	struct range books;
+	struct ranges *after = kms_private_alloc(sizeof(*after));
+	struct range private;
 	unsigned int i;
 
 	if (before && after) {
@@ -95,10 +95,10 @@ void kms_roots_after(void)
 		for (i = 0; i < after->nr; i++)
 			subtract(after->range[i], before->range, before->nr, add_own, NULL);
 	}
-	kms_books_range(&books.start, &books.end);
-	add_own(NULL, books);
-	kms_books_free(before);
-	kms_books_free(after);
+	kms_private_range(&private.start, &private.end);
+	add_own(NULL, private);
+	kms_private_free(before);
+	kms_private_free(after);
 	before = NULL;
 }
 
@@ -141,7 +141,7 @@ static void search_leaks(void)
 	struct kmemleak *kl = NULL;
 	jmp_buf registers;
 
-	/* Registers may hold the only pointer; here it is on the stack, which is a root. */
+	/* Registers may hold the only pointer; here it is on the call stack, which is a root. */
 	if (setjmp(registers))
 		return;
 	if (!kmemleak_create(&kl, heap.sa)) {

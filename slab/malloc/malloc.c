@@ -2,14 +2,14 @@
 /*
  * kmemsim: the names under which a program knows an allocator.
  *
- * Only libkmemsim-malloc.so has this file. A block of the books is taken back
+ * Only libkmemsim-malloc.so has this file. A block of the private heap is taken back
  * whoever passes it, because what the layers below, or libc on their behalf, ask
  * for while the heap's lock is held (kms_inside) comes from there.
  *
  * What POSIX leaves open is done as glibc 2.36 does it: realloc(p, 0) frees and
  * returns NULL, memalign() and aligned_alloc() round an alignment up to a power
  * of two, pvalloc() a size up to whole frames. Differs from glibc: mallopt()
- * accepts everything and changes nothing, KMEMSIM_OPTIONS is the way.
+ * accepts everything and changes nothing, settings are KMEMSIM_OPTIONS' matter.
  *
  * Locking: none of its own.
  */
@@ -40,7 +40,7 @@ EXPORT void *calloc(size_t n, size_t size)
 	size_t bytes;
 
 	if (unlikely(kms_inside))
-		return __builtin_mul_overflow(n, size, &bytes) ? NULL : kms_books_alloc(bytes);
+		return __builtin_mul_overflow(n, size, &bytes) ? NULL : kms_private_alloc(bytes);
 	return kms_calloc_at(n, size, CALLER);
 }
 
@@ -48,7 +48,7 @@ EXPORT void *calloc(size_t n, size_t size)
 static void *copy_inside(void *p, size_t size, const void *site)
 {
 	size_t old = kms_usable_size(p);
-	void *copy = old ? kms_books_alloc(size) : NULL;
+	void *copy = old ? kms_private_alloc(size) : NULL;
 
 	if (copy)
 		memcpy(copy, p, old < size ? old : size);
@@ -61,7 +61,7 @@ static void *copy_inside(void *p, size_t size, const void *site)
 
 static void *realloc_at(void *p, size_t size, const void *site)
 {
-	bool ours = kms_books_has(p);
+	bool ours = kms_private_has(p);
 
 	if (unlikely(p && !size)) {
 		free_fast(p, site);
@@ -70,7 +70,7 @@ static void *realloc_at(void *p, size_t size, const void *site)
 	if (unlikely(kms_inside && p && !ours))
 		return copy_inside(p, size, site);
 	if (unlikely(kms_inside || ours))
-		return kms_books_resize(p, size);
+		return kms_private_resize(p, size);
 	return kms_realloc_at(p, size, site);
 }
 
@@ -101,7 +101,7 @@ static void *memalign_at(size_t align, size_t size, const void *site)
 	if (align & (align - 1))
 		align = (size_t)1 << (64 - __builtin_clzl(align));
 	if (unlikely(kms_inside))
-		return kms_books_aligned(align, size);
+		return kms_private_aligned(align, size);
 	return kms_memalign_at(align, size, site);
 }
 
@@ -147,7 +147,7 @@ EXPORT void *pvalloc(size_t size)
 
 EXPORT size_t malloc_usable_size(void *p)
 {
-	return unlikely(kms_books_has(p)) ? kms_books_size(p) : kms_usable_size(p);
+	return unlikely(kms_private_has(p)) ? kms_private_size(p) : kms_usable_size(p);
 }
 
 EXPORT int malloc_trim(size_t pad)

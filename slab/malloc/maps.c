@@ -3,7 +3,7 @@
  * kmemsim: what the host has mapped for this process, read from /proc/self/maps
  * without memory of anybody's.
  *
- * Locking: none needed; the list is a moment's.
+ * Locking: none needed; the host may change the list while it is read.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static bool parse_line(const char *line, struct kms_mapping *m)
 
 void kms_for_each_mapping(bool (*fn)(void *ctx, const struct kms_mapping *m), void *ctx)
 {
-	char buf[4608];	/* a line with the longest path; a thread may have but 16 KiB of stack */
+	char buf[4608];	/* a line with the longest path; a thread may have but 16 KiB of call stack */
 	size_t filled = 0;
 	struct kms_mapping m;
 	ssize_t got;

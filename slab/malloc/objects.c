@@ -149,7 +149,7 @@ static void *malloc_beyond(size_t align, size_t size, bool zero)
 	if (order < order_of(align >> PAGE_SHIFT))
 		order = order_of(align >> PAGE_SHIFT);
 	object = run_alloc(order, frames);
-	if (!object && kms_empty_barns())
+	if (!object && kms_empty_pools())
 		object = run_alloc(order, frames);
 	return object ? object : out_of_memory();
 }
@@ -175,7 +175,7 @@ static void *malloc_watched(size_t align, size_t size, size_t asked, const void 
 void *kms_malloc_slow(size_t size, const void *site)
 {
 	if (unlikely(kms_inside))
-		return kms_books_alloc(size);
+		return kms_private_alloc(size);
 	kms_report_if_wanted();
 	/* Options are known once there is a heap. */
 	if (unlikely(!heap.ready && !kms_boot()))
@@ -215,8 +215,8 @@ void kms_free_slow(void *object, const void *site)
 		kms_window_flush(class_window(slot - CLASS_SLOT), object);
 	else if (slot == SLOT_RUN && !(offset & (PAGE_SIZE - 1)))
 		run_free(object);
-	else if (kms_books_has(object))
-		kms_books_free(object);
+	else if (kms_private_has(object))
+		kms_private_free(object);
 	else if (!kms_large_free(object, site)) {
 		/* What is to be done then is an option: there may be no heap yet. */
 		kms_boot();

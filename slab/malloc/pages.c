@@ -79,7 +79,7 @@ void *kms_pages_alloc_slow(unsigned int order)
 		return NULL;
 	}
 	pages = take_block(order);
-	if (!pages && kms_empty_barns())
+	if (!pages && kms_empty_pools())
 		pages = take_block(order);
 	if (!pages)
 		errno = ENOMEM;

@@ -8,7 +8,7 @@
 
 #include "slab/malloc/internal.h"
 
-/* Sources of the windows' sheaves: of single frames, and of 2^order of them. */
+/* Sources of the windows' stacks: of single frames, and of 2^order of them. */
 KMS_INTERNAL extern const struct kms_source kms_frames;
 KMS_INTERNAL extern const struct kms_source kms_blocks;
 

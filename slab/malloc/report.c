@@ -59,14 +59,14 @@ uint64_t kms_bytes_requested(struct cache *c)
 	return sum.bytes;
 }
 
-static void look(struct kms_moment *moment)
+static void look(struct kms_snapshot *snapshot)
 {
 	unsigned int slot;
 
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
-			moment->waiting[slot] = kms_threads_hold(slot) +
-						kms_barn_holds(heap.caches[slot]);
+			snapshot->waiting[slot] = kms_threads_hold(slot) +
+						kms_pool_holds(heap.caches[slot]);
 }
 
 /* ---- the file ------------------------------------------------------------------ */
@@ -91,17 +91,17 @@ static bool expand(const char *pattern, char *path, size_t size)
 }
 
 struct text {
-	char *bytes;		/* the books' */
+	char *bytes;		/* the private heap's */
 	size_t length;
 };
 
 /* Inside the heap. A stream in memory is in no list of stdio's, whose lock comes before ours. */
-static void compose(struct text *text, const struct kms_moment *moment, bool json)
+static void compose(struct text *text, const struct kms_snapshot *snapshot, bool json)
 {
 	struct kerror err = { 0 };
 	FILE *out = open_memstream(&text->bytes, &text->length);
 
-	if (!out || write_report(moment, out, json, &err) || ferror(out))
+	if (!out || write_report(snapshot, out, json, &err) || ferror(out))
 		kms_say("report: %s", err.text[0] ? err.text : "no memory");
 	if (out)
 		fclose(out);
@@ -132,30 +132,30 @@ void kms_report_now(void)
 {
 	const char *const patterns[] = { heap.options.report, heap.options.report_json };
 	struct text texts[2] = { { 0 } };
-	struct kms_moment *moment;
+	struct kms_snapshot *snapshot;
 	int saved = errno, cancel;
 	unsigned int i;
 
 	if (!__atomic_exchange_n(&kms_report_wanted, false, __ATOMIC_RELAXED) || !write_report)
 		return;
-	moment = kms_books_alloc(sizeof(*moment));
-	if (!moment)
+	snapshot = kms_private_alloc(sizeof(*snapshot));
+	if (!snapshot)
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	kms_get_stats(&moment->stats);
+	kms_get_stats(&snapshot->stats);
 	pthread_mutex_lock(&heap.registry_lock);
-	look(moment);
+	look(snapshot);
 	kms_enter();
 	for (i = 0; i < 2; i++)
 		if (patterns[i][0])
-			compose(&texts[i], moment, i == 1);
+			compose(&texts[i], snapshot, i == 1);
 	kms_leave();
 	for (i = 0; i < 2; i++) {
 		write_to(patterns[i], &texts[i]);
 		free(texts[i].bytes);
 	}
 	pthread_mutex_unlock(&heap.registry_lock);
-	kms_books_free(moment);
+	kms_private_free(snapshot);
 	pthread_setcancelstate(cancel, NULL);
 	errno = saved;
 }

@@ -10,17 +10,17 @@
 
 #include "slab/malloc/internal.h"
 
-/* The heap at a moment: what its parts can't tell once the machine's lock is held. */
-struct kms_moment {
+/* A snapshot of what the heap's parts can't report once the machine's lock is held. */
+struct kms_snapshot {
 	struct kms_stats stats;
-	size_t waiting[NR_SLOTS];	/* free objects in sheaves, by slot */
+	size_t waiting[NR_SLOTS];	/* free objects in stacks, by slot */
 };
 
 /*
  * Write the report to @out; 0 or a negative errno with @err filled. Called with
- * heap.lock held, so that nothing moves; memory comes from the books.
+ * heap.lock held, so that nothing moves; memory comes from the private heap.
  */
-typedef int (*kms_report_fn)(const struct kms_moment *moment, FILE *out, bool json,
+typedef int (*kms_report_fn)(const struct kms_snapshot *snapshot, FILE *out, bool json,
 			     struct kerror *err);
 
 /* Builds the heap if need be: to be called by a constructor, once. */

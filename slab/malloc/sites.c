@@ -25,7 +25,7 @@ static uint32_t site_of(const void *at)
 {
 	uint32_t i = (uint32_t)(((uintptr_t)at * 0x9e3779b97f4a7c15u) >> 48) | 1, tries;
 
-	if (!at || (!sites && !(sites = kms_books_alloc(NR_SITES * sizeof(*sites)))))
+	if (!at || (!sites && !(sites = kms_private_alloc(NR_SITES * sizeof(*sites)))))
 		return 0;
 	for (tries = 0; tries < 64; tries++, i = (i + 1) % NR_SITES ? i + 1 : 1) {
 		if (sites[i] == at)

@@ -18,7 +18,7 @@ static size_t cache_free_bytes(struct cache *c)
 
 	if (!c->slabs)
 		return 0;
-	waiting = kms_threads_hold(c->slot) + kms_barn_holds(c);
+	waiting = kms_threads_hold(c->slot) + kms_pool_holds(c);
 	kms_enter();
 	get_slabinfo(c->slabs, &info);
 	kms_leave();
@@ -49,7 +49,7 @@ void kms_get_stats(struct kms_stats *stats)
 		return;
 	stats->arena = arena.bytes;
 	kms_large_stats(&stats->large_blocks, &stats->large);
-	stats->books = kms_books_bytes();
+	stats->private_heap = kms_private_bytes();
 	stats->threads = kms_nr_threads();
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = NR_ORDER_SLOTS; slot < heap.nr_slots; slot++) {
@@ -84,7 +84,7 @@ size_t kms_trim(void)
 	kms_host_hold();
 	kms_leave();
 	kms_thread_release();
-	kms_empty_barns();
+	kms_empty_pools();
 	kms_frames_trim();
 	pthread_mutex_lock(&heap.registry_lock);
 	kms_enter();

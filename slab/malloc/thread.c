@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmemsim: the threads that have sheaves.
+ * kmemsim: the threads that have stacks.
  *
  * A thread gets its windows at its first slow path and gives them back when it
  * ends, by a destructor of thread-specific data. Should another destructor free
- * or allocate after ours, the thread has no sheaves any more and every call goes
+ * or allocate after ours, the thread has no stacks any more and every call goes
  * to the slabs, under the lock. Before the first slow path, and after the end,
  * kms_windows leads to windows that are all zero: empty and full at once.
  *
- * fork(): the child has one thread and a copy of everybody's sheaves. All locks
+ * fork(): the child has one thread and a copy of everybody's stacks. All locks
  * are taken before, so that what they guard is whole; then the child puts back
- * what the others held, but for the sheaves of a thread that was in a slow path
+ * what the others held, but for the stacks of a thread that was in a slow path
  * just then: those are lost to the child, a few hundred objects at most. A signal
  * handler may fork if the program has one thread, as with glibc.
  *
@@ -69,8 +69,8 @@ static void release_all(struct kms_thread *t)
 	unsigned int slot;
 
 	for (slot = 0; slot < t->nr_slots; slot++)
-		if (t->window[slot].sheaf || t->spare[slot])
-			kms_sheaves_release(t, slot);
+		if (t->window[slot].stack || t->spare[slot])
+			kms_stacks_release(t, slot);
 	t->nr_slots = 0;
 }
 
@@ -165,9 +165,9 @@ size_t kms_threads_hold(unsigned int slot)
 	for (t = registry.first; t; t = t->next) {
 		void **top = __atomic_load_n(&t->window[slot].top, __ATOMIC_RELAXED);
 		void **base = __atomic_load_n(&t->window[slot].base, __ATOMIC_RELAXED);
-		struct sheaf *spare = __atomic_load_n(&t->spare[slot], __ATOMIC_RELAXED);
+		struct stack *spare = __atomic_load_n(&t->spare[slot], __ATOMIC_RELAXED);
 
-		/* The two may be of different moments: then they say nothing. */
+		/* The two may be of different points in time: then they say nothing. */
 		if (top > base && top - base <= MAX_CAPACITY)
 			objects += (size_t)(top - base);
 		if (spare)
@@ -181,8 +181,8 @@ void kms_threads_drop(struct cache *c)
 	struct kms_thread *t;
 
 	for (t = registry.first; t; t = t->next)
-		if (t->window[c->slot].sheaf || t->spare[c->slot])
-			kms_sheaves_release(t, c->slot);
+		if (t->window[c->slot].stack || t->spare[c->slot])
+			kms_stacks_release(t, c->slot);
 }
 
 /* ---- fork ------------------------------------------------------------------ */
@@ -214,24 +214,24 @@ static void lock_all(void)
 	pthread_mutex_lock(&heap.registry_lock);
 	for (slot = 0; slot < heap.nr_slots; slot++)
 		if (heap.caches[slot])
-			kms_barns_lock(heap.caches[slot]);
+			kms_pools_lock(heap.caches[slot]);
 	pthread_mutex_lock(&heap.frames_lock);
 	pthread_mutex_lock(&heap.lock);
 	kms_large_fork(-1);
-	kms_books_fork(-1);
+	kms_private_fork(-1);
 }
 
 static void unlock_all(int how)
 {
 	unsigned int slot;
 
-	kms_books_fork(how);
+	kms_private_fork(how);
 	kms_large_fork(how);
 	pthread_mutex_unlock(&heap.lock);
 	pthread_mutex_unlock(&heap.frames_lock);
 	for (slot = heap.nr_slots; slot-- > 0;)
 		if (heap.caches[slot])
-			kms_barns_unlock(heap.caches[slot]);
+			kms_pools_unlock(heap.caches[slot]);
 	pthread_mutex_unlock(&heap.registry_lock);
 	pthread_mutex_unlock(&heap.boot_lock);
 }

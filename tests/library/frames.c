@@ -42,7 +42,7 @@ static int compare_addresses(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Nothing is in a sheaf or a barn any more, and nothing of ours in the frames' lists. */
+/* Nothing is in a stack or a pool any more, and nothing of ours in the frames' lists. */
 static void put_all_back(void)
 {
 	kms_trim();
@@ -128,7 +128,7 @@ static void loud(int saved)
 	close(saved);
 }
 
-/* Free @pages past the sheaf, where it is looked at. */
+/* Free @pages past the stack, where it is looked at. */
 static void free_at_once(void *pages)
 {
 	heap.caches[0]->source->put(heap.caches[0], 0, 1, &pages);

@@ -147,8 +147,8 @@ static void comes_again(void)
 	kms_trim();
 }
 
-/* Large objects that were freed do not pile up in sheaves, where no other cache can have them. */
-static void sheaves_of_large_objects(void)
+/* Large objects that were freed do not pile up in stacks, where no other cache can have them. */
+static void stacks_of_large_objects(void)
 {
 	static void *object[64];
 	struct kms_cache *cache = kms_cache_create("megabytes", 1 << 20, 0, 0, NULL);
@@ -214,7 +214,7 @@ static const struct test_case cases[] = {
 	{ "stays", stays },
 #endif
 	{ "comes again", comes_again },
-	{ "sheaves of large objects", sheaves_of_large_objects },
+	{ "stacks of large objects", stacks_of_large_objects },
 	{ "marks are no blocks", marks_are_no_blocks },
 	{ "figures add up", figures_add_up },
 	{ NULL, NULL }

@@ -42,7 +42,7 @@ for options in '' debug=FZPU arena=64M; do
 	[ -s "$tmp/err" ] && fail "contract ($options): complaints: $(head -5 "$tmp/err")"
 done
 
-# Each fault is told by its kind, with who allocated, and the program goes on; with stop=yes it does not.
+# Each fault is reported by its kind, with who allocated, and the program goes on; with stop=yes it does not.
 # $1 fault, $2 what is said of it
 expect() {
 	run debug=FZPU "$bin/faults" "$1"

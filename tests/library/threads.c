@@ -156,7 +156,7 @@ static void test_crossing(void)
 	check_heap();
 }
 
-/* Short-lived threads, wave after wave: their sheaves come back and their records are used again. */
+/* Short-lived threads, wave after wave: their stacks come back and their records are used again. */
 static void test_coming_and_going(void)
 {
 	struct kms_stats before, after;
@@ -224,7 +224,7 @@ struct bridge {
 	unsigned int nr;
 };
 
-/* One thread only allocates, this one only frees; every object goes through the barn. */
+/* One thread only allocates, this one only frees; every object goes through the pool. */
 static void *produce(void *arg)
 {
 	struct bridge *bridge = arg;
@@ -291,7 +291,7 @@ static void test_busy(void)
 }
 
 #ifndef __SANITIZE_THREAD__	/* it does not know threads in a child of a threaded process */
-/* What a child of fork() does: the forking thread's own objects, and everybody else's sheaves. */
+/* What a child of fork() does: the forking thread's own objects, and everybody else's stacks. */
 static int child_works(struct stage *stage)
 {
 	struct kms_stats stats;
@@ -363,7 +363,7 @@ static pthread_key_t late_key;
 static struct kms_cache *late_cache;
 static unsigned int late_rounds;
 
-/* Frees and allocates when the thread's sheaves are gone already, round after round. */
+/* Frees and allocates when the thread's stacks are gone already, round after round. */
 static void late_destructor(void *object)
 {
 	kms_cache_free(late_cache, object);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A running program's report: its books balance, and every key is documented."""
+"""A running program's report: its figures add up, and every key is documented."""
 import json
 import sys
 
@@ -37,7 +37,7 @@ check("requested and the wastes are not what is held",
       requested + rounding + inside["free_objects"] + inside["slab_tails"] == inside["held"])
 check("free and used are not all frames", now["free_pages"] + now["used_pages"] == now["managed_pages"])
 check("blocks and slabs are not what is used", now["block_pages"] + now["slab_pages"] == now["used_pages"])
-check("objects in sheaves are not among the free ones", lib["waiting_bytes"] <= inside["free_objects"])
+check("objects in stacks are not among the free ones", lib["waiting_bytes"] <= inside["free_objects"])
 check("no object is live", now["live_objects"] > 0)
 check("more asked for than allocated", now["requested"] <= now["allocated"])
 check("a table's rows are more than all", sum(row["live_bytes"] for row in report["top"]["caches_by_bytes"])

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmemsim: memory for the library's own books.
+ * kmemsim: memory for the library's own data.
  *
- * The heap's books can't come from the heap: making a cache needs memory while
- * the heap's lock is held. So sheaves, and whatever the layers below ask libc's
+ * That can't come from the heap: making a cache needs memory while the heap's
+ * lock is held. So stacks, and whatever the layers below ask libc's
  * malloc for while the library is that malloc, come from here: blocks of powers
  * of two with a header of 16 bytes, cut from mapped chunks, kept in a list a
  * size when freed.
@@ -11,7 +11,7 @@
  *   | header: size class or bytes | block ... |
  *
  * Addresses lie in one reserved range, so that a block can be told from an
- * object by its address alone. Nothing goes back to the host: the books grow
+ * object by its address alone. Nothing goes back to the host: this heap grows
  * with threads and caches, not with what a program allocates.
  *
  * Locking: a mutex of its own, taken last.
@@ -38,7 +38,7 @@ static struct {
 	unsigned char *range;
 	size_t bytes, used;
 	struct block *free[MAX_SHIFT + 1];
-} books = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} private = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct block *header_of(const void *p)
 {
@@ -60,7 +60,7 @@ size_t kms_address_limit(void)
 	return all < data ? all : data;
 }
 
-static bool books_map(void)
+static bool map_range(void)
 {
 	size_t bytes = kms_address_limit() / 16;
 	void *range;
@@ -72,8 +72,8 @@ static bool books_map(void)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (range == MAP_FAILED)
 		return false;
-	books.bytes = bytes;
-	__atomic_store_n(&books.range, range, __ATOMIC_RELEASE);
+	private.bytes = bytes;
+	__atomic_store_n(&private.range, range, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -82,15 +82,15 @@ static struct block *cut(unsigned int shift)
 	size_t bytes = (size_t)1 << shift;
 	struct block *block;
 
-	if ((!books.range && !books_map()) || bytes > books.bytes - books.used)
+	if ((!private.range && !map_range()) || bytes > private.bytes - private.used)
 		return NULL;
-	block = (struct block *)(books.range + books.used);
-	books.used += bytes;
+	block = (struct block *)(private.range + private.used);
+	private.used += bytes;
 	block->shift = shift;
 	return block;
 }
 
-void *kms_books_alloc(size_t bytes)
+void *kms_private_alloc(size_t bytes)
 {
 	unsigned int shift = MIN_SHIFT;
 	struct block *block;
@@ -100,14 +100,14 @@ void *kms_books_alloc(size_t bytes)
 		return NULL;
 	if (bytes + HEADER > (size_t)1 << MIN_SHIFT)
 		shift = 64 - (unsigned int)__builtin_clzl(bytes + HEADER - 1);
-	pthread_mutex_lock(&books.lock);
-	block = books.free[shift];
+	pthread_mutex_lock(&private.lock);
+	block = private.free[shift];
 	used_before = block;
 	if (block)
-		books.free[shift] = block->next;
+		private.free[shift] = block->next;
 	else
 		block = cut(shift);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&private.lock);
 	if (!block)
 		return NULL;
 	block->next = NULL;
@@ -120,14 +120,14 @@ void *kms_books_alloc(size_t bytes)
  * A block that begins at a multiple of @align: a larger one, cut at the front.
  * The front keeps a header of its own that leads back, marked by shift 0.
  */
-void *kms_books_aligned(size_t align, size_t bytes)
+void *kms_private_aligned(size_t align, size_t bytes)
 {
 	unsigned char *p, *at;
 	struct block *mark;
 
 	if (align <= HEADER)
-		return kms_books_alloc(bytes);
-	if (bytes > SIZE_MAX - align || !(p = kms_books_alloc(bytes + align)))
+		return kms_private_alloc(bytes);
+	if (bytes > SIZE_MAX - align || !(p = kms_private_alloc(bytes + align)))
 		return NULL;
 	at = (unsigned char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
 	if (at == p)
@@ -145,67 +145,67 @@ static struct block *whole_of(const void *p)
 	return block->shift ? block : block->next;
 }
 
-size_t kms_books_size(const void *p)
+size_t kms_private_size(const void *p)
 {
 	struct block *block = whole_of(p);
 
 	return ((size_t)1 << block->shift) - (size_t)((const unsigned char *)p - (unsigned char *)block);
 }
 
-void *kms_books_resize(void *p, size_t bytes)
+void *kms_private_resize(void *p, size_t bytes)
 {
 	void *larger;
 
-	if (p && bytes <= kms_books_size(p))
+	if (p && bytes <= kms_private_size(p))
 		return p;
-	larger = kms_books_alloc(bytes);
+	larger = kms_private_alloc(bytes);
 	if (larger && p) {
-		memcpy(larger, p, kms_books_size(p));
-		kms_books_free(p);
+		memcpy(larger, p, kms_private_size(p));
+		kms_private_free(p);
 	}
 	return larger;
 }
 
-void kms_books_free(void *p)
+void kms_private_free(void *p)
 {
 	struct block *block;
 
 	if (!p)
 		return;
 	block = whole_of(p);
-	pthread_mutex_lock(&books.lock);
-	block->next = books.free[block->shift];
-	books.free[block->shift] = block;
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&private.lock);
+	block->next = private.free[block->shift];
+	private.free[block->shift] = block;
+	pthread_mutex_unlock(&private.lock);
 }
 
-bool kms_books_has(const void *p)
+bool kms_private_has(const void *p)
 {
-	const unsigned char *range = __atomic_load_n(&books.range, __ATOMIC_ACQUIRE);
+	const unsigned char *range = __atomic_load_n(&private.range, __ATOMIC_ACQUIRE);
 
-	return range && (uintptr_t)p - (uintptr_t)range < books.bytes;
+	return range && (uintptr_t)p - (uintptr_t)range < private.bytes;
 }
 
-void kms_books_range(uintptr_t *start, uintptr_t *end)
+void kms_private_range(uintptr_t *start, uintptr_t *end)
 {
-	*start = (uintptr_t)__atomic_load_n(&books.range, __ATOMIC_ACQUIRE);
-	*end = *start ? *start + books.bytes : 0;
+	*start = (uintptr_t)__atomic_load_n(&private.range, __ATOMIC_ACQUIRE);
+	*end = *start ? *start + private.bytes : 0;
 }
 
-size_t kms_books_bytes(void)
+size_t kms_private_bytes(void)
 {
 	size_t used;
 
-	pthread_mutex_lock(&books.lock);
-	used = books.used;
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&private.lock);
+	used = private.used;
+	pthread_mutex_unlock(&private.lock);
 	return used;
 }
 
-void kms_books_fork(int how)
+void kms_private_fork(int how)
 {
 	if (how < 0)
-		pthread_mutex_lock(&books.lock);
+		pthread_mutex_lock(&private.lock);
 	else
-		pthread_mutex_unlock(&books.lock);
+		pthread_mutex_unlock(&private.lock);
 }
