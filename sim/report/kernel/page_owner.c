@@ -164,34 +164,65 @@ static enum migratetype requested_type(gfp_t gfp)
 	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
 }
 
-static void print_flags(const struct page *page, FILE *out)
+/* What one kernel prints in another way than the other; page_owner.h lists it. */
+struct owner_form {
+	unsigned int slab, head;	/* flags of struct page; 0: no flag any more */
+	gfp_t no_gfp;			/* bits that this kernel does not have */
+	bool hex_pfn;
+	bool free_ts;			/* when the block was last freed */
+	bool group_ts;			/* a group has the time of its first block */
+};
+
+static const struct owner_form forms[NR_BUDDY_KERNELS] = {
+	[BUDDY_KERNEL_6_1] = { .slab = 1U << 9, .head = 1U << 16, .free_ts = true, .group_ts = true },
+	[BUDDY_KERNEL_6_12] = { .hex_pfn = true, .head = 1U << 6, .no_gfp = __GFP_ATOMIC },
+};
+
+static void print_header(const struct owned *row, const struct owner_form *form, bool grouped, FILE *out)
 {
-	unsigned long slab = page->flags & PG_slab ? 1UL << 9 : 0;
-	unsigned long head = page->flags & PG_head ? 1UL << 16 : 0;
+	const struct page_owner *owner = &row->owner;
+	gfp_t gfp = owner->gfp;
+	char names[512];
+
+	/* The name GFP_ATOMIC stands for the bits that the kernel gives it. */
+	if ((gfp & GFP_ATOMIC) != GFP_ATOMIC)
+		gfp &= ~form->no_gfp;
+	gfp_format(names, sizeof(names), gfp);
+	fprintf(out, "Page allocated via order %u, mask 0x%x(%s), pid %d, tgid %d (%s), ts ", owner->order,
+		gfp & ~form->no_gfp, names, owner->alloc.pid, owner->alloc.pid, row->task);
+	if (!grouped || form->group_ts)
+		fprintf(out, "%" PRIu64, owner->alloc.time_ns);
+	fputs(" ns", out);
+	if (form->free_ts)
+		fprintf(out, ", free_ts %" PRIu64 " ns", owner->free_valid ? owner->free.time_ns : 0);
+	fputc('\n', out);
+}
+
+static void print_place(const struct buddy *b, const struct owned *row, const struct owner_form *form,
+			const struct page *page, FILE *out)
+{
+	unsigned int slab = page->flags & PG_slab ? form->slab : 0;
+	unsigned int head = page->flags & PG_head ? form->head : 0;
 	unsigned int zone_id = page_zone_id(page);
 
-	fprintf(out, "Flags 0x%lx(%s%snode=%u|zone=%u)\n", slab | head, slab ? "slab|" : "",
-		head ? "head|" : "", zone_id / MAX_NR_ZONES, zone_id % MAX_NR_ZONES);
+	fprintf(out, form->hex_pfn ? "PFN 0x%x" : "PFN %u", row->pfn);
+	fprintf(out, " type %s Block %u type %s Flags 0x%x(%s%snode=%u|zone=%u)\n",
+		migratetype_names[requested_type(row->owner.gfp)], row->pfn >> PAGEBLOCK_ORDER,
+		migratetype_names[buddy_pageblock_migratetype(b, pfn_make(row->pfn))], slab | head,
+		slab ? "slab|" : "", head ? "head|" : "", zone_id / MAX_NR_ZONES, zone_id % MAX_NR_ZONES);
 }
 
 static void print_block(const struct buddy *b, const struct owned *row, bool grouped, FILE *out)
 {
-	const struct page_owner *owner = &row->owner;
-	uint64_t freed = owner->free_valid ? owner->free.time_ns : 0;
-	char gfp[512];
+	const struct page *page = page_from_pfn(buddy_pagemap(b), pfn_make(row->pfn));
+	const struct owner_form *form = &forms[buddy_kernel(b)];
 
-	gfp_format(gfp, sizeof(gfp), owner->gfp);
 	if (grouped)
-		fprintf(out, "%" PRIu64 " times, %" PRIu64 " pages:\n", row->times, row->pages);
-	fprintf(out, "Page allocated via order %u, mask 0x%x(%s), pid %d, tgid %d (%s), ts %" PRIu64
-		" ns, free_ts %" PRIu64 " ns\n", owner->order, owner->gfp, gfp, owner->alloc.pid,
-		owner->alloc.pid, row->task, owner->alloc.time_ns, freed);
-	if (!grouped) {
-		fprintf(out, "PFN %u type %s Block %u type %s ", row->pfn,
-			migratetype_names[requested_type(owner->gfp)], row->pfn >> PAGEBLOCK_ORDER,
-			migratetype_names[buddy_pageblock_migratetype(b, pfn_make(row->pfn))]);
-		print_flags(page_from_pfn(buddy_pagemap(b), pfn_make(row->pfn)), out);
-	}
+		fprintf(out, "%" PRIu64 " times, %" PRIu64 " pages, allocated by %s :\n", row->times,
+			row->pages, form->slab && page->flags & PG_slab ? "SLAB" : "OTHERS");
+	print_header(row, form, grouped, out);
+	if (!grouped)
+		print_place(b, row, form, page, out);
 	if (row->site[0])
 		fprintf(out, " %s\n", row->site);
 	fputc('\n', out);

@@ -2,12 +2,25 @@
 /*
  * kmemsim: who owns each page block, as the kernel's /sys/kernel/debug/page_owner
  * prints it (mm/page_owner.c, print_page_owner()), and grouped as the kernel's
- * tools/mm/page_owner_sort does.
+ * page_owner_sort does, without options but -t or -m. The machine's kernel says
+ * in which form:
+ *
+ *                       6.1 (tools/vm/)                6.12 (tools/mm/)
+ *   times               ts N ns, free_ts N ns          ts N ns
+ *   place               PFN 4096                       PFN 0x1000
+ *   flags               slab is bit 9, head bit 16     head is bit 6; slab is a type of page
+ *   mask                __GFP_ATOMIC is bit 0x200      there is no such flag
+ *   N times, M pages,   allocated by SLAB or OTHERS    allocated by OTHERS
+ *   times of a group    its first block's              left out ("ts  ns")
+ *
+ * Debian's sources of the two kernels are what it was read from; they do not
+ * show which release between them changed it.
  *
  * Differs from Linux: a call site stands for the stack, and page events have
- * none; tgid is the pid, because a trace does not tell it; of the flags only
+ * none; tgid is the pid, because a trace does not have it; of the flags only
  * those that the simulator knows are set, at the kernel's places; a block comes
- * once, as there.
+ * once, as there. 6.1's page_owner_sort compares the times, too, so that it
+ * never joins blocks of different times; here they are one owner's in both.
  */
 #ifndef KMEMSIM_SIM_REPORT_KERNEL_PAGE_OWNER_H
 #define KMEMSIM_SIM_REPORT_KERNEL_PAGE_OWNER_H
