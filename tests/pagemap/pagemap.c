@@ -36,7 +36,8 @@ static void test_conversions(void)
 		CU_ASSERT(pfn_eq(pfn_from_page(map, page_from_pfn(map, pfn)), pfn));
 		CU_ASSERT(pfn_eq(pfn_from_virt(map, virt), pfn));
 		CU_ASSERT(pfn_eq(pfn_from_virt(map, virt + PAGE_SIZE - 1), pfn));
-		CU_ASSERT(pfn_in_map(map, pfn) && virt_in_map(map, virt));
+		CU_ASSERT_TRUE(pfn_in_map(map, pfn));
+		CU_ASSERT_TRUE(virt_in_map(map, virt));
 		virt[0] = 1;
 		virt[PAGE_SIZE - 1] = 1;
 	}
@@ -91,6 +92,57 @@ static void test_movable_zone(void)
 	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_DMA32].present, 0);
 	CU_ASSERT_EQUAL(map->node[0].zone[ZONE_MOVABLE].present, 16384 - 4096);
 	pagemap_destroy(map);
+}
+
+/*
+ * A movable zone larger than the last range reaches back over holes, counts what
+ * is memory only, and begins on a border of the largest block. Ranges of other
+ * nodes lie in between and behind, and are none of its business.
+ *
+ *	node 0        node 1   node 0       node 0    node 1
+ *	|====...xxxx|..|====|..|xxxxxxxx|...|xxxx|....|==xx|
+ *	        ^ movable
+ */
+static void test_movable_over_ranges(void)
+{
+	const uint32_t at = 1U << 20;	/* frames of ZONE_NORMAL */
+	struct pagemap_config cfg = {
+		.nr_nodes = 2, .nr_ranges = 5,
+		.ranges = { { at, at + 16 * BLOCK, 0 }, { at + 20 * BLOCK, at + 24 * BLOCK, 1 },
+			    { at + 30 * BLOCK, at + 33 * BLOCK, 0 }, { at + 34 * BLOCK, at + 35 * BLOCK + 1, 0 },
+			    { at + 40 * BLOCK, at + 48 * BLOCK, 1 } },
+	};
+	static const struct { uint32_t pages, start, present; } rows[] = {
+		/* in blocks of the largest order from @at on, and frames more: all of the last range, ... */
+		{ BLOCK + 1, 34, BLOCK + 1 },
+		/* ... less than it: rounded up to what is aligned, ... */
+		{ BLOCK, 35, 1 },
+		/* ... the one before as well, in part and in whole, ... */
+		{ 2 * BLOCK + 1, 32, 2 * BLOCK + 1 },
+		{ 4 * BLOCK + 1, 30, 4 * BLOCK + 1 },
+		/* ... and the node's first. */
+		{ 5 * BLOCK + 1, 15, 5 * BLOCK + 1 },
+		{ 20 * BLOCK + 1, 0, 20 * BLOCK + 1 },
+		{ 20 * BLOCK + 2, 0, 20 * BLOCK + 1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct zone_span *zone;
+		struct pagemap *map = NULL;
+
+		cfg.movable_pages = rows[i].pages;
+		CU_ASSERT_EQUAL_FATAL(pagemap_create(&map, &cfg, NULL), 0);
+		zone = map->node[0].zone;
+		CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].start, at + rows[i].start * BLOCK);
+		CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].present, rows[i].present);
+		CU_ASSERT_EQUAL(zone[ZONE_MOVABLE].spanned, 35 * BLOCK + 1 - rows[i].start * BLOCK);
+		CU_ASSERT_EQUAL(zone[ZONE_NORMAL].present, 20 * BLOCK + 1 - rows[i].present);
+		CU_ASSERT_EQUAL(map->node[0].present, 20 * BLOCK + 1);
+		CU_ASSERT_EQUAL(map->node[1].zone[ZONE_MOVABLE].present + map->node[1].zone[ZONE_NORMAL].present,
+				12 * BLOCK);
+		pagemap_destroy(map);
+	}
 }
 
 /* A hole is spanned but not present, belongs to nobody, and moves memory up. */
@@ -222,6 +274,24 @@ static void test_touch(void)
 	pagemap_destroy(map);
 }
 
+/* Distances are kept as given, row by row; an odd pair of nodes may be farther one way than the other. */
+static void test_distances(void)
+{
+	struct pagemap_config cfg = { 0 };
+	struct pagemap *map = NULL;
+	unsigned int i, j;
+
+	CU_ASSERT_EQUAL(pagemap_config_memory(&cfg, 64 << 20, 3, NULL, 0, NULL), 0);
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 3; j++)
+			cfg.distance[i][j] = (uint8_t)(i == j ? 10 : 10 + 7 * i + j);
+	CU_ASSERT_EQUAL_FATAL(pagemap_create(&map, &cfg, NULL), 0);
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 3; j++)
+			CU_ASSERT_EQUAL(map->distance[i][j], cfg.distance[i][j]);
+	pagemap_destroy(map);
+}
+
 static void expect_error(struct pagemap_config *cfg, const char *part)
 {
 	struct pagemap *map = NULL;
@@ -320,6 +390,7 @@ static const struct test_case cases[] = {
 	{ "pagemap_alignment", test_alignment },
 	{ "pagemap_zones", test_zones },
 	{ "pagemap_movable_zone", test_movable_zone },
+	{ "pagemap_movable_over_ranges", test_movable_over_ranges },
 	{ "pagemap_holes", test_holes },
 	{ "pagemap_nodes", test_nodes },
 	{ "pagemap_node_sizes", test_node_sizes },
@@ -327,6 +398,7 @@ static const struct test_case cases[] = {
 	{ "pagemap_terabyte", test_terabyte },
 	{ "pagemap_compound", test_compound },
 	{ "pagemap_touch", test_touch },
+	{ "pagemap_distances", test_distances },
 	{ "pagemap_bad_layouts", test_bad_layouts },
 	{ "pagemap_bind", test_bind },
 	{ "pagemap_error_text", test_error_text },
