@@ -20,9 +20,55 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/fallback.h"
+#include "buddy/highatomic.h"
+#include "buddy/list.h"
+#include "buddy/owner.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
+
+#define NR_GFP_ZONE_BITS 16
+#define MAX_RECLAIM_RETRIES 16
 
 /* ---- what a request means ------------------------------------------------ */
+
+/*
+ * Indexed by __GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE; of
+ * contradicting bits the lowest zone wins.
+ */
+static const uint8_t gfp_zone_table[NR_GFP_ZONE_BITS] = {
+	[0] = ZONE_NORMAL,
+	[__GFP_DMA] = ZONE_DMA,
+	[__GFP_HIGHMEM] = ZONE_NORMAL,
+	[__GFP_HIGHMEM | __GFP_DMA] = ZONE_DMA,
+	[__GFP_DMA32] = ZONE_DMA32,
+	[__GFP_DMA32 | __GFP_DMA] = ZONE_DMA,
+	[__GFP_DMA32 | __GFP_HIGHMEM] = ZONE_DMA32,
+	[__GFP_DMA32 | __GFP_HIGHMEM | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE] = ZONE_NORMAL,
+	[__GFP_MOVABLE | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_HIGHMEM] = ZONE_MOVABLE,
+	[__GFP_MOVABLE | __GFP_HIGHMEM | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_DMA32] = ZONE_DMA32,
+	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM] = ZONE_DMA32,
+	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_DMA] = ZONE_DMA,
+};
+
+enum zone_type gfp_zone(gfp_t gfp)
+{
+	return (enum zone_type)gfp_zone_table[gfp % NR_GFP_ZONE_BITS];
+}
+
+/* Movable and reclaimable at once is a contradiction; movable wins. */
+enum migratetype gfp_migratetype(gfp_t gfp)
+{
+	if (gfp & __GFP_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+}
 
 bool prepare_alloc_pages(const struct buddy *b, unsigned int cpu, gfp_t gfp, int nid,
 			 struct alloc_context *ac)
@@ -224,11 +270,11 @@ static void wake_all_kswapds(struct buddy *b, unsigned int order, const struct a
 static uint64_t nr_reusable_pages(const struct buddy *b)
 {
 	uint64_t used = 0, managed = 0;
-	unsigned int id;
+	const struct zone *zone;
 
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
-		used += zone_allocated_pages(b, &b->zones[id]);
-		managed += b->zones[id].managed_pages;
+	for_each_populated_zone(b, zone) {
+		used += buddy_zone_allocated_pages(b, zone);
+		managed += zone->managed_pages;
 	}
 	return managed - used;
 }
@@ -333,24 +379,24 @@ static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp
  */
 pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid)
 {
-	const struct short_way *way;
+	const struct fast_alloc *path;
 	struct per_cpu_pages *pcp;
 	struct page *page;
 	uint32_t pfn;
 
 	if (unlikely(order | (gfp & (__GFP_THISNODE | __GFP_ZERO)) || nid != NUMA_NO_NODE ||
-		     cpu >= b->short_cpus))
+		     cpu >= b->fast_cpus))
 		goto slow;
-	way = &b->short_way[(size_t)cpu * GFP_PLACE_BITS + gfp % GFP_PLACE_BITS];
-	if (unlikely(way->zone->free_pages <= way->zone->low_mark))
+	path = &b->fast_alloc[(size_t)cpu * GFP_PLACE_BITS + gfp % GFP_PLACE_BITS];
+	if (unlikely(path->zone->free_pages <= path->zone->low_mark))
 		goto slow;
-	pfn = way->list->head;
+	pfn = path->list->head;
 	if (unlikely(pfn == PFN_NONE_VAL))
 		goto slow;
 	page = &b->pages[pfn];
-	pcp = way->pcp;
-	way->list->head = page->next;
-	set_page_state(page, way->state);
+	pcp = path->pcp;
+	path->list->head = page->next;
+	set_page_state(page, path->state);
 	pcp->count--;
 	if (unlikely(pcp->free_factor))
 		pcp->free_factor >>= 1;
@@ -424,19 +470,19 @@ unsigned int buddy_alloc_bulk(struct buddy *b, unsigned int cpu, gfp_t gfp, int 
 /* ---- giving back --------------------------------------------------------- */
 
 /* The next free on @cpu will probably be of the same zone. */
-static void prepare_short_way(struct buddy *b, unsigned int cpu, struct zone *zone)
+static void prepare_fast_free(struct buddy *b, unsigned int cpu, struct zone *zone)
 {
-	struct cpu_way *way = &b->cpu_way[cpu];
+	struct fast_free *path = &b->fast_free[cpu];
 	unsigned int mt;
 
-	if (way->zone == zone)
+	if (path->zone == zone)
 		return;
-	way->frame = page_flags_make(PG_allocated, 0, 0, zone->id);
+	path->frame = page_flags_make(PG_allocated, 0, 0, zone->id);
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
-		way->state[mt] = page_state(page_flags_make(PG_pcp, 0, mt, zone->id), 0);
-	way->auto_high = b->rules->auto_high;
-	way->pcp = &zone->pcp[cpu];
-	way->zone = zone;
+		path->state[mt] = page_state(page_flags_make(PG_pcp, 0, mt, zone->id), 0);
+	path->auto_high = b->rules->auto_high;
+	path->pcp = &zone->pcp[cpu];
+	path->zone = zone;
 }
 
 static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order)
@@ -455,7 +501,7 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 	if (b->slow & SLOW_OWNER)
 		page_owner_free(b, pfn.v);
 	b->this_cpu = cpu;
-	prepare_short_way(b, cpu, page_zone(b, page));
+	prepare_fast_free(b, cpu, page_zone(b, page));
 	if (pcp_allowed_order(order))
 		free_unref_page(b, cpu, pfn.v, order);
 	else
@@ -467,24 +513,24 @@ static noinline int __free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, u
 int buddy_free_pages(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order)
 {
 	struct per_cpu_pages *pcp;
-	const struct cpu_way *way;
+	const struct fast_free *path;
 	struct page *page;
 	unsigned int mt;
 
-	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->short_cpus))
+	if (unlikely(order || pfn.v >= b->end_pfn || cpu >= b->fast_cpus))
 		goto slow;
-	way = &b->cpu_way[cpu];
+	path = &b->fast_free[cpu];
 	page = &b->pages[pfn.v];
 	mt = b->pageblock[pfn.v >> PAGEBLOCK_ORDER];
-	if (unlikely((page->flags & ~PG_MT_MASK) != way->frame || mt >= MIGRATE_PCPTYPES))
+	if (unlikely((page->flags & ~PG_MT_MASK) != path->frame || mt >= MIGRATE_PCPTYPES))
 		goto slow;
-	pcp = way->pcp;
-	set_page_state(page, way->state[mt]);
+	pcp = path->pcp;
+	set_page_state(page, path->state[mt]);
 	pcp_list_add(b->pages, &pcp->lists[mt], pfn.v);
 	pcp->count++;
-	if (unlikely(way->auto_high ? !pcp_free_stays(pcp, way->zone) : pcp->count >= pcp->high)) {
+	if (unlikely(path->auto_high ? !pcp_free_stays(pcp, path->zone) : pcp->count >= pcp->high)) {
 		b->this_cpu = cpu;
-		free_unref_page_drain(b, way->zone, pcp, (enum migratetype)mt, 0);
+		free_unref_page_drain(b, path->zone, pcp, (enum migratetype)mt, 0);
 	}
 	return 0;
 slow:

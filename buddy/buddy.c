@@ -13,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/free_area.h"
+#include "buddy/list.h"
+#include "buddy/owner.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 
 #define PAGES_PER_SECTION (1U << (27 - PAGE_SHIFT))
 
@@ -58,15 +62,15 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 	b->zones = aligned_alloc(64, nr_zones * sizeof(*b->zones));
 	b->zonelists = calloc((size_t)b->nr_nodes * NR_ZONELISTS, sizeof(*b->zonelists));
 	b->pageblock = malloc(b->pageblock_bytes);
-	b->cpu_way = aligned_alloc(64, b->nr_cpus * sizeof(*b->cpu_way));
-	b->short_way = calloc((size_t)b->nr_cpus * GFP_PLACE_BITS, sizeof(*b->short_way));
+	b->fast_free = aligned_alloc(64, b->nr_cpus * sizeof(*b->fast_free));
+	b->fast_alloc = calloc((size_t)b->nr_cpus * GFP_PLACE_BITS, sizeof(*b->fast_alloc));
 	b->pcp_mem = aligned_alloc(64, nr_zones * b->nr_cpus * sizeof(*b->pcp_mem));
-	if (!b->zones || !b->zonelists || !b->pageblock || !b->cpu_way || !b->short_way || !b->pcp_mem)
+	if (!b->zones || !b->zonelists || !b->pageblock || !b->fast_free || !b->fast_alloc || !b->pcp_mem)
 		return kerror_set(err, -ENOMEM, "no memory for the tables of %zu zones and %u CPUs",
 				  nr_zones, b->nr_cpus);
-	memset(b->cpu_way, 0, b->nr_cpus * sizeof(*b->cpu_way));
+	memset(b->fast_free, 0, b->nr_cpus * sizeof(*b->fast_free));
 	for (cpu = 0; cpu < b->nr_cpus; cpu++)
-		b->cpu_way[cpu].frame = UINT32_MAX;
+		b->fast_free[cpu].frame = UINT32_MAX;
 	memset(b->zones, 0, nr_zones * sizeof(*b->zones));
 	memset(b->pageblock, MIGRATE_MOVABLE, b->pageblock_bytes);
 	return 0;
@@ -74,25 +78,26 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 
 static void init_pcp(struct per_cpu_pages *pcp)
 {
-	unsigned int i;
+	struct page_list *list;
+	unsigned int pindex;
 
 	memset(pcp, 0, sizeof(*pcp));
-	for (i = 0; i < NR_PCP_LISTS; i++)
-		page_list_init(&pcp->lists[i]);
+	for_each_pcp_list(pcp, pindex, list)
+		page_list_init(list);
 }
 
 static void init_zone(struct buddy *b, unsigned int id)
 {
 	struct zone *zone = &b->zones[id];
 	const struct zone_span *span;
+	struct per_cpu_pages *pcp;
 	unsigned int order, mt, cpu;
 
 	zone->id = id;
 	zone->nid = id / MAX_NR_ZONES;
 	zone->idx = (enum zone_type)(id % MAX_NR_ZONES);
-	for (order = 0; order < NR_PAGE_ORDERS; order++)
-		for (mt = 0; mt < MIGRATE_TYPES; mt++)
-			page_list_init(&zone->free_area[order].list[mt]);
+	for_each_migratetype_order(order, mt)
+		page_list_init(&zone->free_area[order].list[mt]);
 	span = &b->map->node[zone->nid].zone[zone->idx];
 	zone->start_pfn = span->start;
 	zone->spanned_pages = span->spanned;
@@ -103,8 +108,8 @@ static void init_zone(struct buddy *b, unsigned int id)
 	if (!zone_populated(zone))
 		return;
 	zone->pcp = &b->pcp_mem[(size_t)id * b->nr_cpus];
-	for (cpu = 0; cpu < b->nr_cpus; cpu++)
-		init_pcp(&zone->pcp[cpu]);
+	for_each_pcp(b, zone, cpu, pcp)
+		init_pcp(pcp);
 }
 
 /* Give [start, end) of @zone to the allocator: whole largest blocks as fresh, the rest linked. */
@@ -156,6 +161,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 {
 	int ret = check_config(map, cfg, err);
 	unsigned int cpu, id;
+	struct zone *zone;
 	struct buddy *b;
 
 	if (ret)
@@ -183,11 +189,11 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 		buddy_destroy(b);
 		return ret;
 	}
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
+	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
 		init_zone(b, id);
-		if (zone_populated(&b->zones[id]) && !cfg->empty)
-			free_boot_memory(b, &b->zones[id]);
-	}
+	for_each_populated_zone(b, zone)
+		if (!cfg->empty)
+			free_boot_memory(b, zone);
 	build_all_zonelists(b);
 	init_per_zone_wmark_min(b);
 	memset(b->counters, 0, sizeof(b->counters));
@@ -202,13 +208,14 @@ void buddy_destroy(struct buddy *b)
 	if (!b)
 		return;
 	page_owner_destroy(b);
+	/* By number: where a table could not be had, no zone knows its own yet. */
 	for (id = 0; b->zones && id < b->nr_nodes * MAX_NR_ZONES; id++)
 		free(b->zones[id].cpu_stat);
 	free(b->zones);
 	free(b->zonelists);
 	free(b->pageblock);
-	free(b->cpu_way);
-	free(b->short_way);
+	free(b->fast_free);
+	free(b->fast_alloc);
 	free(b->pcp_mem);
 	free(b);
 }
@@ -250,6 +257,11 @@ unsigned int buddy_nr_cpus(const struct buddy *b)
 	return b->nr_cpus;
 }
 
+unsigned int buddy_nr_nodes(const struct buddy *b)
+{
+	return b->nr_nodes;
+}
+
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu)
 {
 	return cpu < b->nr_cpus ? b->cpu_node[cpu] : 0;
@@ -267,13 +279,25 @@ uint64_t buddy_min_free_kbytes(const struct buddy *b)
 
 const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx)
 {
-	struct zone *zone;
-
 	if (nid >= b->nr_nodes || (unsigned int)idx >= MAX_NR_ZONES)
 		return NULL;
-	zone = &b->zones[nid * MAX_NR_ZONES + idx];
-	zone->allocated_pages = zone_allocated_pages(b, zone);
-	return zone;
+	return &node_zones(b, nid)[idx];
+}
+
+struct zone *buddy_next_zone(const struct buddy *b, const struct zone *zone)
+{
+	unsigned int id = zone ? zone->id + 1 : 0;
+
+	return id < b->nr_nodes * MAX_NR_ZONES ? &b->zones[id] : NULL;
+}
+
+struct zone *buddy_next_populated_zone(const struct buddy *b, const struct zone *zone)
+{
+	struct zone *next = buddy_next_zone(b, zone);
+
+	while (next && !zone_populated(next))
+		next = buddy_next_zone(b, next);
+	return next;
 }
 
 enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn)
@@ -283,11 +307,12 @@ enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn)
 
 uint64_t buddy_zone_pcp_pages(const struct buddy *b, const struct zone *zone)
 {
+	const struct per_cpu_pages *pcp;
 	unsigned int cpu;
 	uint64_t sum = 0;
 
-	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++)
-		sum += (uint64_t)zone->pcp[cpu].count;
+	for_each_pcp(b, zone, cpu, pcp)
+		sum += (uint64_t)pcp->count;
 	return sum;
 }
 

@@ -27,7 +27,6 @@
 #include "buddy/counters.h"
 #include "buddy/gfp.h"
 #include "buddy/rules.h"
-#include "buddy/steer/state.h"
 #include "buddy/zone.h"
 #include "pagemap/pagemap.h"
 
@@ -44,7 +43,7 @@ struct buddy_config {
 	unsigned int percpu_pagelist_high_fraction;		/* 0: from the low watermark */
 	bool page_owner;		/* keep who allocated and who freed each block */
 	enum buddy_kernel kernel;	/* whose rules; default the newest */
-	bool empty;			/* no memory is free at first: buddy_load() says which is */
+	bool empty;			/* no memory is free at first: whoever fills the lists says which is */
 };
 
 /* The kernel's defaults for @nr_cpus CPUs. */
@@ -57,16 +56,6 @@ void buddy_config_default(struct buddy_config *cfg, unsigned int nr_cpus);
 int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_config *cfg,
 		 struct kerror *err);
 void buddy_destroy(struct buddy *b);
-
-/*
- * Put @state, as a kernel had it, into @b, which was created empty over the
- * same zones and never used: watermarks, free lists and per-CPU lists in their
- * order, pageblock types, counters. What is neither free nor reserved counts as
- * allocated, one frame at a time, because a kernel does not say how large the
- * blocks were. Errors: -EINVAL where @state contradicts itself or the zones
- * (@err says how; @b is then good for buddy_destroy() only), -ENOMEM.
- */
-int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *err);
 
 /* ---- allocation -------------------------------------------------------- */
 
@@ -179,6 +168,7 @@ void buddy_set_fail(struct buddy *b, unsigned int interval, int64_t times, unsig
 
 struct pagemap *buddy_pagemap(const struct buddy *b);
 unsigned int buddy_nr_cpus(const struct buddy *b);
+unsigned int buddy_nr_nodes(const struct buddy *b);
 /* Whose rules it follows. */
 enum buddy_kernel buddy_kernel(const struct buddy *b);
 unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
@@ -189,13 +179,24 @@ unsigned int buddy_cpu_node(const struct buddy *b, unsigned int cpu);
 unsigned int buddy_node_order(const struct buddy *b, unsigned int nid,
 			      uint8_t order[MAX_NUMNODES]);
 uint64_t buddy_min_free_kbytes(const struct buddy *b);
-/*
- * NULL where @nid or @idx does not exist; an unpopulated zone is returned. Its
- * allocated_pages is as of this call, everything else always up to date.
- */
+/* NULL where @nid or @idx does not exist; an unpopulated zone is returned. */
 const struct zone *buddy_zone(const struct buddy *b, unsigned int nid, enum zone_type idx);
+/*
+ * The zone after @zone, by node and then by type: the first one for NULL, NULL
+ * after the last. Zones without memory are left out of the second one. Only
+ * buddy/ writes to what they return; the macros below keep @zone's const.
+ */
+struct zone *buddy_next_zone(const struct buddy *b, const struct zone *zone);
+struct zone *buddy_next_populated_zone(const struct buddy *b, const struct zone *zone);
 enum migratetype buddy_pageblock_migratetype(const struct buddy *b, pfn_t pfn);
 uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter);
+/*
+ * The frames of @zone that callers own: what came out of the free lists and
+ * did not go back, less what per-CPU lists hold. Nothing of it looks at
+ * free_pages, so that buddy_validate() has something to compare. Whoever fills
+ * lists by hand counts the frames in pcp_refill_pages and allocated_otherwise.
+ */
+uint64_t buddy_zone_allocated_pages(const struct buddy *b, const struct zone *zone);
 /* Frames of @zone on all CPUs' lists. */
 uint64_t buddy_zone_pcp_pages(const struct buddy *b, const struct zone *zone);
 /* NUMA events of one zone, by the BC_numa_* names. */
@@ -204,6 +205,19 @@ uint64_t buddy_zone_numa(const struct buddy *b, const struct zone *zone, enum bu
 /* Blocks in a free list, in the order they would be handed out: start with @prev none. */
 pfn_t buddy_next_free(const struct buddy *b, const struct zone *zone, unsigned int order,
 		      enum migratetype mt, pfn_t prev);
+
+#define for_each_node(b, nid) \
+	for ((nid) = 0; (nid) < buddy_nr_nodes(b); (nid)++)
+#define for_each_zone(b, zone) \
+	for ((zone) = (__typeof__(zone))buddy_next_zone(b, NULL); (zone); \
+	     (zone) = (__typeof__(zone))buddy_next_zone(b, zone))
+#define for_each_populated_zone(b, zone) \
+	for ((zone) = (__typeof__(zone))buddy_next_populated_zone(b, NULL); (zone); \
+	     (zone) = (__typeof__(zone))buddy_next_populated_zone(b, zone))
+/* Each block of one free list, in the order in which they would be handed out. */
+#define for_each_free_block(b, zone, order, mt, pfn) \
+	for ((pfn) = buddy_next_free(b, zone, order, mt, PFN_NONE); !pfn_is_none(pfn); \
+	     (pfn) = buddy_next_free(b, zone, order, mt, pfn))
 
 /* Pageblocks of @zone by type, as pagetypeinfo counts them. */
 void buddy_count_pageblocks(const struct buddy *b, const struct zone *zone,

@@ -7,7 +7,10 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/private.h"
 
 /* All of a free block of one or more pageblocks becomes @start_mt's. */
 static uint32_t claim_large_block(struct buddy *b, struct zone *zone, uint32_t pfn,

@@ -5,7 +5,7 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/private.h"
 
 const struct buddy_counter_desc buddy_counter_desc[NR_BUDDY_COUNTERS] = {
 #define BUDDY_COUNTER_DESC(kind, name, text) { (#kind)[0], #name, text },
@@ -37,7 +37,7 @@ static uint64_t sum(const uint64_t blocks[NR_PAGE_ORDERS])
 	return nr;
 }
 
-uint64_t zone_allocated_pages(const struct buddy *b, const struct zone *zone)
+uint64_t buddy_zone_allocated_pages(const struct buddy *b, const struct zone *zone)
 {
 	const struct zone_stat *stat = &zone->stat;
 
@@ -46,13 +46,14 @@ uint64_t zone_allocated_pages(const struct buddy *b, const struct zone *zone)
 }
 
 /* What went the short way: single frames, by whether the CPU is on @zone's node. */
-static void short_way_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2])
+static void fast_path_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2])
 {
+	const struct per_cpu_pages *pcp;
 	unsigned int cpu;
 
 	alloc[0] = alloc[1] = 0;
-	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++)
-		alloc[b->cpu_node[cpu] == zone->nid] += zone->pcp[cpu].nr_alloc;
+	for_each_pcp(b, zone, cpu, pcp)
+		alloc[b->cpu_node[cpu] == zone->nid] += pcp->nr_alloc;
 }
 
 /* What @zone contributes to @counter; 0 for counters that are no sum over zones. */
@@ -62,9 +63,9 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 	const struct zone_stat *stat = &zone->stat;
 	uint64_t alloc[2], pgalloc, pgfree;
 
-	short_way_count(b, zone, alloc);
+	fast_path_count(b, zone, alloc);
 	pgalloc = alloc[0] + alloc[1] + frames(stat->pcp_alloc) + frames(stat->buddy_alloc);
-	pgfree = pgalloc + stat->allocated_otherwise - zone_allocated_pages(b, zone);
+	pgfree = pgalloc + stat->allocated_otherwise - buddy_zone_allocated_pages(b, zone);
 	switch (counter) {
 	case BC_pgfree:
 		return pgfree;
@@ -97,14 +98,14 @@ static uint64_t zone_counter(const struct buddy *b, const struct zone *zone,
 
 uint64_t buddy_counter(const struct buddy *b, enum buddy_counter counter)
 {
-	unsigned int id;
+	const struct zone *zone;
 	uint64_t value;
 
 	if ((unsigned int)counter >= NR_BUDDY_COUNTERS)
 		return 0;
 	value = b->counters[counter];
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
-		value += zone_counter(b, &b->zones[id], counter);
+	for_each_populated_zone(b, zone)
+		value += zone_counter(b, zone, counter);
 	return value;
 }
 

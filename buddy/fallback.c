@@ -12,7 +12,11 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 
 #define NR_FALLBACKS 2
 

@@ -5,7 +5,10 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/highatomic.h"
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/watermark.h"
 
 /* One pageblock, or about a hundredth of the zone. */
 static uint64_t max_highatomic(const struct buddy *b, const struct zone *zone)

@@ -2,7 +2,7 @@
 /*
  * kmemsim: who allocated and who freed a frame, what to say about a free that
  * can't be right, and failures on demand. None of it is on the short way
- * through an allocation; SLOW_* in internal.h says when to come here.
+ * through an allocation; SLOW_* in private.h says when to come here.
  *
  * Differs from Linux: page_owner keeps a caller's number instead of a stack,
  * and a wrong free is refused, where Linux taints and leaks the page.
@@ -13,7 +13,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "buddy/internal.h"
+#include "buddy/owner.h"
+#include "buddy/free_area.h"
+#include "buddy/private.h"
+
+/* One frame's history, indexed by pfn; all zero where nothing happened. */
+struct owner_record {
+	struct buddy_caller alloc, free;
+	gfp_t gfp;
+	uint8_t order;
+	bool alloc_valid;
+	bool free_valid;
+};
 
 int page_owner_create(struct buddy *b, struct kerror *err)
 {
@@ -90,7 +101,8 @@ bool buddy_page_owner(const struct buddy *b, pfn_t pfn, struct page_owner *owner
 /* Does @pfn lie inside a free block, be it linked, per-CPU or fresh? */
 static bool inside_free_block(const struct buddy *b, uint32_t pfn)
 {
-	unsigned int order, id;
+	const struct zone *zone;
+	unsigned int order;
 
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {
 		const struct page *head = &b->pages[pfn & ~((1U << order) - 1)];
@@ -98,8 +110,8 @@ static bool inside_free_block(const struct buddy *b, uint32_t pfn)
 		if (head->flags & (PG_buddy | PG_pcp) && page_order(head) >= order)
 			return true;
 	}
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
-		if (pfn_is_fresh(&b->zones[id], pfn, NULL))
+	for_each_populated_zone(b, zone)
+		if (pfn_is_fresh(zone, pfn, NULL))
 			return true;
 	return false;
 }

@@ -15,7 +15,11 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/pcp.h"
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/list.h"
+#include "buddy/watermark.h"
 
 unsigned int rmqueue_bulk(struct buddy *b, struct zone *zone, unsigned int order,
 			  unsigned int count, struct page_list *list, enum migratetype mt,
@@ -234,11 +238,6 @@ void free_unref_page(struct buddy *b, unsigned int cpu, uint32_t pfn, unsigned i
 		free_unref_page_drain(b, zone, pcp, pcp_list_block(b, zone, pcp, pfn, order), order);
 }
 
-void drain_zone_pages(struct buddy *b, struct zone *zone, struct per_cpu_pages *pcp)
-{
-	free_pcppages_bulk(b, zone, pcp->batch, pcp, 0);
-}
-
 void drain_pages_zone(struct buddy *b, unsigned int cpu, struct zone *zone)
 {
 	struct per_cpu_pages *pcp = &zone->pcp[cpu];
@@ -249,14 +248,13 @@ void drain_pages_zone(struct buddy *b, unsigned int cpu, struct zone *zone)
 
 void buddy_drain_pages(struct buddy *b, unsigned int cpu)
 {
-	unsigned int id;
+	struct zone *zone;
 
 	if (cpu >= b->nr_cpus)
 		return;
 	b->this_cpu = cpu;
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++)
-		if (zone_populated(&b->zones[id]))
-			drain_pages_zone(b, cpu, &b->zones[id]);
+	for_each_populated_zone(b, zone)
+		drain_pages_zone(b, cpu, zone);
 }
 
 void buddy_drain_all_pages(struct buddy *b)

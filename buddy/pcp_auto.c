@@ -8,7 +8,7 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/pcp.h"
 
 static int min_int(int a, int b)
 {

@@ -12,7 +12,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "buddy/internal.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
 
 struct usage {
 	unsigned int order;	/* of the blocks asked for */
@@ -31,24 +32,19 @@ static void note_free(struct usage *u, uint32_t pfn, unsigned int order)
 
 static void note_zone(const struct buddy *b, const struct zone *zone, struct usage *u)
 {
-	unsigned int order, mt, cpu, i;
+	unsigned int order, mt, cpu, pindex;
+	const struct per_cpu_pages *pcp;
+	const struct page_list *list;
+	uint32_t at;
+	pfn_t pfn;
 
-	for (order = 0; order < NR_PAGE_ORDERS; order++) {
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			pfn_t pfn = PFN_NONE;
-
-			while (!pfn_is_none(pfn = buddy_next_free(b, zone, order, mt, pfn)))
-				note_free(u, pfn.v, order);
-		}
-	}
-	for (cpu = 0; zone->pcp && cpu < b->nr_cpus; cpu++) {
-		for (i = 0; i < NR_PCP_LISTS; i++) {
-			uint32_t pfn = zone->pcp[cpu].lists[i].head;
-
-			for (; pfn != PFN_NONE_VAL; pfn = b->pages[pfn].next)
-				note_free(u, pfn, pindex_to_order(i));
-		}
-	}
+	for_each_migratetype_order(order, mt)
+		for_each_free_block(b, zone, order, mt, pfn)
+			note_free(u, pfn.v, order);
+	for_each_pcp(b, zone, cpu, pcp)
+		for_each_pcp_list(pcp, pindex, list)
+			for (at = list->head; at != PFN_NONE_VAL; at = b->pages[at].next)
+				note_free(u, at, pindex_to_order(pindex));
 }
 
 /* Frames of memory among the 2^@order at block @at. */
@@ -91,17 +87,16 @@ int buddy_block_usage(const struct buddy *b, unsigned int order, uint64_t *full,
 {
 	uint64_t nr = ((uint64_t)b->end_pfn >> (order < 32 ? order : 32)) + 1, used = 0, at, free_blocks;
 	struct usage u = { .order = order < 32 ? order : 32 };
-	unsigned int id;
+	const struct zone *zone;
 
 	u.bytes = nr * sizeof(*u.nr_free);
 	u.nr_free = mmap(NULL, u.bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (u.nr_free == MAP_FAILED)
 		return -ENOMEM;
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
-		note_zone(b, &b->zones[id], &u);
-		used += zone_allocated_pages(b, &b->zones[id]) +
-			(b->zones[id].present_pages - b->zones[id].managed_pages);
+	for_each_populated_zone(b, zone) {
+		note_zone(b, zone, &u);
+		used += buddy_zone_allocated_pages(b, zone) + (zone->present_pages - zone->managed_pages);
 	}
 	*partial = 0;
 	*used_in_full = used;

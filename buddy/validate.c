@@ -9,7 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "buddy/internal.h"
+#include "buddy/free_area.h"
+#include "buddy/list.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 
 struct validation {
 	const struct buddy *b;
@@ -155,7 +159,7 @@ static uint64_t check_free_areas(struct validation *v, uint64_t *isolate)
 		const struct free_area *area = &v->zone->free_area[order];
 		uint64_t nr_free = 0;
 
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+		for_each_migratetype(mt) {
 			char where[48];
 			uint64_t nr;
 
@@ -184,19 +188,20 @@ static uint64_t check_free_areas(struct validation *v, uint64_t *isolate)
 /* All CPUs' lists; returns frames. */
 static uint64_t check_pcp(struct validation *v)
 {
-	unsigned int cpu, i;
+	const struct per_cpu_pages *pcp;
+	const struct page_list *list;
+	unsigned int cpu, pindex;
 	uint64_t sum = 0;
 
-	for (cpu = 0; v->zone->pcp && cpu < v->b->nr_cpus; cpu++) {
-		const struct per_cpu_pages *pcp = &v->zone->pcp[cpu];
+	for_each_pcp(v->b, v->zone, cpu, pcp) {
 		uint64_t frames = 0;
 		char where[48];
 
-		for (i = 0; i < NR_PCP_LISTS; i++) {
-			unsigned int order = pindex_to_order(i);
+		for_each_pcp_list(pcp, pindex, list) {
+			unsigned int order = pindex_to_order(pindex);
 
-			snprintf(where, sizeof(where), "CPU %u list %u", cpu, i);
-			frames += check_list(v, &pcp->lists[i], order,
+			snprintf(where, sizeof(where), "CPU %u list %u", cpu, pindex);
+			frames += check_list(v, list, order,
 					     page_flags_make(PG_pcp, order, 0, v->zone->id),
 					     PG_buddy | PG_pcp | PG_allocated | PG_ORDER_MASK | PG_ZONE_MASK,
 					     v->zone->managed_pages, where) << order;
@@ -209,7 +214,7 @@ static uint64_t check_pcp(struct validation *v)
 	return sum;
 }
 
-/* With what the CPUs have not told yet. */
+/* With what the CPUs have not added yet. */
 static uint64_t exact_free_pages(const struct buddy *b, const struct zone *zone)
 {
 	uint64_t nr = zone->free_pages;
@@ -223,7 +228,7 @@ static uint64_t exact_free_pages(const struct buddy *b, const struct zone *zone)
 static void check_zone(struct validation *v)
 {
 	const struct zone *zone = v->zone;
-	uint64_t isolate, listed, pcp, free_pages, used = zone_allocated_pages(v->b, zone);
+	uint64_t isolate, listed, pcp, free_pages, used = buddy_zone_allocated_pages(v->b, zone);
 	uint64_t pfn, end = (uint64_t)zone->start_pfn + zone->spanned_pages, reserved = 0;
 
 	listed = check_free_areas(v, &isolate);
@@ -251,12 +256,8 @@ static void check_zone(struct validation *v)
 unsigned int buddy_validate(const struct buddy *b, buddy_violation_fn fn, void *ctx)
 {
 	struct validation v = { .b = b, .fn = fn, .ctx = ctx };
-	unsigned int id;
 
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
-		v.zone = &b->zones[id];
-		if (zone_populated(v.zone))
-			check_zone(&v);
-	}
+	for_each_populated_zone(b, v.zone)
+		check_zone(&v);
 	return v.nr;
 }

@@ -46,7 +46,7 @@ enum zone_watermarks {
  * needed is not kept, because writing it would cost a cache line of the
  * neighbour: the head's prev is undefined, and so is @tail of an empty list.
  * On a per-CPU list, where blocks come and go at the head, prev and @tail are
- * made right only when the list is drained; see PG_linked in internal.h.
+ * made right only when the list is drained; see PG_linked in list.h.
  */
 struct page_list {
 	uint32_t head;		/* PFN_NONE_VAL when empty */
@@ -141,8 +141,6 @@ struct zone {
 
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
 	uint64_t low_mark;		/* low watermark, boost and atomic reserve in one */
-	uint64_t allocated_pages;	/* owned by callers, as of the last buddy_zone() of this zone; from
-					 * what moved, not from free_pages */
 	unsigned int nid;
 	unsigned int id;		/* nid * MAX_NR_ZONES + idx, as in struct page */
 	enum zone_type idx;
@@ -174,5 +172,12 @@ static inline bool zone_populated(const struct zone *zone)
 {
 	return zone->present_pages != 0;
 }
+
+#define for_each_migratetype(mt) \
+	for ((mt) = 0; (mt) < MIGRATE_TYPES; (mt)++)
+/* All free lists of a zone. These are two loops: break leaves the inner one alone. */
+#define for_each_migratetype_order(order, mt) \
+	for ((order) = 0; (order) < NR_PAGE_ORDERS; (order)++) \
+		for_each_migratetype(mt)
 
 #endif

@@ -8,6 +8,8 @@
 	X(gfp) \
 	X(buddy) \
 	X(buddy_alloc) \
+	X(buddy_pcp) \
+	X(buddy_highatomic) \
 	X(buddy_zone) \
 	X(buddy_check) \
 	X(buddy_model) \

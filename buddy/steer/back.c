@@ -9,7 +9,11 @@
  */
 #include "buddy/steer/steer.h"
 
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/free_area.h"
+#include "buddy/list.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
 
 void steer_remember(const struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order,
 		    struct steer_before *before)

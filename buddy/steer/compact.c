@@ -16,7 +16,7 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/private.h"
 #include "buddy/steer/steer.h"
 
 #define COMPACT_CLUSTER_MAX 32

@@ -11,7 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buddy/internal.h"
+#include "buddy/steer/state.h"
+
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/list.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 
 struct loading {
 	struct buddy *b;
@@ -64,17 +71,15 @@ static int load_free_lists(struct loading *ld)
 	uint32_t i;
 	int ret;
 
-	for (order = 0; order < NR_PAGE_ORDERS; order++) {
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			const struct buddy_state_list *list = &ld->state->free[order][mt];
+	for_each_migratetype_order(order, mt) {
+		const struct buddy_state_list *list = &ld->state->free[order][mt];
 
-			for (i = 0; i < list->nr; i++) {
-				ret = take_block(ld, list->block[i].pfn, order);
-				if (ret)
-					return ret;
-				add_to_free_list_tail(ld->b, ld->zone, list->block[i].pfn, order,
-						      (enum migratetype)mt);
-			}
+		for (i = 0; i < list->nr; i++) {
+			ret = take_block(ld, list->block[i].pfn, order);
+			if (ret)
+				return ret;
+			add_to_free_list_tail(ld->b, ld->zone, list->block[i].pfn, order,
+					      (enum migratetype)mt);
 		}
 	}
 	return 0;
@@ -251,7 +256,7 @@ int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *
 					 ld.state->idx, ld.state->nid);
 			break;
 		}
-		ld.zone = &b->zones[ld.state->nid * MAX_NR_ZONES + (unsigned int)ld.state->idx];
+		ld.zone = &node_zones(b, ld.state->nid)[ld.state->idx];
 		ret = load_zone(&ld);
 	}
 	free(ld.taken);

@@ -9,7 +9,10 @@
  *
  * Single-threaded: one thread drives a machine.
  */
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 #include "buddy/steer/steer.h"
 
 /* The list of the first zone that may serve, or NULL. */

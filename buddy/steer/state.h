@@ -9,6 +9,7 @@
 #ifndef KMEMSIM_BUDDY_STEER_STATE_H
 #define KMEMSIM_BUDDY_STEER_STATE_H
 
+#include "buddy/buddy.h"
 #include "buddy/zone.h"
 
 struct buddy_state_block {
@@ -74,5 +75,15 @@ struct buddy_state {
 	unsigned int nr_zones;
 	struct buddy_state_zone *zones;	/* only those with memory */
 };
+
+/*
+ * Put @state, as a kernel had it, into @b, which was created empty over the
+ * same zones and never used: watermarks, free lists and per-CPU lists in their
+ * order, pageblock types, counters. What is neither free nor reserved counts as
+ * allocated, one frame at a time, because a kernel does not say how large the
+ * blocks were. Errors: -EINVAL where @state contradicts itself or the zones
+ * (@err says how; @b is then good for buddy_destroy() only), -ENOMEM.
+ */
+int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *err);
 
 #endif

@@ -8,7 +8,14 @@
 
 #include <errno.h>
 
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/free_area.h"
+#include "buddy/highatomic.h"
+#include "buddy/isolate.h"
+#include "buddy/list.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 
 /* ---- requests ------------------------------------------------------------ */
 
@@ -161,14 +168,10 @@ bool steer_is_movable(const struct buddy *b, pfn_t pfn)
 
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists)
 {
-	unsigned int id;
+	struct zone *zone;
 
 	b->this_cpu = cpu;
-	for (id = 0; id < b->nr_nodes * MAX_NR_ZONES; id++) {
-		struct zone *zone = &b->zones[id];
-
-		if (!zone_populated(zone))
-			continue;
+	for_each_populated_zone(b, zone) {
 		if (zone->cpu_stat) {
 			zone->free_pages += (uint64_t)(int64_t)zone->cpu_stat[cpu].diff;
 			zone->cpu_stat[cpu].diff = 0;
@@ -183,7 +186,7 @@ void steer_kswapd_awake(struct buddy *b, unsigned int nid, bool awake)
 	unsigned int i, cpu;
 
 	for (i = 0; i < MAX_NR_ZONES; i++) {
-		struct zone *zone = &b->zones[nid * MAX_NR_ZONES + i];
+		struct zone *zone = &node_zones(b, nid)[i];
 		int threshold = awake ? calculate_pressure_threshold(zone, b->nr_cpus) :
 				calculate_normal_threshold(zone->managed_pages, b->nr_cpus);
 
@@ -199,7 +202,7 @@ void steer_kswapd_begin(struct buddy *b, unsigned int nid, int highest, struct s
 	ks->nid = nid;
 	ks->highest = highest < MAX_NR_ZONES ? highest : MAX_NR_ZONES - 1;
 	for (i = 0; i <= ks->highest; i++) {
-		struct zone *zone = &b->zones[nid * MAX_NR_ZONES + (unsigned int)i];
+		struct zone *zone = &node_zones(b, nid)[i];
 
 		ks->boost[i] = zone->watermark_boost;
 		if (zone_populated(zone))
@@ -212,7 +215,7 @@ void steer_kswapd_end(struct buddy *b, struct steer_kswapd *ks)
 	int i;
 
 	for (i = 0; i <= ks->highest; i++) {
-		struct zone *zone = &b->zones[ks->nid * MAX_NR_ZONES + (unsigned int)i];
+		struct zone *zone = &node_zones(b, ks->nid)[i];
 
 		if (!zone_populated(zone))
 			continue;
@@ -302,12 +305,12 @@ bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int or
 static struct page_list *find_on_pcp(struct buddy *b, const struct zone *zone, uint32_t pfn,
 				     uint32_t **link)
 {
-	unsigned int cpu, i;
+	struct per_cpu_pages *pcp;
+	struct page_list *list;
+	unsigned int cpu, pindex;
 
-	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
-		for (i = 0; i < NR_PCP_LISTS; i++) {
-			struct page_list *list = &zone->pcp[cpu].lists[i];
-
+	for_each_pcp(b, zone, cpu, pcp) {
+		for_each_pcp_list(pcp, pindex, list) {
 			for (*link = &list->head; **link != PFN_NONE_VAL; *link = &b->pages[**link].next)
 				if (**link == pfn)
 					return list;

@@ -76,20 +76,14 @@ void machine_destroy(struct machine *m)
 
 void machine_count_pages(const struct machine *m, struct machine_pages *pages)
 {
-	unsigned int nid, idx;
+	const struct zone *zone;
 
 	memset(pages, 0, sizeof(*pages));
-	for (nid = 0; nid < m->map->nr_nodes; nid++) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
-
-			if (!zone || !zone_populated(zone))
-				continue;
-			pages->managed += zone->managed_pages;
-			pages->free_lists += zone->free_pages;
-			pages->pcp += buddy_zone_pcp_pages(m->buddy, zone);
-			pages->used += zone->allocated_pages;
-		}
+	for_each_populated_zone(m->buddy, zone) {
+		pages->managed += zone->managed_pages;
+		pages->free_lists += zone->free_pages;
+		pages->pcp += buddy_zone_pcp_pages(m->buddy, zone);
+		pages->used += buddy_zone_allocated_pages(m->buddy, zone);
 	}
 }
 

@@ -16,25 +16,20 @@ const struct sample_desc sample_desc[NR_SAMPLE_FIELDS] = {
 static void sample_zones(const struct machine *m, struct sample *sample)
 {
 	struct contig_page_info sum = { 0 };
-	unsigned int nid, idx;
+	const struct zone *zone;
 
 	sample->largest_free_order = -1;
-	for (nid = 0; nid < m->map->nr_nodes; nid++) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
-			struct contig_page_info info;
-			int order;
+	for_each_populated_zone(m->buddy, zone) {
+		struct contig_page_info info;
+		int order;
 
-			if (!zone || !zone_populated(zone))
-				continue;
-			fill_contig_page_info(zone, HUGE_ORDER, &info);
-			sum.free_pages += info.free_pages;
-			sum.free_blocks_total += info.free_blocks_total;
-			sum.free_blocks_suitable += info.free_blocks_suitable;
-			for (order = MAX_PAGE_ORDER; order > sample->largest_free_order; order--)
-				if (zone->free_area[order].nr_free)
-					sample->largest_free_order = order;
-		}
+		fill_contig_page_info(zone, HUGE_ORDER, &info);
+		sum.free_pages += info.free_pages;
+		sum.free_blocks_total += info.free_blocks_total;
+		sum.free_blocks_suitable += info.free_blocks_suitable;
+		for (order = MAX_PAGE_ORDER; order > sample->largest_free_order; order--)
+			if (zone->free_area[order].nr_free)
+				sample->largest_free_order = order;
 	}
 	sample->unusable_2m = unusable_free_index(HUGE_ORDER, &sum);
 }

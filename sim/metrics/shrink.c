@@ -18,23 +18,21 @@ static uint64_t count_slab_pages(const struct slab_allocator *sa)
 /* Frames on per-CPU lists belong to no block: they go back first, both times. */
 static void look(const struct machine *m, struct free_memory *mem)
 {
-	unsigned int nid, idx, order;
+	const struct zone *zone;
+	unsigned int order;
 
 	*mem = (struct free_memory){ .slab_pages = count_slab_pages(m->slab) };
 	buddy_drain_all_pages(m->buddy);
-	for (nid = 0; nid < m->map->nr_nodes; nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
+	for_each_populated_zone(m->buddy, zone) {
+		for (order = 0; order < NR_PAGE_ORDERS; order++) {
+			struct contig_page_info info;
 
-			for (order = 0; zone && zone_populated(zone) && order < NR_PAGE_ORDERS; order++) {
-				struct contig_page_info info;
-
-				fill_contig_page_info(zone, order, &info);
-				mem->info[order].free_pages += info.free_pages;
-				mem->info[order].free_blocks_total += info.free_blocks_total;
-				mem->info[order].free_blocks_suitable += info.free_blocks_suitable;
-			}
+			fill_contig_page_info(zone, order, &info);
+			mem->info[order].free_pages += info.free_pages;
+			mem->info[order].free_blocks_total += info.free_blocks_total;
+			mem->info[order].free_blocks_suitable += info.free_blocks_suitable;
 		}
+	}
 }
 
 void metrics_shrink(struct machine *m, struct shrink_metrics *metrics)

@@ -101,7 +101,7 @@ static void emit_zone(struct emitter *em, const struct report_input *in, const s
 	emit_u64(em, "managed_pages", "managed", "frames", zone->managed_pages);
 	emit_u64(em, "free_list_pages", "in free lists", "frames", zm.free_lists);
 	emit_u64(em, "pcp_pages", "on per-CPU lists", "frames", zm.pcp);
-	emit_u64(em, "used_pages", "used", "frames", zone->allocated_pages);
+	emit_u64(em, "used_pages", "used", "frames", buddy_zone_allocated_pages(in->machine->buddy, zone));
 	emit_share(em, "largest_block", "largest free block, of the free lists", "frames",
 		   zm.largest_order < 0 ? 0 : 1ULL << zm.largest_order, zm.free_lists);
 	emit_table(em, "orders", "By order", columns, 4);
@@ -119,18 +119,12 @@ static void emit_zone(struct emitter *em, const struct report_input *in, const s
 void report_external(struct emitter *em, const struct report_input *in)
 {
 	const struct machine *m = in->machine;
-	unsigned int nid, idx;
+	const struct zone *zone;
 
 	emit_section(em, "external", "External fragmentation");
 	emit_note(em, "fragmentation index -1000: a request of that order would succeed");
-	for (nid = 0; nid < m->map->nr_nodes; nid++) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
-
-			if (zone && zone_populated(zone))
-				emit_zone(em, in, zone);
-		}
-	}
+	for_each_populated_zone(m->buddy, zone)
+		emit_zone(em, in, zone);
 	emit_section_end(em);
 }
 

@@ -63,21 +63,16 @@ static uint64_t count_books(const struct machine *m)
 static void gather_external(struct gathering *g, const struct machine *m)
 {
 	struct contig_page_info sum = { 0 };
-	unsigned int nid, idx;
+	const struct zone *zone;
 
-	for (nid = 0; nid < m->map->nr_nodes; nid++) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m->buddy, nid, idx);
-			struct contig_page_info info;
+	for_each_populated_zone(m->buddy, zone) {
+		struct contig_page_info info;
 
-			if (!zone || !zone_populated(zone))
-				continue;
-			fill_contig_page_info(zone, g->cfg->order, &info);
-			sum.free_pages += info.free_pages;
-			sum.free_blocks_total += info.free_blocks_total;
-			sum.free_blocks_suitable += info.free_blocks_suitable;
-			raise_to(g->res, CM_extfrag_worst, fragmentation_index(g->cfg->order, &info));
-		}
+		fill_contig_page_info(zone, g->cfg->order, &info);
+		sum.free_pages += info.free_pages;
+		sum.free_blocks_total += info.free_blocks_total;
+		sum.free_blocks_suitable += info.free_blocks_suitable;
+		raise_to(g->res, CM_extfrag_worst, fragmentation_index(g->cfg->order, &info));
 	}
 	raise_to(g->res, CM_unusable_worst, unusable_free_index(g->cfg->order, &sum));
 	set(g->res, CM_unusable_end, (uint64_t)unusable_free_index(g->cfg->order, &sum), 1);

@@ -68,7 +68,7 @@ static struct {
 bool kms_host_init(void)
 {
 	size_t blocks = heap.map->end_pfn >> PAGEBLOCK_ORDER;
-	enum zone_type idx;
+	const struct zone *zone;
 	void *table;
 
 	table = mmap(NULL, blocks * sizeof(*host.backed), PROT_READ | PROT_WRITE,
@@ -77,11 +77,7 @@ bool kms_host_init(void)
 		return false;
 	host.backed = table;
 	host.nr_blocks = host.low = blocks;
-	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-		const struct zone *zone = buddy_zone(heap.buddy, 0, idx);
-
-		if (!zone->managed_pages)
-			continue;
+	for_each_populated_zone(heap.buddy, zone) {
 		host.zone[host.nr_zones++] = zone;
 		host.managed += zone->managed_pages;
 	}

@@ -41,7 +41,6 @@ void kms_get_stats(struct kms_stats *stats)
 	struct kms_frames_figures frames;
 	uint64_t used = 0, free = 0;
 	const struct zone *zone;
-	enum zone_type idx;
 	unsigned int slot;
 
 	memset(stats, 0, sizeof(*stats));
@@ -61,10 +60,11 @@ void kms_get_stats(struct kms_stats *stats)
 	pthread_mutex_unlock(&heap.registry_lock);
 	stats->bad_frees = __atomic_load_n(&heap.seen_complaints, __ATOMIC_RELAXED);
 	kms_enter();
-	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-		zone = buddy_zone(heap.buddy, 0, idx);
-		used += zone->allocated_pages;
-		free += zone->managed_pages - zone->allocated_pages - never_used(zone);
+	for_each_populated_zone(heap.buddy, zone) {
+		uint64_t allocated = buddy_zone_allocated_pages(heap.buddy, zone);
+
+		used += allocated;
+		free += zone->managed_pages - allocated - never_used(zone);
 	}
 	kms_leave();
 	kms_frames_count(&frames);

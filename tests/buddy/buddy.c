@@ -153,7 +153,7 @@ static void test_fresh_ranges(void)
 	machine_make(&m, &map_cfg, &cfg);
 	CU_ASSERT_EQUAL(m.zone->nr_fresh, 2);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE, 5, want));
-	fresh_materialize_upto(m.b, m.zone, BASE + BLOCK + 1);
+	machine_link_fresh(&m, m.zone, BASE + BLOCK + 1);
 	CU_ASSERT_EQUAL(m.zone->nr_fresh, 1);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE, 5, want));
 	move_to_free_list(m.b, m.zone, BASE, MAX_PAGE_ORDER, MIGRATE_MOVABLE);
@@ -165,8 +165,8 @@ static void test_fresh_ranges(void)
 	move_to_free_list(m.b, m.zone, BASE, MAX_PAGE_ORDER, MIGRATE_UNMOVABLE);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE,
 			  LIST(4 * BLOCK, 5 * BLOCK, 6 * BLOCK, BLOCK)));
-	fresh_materialize_upto(m.b, m.zone, BASE + 4 * BLOCK);
-	fresh_materialize_all(m.b, m.zone);
+	machine_link_fresh(&m, m.zone, BASE + 4 * BLOCK);
+	machine_link_fresh(&m, m.zone, PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(m.zone->nr_fresh, 0);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE,
 			  LIST(4 * BLOCK, 5 * BLOCK, 6 * BLOCK, BLOCK)));
@@ -470,7 +470,7 @@ static void test_isolate_free_page(void)
 	struct machine m;
 
 	machine_small(&m, 3);
-	fresh_materialize_all(m.b, m.zone);
+	machine_link_fresh(&m, m.zone, PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(__isolate_free_page(m.b, BASE + BLOCK, MAX_PAGE_ORDER), BLOCK);
 	CU_ASSERT(list_is(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, BASE, LIST(0, 2 * BLOCK)));
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_pgfree), 0);

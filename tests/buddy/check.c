@@ -9,16 +9,11 @@
 
 #include "tests/buddy/machine.h"
 
-static uint32_t get(struct machine *m, gfp_t gfp, unsigned int order)
-{
-	return buddy_alloc_pages(m->b, 0, gfp, order, NUMA_NO_NODE).v;
-}
-
 /* A free that must be refused, with this complaint, and leave all counts as they were. */
 static void refuse(struct machine *m, uint32_t pfn, unsigned int order, int error,
 		   enum buddy_complaint what)
 {
-	uint64_t free_pages = m->zone->free_pages, used = zone_allocated_pages(m->b, m->zone);
+	uint64_t free_pages = m->zone->free_pages, used = buddy_zone_allocated_pages(m->b, m->zone);
 	unsigned int nr = m->nr_reports;
 
 	CU_ASSERT_EQUAL(buddy_free_pages(m->b, 0, pfn_make(pfn), order), error);
@@ -27,7 +22,7 @@ static void refuse(struct machine *m, uint32_t pfn, unsigned int order, int erro
 	CU_ASSERT_EQUAL(m->report.pfn.v, pfn);
 	CU_ASSERT_EQUAL(m->report.order, order);
 	CU_ASSERT_EQUAL(m->zone->free_pages, free_pages);
-	CU_ASSERT_EQUAL(zone_allocated_pages(m->b, m->zone), used);
+	CU_ASSERT_EQUAL(buddy_zone_allocated_pages(m->b, m->zone), used);
 	ASSERT_VALID(m);
 }
 
@@ -39,9 +34,9 @@ static void test_wrong_frees(void)
 
 	machine_small(&m, 4);
 	machine_set_pcp(&m, 1, 100);
-	pfn = get(&m, GFP_KERNEL, 0);
-	pair = get(&m, GFP_KERNEL, 1);
-	comp = get(&m, GFP_KERNEL | __GFP_COMP, 1);
+	pfn = get(&m, 0, GFP_KERNEL, 0);
+	pair = get(&m, 0, GFP_KERNEL, 1);
+	comp = get(&m, 0, GFP_KERNEL | __GFP_COMP, 1);
 	refuse(&m, pfn, 1, -EDOM, BUDDY_WRONG_ORDER);
 	CU_ASSERT_EQUAL(m.report.order_allocated, 0);
 	refuse(&m, pair, 0, -EDOM, BUDDY_WRONG_ORDER);
@@ -96,9 +91,10 @@ static void test_page_owner(void)
 	machine_make(&m, &map_cfg, &cfg);
 	machine_set_marks(&m, 0, 0, 0);
 	as(&m, 1, 100, 5);
-	pfn = get(&m, GFP_KERNEL, 2);
+	pfn = get(&m, 0, GFP_KERNEL, 2);
 	CU_ASSERT(buddy_page_owner(m.b, pfn_make(pfn), &owner));
-	CU_ASSERT(owner.alloc_valid && !owner.free_valid);
+	CU_ASSERT_TRUE(owner.alloc_valid);
+	CU_ASSERT_FALSE(owner.free_valid);
 	CU_ASSERT_EQUAL(owner.alloc.site, 1);
 	CU_ASSERT_EQUAL(owner.alloc.pid, 100);
 	CU_ASSERT_EQUAL(owner.alloc.when, 5);
@@ -106,11 +102,7 @@ static void test_page_owner(void)
 	CU_ASSERT_EQUAL(owner.gfp, GFP_KERNEL);
 	CU_ASSERT_FALSE(buddy_page_owner(m.b, pfn_make(pfn + 1), &owner));
 	CU_ASSERT_FALSE(buddy_page_owner(m.b, PFN_NONE, &owner));
-	/* A split hands the history on to every frame. */
 	CU_ASSERT_EQUAL(buddy_split_page(m.b, pfn_make(pfn)), 0);
-	CU_ASSERT(buddy_page_owner(m.b, pfn_make(pfn + 3), &owner));
-	CU_ASSERT_EQUAL(owner.order, 0);
-	CU_ASSERT_EQUAL(owner.alloc.pid, 100);
 	as(&m, 2, 200, 6);
 	CU_ASSERT_EQUAL(buddy_free_pages(m.b, 0, pfn_make(pfn), 0), 0);
 	as(&m, 3, 300, 7);
@@ -125,10 +117,55 @@ static void test_page_owner(void)
 	machine_free(&m);
 
 	machine_small(&m, 1);
-	pfn = get(&m, GFP_KERNEL, 0);
+	pfn = get(&m, 0, GFP_KERNEL, 0);
 	CU_ASSERT_FALSE(buddy_page_owner(m.b, pfn_make(pfn), &owner));
 	refuse(&m, pfn, 1, -EDOM, BUDDY_WRONG_ORDER);
 	CU_ASSERT_FALSE(m.report.owner_known);
+	machine_free(&m);
+}
+
+/*
+ * A split hands the whole history on to each part, and to nothing between them:
+ * who, when, on what terms, and the part's own order.
+ *
+ *	|       3       |   ->   |   2   |   2   |   ->   | 0 | 0 | 0 | 0 |   2   |
+ */
+static void test_owner_of_parts(void)
+{
+	static const struct buddy_caller caller = { .site = 4, .task = 5, .pid = 6, .time_ns = 7, .when = 8 };
+	const gfp_t gfp = GFP_NOFS | __GFP_RECLAIMABLE;
+	struct pagemap_config map_cfg = { .nr_ranges = 1, .nr_nodes = 1,
+					  .ranges = { { BASE, BASE + 8 * BLOCK, 0 } } };
+	struct page_owner owner;
+	struct buddy_config cfg;
+	struct machine m;
+	uint32_t pfn, i;
+
+	if (!test_kernel_geometry())
+		return;
+	machine_config(&cfg, 1);
+	cfg.page_owner = true;
+	machine_make(&m, &map_cfg, &cfg);
+	machine_set_marks(&m, 0, 0, 0);
+	buddy_set_caller(m.b, &caller);
+	pfn = get(&m, 0, gfp, 3);
+	CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn), 2), 0);
+	CU_ASSERT_FALSE(buddy_page_owner(m.b, pfn_make(pfn + 1), &owner));
+	CU_ASSERT_EQUAL(buddy_split_to(m.b, pfn_make(pfn), 0), 0);
+	for (i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE_FATAL(buddy_page_owner(m.b, pfn_make(pfn + i), &owner));
+		CU_ASSERT_EQUAL(owner.order, i < 4 ? 0 : 2);
+		CU_ASSERT_EQUAL(owner.gfp, gfp);
+		CU_ASSERT_TRUE(owner.alloc_valid);
+		CU_ASSERT_FALSE(owner.free_valid);
+		CU_ASSERT_EQUAL(owner.alloc.site, 4);
+		CU_ASSERT_EQUAL(owner.alloc.task, 5);
+		CU_ASSERT_EQUAL(owner.alloc.pid, 6);
+		CU_ASSERT_EQUAL(owner.alloc.time_ns, 7);
+		CU_ASSERT_EQUAL(owner.alloc.when, 8);
+	}
+	for (; i < 8; i++)
+		CU_ASSERT_FALSE(buddy_page_owner(m.b, pfn_make(pfn + i), &owner));
 	machine_free(&m);
 }
 
@@ -142,15 +179,15 @@ static void test_failure_injection(void)
 	machine_small(&m, 64);
 	buddy_set_fail(m.b, 3, 2, 1);
 	for (i = 0; i < sizeof(fails); i++) {
-		CU_ASSERT_NOT_EQUAL(get(&m, GFP_KERNEL, 0), PFN_NONE_VAL);
-		CU_ASSERT_EQUAL(get(&m, GFP_KERNEL, 1) == PFN_NONE_VAL, fails[i]);
+		CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+		CU_ASSERT_EQUAL(get(&m, 0, GFP_KERNEL, 1) == PFN_NONE_VAL, fails[i]);
 	}
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_fail), 2);
 	buddy_set_fail(m.b, 1, -1, 0);
 	for (i = 0; i < 5; i++)
-		CU_ASSERT_EQUAL(get(&m, GFP_KERNEL, 0), PFN_NONE_VAL);
+		CU_ASSERT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
 	buddy_set_fail(m.b, 0, -1, 0);
-	CU_ASSERT_NOT_EQUAL(get(&m, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
 	machine_free(&m);
 }
 
@@ -266,7 +303,7 @@ static void test_damaged_blocks(void)
 
 	make_damageable(&m);
 	pages = m.b->pages;
-	/* A buddy that should have merged: 2 joins 3, off the books of allocated frames. */
+	/* A buddy that should have merged: 2 joins 3, and is not counted as allocated any more. */
 	page_list_add(pages, &m.zone->free_area[0].list[MIGRATE_MOVABLE], BASE + 2);
 	pages[BASE + 2].flags = pages[BASE + 1].flags;
 	pages[BASE + 2].refcount = 0;
@@ -279,7 +316,7 @@ static void test_damaged_blocks(void)
 	pagemap_destroy(m.map);
 
 	make_damageable(&m);
-	fresh_materialize_upto(m.b, m.zone, BASE + 2 * BLOCK);
+	machine_link_fresh(&m, m.zone, BASE + 2 * BLOCK);
 	/* Misaligned, without the flags, inside a free block; then both sums are wrong. */
 	CU_ASSERT_EQUAL(damage_by_listing(&m, 1, BASE + 3 * BLOCK - 1), 5);
 	/* In fresh memory, without the flags, and the sums. */
@@ -328,6 +365,7 @@ static void test_damaged_counters(void)
 static const struct test_case cases[] = {
 	{ "wrong frees are refused", test_wrong_frees },
 	{ "page owners", test_page_owner },
+	{ "page owners of the parts of a block", test_owner_of_parts },
 	{ "failure injection", test_failure_injection },
 	{ "damaged lists are found", test_damaged_lists },
 	{ "damaged blocks are found", test_damaged_blocks },

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddy/steer/state.h"
 #include "buddy/steer/steer.h"
 #include "tests/buddy/machine.h"
 
@@ -83,9 +84,11 @@ static void test_load(void)
 	CU_ASSERT(list_is(&m, 1, MIGRATE_MOVABLE, BASE, LIST(BLOCK + 2, 2)));
 	CU_ASSERT(pcp_is(&m, 0, MIGRATE_MOVABLE, 0, BASE, LIST(1, BLOCK, 0)));
 	CU_ASSERT_EQUAL(m.zone->free_pages, 6);
-	CU_ASSERT_EQUAL(zone_allocated_pages(m.b, m.zone), 2 * BLOCK - 7);
+	CU_ASSERT_EQUAL(buddy_zone_allocated_pages(m.b, m.zone), 2 * BLOCK - 7);
 	CU_ASSERT_EQUAL(m.zone->low_mark, 2);
-	CU_ASSERT(m.zone->pcp[0].batch == 7 && m.zone->pcp[0].high == 50 && m.zone->pcp[0].free_factor == 2);
+	CU_ASSERT_EQUAL(m.zone->pcp[0].batch, 7);
+	CU_ASSERT_EQUAL(m.zone->pcp[0].high, 50);
+	CU_ASSERT_EQUAL(m.zone->pcp[0].free_factor, 2);
 	/* A block remembers the type it was freed with. */
 	CU_ASSERT_EQUAL(page_migratetype(&m.b->pages[BASE]), MIGRATE_HIGHATOMIC);
 	CU_ASSERT_EQUAL(page_migratetype(&m.b->pages[BASE + 4]), MIGRATE_MOVABLE);

@@ -18,16 +18,13 @@ void machine_make(struct machine *m, const struct pagemap_config *map_cfg,
 		  const struct buddy_config *cfg)
 {
 	struct kerror err = { 0 };
-	unsigned int id;
 
 	memset(m, 0, sizeof(*m));
 	if (pagemap_create(&m->map, map_cfg, &err) || buddy_create(&m->b, m->map, cfg, &err)) {
 		fprintf(stderr, "no machine to test: %s\n", err.text);
 		abort();
 	}
-	for (id = 0; !m->zone; id++)
-		if (zone_populated(&m->b->zones[id]))
-			m->zone = &m->b->zones[id];
+	m->zone = buddy_next_populated_zone(m->b, NULL);
 	buddy_set_report(m->b, count_report, m);
 }
 
@@ -80,6 +77,16 @@ void machine_free(struct machine *m)
 	pagemap_destroy(m->map);
 }
 
+uint32_t get(struct machine *m, unsigned int cpu, gfp_t gfp, unsigned int order)
+{
+	return buddy_alloc_pages(m->b, cpu, gfp, order, NUMA_NO_NODE).v;
+}
+
+void put(struct machine *m, unsigned int cpu, uint32_t pfn, unsigned int order)
+{
+	CU_ASSERT_EQUAL(buddy_free_pages(m->b, cpu, pfn_make(pfn), order), 0);
+}
+
 static gfp_t gfp_of(enum migratetype mt)
 {
 	return mt == MIGRATE_MOVABLE ? __GFP_MOVABLE : mt == MIGRATE_RECLAIMABLE ? __GFP_RECLAIMABLE : 0;
@@ -101,6 +108,12 @@ uint32_t machine_take(struct machine *m, unsigned int order, enum migratetype mt
 void machine_give(struct machine *m, uint32_t pfn, unsigned int order)
 {
 	__free_pages_ok(m->b, pfn, order, FPI_NONE);
+}
+
+void machine_link_fresh(struct machine *m, struct zone *zone, uint32_t pfn)
+{
+	while (pfn == PFN_NONE_VAL ? zone->nr_fresh != 0 : pfn_is_fresh(zone, pfn, NULL))
+		fresh_materialize_first(m->b, zone);
 }
 
 void machine_take_all(struct machine *m)

@@ -6,7 +6,15 @@
 #ifndef KMEMSIM_TESTS_BUDDY_MACHINE_H
 #define KMEMSIM_TESTS_BUDDY_MACHINE_H
 
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/fallback.h"
+#include "buddy/free_area.h"
+#include "buddy/highatomic.h"
+#include "buddy/isolate.h"
+#include "buddy/list.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
+#include "buddy/watermark.h"
 #include "tests/tests.h"
 
 #define BLOCK MAX_ORDER_NR_PAGES
@@ -42,10 +50,16 @@ void machine_free(struct machine *m);
 void machine_set_pcp(struct machine *m, int batch, int high);
 void machine_set_marks(struct machine *m, uint64_t min, uint64_t low, uint64_t high);
 
+/* A request from wherever the CPU is, and a free that must not fail. */
+uint32_t get(struct machine *m, unsigned int cpu, gfp_t gfp, unsigned int order);
+void put(struct machine *m, unsigned int cpu, uint32_t pfn, unsigned int order);
+
 /* The zone's request past the per-CPU lists, and the free past them. */
 uint32_t machine_take(struct machine *m, unsigned int order, enum migratetype mt,
 		      unsigned int alloc_flags);
 void machine_give(struct machine *m, uint32_t pfn, unsigned int order);
+/* Link @zone's fresh blocks up to and including the one that holds @pfn; PFN_NONE_VAL: all. */
+void machine_link_fresh(struct machine *m, struct zone *zone, uint32_t pfn);
 /* Take all of the zone as single movable frames, in ascending order. */
 void machine_take_all(struct machine *m);
 

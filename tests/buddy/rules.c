@@ -26,9 +26,11 @@ static void test_table(void)
 {
 	int i;
 
-	for (i = 0; buddy_rule_desc[i].name; i++)
-		CU_ASSERT(buddy_rule_desc[i].text[0] && buddy_rule_desc[i].value[BUDDY_KERNEL_6_12] !=
-			  buddy_rule_desc[i].value[BUDDY_KERNEL_6_1]);
+	for (i = 0; buddy_rule_desc[i].name; i++) {
+		CU_ASSERT_NOT_EQUAL(buddy_rule_desc[i].text[0], '\0');
+		CU_ASSERT_NOT_EQUAL(buddy_rule_desc[i].value[BUDDY_KERNEL_6_12],
+				    buddy_rule_desc[i].value[BUDDY_KERNEL_6_1]);
+	}
 	CU_ASSERT(i > 10);
 	CU_ASSERT_FALSE(buddy_rules[BUDDY_KERNEL_6_1].auto_high);
 	CU_ASSERT(buddy_rules[BUDDY_KERNEL_6_12].auto_high);
@@ -75,7 +77,8 @@ static void test_nr_pcp_free(void)
 
 	pcp.count = 39;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), 0);
-	CU_ASSERT(pcp.free_count == 1 && pcp.alloc_factor == 1);
+	CU_ASSERT_EQUAL(pcp.free_count, 1);
+	CU_ASSERT_EQUAL(pcp.alloc_factor, 1);
 	pcp.count = 40;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), 4);
 	for (i = 0; i < 8; i++)
@@ -138,8 +141,8 @@ static bool same_pcp(const struct per_cpu_pages *a, const struct per_cpu_pages *
 	       a->free_factor == b->free_factor && a->alloc_factor == b->alloc_factor && a->flags == b->flags;
 }
 
-/* One machine takes the short way through allocations and frees, its twin the long one: no difference. */
-static void test_short_way(void)
+/* One machine takes the fast path through allocations and frees, its twin the slow one: no difference. */
+static void test_fast_path(void)
 {
 	enum { HELD = 1500 };
 	struct machine m[2];
@@ -181,7 +184,7 @@ static void test_short_way(void)
 			wrong += !same_pcp(&m[0].zone->pcp[0], &m[1].zone->pcp[0]);
 		}
 		CU_ASSERT_EQUAL(wrong, 0);
-		CU_ASSERT_EQUAL(m[1].b->short_cpus, 0);
+		CU_ASSERT_EQUAL(m[1].b->fast_cpus, 0);
 		free(held);
 		machine_free(&m[0]);
 		machine_free(&m[1]);
@@ -586,7 +589,7 @@ static const struct test_case cases[] = {
 	{ "nr_pcp_alloc", test_nr_pcp_alloc },
 	{ "nr_pcp_free", test_nr_pcp_free },
 	{ "limits", test_limits },
-	{ "short way and long way", test_short_way },
+	{ "fast path and slow path", test_fast_path },
 	{ "free_high", test_free_high },
 	{ "decay", test_decay },
 	{ "below_high", test_below_high },

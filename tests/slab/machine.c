@@ -53,12 +53,9 @@ uint64_t slab_machine_used(const struct slab_machine *m)
 {
 	const struct zone *zone;
 	uint64_t used = 0;
-	unsigned int nid, idx;
 
-	for (nid = 0; nid < m->map->nr_nodes; nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++)
-			if ((zone = buddy_zone(m->buddy, nid, idx)))
-				used += zone->allocated_pages;
+	for_each_populated_zone(m->buddy, zone)
+		used += buddy_zone_allocated_pages(m->buddy, zone);
 	return used;
 }
 

@@ -9,31 +9,13 @@
 
 #include "sim/report/kernel/procfs_rows.h"
 
-/*
- * The machine's populated zones, by node and then by zone: start with NULL.
- * What lies in a zone without memory is not worth a line to these files.
- */
-static const struct zone *next_populated_zone(const struct buddy *b, const struct zone *zone)
-{
-	unsigned int nid = zone ? zone->nid : 0;
-	unsigned int idx = zone ? zone->idx + 1 : 0;
-
-	for (; buddy_zone(b, nid, 0); nid++, idx = 0)
-		for (; idx < MAX_NR_ZONES; idx++) {
-			zone = buddy_zone(b, nid, idx);
-			if (zone_populated(zone))
-				return zone;
-		}
-	return NULL;
-}
-
 int procfs_buddyinfo(const struct buddy *b, FILE *out)
 {
-	const struct zone *zone = NULL;
+	const struct zone *zone;
 	uint64_t nr_free[NR_PAGE_ORDERS];
 	unsigned int order;
 
-	while ((zone = next_populated_zone(b, zone))) {
+	for_each_populated_zone(b, zone) {
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
 			nr_free[order] = zone->free_area[order].nr_free;
 		procfs_put_buddyinfo(out, zone->nid, zone_names[zone->idx], nr_free, NR_PAGE_ORDERS);
@@ -43,12 +25,12 @@ int procfs_buddyinfo(const struct buddy *b, FILE *out)
 
 int procfs_extfrag_index(const struct buddy *b, FILE *out)
 {
-	const struct zone *zone = NULL;
+	const struct zone *zone;
 	struct contig_page_info info;
 	int index[NR_PAGE_ORDERS];
 	unsigned int order;
 
-	while ((zone = next_populated_zone(b, zone))) {
+	for_each_populated_zone(b, zone) {
 		for (order = 0; order < NR_PAGE_ORDERS; order++) {
 			fill_contig_page_info(zone, order, &info);
 			index[order] = fragmentation_index(order, &info);
@@ -61,12 +43,12 @@ int procfs_extfrag_index(const struct buddy *b, FILE *out)
 
 int procfs_unusable_index(const struct buddy *b, FILE *out)
 {
-	const struct zone *zone = NULL;
+	const struct zone *zone;
 	struct contig_page_info info;
 	int index[NR_PAGE_ORDERS];
 	unsigned int order;
 
-	while ((zone = next_populated_zone(b, zone))) {
+	for_each_populated_zone(b, zone) {
 		for (order = 0; order < NR_PAGE_ORDERS; order++) {
 			fill_contig_page_info(zone, order, &info);
 			index[order] = unusable_free_index(order, &info);
@@ -83,7 +65,7 @@ static void put_free_by_type(const struct zone *zone, FILE *out)
 	unsigned int order;
 	enum migratetype mt;
 
-	for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+	for_each_migratetype(mt) {
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
 			nr_free[order] = zone->free_area[order].nr_mt[mt];
 		procfs_put_pagetype_free(out, zone->nid, zone_names[zone->idx],
@@ -94,15 +76,15 @@ static void put_free_by_type(const struct zone *zone, FILE *out)
 /* As in the kernel each node with memory prints the whole file, headings included. */
 int procfs_pagetypeinfo(const struct buddy *b, FILE *out)
 {
-	const struct zone *first = next_populated_zone(b, NULL), *zone;
+	const struct zone *first = buddy_next_populated_zone(b, NULL), *zone;
 	uint64_t count[MIGRATE_TYPES];
 
 	while (first) {
 		procfs_put_pagetype_head(out, PAGEBLOCK_ORDER, NR_PAGE_ORDERS);
-		for (zone = first; zone && zone->nid == first->nid; zone = next_populated_zone(b, zone))
+		for (zone = first; zone && zone->nid == first->nid; zone = buddy_next_populated_zone(b, zone))
 			put_free_by_type(zone, out);
 		procfs_put_pagetype_blocks_head(out, migratetype_names, MIGRATE_TYPES);
-		for (zone = first; zone && zone->nid == first->nid; zone = next_populated_zone(b, zone)) {
+		for (zone = first; zone && zone->nid == first->nid; zone = buddy_next_populated_zone(b, zone)) {
 			buddy_count_pageblocks(b, zone, count);
 			procfs_put_pagetype_blocks(out, zone->nid, zone_names[zone->idx], count,
 						   MIGRATE_TYPES);

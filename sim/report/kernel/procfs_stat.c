@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/watermark.h"
 #include "sim/report/kernel/procfs_rows.h"
 
 /* Frames of slabs and large kmallocs of one node. */
@@ -83,7 +83,7 @@ static int count_slab_frames(const struct buddy *b, const struct slab_allocator 
 	struct kmem_cache *s = NULL;
 	uint32_t nr_caches = 0;
 	bool *reclaimable;
-	unsigned int nid, idx;
+	const struct zone *zone;
 
 	memset(frames, 0, MAX_NUMNODES * sizeof(*frames));
 	if (!sa)
@@ -96,9 +96,8 @@ static int count_slab_frames(const struct buddy *b, const struct slab_allocator 
 		return -ENOMEM;
 	while ((s = slab_next_cache(sa, s)))
 		reclaimable[kmem_cache_id(s)] = kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT;
-	for (nid = 0; nid < map->nr_nodes; nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++)
-			count_zone(map, buddy_zone(b, nid, idx), reclaimable, &frames[nid]);
+	for_each_populated_zone(b, zone)
+		count_zone(map, zone, reclaimable, &frames[zone->nid]);
 	free(reclaimable);
 	return 0;
 }
@@ -167,7 +166,7 @@ int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE
 	pagesets = calloc(buddy_nr_cpus(b), sizeof(*pagesets));
 	if (!pagesets)
 		return -ENOMEM;
-	for (nid = 0; buddy_zone(b, nid, 0); nid++) {
+	for_each_node(b, nid) {
 		uint64_t node_stat[NR_VMSTAT_ITEMS] = {
 			[VS_nr_slab_reclaimable] = frames[nid].reclaimable,
 			[VS_nr_slab_unreclaimable] = frames[nid].unreclaimable,
@@ -205,13 +204,13 @@ int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *
 	uint64_t stat[NR_VMSTAT_ITEMS];
 	struct kmem_cache *s = NULL;
 	struct slabinfo info;
-	unsigned int i, nid, idx;
+	const struct zone *zone;
+	unsigned int i;
 
 	for (i = 0; i < NR_VMSTAT_ITEMS; i++)
 		stat[i] = counter_by_name(b, vmstat_name(buddy_kernel(b), (enum vmstat_item)i));
-	for (nid = 0; buddy_zone(b, nid, 0); nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++)
-			stat[VS_nr_free_pages] += buddy_zone(b, nid, idx)->free_pages;
+	for_each_populated_zone(b, zone)
+		stat[VS_nr_free_pages] += zone->free_pages;
 	if (sa)
 		stat[VS_nr_slab_unreclaimable] += slab_large_pages(sa);
 	while (sa && (s = slab_next_cache(sa, s))) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/private.h"
 
 struct frames {
 	uint32_t *pfn;
@@ -89,15 +89,15 @@ static void compare_free_lists(struct comparison *co, const struct zone *zone,
 			       const struct buddy_state_zone *state, struct compare_zone *out)
 {
 	unsigned int order, mt;
+	pfn_t pfn;
 
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {
 		out->ours[order] = zone->free_area[order].nr_free;
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			pfn_t pfn = PFN_NONE;
+		for_each_migratetype(mt) {
 			char where[80];
 
 			co->ours.nr = 0;
-			while (!pfn_is_none(pfn = buddy_next_free(co->b, zone, order, mt, pfn)))
+			for_each_free_block(co->b, zone, order, mt, pfn)
 				co->no_memory |= !add_frame(&co->ours, pfn.v);
 			snprintf(where, sizeof(where), "zone %s, order %u, %s", zone_names[zone->idx], order,
 				 migratetype_names[mt]);
@@ -120,11 +120,13 @@ static bool equal_tuning(const struct per_cpu_pages *pcp, const struct buddy_sta
 static void compare_pcp(struct comparison *co, const struct zone *zone,
 			const struct buddy_state_zone *state)
 {
+	const struct per_cpu_pages *pcp;
+	const struct page_list *list;
 	unsigned int cpu, i;
 
-	for (cpu = 0; cpu < co->b->nr_cpus; cpu++) {
-		for (i = 0; i < NR_PCP_LISTS; i++) {
-			uint32_t at = zone->pcp[cpu].lists[i].head;
+	for_each_pcp(co->b, zone, cpu, pcp) {
+		for_each_pcp_list(pcp, i, list) {
+			uint32_t at = list->head;
 			char where[80];
 
 			co->ours.nr = 0;
@@ -134,7 +136,7 @@ static void compare_pcp(struct comparison *co, const struct zone *zone,
 			compare_list(co, &state->pcp[cpu].list[i], &co->cmp->pcp_lists, where);
 		}
 		co->cmp->pcp_tunings++;
-		co->cmp->pcp_tunings_equal += equal_tuning(&zone->pcp[cpu], &state->pcp[cpu],
+		co->cmp->pcp_tunings_equal += equal_tuning(pcp, &state->pcp[cpu],
 							   co->b->rules->auto_high);
 	}
 }

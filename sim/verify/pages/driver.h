@@ -3,7 +3,9 @@
 #ifndef KMEMSIM_SIM_VERIFY_PAGES_DRIVER_H
 #define KMEMSIM_SIM_VERIFY_PAGES_DRIVER_H
 
-#include "buddy/internal.h"
+#include "buddy/alloc.h"
+#include "buddy/pcp.h"
+#include "buddy/private.h"
 #include "buddy/steer/steer.h"
 #include "sim/verify/pages/pages.h"
 

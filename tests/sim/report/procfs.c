@@ -80,7 +80,8 @@ static unsigned int round_trip(const char *dir, find_fn find, enum buddy_kernel 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(original);
 		copy = strdup(original);
 		out = open_memstream(&printed, &size);
-		CU_ASSERT_FATAL(copy && out);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 		files[i].reprint(copy, kernel, out);
 		CU_ASSERT_EQUAL(procfs_result(out), 0);
 		fclose(out);
@@ -156,7 +157,9 @@ static unsigned int indices_differ(const char *dir, find_fn find, unsigned int *
 	char *extfrag = read_file(dir, "extfrag_index", find);
 	unsigned int differ;
 
-	CU_ASSERT_FATAL(buddyinfo && unusable && extfrag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(buddyinfo);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(unusable);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(extfrag);
 	again = strdup(buddyinfo);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(again);
 	differ = differing_lines(buddyinfo, unusable, false, nr_lines, dma) +

@@ -58,7 +58,8 @@ static void machine_work(struct machine *m)
 		pfn_t pfn = buddy_alloc_pages(m->b, cpu, GFP_HIGHUSER_MOVABLE, i % 7 ? 0 : i % 9,
 					      NUMA_NO_NODE);
 
-		CU_ASSERT_FATAL(object && !pfn_is_none(pfn));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(object);
+		CU_ASSERT_FALSE_FATAL(pfn_is_none(pfn));
 		if (i % 3 == 0) {
 			CU_ASSERT_EQUAL(kfree(m->sa, cpu, object), 0);
 			CU_ASSERT_EQUAL(buddy_free_pages(m->b, cpu, pfn, i % 7 ? 0 : i % 9), 0);
@@ -130,6 +131,7 @@ static void test_pagetypeinfo(void)
 	uint64_t sum[2][MAX_NR_ZONES][NR_PAGE_ORDERS] = { 0 }, blocks[2][MAX_NR_ZONES] = { 0 };
 	struct machine m;
 	unsigned int nid, idx, order, heads = 0;
+	const struct zone *zone;
 	uint64_t numbers[MAX_NUMBERS];
 	char *text, *rest, *line, name[16], type[16];
 	int used;
@@ -156,15 +158,12 @@ static void test_pagetypeinfo(void)
 			blocks[nid][idx] += numbers[order];
 	}
 	CU_ASSERT_EQUAL(heads, 2);
-	for (nid = 0; nid < 2; nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(m.b, nid, idx);
-
-			for (order = 0; order < NR_PAGE_ORDERS; order++)
-				CU_ASSERT_EQUAL(sum[nid][idx][order], zone->free_area[order].nr_free);
-			CU_ASSERT_EQUAL(blocks[nid][idx],
-					(zone->spanned_pages + PAGEBLOCK_NR_PAGES - 1) / PAGEBLOCK_NR_PAGES);
-		}
+	for_each_zone(m.b, zone) {
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			CU_ASSERT_EQUAL(sum[zone->nid][zone->idx][order], zone->free_area[order].nr_free);
+		CU_ASSERT_EQUAL(blocks[zone->nid][zone->idx],
+				(zone->spanned_pages + PAGEBLOCK_NR_PAGES - 1) / PAGEBLOCK_NR_PAGES);
+	}
 	free(text);
 	machine_halt(&m);
 }
@@ -191,7 +190,7 @@ static void test_vmstat(void)
 	struct kmem_cache *s = NULL;
 	uint64_t free_pages = 0, slab_pages = 0;
 	struct slabinfo info;
-	unsigned int nid, idx;
+	const struct zone *zone;
 	struct machine m;
 	char *text, *copy, *printed = NULL;
 	size_t size;
@@ -202,14 +201,14 @@ static void test_vmstat(void)
 	text = stat_file(&m, false);
 	copy = strdup(text);
 	out = open_memstream(&printed, &size);
-	CU_ASSERT_FATAL(copy && out);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	reprint_vmstat(copy, buddy_kernel(m.b), out);
 	fclose(out);
 	CU_ASSERT_STRING_EQUAL(text, printed);
 
-	for (nid = 0; nid < 2; nid++)
-		for (idx = 0; idx < MAX_NR_ZONES; idx++)
-			free_pages += buddy_zone(m.b, nid, idx)->free_pages;
+	for_each_zone(m.b, zone)
+		free_pages += zone->free_pages;
 	while ((s = slab_next_cache(m.sa, s))) {
 		get_slabinfo(s, &info);
 		slab_pages += info.slab_pages;
