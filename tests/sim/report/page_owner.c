@@ -35,7 +35,7 @@ static pfn_t alloc_as(struct rig *rig, uint32_t site, uint32_t task, int32_t pid
  *   200  bash 10     -       one frame
  *   300  bash 10     -       one frame, of the same owner
  *   400  python3 20  site_b  four frames, compound
- *   500  python3 40  site_b  one frame of a slab cache
+ *   500  python3 40  site_b  two frames of a slab cache
  */
 static void rig_up(struct rig *rig, enum buddy_kernel kernel)
 {
@@ -109,7 +109,7 @@ static void test_form_6_1(void)
 		     "PFN %u type Unmovable Block %u type Unmovable Flags 0x10000(head|node=0|zone=%u)\n"
 		     " site_b+0x2\n\n");
 	expect_block(&rig, text, NEWER,
-		     "Page allocated via order 0, mask 0x1000ca(GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), "
+		     "Page allocated via order 0, mask 0x100cca(GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), "
 		     "ts 300 ns, free_ts 0 ns\n"
 		     "PFN %u type Movable Block %u type Movable Flags 0x0(node=0|zone=%u)\n\n");
 	expect_block(&rig, text, AGAIN,
@@ -140,7 +140,7 @@ static void test_form_6_12(void)
 		     "PFN 0x%x type Unmovable Block %u type Unmovable Flags 0x40(head|node=0|zone=%u)\n"
 		     " site_b+0x2\n\n");
 	expect_block(&rig, text, NEWER,
-		     "Page allocated via order 0, mask 0x1000ca(GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), "
+		     "Page allocated via order 0, mask 0x100cca(GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), "
 		     "ts 300 ns\n"
 		     "PFN 0x%x type Movable Block %u type Movable Flags 0x0(node=0|zone=%u)\n\n");
 	expect_block(&rig, text, AGAIN,
@@ -238,14 +238,14 @@ static void test_groups(void)
 {
 	static const struct { const char *times, *pages, *slab; } rows[NR_BUDDY_KERNELS] = {
 		[BUDDY_KERNEL_6_1] = {
-			"2 times, 2 pages, allocated by OTHERS :\nPage allocated via order 0, mask 0x1000ca("
+			"2 times, 2 pages, allocated by OTHERS :\nPage allocated via order 0, mask 0x100cca("
 			"GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), ts 300 ns, free_ts 0 ns\n\n",
 			"1 times, 4 pages, allocated by OTHERS :\nPage allocated via order 2, mask 0x40cc0("
 			"GFP_KERNEL|__GFP_COMP), pid 20, tgid 20 (python3), ts 400 ns, free_ts 0 ns\n site_b+0x2\n\n",
 			"\n1 times, 2 pages, allocated by SLAB :\nPage allocated via order 1, ",
 		},
 		[BUDDY_KERNEL_6_12] = {
-			"2 times, 2 pages, allocated by OTHERS :\nPage allocated via order 0, mask 0x1000ca("
+			"2 times, 2 pages, allocated by OTHERS :\nPage allocated via order 0, mask 0x100cca("
 			"GFP_HIGHUSER_MOVABLE), pid 10, tgid 10 (bash), ts  ns\n\n",
 			"1 times, 4 pages, allocated by OTHERS :\nPage allocated via order 2, mask 0x40cc0("
 			"GFP_KERNEL|__GFP_COMP), pid 20, tgid 20 (python3), ts  ns\n site_b+0x2\n\n",
