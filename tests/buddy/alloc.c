@@ -354,6 +354,23 @@ static void test_slowpath_counted(void)
 	machine_free(&m);
 }
 
+/* A zone that is down to its low watermark, to the frame, sends a request to the slow path; one above does not. */
+static void test_fast_path_at_low(void)
+{
+	struct machine m;
+
+	machine_small(&m, 2);
+	machine_set_pcp(&m, 8, 100);
+	get(&m, 0, GFP_KERNEL, 0);
+	machine_set_marks(&m, 0, m.zone->free_pages - 1, m.zone->free_pages);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 0);
+	machine_set_marks(&m, 0, m.zone->free_pages, m.zone->free_pages);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 1);
+	machine_free(&m);
+}
+
 /* The fast path through a request changes nothing: same frames, same counts as on the slow one. */
 static void test_fast_path_equals_slow(void)
 {
@@ -408,6 +425,7 @@ static const struct test_case cases[] = {
 	{ "reclaim for costly orders", test_reclaim_costly },
 	{ "drain before failure", test_drain_before_failure },
 	{ "the slow path is counted", test_slowpath_counted },
+	{ "the fast path ends at the low watermark", test_fast_path_at_low },
 	{ "the fast path equals the slow path", test_fast_path_equals_slow },
 	{ NULL, NULL }
 };

@@ -111,9 +111,12 @@ static void test_page_owner(void)
 	CU_ASSERT_EQUAL(m.report.owner.alloc.pid, 100);
 	CU_ASSERT_EQUAL(m.report.owner.free.pid, 200);
 	CU_ASSERT_EQUAL(m.report.owner.free.when, 6);
-	CU_ASSERT_EQUAL(buddy_alloc_bulk(m.b, 0, GFP_KERNEL, NUMA_NO_NODE, 2, pfns), 1);
+	/* The new owner's terms replace the old one's. */
+	CU_ASSERT_EQUAL(buddy_alloc_bulk(m.b, 0, GFP_NOWAIT, NUMA_NO_NODE, 2, pfns), 1);
+	CU_ASSERT_EQUAL(pfns[0].v, pfn);
 	CU_ASSERT(buddy_page_owner(m.b, pfns[0], &owner));
 	CU_ASSERT_EQUAL(owner.alloc.pid, 300);
+	CU_ASSERT_EQUAL(owner.gfp, GFP_NOWAIT);
 	machine_free(&m);
 
 	machine_small(&m, 1);

@@ -91,6 +91,31 @@ static void test_highatomic_last_resort(void)
 	machine_free(&m);
 }
 
+/* A request takes nothing out of the reserve of a zone that it can't use. */
+static void test_highatomic_other_zone(void)
+{
+	struct pagemap_config map_cfg = { .nr_ranges = 1, .nr_nodes = 1,
+					  .ranges = { { 0x1000 - 2 * BLOCK, 0x1000 + 4 * BLOCK, 0 } } };
+	struct alloc_context ac;
+	struct buddy_config cfg;
+	struct zone *high;
+	struct machine m;
+	uint32_t pfn;
+
+	machine_config(&cfg, 1);
+	machine_make(&m, &map_cfg, &cfg);
+	high = node_zones(m.b, 0) + ZONE_DMA32;
+	pfn = get(&m, 0, GFP_KERNEL, 1);
+	CU_ASSERT_TRUE(zone_spans_pfn(high, pfn));
+	reserve_highatomic_pageblock(m.b, pfn, high);
+	CU_ASSERT_EQUAL(high->nr_reserved_highatomic, PB);
+	CU_ASSERT_TRUE(prepare_alloc_pages(m.b, 0, GFP_DMA, NUMA_NO_NODE, &ac));
+	CU_ASSERT_FALSE(unreserve_highatomic_pageblock(m.b, &ac, true));
+	CU_ASSERT_TRUE(prepare_alloc_pages(m.b, 0, GFP_DMA32, NUMA_NO_NODE, &ac));
+	CU_ASSERT_TRUE(unreserve_highatomic_pageblock(m.b, &ac, true));
+	machine_free(&m);
+}
+
 /*
  * All free memory lies in one reserved pageblock: an ordinary request gets
  * none of it, one for the reserve and one that can't wait do.
@@ -181,6 +206,7 @@ static const struct test_case cases[] = {
 	{ "atomic reserve", test_highatomic },
 	{ "size of the atomic reserve", test_highatomic_limit },
 	{ "atomic reserve as last resort", test_highatomic_last_resort },
+	{ "atomic reserve of another zone", test_highatomic_other_zone },
 	{ "rights to the atomic reserve", test_highatomic_rights },
 	{ "watermark boost", test_boost },
 	{ "watermark boost of small zones", test_boost_small_zone },

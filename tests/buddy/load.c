@@ -98,12 +98,139 @@ static void test_load(void)
 	machine_free(&m);
 }
 
+static int load_as(struct machine *m, const struct scene *sc, enum buddy_kernel kernel)
+{
+	struct pagemap_config map_cfg = { .nr_ranges = 1, .nr_nodes = 1,
+					  .ranges = { { BASE, BASE + 2 * BLOCK, 0 } } };
+	struct buddy_config cfg;
+
+	buddy_config_default(&cfg, 2);
+	cfg.kernel = kernel;
+	cfg.min_free_kbytes = 0;
+	cfg.empty = true;
+	machine_make(m, &map_cfg, &cfg);
+	return buddy_load(m->b, &sc->state, NULL);
+}
+
+/* Every figure arrives where it belongs: none of them is what an empty machine has, no two are alike. */
+static void test_fields(void)
+{
+	int kernel, i;
+
+	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
+		const struct per_cpu_pages *pcp;
+		struct machine m;
+		struct scene sc;
+
+		make_scene(&sc);
+		sc.pcp[1] = (struct buddy_state_pcp){ .high = 31, .batch = 5, .high_min = 29, .high_max = 37,
+						      .free_factor = 3, .free_count = 17, .alloc_factor = 2,
+						      .flags = PCPF_FREE_HIGH_BATCH, .stat_threshold = 11,
+						      .stat_diff = -7 };
+		sc.pcp[0].high_min = sc.pcp[0].high_max = 50;
+		for (i = 0; i < NR_WMARK; i++)
+			sc.zone.watermark[i] = 100 + (uint64_t)i;
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			sc.zone.lowmem_reserve[i] = 200 + (uint64_t)i;
+		sc.zone.watermark_boost = 300;
+		sc.pageblock[1] = MIGRATE_HIGHATOMIC;
+		sc.zone.nr_reserved_highatomic = PB;
+		sc.zone.managed_pages = 2 * BLOCK - 1;
+		sc.zone.present_pages = 2 * BLOCK + 1;
+		sc.zone.drifts = true;
+		sc.zone.below_high = true;
+		CU_ASSERT_EQUAL_FATAL(load_as(&m, &sc, (enum buddy_kernel)kernel), 0);
+		for (i = 0; i < NR_WMARK; i++)
+			CU_ASSERT_EQUAL(m.zone->watermark[i], 100 + (uint64_t)i);
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			CU_ASSERT_EQUAL(m.zone->lowmem_reserve[i], 200 + (uint64_t)i);
+		CU_ASSERT_EQUAL(m.zone->watermark_boost, 300);
+		CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, PB);
+		CU_ASSERT_EQUAL(m.zone->managed_pages, 2 * BLOCK - 1);
+		CU_ASSERT_EQUAL(m.zone->present_pages, 2 * BLOCK + 1);
+		CU_ASSERT_TRUE(m.zone->flags & ZONE_DRIFTS);
+		CU_ASSERT_TRUE(m.zone->flags & ZONE_BELOW_HIGH);
+		CU_ASSERT_EQUAL(m.zone->low_mark, 101 + 300 + PB);
+		CU_ASSERT_EQUAL(m.zone->cpu_stat[1].threshold, 11);
+		CU_ASSERT_EQUAL(m.zone->cpu_stat[1].diff, -7);
+		pcp = &m.zone->pcp[1];
+		CU_ASSERT_EQUAL(pcp->high, 31);
+		CU_ASSERT_EQUAL(pcp->batch, 5);
+		CU_ASSERT_EQUAL(pcp->high_min, 29);
+		CU_ASSERT_EQUAL(pcp->high_max, 37);
+		CU_ASSERT_EQUAL(pcp->free_count, kernel ? 17 : 3);
+		CU_ASSERT_EQUAL(pcp->alloc_factor, 2);
+		CU_ASSERT_EQUAL(pcp->flags, PCPF_FREE_HIGH_BATCH);
+		CU_ASSERT_EQUAL(buddy_pageblock_migratetype(m.b, pfn_make(BASE + PB)), MIGRATE_HIGHATOMIC);
+		buddy_destroy(m.b);
+		pagemap_destroy(m.map);
+	}
+}
+
+/* high within its limits, or 0, leaves the fast path open; a frame beyond closes it. Only 6.12 has them. */
+static void test_slow_limits(void)
+{
+	static const struct { int high; bool open; } rows[] = {
+		{ 0, true }, { 9, false }, { 10, true }, { 20, true }, { 21, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct machine m;
+		struct scene sc;
+
+		make_scene(&sc);
+		sc.pcp[0].high = 15;
+		sc.pcp[1].high = rows[i].high;
+		sc.pcp[0].high_min = sc.pcp[1].high_min = 10;
+		sc.pcp[0].high_max = sc.pcp[1].high_max = 20;
+		CU_ASSERT_EQUAL_FATAL(load_as(&m, &sc, BUDDY_KERNEL_6_12), 0);
+		CU_ASSERT_EQUAL(m.b->fast_cpus, rows[i].open ? 2 : 0);
+		machine_free(&m);
+	}
+}
+
+/* The last value of each figure that is taken, and the first that is refused. */
+static void test_figures(void)
+{
+	static const struct { size_t at; int value; bool taken; } rows[] = {
+		{ offsetof(struct buddy_state_pcp, batch), 0, false },
+		{ offsetof(struct buddy_state_pcp, batch), 1, true },
+		{ offsetof(struct buddy_state_pcp, batch), 1 << 16, true },
+		{ offsetof(struct buddy_state_pcp, batch), (1 << 16) + 1, false },
+		{ offsetof(struct buddy_state_pcp, high), 0, true },
+		{ offsetof(struct buddy_state_pcp, high), -1, false },
+		{ offsetof(struct buddy_state_pcp, high_min), 0, true },
+		{ offsetof(struct buddy_state_pcp, high_min), -1, false },
+		{ offsetof(struct buddy_state_pcp, high_max), 0, true },
+		{ offsetof(struct buddy_state_pcp, high_max), -1, false },
+		{ offsetof(struct buddy_state_pcp, free_factor), PCP_BATCH_SCALE_MAX, true },
+		{ offsetof(struct buddy_state_pcp, free_factor), PCP_BATCH_SCALE_MAX + 1, false },
+		{ offsetof(struct buddy_state_pcp, alloc_factor), PCP_BATCH_SCALE_MAX, true },
+		{ offsetof(struct buddy_state_pcp, alloc_factor), PCP_BATCH_SCALE_MAX + 1, false },
+		{ offsetof(struct buddy_state_pcp, free_count), INT16_MAX, true },
+		{ offsetof(struct buddy_state_pcp, free_count), INT16_MAX + 1, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct machine m;
+		struct scene sc;
+
+		make_scene(&sc);
+		memcpy((char *)&sc.pcp[1] + rows[i].at, &rows[i].value, sizeof(rows[i].value));
+		CU_ASSERT_EQUAL(load_as(&m, &sc, BUDDY_KERNEL_6_12), rows[i].taken ? 0 : -EINVAL);
+		buddy_destroy(m.b);
+		pagemap_destroy(m.map);
+	}
+}
+
 /* Each contradiction is refused. */
 static void test_refuse(void)
 {
 	int what;
 
-	for (what = 0; what < 9; what++) {
+	for (what = 0; what < 14; what++) {
 		struct kerror err = { 0 };
 		struct machine m;
 		struct scene sc;
@@ -136,6 +263,22 @@ static void test_refuse(void)
 			break;
 		case 8:
 			sc.state.nr_cpus = 1;
+			break;
+		case 9:
+			sc.pcp0[1].mt = MIGRATE_TYPES;
+			break;
+		case 10:
+			sc.pageblock[0] = MIGRATE_TYPES;
+			break;
+		case 11:
+			/* 7 frames are listed. */
+			sc.zone.managed_pages = 6;
+			break;
+		case 12:
+			sc.zone.nid = 1;
+			break;
+		case 13:
+			sc.zone.idx = MAX_NR_ZONES;
 			break;
 		}
 		CU_ASSERT_EQUAL(load(&m, &sc, &err), -EINVAL);
@@ -219,7 +362,7 @@ static void test_isolate(void)
 	machine_free(&m);
 }
 
-/* The fold tells what the CPU had not told; kswapd takes back the boosts of before, not those of since. */
+/* The fold adds what the CPU had kept to itself; kswapd takes back the boosts of before, not those of since. */
 static void test_timers(void)
 {
 	struct steer_kswapd ks;
@@ -276,6 +419,9 @@ static void test_kswapd_awake(void)
 
 static const struct test_case cases[] = {
 	{ "load", test_load },
+	{ "fields", test_fields },
+	{ "fast path and limits", test_slow_limits },
+	{ "figures", test_figures },
 	{ "refuse", test_refuse },
 	{ "shape", test_shape },
 	{ "exchange", test_exchange },

@@ -129,8 +129,14 @@ static void test_nr_pcp_free(void)
 	pcp.free_factor = 2;
 	CU_ASSERT_EQUAL(nr_pcp_free(&pcp, 50, 10, false), 40);
 	CU_ASSERT_EQUAL(pcp.free_factor, 2);
+	/* One frame more than a batch leaves that one to give; no more than a batch leaves nothing; less, one. */
 	pcp.free_factor = 0;
 	CU_ASSERT_EQUAL(nr_pcp_free(&pcp, 11, 10, false), 1);
+	CU_ASSERT_EQUAL(nr_pcp_free(&pcp, 10, 10, false), 0);
+	CU_ASSERT_EQUAL(nr_pcp_free(&pcp, 9, 10, false), 1);
+	/* A run as long as what may be given is long enough. */
+	CU_ASSERT_EQUAL(nr_pcp_free(&pcp, 20, 10, false), 10);
+	CU_ASSERT_EQUAL(pcp.free_factor, 0);
 }
 
 /* Freeing larger blocks after frees empties all lists; while kswapd works, they are kept short. */
@@ -160,6 +166,86 @@ static void test_pcp_kept_short(void)
 	zone_set_reclaim_active(m.b, m.zone, false);
 	CU_ASSERT_EQUAL(m.b->slow, 0);
 	machine_free(&m);
+}
+
+/*
+ * How long a list may be: its high; while kswapd works four batches, if that is
+ * less; nothing where larger blocks follow each other or high is 0.
+ */
+static void test_nr_pcp_high(void)
+{
+	static const struct { int high, batch; bool active, free_high; int want; } rows[] = {
+		{ 100, 10, false, false, 100 }, { 100, 10, false, true, 0 }, { 0, 10, true, false, 0 },
+		{ 100, 10, true, false, 40 }, { 41, 10, true, false, 40 }, { 40, 10, true, false, 40 },
+		{ 39, 10, true, false, 39 }, { 39, 10, true, true, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct per_cpu_pages pcp = { .high = rows[i].high, .batch = rows[i].batch };
+		struct zone zone = { .flags = rows[i].active ? ZONE_RECLAIM_ACTIVE : 0 };
+
+		CU_ASSERT_EQUAL(nr_pcp_high(&pcp, &zone, rows[i].free_high), rows[i].want);
+	}
+}
+
+/* Orders 1 to 3 empty the lists when frees follow frees; single frames and pageblocks do not. */
+static void test_free_high_orders(void)
+{
+	static const struct { unsigned int order; int left; } rows[] = {
+		{ 0, 11 }, { 1, 0 }, { 2, 0 }, { 3, 0 }, { 9, 522 },
+	};
+	unsigned int i, nr;
+
+	if (!test_kernel_geometry())
+		return;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct machine m;
+		uint32_t block, pfn[10];
+
+		machine_small(&m, 8);
+		machine_set_pcp(&m, 2, 5000);
+		block = get(&m, 1, __GFP_MOVABLE, rows[i].order);
+		for (nr = 0; nr < 10; nr++)
+			pfn[nr] = get(&m, 1, __GFP_MOVABLE, 0);
+		for (nr = 0; nr < 10; nr++)
+			put(&m, 0, pfn[nr], 0);
+		m.zone->pcp[0].free_factor = 1;
+		put(&m, 0, block, rows[i].order);
+		CU_ASSERT_EQUAL(m.zone->pcp[0].count, rows[i].left);
+		machine_free(&m);
+	}
+}
+
+/*
+ * A list that comes to its high with a free gives back; one frame below it does
+ * not; a block that carries it beyond gives back, too. high 8, batch 2.
+ */
+static void test_at_high(void)
+{
+	static const struct { int count; unsigned int order; int left; } rows[] = {
+		{ 6, 0, 7 }, { 7, 0, 6 }, { 8, 0, 7 }, { 5, 1, 7 }, { 6, 1, 6 }, { 7, 1, 7 },
+	};
+	unsigned int i;
+	int nr;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t block, pfn[8];
+		struct machine m;
+
+		machine_small(&m, 8);
+		machine_set_pcp(&m, 1, 100);
+		block = get(&m, 1, __GFP_MOVABLE, rows[i].order);
+		for (nr = 0; nr < rows[i].count; nr++)
+			pfn[nr] = get(&m, 1, __GFP_MOVABLE, 0);
+		for (nr = 0; nr < rows[i].count; nr++)
+			put(&m, 0, pfn[nr], 0);
+		machine_set_pcp(&m, 2, 8);
+		m.zone->pcp[0].free_factor = 0;
+		put(&m, 0, block, rows[i].order);
+		CU_ASSERT_EQUAL(m.zone->pcp[0].count, rows[i].left);
+		machine_free(&m);
+	}
 }
 
 /*
@@ -218,6 +304,9 @@ static const struct test_case cases[] = {
 	{ "per-CPU lists: orders", test_pcp_orders },
 	{ "per-CPU lists: free factor", test_free_factor },
 	{ "how much a free gives back", test_nr_pcp_free },
+	{ "how long a list may be", test_nr_pcp_high },
+	{ "a list at its high", test_at_high },
+	{ "which orders empty the lists", test_free_high_orders },
 	{ "per-CPU lists kept short", test_pcp_kept_short },
 	{ "order of a drain", test_drain_order },
 	{ "drain of an isolated pageblock", test_drain_isolated },

@@ -63,9 +63,23 @@ static void test_nr_pcp_alloc(void)
 	CU_ASSERT_EQUAL(pcp.high, 18);
 	nr_pcp_alloc(&pcp, &zone, 0);
 	CU_ASSERT_EQUAL(pcp.high, 25);
-	/* Lists that are too short for a batch fetch one block. */
+	/* Lists that are too short for a batch fetch one block; those for just one fetch that. */
 	pcp = (struct per_cpu_pages){ .batch = 8, .high_max = 4 };
 	CU_ASSERT_EQUAL(nr_pcp_alloc(&pcp, &zone, 0), 1);
+	pcp = (struct per_cpu_pages){ .batch = 8, .high_min = 8, .high_max = 8 };
+	CU_ASSERT_EQUAL(nr_pcp_alloc(&pcp, &zone, 0), 8);
+	/* Room for exactly what would be fetched: the next refill may double. One frame less: it may not. */
+	pcp = (struct per_cpu_pages){ .batch = 8, .high_min = 24, .high_max = 24, .alloc_factor = 1 };
+	CU_ASSERT_EQUAL(nr_pcp_alloc(&pcp, &zone, 0), 16);
+	CU_ASSERT_EQUAL(pcp.alloc_factor, 2);
+	pcp = (struct per_cpu_pages){ .batch = 8, .high_min = 23, .high_max = 23, .alloc_factor = 1 };
+	CU_ASSERT_EQUAL(nr_pcp_alloc(&pcp, &zone, 0), 15);
+	CU_ASSERT_EQUAL(pcp.alloc_factor, 1);
+	/* Doubled five times at most. */
+	pcp = (struct per_cpu_pages){ .batch = 1, .high_min = 1000, .high_max = 1000,
+				      .alloc_factor = PCP_BATCH_SCALE_MAX };
+	CU_ASSERT_EQUAL(nr_pcp_alloc(&pcp, &zone, 0), 32);
+	CU_ASSERT_EQUAL(pcp.alloc_factor, PCP_BATCH_SCALE_MAX);
 }
 
 /* What goes back is the run of frees, between a batch and high less a batch. */
@@ -104,6 +118,46 @@ static void test_nr_pcp_free(void)
 	zone.flags = 0;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), 6);
 	CU_ASSERT_EQUAL(pcp.high, 25);
+}
+
+/*
+ * What a free gives back and where high goes, at the very count where it turns.
+ * The counts are as they are with the freed frame.
+ */
+static void test_nr_pcp_free_borders(void)
+{
+	static const struct {
+		struct per_cpu_pages pcp;
+		unsigned int flags;
+		int want, high;
+	} rows[] = {
+		/* high is a batch: nothing is above what stays; high is less: one block goes */
+		{ { .batch = 4, .high = 4, .high_min = 4, .high_max = 4, .count = 4 }, 0, 0, 4 },
+		{ { .batch = 4, .high = 3, .high_min = 3, .high_max = 3, .count = 3 }, 0, 1, 3 },
+		/* limits that leave no choice: neither too little memory nor a run of frees moves high */
+		{ { .batch = 4, .high = 40, .high_min = 40, .high_max = 40, .count = 60, .free_count = 50 },
+		  ZONE_BELOW_HIGH, 36, 40 },
+		/* with plenty, high makes room for the run and a batch, and stays where that has room */
+		{ { .batch = 4, .high = 22, .high_min = 10, .high_max = 90, .count = 22, .free_count = 20 }, 0, 18, 25 },
+		{ { .batch = 4, .high = 25, .high_min = 10, .high_max = 90, .count = 25, .free_count = 20 }, 0, 21, 25 },
+		{ { .batch = 4, .high = 22, .high_min = 10, .high_max = 90, .count = 21, .free_count = 20 }, 0, 0, 22 },
+		/* while kswapd works four batches are enough, or high where that is less */
+		{ { .batch = 4, .high = 12, .high_min = 10, .high_max = 40, .count = 12 }, ZONE_RECLAIM_ACTIVE, 4, 10 },
+		{ { .batch = 4, .high = 40, .high_min = 10, .high_max = 40, .count = 15 }, ZONE_RECLAIM_ACTIVE, 0, 36 },
+		{ { .batch = 4, .high = 40, .high_min = 10, .high_max = 40, .count = 16 }, ZONE_RECLAIM_ACTIVE, 4, 36 },
+		/* below the high watermark: not less than high_min */
+		{ { .batch = 4, .high = 40, .high_min = 10, .high_max = 40, .count = 9 }, ZONE_BELOW_HIGH, 0, 36 },
+		{ { .batch = 4, .high = 40, .high_min = 10, .high_max = 40, .count = 10 }, ZONE_BELOW_HIGH, 4, 36 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct per_cpu_pages pcp = rows[i].pcp;
+		struct zone zone = { .flags = rows[i].flags };
+
+		CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), rows[i].want);
+		CU_ASSERT_EQUAL(pcp.high, rows[i].high);
+	}
 }
 
 /* What an ordinary machine starts with: 6.12's limits, as a kernel with this zone has them. */
@@ -210,6 +264,17 @@ static void test_free_high(void)
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 0);
 	pcp.count = 4;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 4);
+	/* 32 batches at most. */
+	pcp.count = 128;
+	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 128);
+	pcp.count = 129;
+	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 128);
+	/* The run must be a batch long, and the frames of this free count. */
+	pcp = (struct per_cpu_pages){ .batch = 8, .high = 1000, .high_min = 900, .high_max = 1000, .count = 100,
+				      .flags = PCPF_PREV_FREE_HIGH_ORDER, .free_count = 7 };
+	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 0);
+	pcp.free_count = 8;
+	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 1), 100);
 }
 
 /* The timer lets high sink by an eighth, and gives back what is above it in batches. */
@@ -234,6 +299,18 @@ static void test_decay(void)
 	decay_pcp_high(m.b, m.zone, pcp);
 	CU_ASSERT_EQUAL(pcp->high, 14);
 	CU_ASSERT_EQUAL(pcp->count, 14);
+	/* In one go no more than 32 batches are given back: high stays above the rest. */
+	for (i = 0; i < 100; i++)
+		buddy_alloc_pages(m.b, 1, GFP_KERNEL, 0, NUMA_NO_NODE);
+	pcp->batch = 1;
+	pcp->high = pcp->high_max = 1000;
+	for (i = 0; i < 100; i++)
+		buddy_free_pages(m.b, 0, pfn_make(BASE + 16 + i), 0);
+	i = (uint32_t)pcp->count;
+	pcp->high = 40;
+	decay_pcp_high(m.b, m.zone, pcp);
+	CU_ASSERT_EQUAL(pcp->high, (int)i - 32);
+	CU_ASSERT_EQUAL(pcp->count, (int)i - 32);
 	machine_free(&m);
 }
 
@@ -454,6 +531,14 @@ static void test_highatomic_size(void)
 	reserve_highatomic_pageblock(m.b, pfn, m.zone);
 	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, 0);
 	machine_free(&m);
+	/* From the zone on whose hundredth is a pageblock there is one, but no second. */
+	make_kernel(&m, BUDDY_KERNEL_6_12, 100 * PB / BLOCK);
+	pfn = machine_take(&m, 0, MIGRATE_UNMOVABLE, 0);
+	reserve_highatomic_pageblock(m.b, pfn, m.zone);
+	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, PB);
+	reserve_highatomic_pageblock(m.b, BASE + BLOCK, m.zone);
+	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, PB);
+	machine_free(&m);
 	make_kernel(&m, BUDDY_KERNEL_6_12, 200);
 	pfn = machine_take(&m, MAX_PAGE_ORDER, MIGRATE_UNMOVABLE, 0);
 	reserve_highatomic_pageblock(m.b, pfn, m.zone);
@@ -497,7 +582,42 @@ static void test_movable_min(void)
 	}
 }
 
-/* A CPU tells of its frames when more than the threshold has come together, and of all at once. */
+/*
+ * With memory in it, too: a 1024th of the zone between 32 and 128 frames, the
+ * other zones share min_free_kbytes without it.
+ */
+static void test_movable_min_of_size(void)
+{
+	static const struct { uint32_t pages, min; } rows[] = {
+		{ 32 * 1024, 32 }, { 40 * 1024, 40 }, { 127 * 1024, 127 }, { 140 * 1024, 128 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pagemap_config map_cfg = { .movable_pages = rows[i].pages };
+		const struct zone *zone;
+		struct buddy_config cfg;
+		uint64_t sum = 0;
+		struct machine m;
+
+		CU_ASSERT_EQUAL_FATAL(pagemap_config_memory(&map_cfg, 1 << 30, 1, NULL, 0, NULL), 0);
+		buddy_config_default(&cfg, 1);
+		cfg.min_free_kbytes = 8192;
+		machine_make(&m, &map_cfg, &cfg);
+		zone = buddy_zone(m.b, 0, ZONE_MOVABLE);
+		CU_ASSERT_EQUAL(zone->managed_pages, rows[i].pages);
+		CU_ASSERT_EQUAL(zone->watermark[WMARK_MIN], rows[i].min);
+		for_each_populated_zone(m.b, zone)
+			if (zone->idx != ZONE_MOVABLE)
+				sum += zone->watermark[WMARK_MIN];
+		/* A frame may be lost to rounding in one of the two zones. */
+		CU_ASSERT(sum >= 2047);
+		CU_ASSERT(sum <= 2048);
+		machine_free(&m);
+	}
+}
+
+/* A CPU adds its frames to the zone when more than the threshold has come together, then all at once. */
 static void test_cpu_stat(void)
 {
 	int kernel;
@@ -558,7 +678,7 @@ static void test_boost_needs_kswapd(void)
 
 /*
  * A block that changes lists leaves one and enters the other. 6.1 does not count
- * that; 6.12 counts both, so that a CPU with a diff near its threshold tells it.
+ * that; 6.12 counts both, so that a CPU with a diff near its threshold adds it to the zone.
  */
 static void test_count_by_block(void)
 {
@@ -588,6 +708,7 @@ static const struct test_case cases[] = {
 	{ "table", test_table },
 	{ "nr_pcp_alloc", test_nr_pcp_alloc },
 	{ "nr_pcp_free", test_nr_pcp_free },
+	{ "nr_pcp_free at its borders", test_nr_pcp_free_borders },
 	{ "limits", test_limits },
 	{ "fast path and slow path", test_fast_path },
 	{ "free_high", test_free_high },
@@ -604,6 +725,7 @@ static const struct test_case cases[] = {
 	{ "highatomic_size", test_highatomic_size },
 	{ "boost_for_high", test_boost_for_high },
 	{ "movable_min", test_movable_min },
+	{ "movable_min of a zone with memory", test_movable_min_of_size },
 	{ "cpu_stat", test_cpu_stat },
 	{ "boost_needs_kswapd", test_boost_needs_kswapd },
 	{ "count_by_block", test_count_by_block },

@@ -264,10 +264,14 @@ static void test_min_free_kbytes(void)
 static void test_marks_extremes(void)
 {
 	CU_ASSERT_EQUAL(zone_compute_wmarks(0, 0, 1000, 10).watermark[WMARK_HIGH], 0);
+	/* The part of a scale that the whole ten thousands do not have: 19999 * 5000 / 10000. */
+	CU_ASSERT_EQUAL(zone_compute_wmarks(19999, 19999, 0, 5000).watermark[WMARK_LOW], 9999);
 	CU_ASSERT(zone_compute_wmarks(UINT32_MAX, 1, UINT64_MAX, 3000).watermark[WMARK_MIN] > UINT32_MAX);
 	CU_ASSERT_EQUAL(zone_batchsize(0), 0);
 	CU_ASSERT_EQUAL(zone_batchsize(UINT64_MAX), 63);
 	CU_ASSERT_EQUAL(zone_highsize(3, 63, 2), 252);
+	CU_ASSERT_EQUAL(zone_highsize(2 * 253, 63, 2), 253);
+	CU_ASSERT_EQUAL(zone_highsize(2 * 400, 63, 2), 400);
 	CU_ASSERT_EQUAL(zone_highsize(UINT64_MAX, 63, 1), INT32_MAX / 2);
 }
 
@@ -568,6 +572,9 @@ static void test_stat_threshold(void)
 	CU_ASSERT_EQUAL(calculate_normal_threshold(32767, 1), 2);
 	CU_ASSERT_EQUAL(calculate_normal_threshold(32768, 1), 4);
 	CU_ASSERT_EQUAL(calculate_normal_threshold(1ULL << 32, 1024), 125);
+	/* 2 * 7 * 9 would be 126; the largest below the limit is 2 * 6 * 10. */
+	CU_ASSERT_EQUAL(calculate_normal_threshold(1ULL << 22, 64), 125);
+	CU_ASSERT_EQUAL(calculate_normal_threshold(1ULL << 23, 32), 120);
 	CU_ASSERT_EQUAL(calculate_normal_threshold(0, 1), 2);
 	/* While kswapd is awake: half of the frames between min and low, for two CPUs. */
 	CU_ASSERT_EQUAL(calculate_pressure_threshold(&zone, 2), 24);
@@ -621,6 +628,20 @@ static void test_nofragment_zones(void)
 	machine_free(&m);
 }
 
+/* Reserves of zones that have no memory or no ratio are 0; what lies above counts only where it is. */
+static void test_lowmem_figures(void)
+{
+	static const uint64_t managed[MAX_NR_ZONES] = { 0, 1000, 3000, 500, 0 };
+	static const unsigned int ratio[MAX_NR_ZONES] = { 256, 0, 32, 1, 1 };
+	uint64_t reserve[MAX_NR_ZONES][MAX_NR_ZONES];
+	unsigned int i, j;
+
+	compute_lowmem_reserve(managed, ratio, reserve);
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		for (j = 0; j < MAX_NR_ZONES; j++)
+			CU_ASSERT_EQUAL(reserve[i][j], i == ZONE_NORMAL && j > ZONE_NORMAL ? 500 / 32 : 0);
+}
+
 /* Lowmem reserves keep DMA for those who can go nowhere else. */
 static void test_lowmem_reserve(void)
 {
@@ -647,7 +668,6 @@ static void test_config(void)
 	struct kerror err = { 0 };
 	struct buddy_config cfg;
 	struct machine m;
-	struct buddy *b;
 
 	CU_ASSERT_EQUAL_FATAL(pagemap_config_memory(&map_cfg, 1ULL << 30, 1, NULL, 0, &err), 0);
 	machine_config(&cfg, 2);
@@ -666,31 +686,73 @@ static void test_config(void)
 	CU_ASSERT_EQUAL(buddy_counter(m.b, NR_BUDDY_COUNTERS), 0);
 	CU_ASSERT_STRING_EQUAL(buddy_counter_desc[BC_pgfree].name, "pgfree");
 
-	cfg.nr_cpus = 0;
-	CU_ASSERT_EQUAL(buddy_create(&b, m.map, &cfg, &err), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(err.text, "0 CPUs: must be 1 to 1024");
-	cfg.nr_cpus = MAX_CPUS + 1;
-	CU_ASSERT_EQUAL(buddy_create(&b, m.map, &cfg, NULL), -EINVAL);
-	cfg.nr_cpus = 1;
-	cfg.watermark_scale_factor = 0;
-	CU_ASSERT_EQUAL(buddy_create(&b, m.map, &cfg, NULL), -EINVAL);
-	cfg.watermark_scale_factor = 10;
-	cfg.min_free_kbytes = -2;
-	CU_ASSERT_EQUAL(buddy_create(&b, m.map, &cfg, NULL), -EINVAL);
 	buddy_destroy(NULL);
 	machine_free(&m);
 }
 
-/* 512 MiB and more get THP's reserve, less does not: two zones, 5 % at most. */
+/* The last value of each setting that is taken, and the first that is refused. */
+static void test_config_limits(void)
+{
+	static const struct {
+		int64_t min_free_kbytes;
+		unsigned int cpus, scale, kernel;
+		const char *refused;	/* NULL: taken */
+	} rows[] = {
+		{ -1, 0, 10, 0, "0 CPUs: must be 1 to 1024" },
+		{ -1, 1, 10, 0, NULL },
+		{ -1, MAX_CPUS, 10, 0, NULL },
+		{ -1, MAX_CPUS + 1, 10, 0, "1025 CPUs: must be 1 to 1024" },
+		{ -1, 1, 0, 0, "watermark_scale_factor 0: must be 1 to 3000" },
+		{ -1, 1, 1, 0, NULL },
+		{ -1, 1, 3000, 0, NULL },
+		{ -1, 1, 3001, 0, "watermark_scale_factor 3001: must be 1 to 3000" },
+		{ -2, 1, 10, 0, "min_free_kbytes -2 is out of range" },
+		{ 0, 1, 10, 0, NULL },
+		{ INT64_MAX >> 16, 1, 10, 0, NULL },
+		{ (INT64_MAX >> 16) + 1, 1, 10, 0, "min_free_kbytes 140737488355328 is out of range" },
+		{ -1, 1, 10, NR_BUDDY_KERNELS - 1, NULL },
+		{ -1, 1, 10, NR_BUDDY_KERNELS, "no rules for kernel number 2" },
+	};
+	struct pagemap_config map_cfg = { 0 };
+	struct pagemap *map = NULL;
+	unsigned int i;
+
+	CU_ASSERT_EQUAL_FATAL(pagemap_config_memory(&map_cfg, 64ULL << 20, 1, NULL, 0, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(pagemap_create(&map, &map_cfg, NULL), 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kerror err = { 0 };
+		struct buddy *b = NULL;
+		struct buddy_config cfg;
+
+		machine_config(&cfg, rows[i].cpus);
+		cfg.watermark_scale_factor = rows[i].scale;
+		cfg.min_free_kbytes = rows[i].min_free_kbytes;
+		cfg.kernel = (enum buddy_kernel)rows[i].kernel;
+		CU_ASSERT_EQUAL(buddy_create(&b, map, &cfg, &err), rows[i].refused ? -EINVAL : 0);
+		CU_ASSERT_STRING_EQUAL(err.text, rows[i].refused ? rows[i].refused : "");
+		buddy_destroy(b);
+	}
+	pagemap_destroy(map);
+}
+
+/*
+ * 512 MiB and more get THP's reserve, less does not: two zones, 5 % at most.
+ * Frame 0 is no memory, so that the first size with 512 MiB is a frame larger.
+ */
 static void test_default_min_free(void)
 {
+	const uint64_t limit = (512ULL << 20) + PAGE_SIZE;
 	struct pagemap_config cfg = { 0 };
 	struct machine m;
 
 	if (!test_kernel_geometry())
 		return;
-	make(&m, 256ULL << 20, 1, 1, &cfg);
-	CU_ASSERT_EQUAL(buddy_min_free_kbytes(m.b), calculate_min_free_kbytes((256 << 8) - 1));
+	make(&m, limit - PAGE_SIZE, 1, 1, &cfg);
+	CU_ASSERT_EQUAL(buddy_min_free_kbytes(m.b), calculate_min_free_kbytes((512 << 8) - 1));
+	machine_free(&m);
+	memset(&cfg, 0, sizeof(cfg));
+	make(&m, limit, 1, 1, &cfg);
+	CU_ASSERT(buddy_min_free_kbytes(m.b) > 4 * calculate_min_free_kbytes(512 << 8));
 	machine_free(&m);
 	memset(&cfg, 0, sizeof(cfg));
 	make(&m, 8ULL << 30, 1, 1, &cfg);
@@ -737,6 +799,69 @@ static void test_count_pageblocks(void)
 	CU_ASSERT_EQUAL(count[MIGRATE_ISOLATE], 0);
 	CU_ASSERT_EQUAL(count[MIGRATE_RECLAIMABLE], 0);
 	CU_ASSERT_EQUAL(buddy_pageblock_migratetype(m.b, PFN_NONE), MIGRATE_MOVABLE);
+	machine_free(&m);
+}
+
+/* A hole inside of a block makes two ranges of it: it is one block all the same. */
+static void test_block_usage_of_parts(void)
+{
+	struct pagemap_config map_cfg = { .nr_ranges = 2, .nr_nodes = 1,
+					  .ranges = { { BASE, BASE + 1, 0 }, { BASE + 3, BASE + 2 * BLOCK, 0 } } };
+	uint64_t full, partial, used;
+	struct buddy_config cfg;
+	struct machine m;
+
+	machine_config(&cfg, 1);
+	cfg.min_free_kbytes = 0;
+	machine_make(&m, &map_cfg, &cfg);
+	machine_set_marks(&m, 0, 0, 0);
+	CU_ASSERT_EQUAL(machine_take(&m, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0), BASE + BLOCK);
+	CU_ASSERT_EQUAL(buddy_block_usage(m.b, MAX_PAGE_ORDER, &full, &partial, &used), 0);
+	CU_ASSERT_EQUAL(full, 1);
+	CU_ASSERT_EQUAL(partial, 0);
+	CU_ASSERT_EQUAL(used, BLOCK);
+	machine_take(&m, 0, MIGRATE_MOVABLE, 0);
+	CU_ASSERT_EQUAL(buddy_block_usage(m.b, MAX_PAGE_ORDER, &full, &partial, &used), 0);
+	CU_ASSERT_EQUAL(full, 1);
+	CU_ASSERT_EQUAL(partial, 1);
+	CU_ASSERT_EQUAL(used, BLOCK);
+	machine_free(&m);
+}
+
+/*
+ * Node 1 lies in the middle of what node 0 spans: its frames are neither node
+ * 0's memory nor its pageblocks.
+ *
+ *	| 0 0 | 1 | 0 . |
+ */
+static void test_interleaved_nodes(void)
+{
+	struct pagemap_config map_cfg = { .nr_ranges = 3, .nr_nodes = 2,
+					  .ranges = { { BASE, BASE + 2 * BLOCK, 0 },
+						      { BASE + 2 * BLOCK, BASE + 3 * BLOCK, 1 },
+						      { BASE + 3 * BLOCK, BASE + 4 * BLOCK - 3, 0 } } };
+	uint64_t count[MIGRATE_TYPES];
+	const struct zone *zone;
+	struct buddy_config cfg;
+	struct machine m;
+
+	machine_config(&cfg, 3);
+	machine_make(&m, &map_cfg, &cfg);
+	zone = buddy_zone(m.b, 0, ZONE_DMA32);
+	CU_ASSERT_EQUAL(zone->spanned_pages, 4 * BLOCK - 3);
+	CU_ASSERT_EQUAL(zone->present_pages, 3 * BLOCK - 3);
+	CU_ASSERT_EQUAL(zone->managed_pages, 3 * BLOCK - 3);
+	CU_ASSERT_EQUAL(zone->free_pages, 3 * BLOCK - 3);
+	buddy_count_pageblocks(m.b, zone, count);
+	CU_ASSERT_EQUAL(count[MIGRATE_MOVABLE], 3 * BLOCK / PB);
+	zone = buddy_zone(m.b, 1, ZONE_DMA32);
+	CU_ASSERT_EQUAL(zone->free_pages, BLOCK);
+	buddy_count_pageblocks(m.b, zone, count);
+	CU_ASSERT_EQUAL(count[MIGRATE_MOVABLE], BLOCK / PB);
+	/* Three CPUs for two nodes: the first node gets two. */
+	CU_ASSERT_EQUAL(buddy_cpu_node(m.b, 0), 0);
+	CU_ASSERT_EQUAL(buddy_cpu_node(m.b, 1), 0);
+	CU_ASSERT_EQUAL(buddy_cpu_node(m.b, 2), 1);
 	machine_free(&m);
 }
 
@@ -807,12 +932,16 @@ static const struct test_case cases[] = {
 	{ "overflow to zones and nodes", test_overflow },
 	{ "NOFRAGMENT over zones", test_nofragment_zones },
 	{ "drift allowed to a CPU", test_stat_threshold },
+	{ "figures of lowmem reserves", test_lowmem_figures },
 	{ "lowmem reserve", test_lowmem_reserve },
 	{ "configuration", test_config },
+	{ "limits of the configuration", test_config_limits },
 	{ "min_free_kbytes by default", test_default_min_free },
 	{ "a terabyte boots", test_boot_large },
 	{ "pageblocks counted", test_count_pageblocks },
+	{ "nodes within each other", test_interleaved_nodes },
 	{ "used frames by block", test_block_usage },
+	{ "used frames of blocks in parts", test_block_usage_of_parts },
 	{ NULL, NULL }
 };
 

@@ -351,6 +351,52 @@ static void test_bad_layouts(void)
 	}
 }
 
+/* The last size, number and frame that are possible, and the first that is not. */
+static void test_limits(void)
+{
+	const uint64_t max_pages = 0xfff00000;	/* 16 TiB - 4 GiB */
+	struct mem_range holes[MAX_MEM_RANGES], hole = { 100, 101, 0 };
+	const struct {
+		uint64_t bytes;
+		unsigned int nodes;
+		const struct mem_range *holes;
+		unsigned int nr_holes;
+		int ret;
+		const char *text;
+	} rows[] = {
+		{ (1 << 20) - PAGE_SIZE, 1, NULL, 0, -EINVAL, "1 MiB is the least" },
+		{ 1 << 20, 1, NULL, 0, 0, NULL },
+		{ max_pages << PAGE_SHIFT, 1, NULL, 0, 0, NULL },
+		{ (max_pages + 1) << PAGE_SHIFT, 1, NULL, 0, -EINVAL, "more than" },
+		{ (max_pages - 1) << PAGE_SHIFT, 1, &hole, 1, 0, NULL },
+		{ max_pages << PAGE_SHIFT, 1, &hole, 1, -EINVAL, "beyond the last possible one" },
+		{ 1 << 30, 1, holes, MAX_MEM_RANGES - 1, 0, NULL },
+		{ 1 << 30, 1, holes, MAX_MEM_RANGES, -EINVAL, "more than 64 ranges" },
+		{ 1 << 30, MAX_NUMNODES, NULL, 0, 0, NULL },
+		{ 1 << 30, MAX_NUMNODES + 1, NULL, 0, -EINVAL, "must be 1 to 16" },
+		{ (uint64_t)3 * BLOCK << PAGE_SHIFT, BLOCK > 512 ? 3 : 1, NULL, 0, BLOCK > 512 ? 0 : -EINVAL, "1 MiB" },
+		{ ((uint64_t)3 * BLOCK << PAGE_SHIFT) - PAGE_SIZE, 3, NULL, 0, -EINVAL, NULL },
+	};
+	struct pagemap_config cfg = { .nr_nodes = 2, .nr_ranges = 1 };
+	unsigned int i;
+
+	for (i = 0; i < MAX_MEM_RANGES; i++)
+		holes[i] = (struct mem_range){ 100 + 2 * i, 101 + 2 * i, 0 };
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pagemap_config made = { 0 };
+		struct kerror err = { 0 };
+
+		CU_ASSERT_EQUAL(pagemap_config_memory(&made, rows[i].bytes, rows[i].nodes, rows[i].holes,
+						      rows[i].nr_holes, &err), rows[i].ret);
+		if (rows[i].ret && rows[i].text && !strstr(err.text, rows[i].text))
+			CU_FAIL(err.text);
+	}
+	cfg.ranges[0] = (struct mem_range){ 1, 4096, 2 };
+	expect_error(&cfg, "on node 2 of 2");
+	cfg.ranges[0] = (struct mem_range){ 0xffe00000, 0xfff00001, 0 };
+	expect_error(&cfg, "too high");
+}
+
 /* Binding either happens or says why not; the machine works in both cases. */
 static void test_bind(void)
 {
@@ -400,6 +446,7 @@ static const struct test_case cases[] = {
 	{ "pagemap_touch", test_touch },
 	{ "pagemap_distances", test_distances },
 	{ "pagemap_bad_layouts", test_bad_layouts },
+	{ "pagemap_limits", test_limits },
 	{ "pagemap_bind", test_bind },
 	{ "pagemap_error_text", test_error_text },
 	{ NULL, NULL }
