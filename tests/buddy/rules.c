@@ -638,7 +638,10 @@ static void test_cpu_stat(void)
 		mod_free_pages(m.b, m.zone, -1);
 		CU_ASSERT_EQUAL(m.zone->free_pages, free_pages - 4);
 		CU_ASSERT_EQUAL(m.zone->cpu_stat[1].diff, 0);
-		mod_free_pages(m.b, m.zone, 4);
+		mod_free_pages(m.b, m.zone, 3);
+		CU_ASSERT_EQUAL(m.zone->cpu_stat[1].diff, 3);
+		mod_free_pages(m.b, m.zone, 1);
+		CU_ASSERT_EQUAL(m.zone->free_pages, free_pages);
 		/* 6.1 counts a refill once; 6.12 each of its blocks, so that some of it is left over. */
 		m.zone->pcp[0].batch = 5;
 		m.zone->pcp[0].high = m.zone->pcp[0].high_min = m.zone->pcp[0].high_max = 100;
