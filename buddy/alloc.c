@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the way of a request.
+ * kmemsim: a request, from the first try to the last.
  *
  *   buddy_alloc_pages        one frame off the per-CPU list, if all is well
  *     __alloc_pages          first try: above the low watermark, no mixing of types
@@ -374,7 +374,7 @@ static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp
 
 /*
  * One frame, from the CPU's list of the zone that comes first, while that zone
- * is above its low watermark. Anything else goes the long way, which finds the
+ * is above its low watermark. Anything else takes the slow path, which finds the
  * same frame in this case.
  */
 pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid)

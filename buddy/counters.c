@@ -45,7 +45,7 @@ uint64_t buddy_zone_allocated_pages(const struct buddy *b, const struct zone *zo
 	       frames(stat->buddy_alloc) - frames(stat->buddy_free) + stat->allocated_otherwise;
 }
 
-/* What went the short way: single frames, by whether the CPU is on @zone's node. */
+/* What took the fast path: single frames, by whether the CPU is on @zone's node. */
 static void fast_path_count(const struct buddy *b, const struct zone *zone, uint64_t alloc[2])
 {
 	const struct per_cpu_pages *pcp;

@@ -149,7 +149,7 @@ bool boost_watermark(const struct buddy *b, struct zone *zone)
 /*
  * A movable request is at home among movable pages. For the others all that is
  * not movable will do, as long as the pageblock was movable; between Unmovable
- * and Reclaimable it can't be told apart.
+ * and Reclaimable nobody can see the difference.
  */
 uint32_t alike_pages(enum migratetype start_mt, enum migratetype old_mt, uint32_t nr_free,
 		     uint32_t nr_movable)

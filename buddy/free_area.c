@@ -161,8 +161,8 @@ uint32_t get_page_from_free_area(struct buddy *b, struct zone *zone, unsigned in
 
 /*
  * Would the block that @pfn makes together with its buddy find its own buddy
- * free? Then the missing half is probably on its way, and the block had better
- * not be handed out first.
+ * free? Then the missing half will probably be freed soon, and the block had
+ * better not be handed out first.
  */
 static bool buddy_merge_likely(const struct buddy *b, const struct zone *zone, uint32_t pfn,
 			       uint32_t buddy_pfn, unsigned int order)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: GFP flags as text, both ways. Names that came or went between
+ * kmemsim: GFP flags to text and back. Names that came or went between
  * kernels 5.4 and 6.18 are read as what they mean here; a name without a
  * meaning for this allocator sets no bit but is known.
  *

@@ -3,7 +3,7 @@
  * kmemsim: external fragmentation in two figures, each a pure function of what
  * the free lists hold (Linux: mm/vmstat.c, after Gorman and Whitcroft).
  *
- * Neither tells where in memory the free blocks lie, nor whether what stands
+ * Neither says where in memory the free blocks lie, nor whether what stands
  * between them could be moved.
  */
 #include "buddy/buddy.h"

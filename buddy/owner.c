@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: who allocated and who freed a frame, what to say about a free that
- * can't be right, and failures on demand. None of it is on the short way
- * through an allocation; SLOW_* in private.h says when to come here.
+ * can't be right, and failures on demand. None of it is on the fast path
+ * of an allocation; SLOW_* in private.h says when to come here.
  *
  * Differs from Linux: page_owner keeps a caller's number instead of a stack,
  * and a wrong free is refused, where Linux taints and leaks the page.

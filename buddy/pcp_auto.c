@@ -69,7 +69,7 @@ static int nr_pcp_high_auto(struct per_cpu_pages *pcp, const struct zone *zone, 
 		pcp->high = max_int(high - run, high_min);
 		return max_int(pcp->count, high_min);
 	}
-	/* Room for the run of frees under way, and a batch. */
+	/* Room for the run of frees that goes on, and a batch. */
 	if (pcp->count >= high && pcp->high < pcp->free_count + batch)
 		pcp->high = clamp_int(pcp->free_count + batch, high_min, high_max);
 	return high;

@@ -89,7 +89,7 @@ struct buddy {
 	uint32_t end_pfn;
 	uint32_t fast_cpus;		/* whose fast path is open: nr_cpus, or 0 while @slow is set */
 	uint32_t slow;			/* SLOW_* */
-	unsigned int this_cpu;		/* whose zone_cpu_stat the call under way changes */
+	unsigned int this_cpu;		/* whose zone_cpu_stat the present call changes */
 	const struct buddy_rules *rules;
 	struct compact_capture *capture; /* of the task that frees; NULL: none, or it has its block */
 	unsigned int nr_cpus;

@@ -42,7 +42,7 @@
 	X(boost_for_high, 0, 1, \
 	  "the watermark boost is ignored for __GFP_HIGH at the min watermark, not for __GFP_ATOMIC (6.3)") \
 	X(count_by_block, 0, 1, \
-	  "NR_FREE_PAGES is told of each block that enters or leaves a list, not once for a refill (6.10)") \
+	  "NR_FREE_PAGES counts each block that enters or leaves a list, not once for a refill (6.10)") \
 	X(boost_needs_kswapd, 0, 1, \
 	  "kswapd is woken after a boost only by a request that may wake it")
 

@@ -109,7 +109,7 @@ static uint64_t check_list(struct validation *v, const struct page_list *list, u
 				  page->flags & mask, flags);
 		if (page->refcount)
 			violation(v, "%s: frame %#x is free but has %d references", where, pfn, page->refcount);
-		/* On a per-CPU list the way back may only begin further behind. */
+		/* On a per-CPU list the backward links may only begin further behind. */
 		if (prev != PFN_NONE_VAL && linked && page->prev != prev)
 			violation(v, "%s: frame %#x points back to %#x instead of %#x", where, pfn,
 				  page->prev, prev);

@@ -71,7 +71,7 @@ struct per_cpu_pages {
 	};
 	uint8_t alloc_factor;	/* each refill in a row doubles what is fetched; rule auto_high */
 	uint8_t flags;		/* PCPF_* */
-	uint64_t nr_alloc;	/* single frames handed out by the short way, see zone_stat */
+	uint64_t nr_alloc;	/* single frames handed out on the fast path, see zone_stat */
 	struct page_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(64)));
 
@@ -97,7 +97,7 @@ struct fresh_blocks {
 
 /*
  * What happened in a zone, by order, so that one increment yields several of
- * the counters of counters.h. What went the short way (one frame, from the
+ * the counters of counters.h. What took the fast path (one frame, from the
  * wanted zone, through a per-CPU list) is counted in per_cpu_pages only, and
  * added when somebody asks; single frames freed to per-CPU lists follow from
  * what was handed out and is not allocated any more.
@@ -123,7 +123,7 @@ struct zone_stat {
 						 * it is always set */
 
 /*
- * What one CPU changed of free_pages and has not told yet, as vmstat does it:
+ * What one CPU changed of free_pages and has not added to it yet, as vmstat does it:
  * up to @threshold frames. Only loaded machines have it.
  */
 struct zone_cpu_stat {

@@ -147,7 +147,7 @@ static inline struct page *compound_head(const struct pagemap *map, struct page 
 
 /*
  * Make the 2^@order frames at @head one compound page: the head gets PG_head
- * and @order, every tail PG_tail and the way to its head (Linux:
+ * and @order, every tail PG_tail and the pfn of its head (Linux:
  * prep_compound_page). @order is at least 1. destroy_compound_page() undoes
  * it and leaves the tails all zero.
  */

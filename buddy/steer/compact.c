@@ -12,7 +12,7 @@
  * The frames themselves move by migration, which is in the trace.
  *
  * Differs from Linux: which pageblocks the migration scanner should skip is
- * not kept; where it went on tells which one it found.
+ * not kept; where it went on shows which one it found.
  *
  * Single-threaded: one thread drives a machine.
  */

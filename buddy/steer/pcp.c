@@ -3,7 +3,7 @@
  * kmemsim: what per-CPU lists would do, looked at without doing it, and the one
  * figure of theirs that an interrupt can put out of step. A request is traced
  * after its frame was taken: an interrupt in between frees before the request
- * for the trace, after it for the lists. Which frame is next tells it apart
+ * for the trace, after it for the lists. Which frame is next shows it
  * where the interrupt freed to the same list; where it did not, only the run of
  * frees (free_factor, free_count) differs, and shows when a list gives back.
  *
@@ -85,7 +85,7 @@ int steer_would_give_back(const struct buddy *b, unsigned int cpu, pfn_t pfn, un
 	return would_give_back(b, zone, &zone->pcp[cpu], order);
 }
 
-void steer_free_told(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told)
+void steer_free_guided(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int nr)
 {
 	struct zone *zone = page_zone(b, &b->pages[pfn.v]);
 	struct per_cpu_pages *pcp = &zone->pcp[cpu];
@@ -93,16 +93,16 @@ void steer_free_told(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int 
 
 	b->this_cpu = cpu;
 	pcp_give_back(b, zone, pcp, order);
-	free_pcppages_bulk(b, zone, told, pcp, (int)order_to_pindex(mt, order));
+	free_pcppages_bulk(b, zone, nr, pcp, (int)order_to_pindex(mt, order));
 }
 
-bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told)
+bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int nr)
 {
 	struct zone *zone = page_zone(b, &b->pages[pfn.v]);
 	struct per_cpu_pages *pcp = &zone->pcp[cpu], trial = *pcp;
 	int run = b->rules->auto_high ? pcp->free_count : pcp->free_factor, longest, off, sign;
 
-	if (would_give_back(b, zone, &trial, order) == told)
+	if (would_give_back(b, zone, &trial, order) == nr)
 		return false;
 	longest = b->rules->auto_high ? pcp->batch << PCP_BATCH_SCALE_MAX : PCP_BATCH_SCALE_MAX;
 	for (off = 1; off <= longest; off++) {
@@ -112,7 +112,7 @@ bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int or
 			if (other < 0 || other > longest)
 				continue;
 			set_run(b, &trial, other);
-			if (would_give_back(b, zone, &trial, order) != told)
+			if (would_give_back(b, zone, &trial, order) != nr)
 				continue;
 			set_run(b, pcp, other);
 			return true;

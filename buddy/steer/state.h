@@ -2,7 +2,7 @@
 /*
  * kmemsim: the page allocator's state as plain data: what buddy_load() puts
  * into a machine that was created empty. A snapshot of a real kernel is one
- * way to get it. Whoever fills it owns every array in it.
+ * source of it. Whoever fills it owns every array in it.
  *
  * Locking: none.
  */
@@ -39,7 +39,7 @@ struct buddy_state_pcp {
 	int stat_diff;		/* and is so by this: not folded into free_pages yet */
 };
 
-/* @nr frames in use from @pfn on; @movable: on an LRU list, or movable in another way. */
+/* @nr frames in use from @pfn on; @movable: on an LRU list, or movable for another reason. */
 struct buddy_state_used {
 	uint32_t pfn;
 	uint32_t nr;

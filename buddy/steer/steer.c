@@ -319,7 +319,7 @@ static struct page_list *find_on_pcp(struct buddy *b, const struct zone *zone, u
 	return NULL;
 }
 
-/* The way back is made anew before the next drain. */
+/* The backward links are made anew before the next drain. */
 static void unlink_backwards(struct buddy *b, const struct page_list *list)
 {
 	uint32_t at;

@@ -73,14 +73,14 @@ bool steer_same_list(const struct buddy *b, pfn_t on_list, pfn_t freed);
 /* Does a free of @pfn go to a per-CPU list, and how many frames would @cpu's then give back? */
 bool steer_on_pcp(const struct buddy *b, pfn_t pfn, unsigned int order);
 int steer_would_give_back(const struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order);
-/* Free it there, and let @told frames be given back whatever the rules say. */
-void steer_free_told(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told);
+/* Free it there, and give @nr frames back whatever the rules say. */
+void steer_free_guided(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int nr);
 /*
- * A free of @pfn to @cpu's lists is known to give @told frames back. Where it
+ * A free of @pfn to @cpu's lists is known to give @nr frames back. Where it
  * would do otherwise, let the run of frees before it be the nearest one that
  * makes it do so; false where there was nothing to do, or nothing does.
  */
-bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int told);
+bool steer_fit_run(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int order, int nr);
 
 /*
  * Make the 2^@order frames at @pfn one allocated block, however they were
@@ -111,7 +111,7 @@ bool steer_isolate(struct buddy *b, unsigned int cpu, pfn_t pfn, unsigned int or
 void steer_set_movable(struct buddy *b, pfn_t pfn, bool movable);
 bool steer_is_movable(const struct buddy *b, pfn_t pfn);
 
-/* @cpu's part of the counters is told; where @lists is true its lists are looked after as well. */
+/* @cpu's part of the counters goes to the zones'; where @lists is true its lists are looked after as well. */
 void steer_fold(struct buddy *b, unsigned int cpu, bool lists);
 
 /* While kswapd of @nid is awake a CPU keeps more, or less, of the counters to itself. */

@@ -26,7 +26,7 @@ static void refuse(struct machine *m, uint32_t pfn, unsigned int order, int erro
 	ASSERT_VALID(m);
 }
 
-/* Every way a free can be wrong: of what lies where, of which size, of no memory at all. */
+/* All that can be wrong with a free: of what lies where, of which size, of no memory at all. */
 static void test_wrong_frees(void)
 {
 	struct machine m;
@@ -239,7 +239,7 @@ static unsigned int damage(const struct machine *m, const char *part)
 	return nr;
 }
 
-/* Each kind of damage to a free list is told once, or as often as it shows. */
+/* Each kind of damage to a free list is reported once, or as often as it shows. */
 static void test_damaged_lists(void)
 {
 	struct free_area *area;

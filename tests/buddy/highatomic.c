@@ -36,7 +36,7 @@ static void test_highatomic(void)
 	for (i = PB; i < 3 * PB; i += PB)
 		reserve_highatomic_pageblock(m.b, BASE + i, m.zone);
 	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, m.zone->managed_pages / 100 ? 2 * PB : PB);
-	/* Its frames are filed as movable on the way back. */
+	/* Its frames are filed as movable when they come back. */
 	machine_set_pcp(&m, 1, 100);
 	put(&m, 0, pfn, 1);
 	CU_ASSERT(pcp_is(&m, 0, MIGRATE_MOVABLE, 1, BASE, LIST(2)));

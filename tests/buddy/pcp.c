@@ -2,7 +2,7 @@
 /*
  * kmemsim tests: per-CPU lists under 6.1's rules: which frame comes next, how
  * many a refill fetches, when a free gives some back and how many. What 6.12
- * does in another way is in rules.c.
+ * does differently is in rules.c.
  */
 #include "tests/buddy/machine.h"
 

@@ -112,7 +112,7 @@ static void test_nr_pcp_free(void)
 	zone.flags = ZONE_BELOW_HIGH;
 	CU_ASSERT_EQUAL(nr_pcp_free_auto(&pcp, &zone, 0), 4);
 	CU_ASSERT_EQUAL(pcp.high, 36);
-	/* With plenty, high makes room for the run under way. */
+	/* With plenty, high makes room for the run that goes on. */
 	pcp = (struct per_cpu_pages){ .batch = 4, .high = 10, .high_min = 10, .high_max = 40, .count = 10,
 				      .free_count = 20 };
 	zone.flags = 0;

@@ -42,7 +42,7 @@ static void test_slow(void)
 	machine_free(&m);
 }
 
-/* Finding nothing tells 6.12 which zones are below their high watermark, and only that. */
+/* Finding nothing shows 6.12 which zones are below their high watermark, and only that. */
 static void test_nothing(void)
 {
 	struct machine m;
@@ -101,7 +101,7 @@ static void test_take_back(void)
 	machine_free(&m);
 }
 
-/* What a request would get is told without taking it, zone by zone as it would go. */
+/* What a request would get can be seen without taking it, zone by zone as it would go. */
 static void test_peek(void)
 {
 	enum steer_try at;
@@ -171,7 +171,7 @@ static pfn_t fill_list(struct machine *m, enum buddy_kernel kernel, int count)
 
 /*
  * The list is full with this free. What it gives back follows from the run of
- * frees; told that it was more, the run becomes what makes it so, and nothing
+ * frees; where the trace shows that it was more, the run becomes what makes it so, and nothing
  * where no run would. Asking changes nothing.
  */
 static void test_fit_run(void)
@@ -181,7 +181,7 @@ static void test_fit_run(void)
 	if (!test_kernel_geometry())
 		return;
 	for (kernel = 0; kernel < NR_BUDDY_KERNELS; kernel++) {
-		const int would = kernel ? 8 : 4, told = kernel ? 11 : 8;
+		const int would = kernel ? 8 : 4, given = kernel ? 11 : 8;
 		struct per_cpu_pages *pcp;
 		struct machine m;
 		pfn_t pfn = fill_list(&m, (enum buddy_kernel)kernel, 29);
@@ -195,16 +195,16 @@ static void test_fit_run(void)
 		CU_ASSERT_FALSE(steer_fit_run(m.b, 0, pfn, 0, 3));
 		CU_ASSERT_EQUAL(pcp->free_count, kernel ? 7 : 0);
 		CU_ASSERT_EQUAL(pcp->count, 29);
-		CU_ASSERT(steer_fit_run(m.b, 0, pfn, 0, told));
+		CU_ASSERT(steer_fit_run(m.b, 0, pfn, 0, given));
 		CU_ASSERT_EQUAL(pcp->free_count, kernel ? 10 : 1);
 		CU_ASSERT_EQUAL(buddy_free_pages(m.b, 0, pfn, 0), 0);
-		CU_ASSERT_EQUAL(pcp->count, 30 - told);
+		CU_ASSERT_EQUAL(pcp->count, 30 - given);
 		machine_free(&m);
 	}
 }
 
-/* What a list is told to give back it gives, whatever the rules say. */
-static void test_free_told(void)
+/* What a list has to give back by the trace it gives, whatever the rules say. */
+static void test_free_guided(void)
 {
 	struct machine m;
 	pfn_t pfn;
@@ -212,7 +212,7 @@ static void test_free_told(void)
 	if (!test_kernel_geometry())
 		return;
 	pfn = fill_list(&m, BUDDY_KERNEL_6_12, 29);
-	steer_free_told(m.b, 0, pfn, 0, 3);
+	steer_free_guided(m.b, 0, pfn, 0, 3);
 	CU_ASSERT_EQUAL(m.zone->pcp[0].count, 27);
 	CU_ASSERT_EQUAL(m.zone->pcp[0].free_count, 8);
 	machine_free(&m);
@@ -225,7 +225,7 @@ static const struct test_case cases[] = {
 	{ "peek", test_peek },
 	{ "same_list", test_same_list },
 	{ "fit_run", test_fit_run },
-	{ "free_told", test_free_told },
+	{ "free_guided", test_free_guided },
 	{ NULL, NULL }
 };
 

@@ -135,7 +135,7 @@ static void check_marks(const char *path)
 		CU_ASSERT_EQUAL(marks.watermark[WMARK_MIN], zone->mark[WMARK_MIN]);
 		CU_ASSERT_EQUAL(marks.watermark[WMARK_LOW], zone->mark[WMARK_LOW]);
 		CU_ASSERT_EQUAL(marks.watermark[WMARK_HIGH], zone->mark[WMARK_HIGH]);
-		/* DMA's protection tells how much DMA32 managed when its batch was computed. */
+		/* DMA's protection shows how much DMA32 managed when its batch was computed. */
 		CU_ASSERT_EQUAL((uint64_t)zone_batchsize(said[ZONE_DMA].protection[ZONE_DMA32] * 256),
 				said[ZONE_DMA32].batch);
 		CU_ASSERT_EQUAL((uint64_t)zone_highsize(zone->mark[WMARK_LOW], (int)zone->batch,
@@ -446,8 +446,8 @@ static void test_zonelists_by_load(void)
 }
 
 /*
- * Distances that are not the same both ways: what counts is how far it is from
- * the node that asks. Read the other way round, every list below would differ.
+ * Distances that differ by direction: what counts is how far it is from
+ * the node that asks. With rows and columns exchanged, every list below would differ.
  *
  *	from 0:  1 is at 30, 2 at 20	from 1:  0 at 20, 2 at 40	from 2:  0 at 40, 1 at 20
  */
@@ -926,7 +926,7 @@ static const struct test_case cases[] = {
 	{ "zonelists by distance", test_zonelists },
 	{ "zonelists of equal nodes", test_zonelists_of_equals },
 	{ "zonelists of nodes already leant on", test_zonelists_by_load },
-	{ "zonelists by distances of one way", test_zonelists_one_way },
+	{ "zonelists by direction", test_zonelists_one_way },
 	{ "nodes in a zonelist's order", test_node_order },
 	{ "zones one after the other", test_iterators },
 	{ "overflow to zones and nodes", test_overflow },

@@ -274,7 +274,7 @@ static void test_touch(void)
 	pagemap_destroy(map);
 }
 
-/* Distances are kept as given, row by row; an odd pair of nodes may be farther one way than the other. */
+/* Distances are kept as given, row by row; it may be farther from one node to another than back. */
 static void test_distances(void)
 {
 	struct pagemap_config cfg = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim tests: a pfn where an order belongs, and the other way round; must not compile. */
+/* kmemsim tests: a pfn where an order belongs, and an order where a pfn does; must not compile. */
 #include "buddy/buddy.h"
 
 int types_bad(struct buddy *b, pfn_t pfn, unsigned int order);

@@ -164,7 +164,7 @@ static enum migratetype requested_type(gfp_t gfp)
 	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
 }
 
-/* What one kernel prints in another way than the other; page_owner.h lists it. */
+/* What the two kernels print differently; page_owner.h lists it. */
 struct owner_form {
 	unsigned int slab, head;	/* flags of struct page; 0: no flag any more */
 	gfp_t no_gfp;			/* bits that this kernel does not have */

@@ -32,8 +32,8 @@ int procfs_extfrag_index(const struct buddy *b, FILE *out);
 int procfs_unusable_index(const struct buddy *b, FILE *out);
 
 /*
- * @sa, for the nr_slab_* lines, may be NULL: no slab layer. To tell the nodes'
- * slab pages apart all blocks ever used are walked.
+ * @sa, for the nr_slab_* lines, may be NULL: no slab layer. To count each
+ * node's slab pages all blocks ever used are walked.
  */
 int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE *out);
 /* @sa as above; no walk, the caches know their sum. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: what /proc and debugfs tell about free blocks: buddyinfo,
+ * kmemsim: what /proc and debugfs say about free blocks: buddyinfo,
  * pagetypeinfo and the two fragmentation indices.
  *
  * Locking: none.

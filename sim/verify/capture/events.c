@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy/internal.h"
+#include "buddy/pcp.h"
 
 /* Frames that are never handed out. */
 #define NEVER UINT32_MAX

@@ -362,7 +362,7 @@ static void free_to_list(struct driver *dr, const struct request *req, pfn_t our
 		dr->interrupted[req->cpu].run_unsure = false;
 	}
 	if (would != told && !hint && dr->mode == VERIFY_GUIDED)
-		steer_free_told(dr->b, req->cpu, ours, req->order, told);
+		steer_free_guided(dr->b, req->cpu, ours, req->order, told);
 	else if (buddy_free_pages(dr->b, req->cpu, ours, req->order))
 		dr->vp->refused_frees++;
 }

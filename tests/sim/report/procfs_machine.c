@@ -401,7 +401,7 @@ static void test_printing_is_read_only(void)
 	machine_halt(&m);
 }
 
-/* A full disk is told by each file. */
+/* A full disk is reported by each file. */
 static void test_full_disk(void)
 {
 	static const buddy_file_fn fns[] = {
