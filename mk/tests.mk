@@ -102,7 +102,7 @@ check-types: ## check that a pfn passed as an order does not compile
 
 # ---- fuzzing ---------------------------------------------------------------
 
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 5
 fuzz_objects := $(addprefix $(O)/fuzz/,$(filter-out sim/cmd/main.o,$(sim_objects)))
 fuzz_targets := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
 
@@ -111,16 +111,21 @@ $(O)/fuzz-%: $(O)/fuzz/tests/fuzz/%.o $(fuzz_objects)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(libs)
 
 # New inputs go to a folder of their own, so that a run leaves the tree as it was.
-fuzz: $(fuzz_targets) ## run each fuzz target for FUZZ_SECONDS (20)
-	$(Q)for target in $(patsubst $(O)/fuzz-%,%,$(fuzz_targets)); do \
-		mkdir -p $(O)/corpus/$$target && \
-		echo "  FUZZ    $$target for $(FUZZ_SECONDS) s" && \
-		$(O)/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
-			-print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/crash-$$target- \
-			$(O)/corpus/$$target tests/fuzz/corpus/$$target 2>$(O)/fuzz-$$target.log || \
-			{ tail -40 $(O)/fuzz-$$target.log; exit 1; }; \
-		grep -E 'number_of_executed_units' $(O)/fuzz-$$target.log | sed 's/^/          /'; \
-	done
+fuzz_runs := $(patsubst $(O)/fuzz-%,fuzz-run-%,$(fuzz_targets))
+
+.PHONY: $(fuzz_runs)
+$(fuzz_runs): fuzz-run-%: $(O)/fuzz-%
+	@mkdir -p $(O)/corpus/$*
+	$(Q)$(O)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+		-print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/crash-$*- \
+		$(O)/corpus/$* tests/fuzz/corpus/$* 2>$(O)/fuzz-$*.log || \
+		{ tail -40 $(O)/fuzz-$*.log; exit 1; }
+	@printf '  FUZZ    %-16s %s s, %s inputs\n' '$*' '$(FUZZ_SECONDS)' \
+		"$$(sed -n 's/.*number_of_executed_units: *//p' $(O)/fuzz-$*.log)"
+
+# Built first, whatever -j says; then as many at once as there are CPUs.
+fuzz: $(fuzz_targets) ## run each fuzz target for FUZZ_SECONDS (5)
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) $(fuzz_runs)
 
 fuzz-long: ## run each fuzz target for ten minutes
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
@@ -128,9 +133,9 @@ fuzz-long: ## run each fuzz target for ten minutes
 mutants: all ## change one rule at a time: which captures of real kernels notice?
 	$(Q)sh tests/mutants.sh $(abspath $(O))
 
-check-slow: ## run what takes long: fuzz targets for a minute each, mutants, real programs
+check-slow: ## run what takes long: fuzz targets for half a minute each, mutants, real programs
 	$(Q)$(MAKE) --no-print-directory deps-test
-	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=30
 	$(Q)$(MAKE) --no-print-directory mutants
 	$(Q)$(MAKE) --no-print-directory check-programs
 
