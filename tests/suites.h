@@ -65,6 +65,7 @@
 	X(cmd_output) \
 	X(cmd_values) \
 	X(cmd_words) \
+	X(interrupt) \
 	X(names) \
 	X(source) \
 	X(perf_script) \

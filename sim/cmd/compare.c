@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/machine_values.h"
 #include "sim/cmd/output.h"
@@ -19,6 +20,7 @@
 #include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
 #include "sim/report/compare.h"
+#include "sim/session/load.h"
 #include "slab/engine/engine.h"
 
 #define HUGE_ORDER (21 - PAGE_SHIFT)
@@ -140,6 +142,35 @@ static void tell_left_out(const struct compare_options *opt, const struct compar
 				SLAB_MAX_CACHES, results[i].no_cache_left);
 }
 
+/*
+ * Run the engines of @report into @results, and say how far a signal let it come in
+ * @text ("" where there was none): then @report is left with the engines that are
+ * done, or with the first one as far as it came. Errors: those of compare_run().
+ */
+static int run_engines(struct compare_report *report, struct compare_result *results,
+		       const struct slab_config *configs, struct trace *trace, struct progress *progress,
+		       char *text, size_t size, struct kerror *err)
+{
+	uint64_t all = report->trace->nr_events;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < report->nr; i++) {
+		progress_line(progress, configs[i].engine, all, i, report->nr);
+		ret = compare_run(trace, report->cfg, &configs[i], &results[i], err);
+	}
+	progress_clear(progress);
+	if (ret == -ECANCELED)
+		fprintf(stderr, "kmemsim: %s: %s\n", configs[i - 1].engine, err->text);
+	if (ret != -EINTR)
+		return ret;
+	snprintf(text, size, "in %s, when %" PRIu64 " of %" PRIu64 " events had been replayed",
+		 configs[i - 1].engine, results[i - 1].events, all);
+	fprintf(stderr, "kmemsim: interrupted %s; the report has what was done before\n", text);
+	report->nr = i > 1 ? i - 1 : 1;
+	return 0;
+}
+
 /* EXIT_*, or a negative errno with @err. */
 static int compare_all(const struct compare_options *opt, const struct slab_config *configs,
 		       unsigned int nr, struct trace **trace, struct report_outputs *out, struct kerror *err)
@@ -148,7 +179,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		.path = opt->trace, .format = opt->common.format, .messages = opt->messages
 	};
 	struct compare_config cfg = {
-		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order
+		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order,
+		.stop = interrupt_flag(),
 	};
 	const char *const writes[] = { opt->report.json, opt->report.csv };
 	struct compare_result results[MAX_COMPARED];
@@ -156,8 +188,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
 		.results = results, .nr = nr,
 	};
+	char interrupted[160] = "";
 	struct progress progress;
-	unsigned int i;
 	int ret;
 
 	ret = check_outputs(&opt->trace, 1, writes, 2, err);
@@ -169,25 +201,21 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	ret = load_trace(trace, &load, &progress, err);
 	if (ret)
 		return ret;
+	if (session_load_stopped(*trace))
+		snprintf(interrupted, sizeof(interrupted), "while the trace was read");
 	report.trace = trace_summary(*trace);
 	if (!cfg.machine.nr_cpus)
 		cfg.machine.nr_cpus = session_cpus(*trace);
-	for (i = 0; i < nr; i++) {
-		progress_line(&progress, configs[i].engine, report.trace->nr_events, i, nr);
-		ret = compare_run(*trace, &cfg, &configs[i], &results[i], err);
-		if (ret)
-			break;
-	}
-	progress_clear(&progress);
-	if (ret == -ECANCELED) {
-		fprintf(stderr, "kmemsim: %s: %s\n", configs[i].engine, err->text);
-		return EXIT_FOUND;
-	}
-	if (!ret)
-		tell_left_out(opt, results, nr);
-	if (!ret)
-		ret = write_reports(opt, &report, out, err);
-	return ret ? ret : load_status(*trace, opt->trace, "replayed");
+	ret = run_engines(&report, results, configs, *trace, &progress, interrupted, sizeof(interrupted), err);
+	if (ret)
+		return ret == -ECANCELED ? EXIT_FOUND : ret;
+	report.interrupted = interrupted[0] ? interrupted : NULL;
+	tell_left_out(opt, results, report.nr);
+	ret = write_reports(opt, &report, out, err);
+	if (ret)
+		return ret;
+	ret = load_status(*trace, opt->trace, "replayed");
+	return interrupted[0] ? interrupt_status() : ret;
 }
 
 int cmd_compare(int argc, char **argv)
@@ -216,11 +244,12 @@ int cmd_compare(int argc, char **argv)
 	replay_options_default(&opt.common);
 	parse_options(&argp, "kmemsim compare", argc, argv, &opt);
 	nr = choose_engines(&opt, configs);
+	interrupt_catch();
 	ret = compare_all(&opt, configs, nr, &trace, &out, &err);
 	drop_report_outputs(&out);
 	trace_destroy(trace);
 	if (ret >= 0)
 		return ret;
 	fprintf(stderr, "kmemsim: %s\n", err.text);
-	return EXIT_USAGE;
+	return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
 }

@@ -5,17 +5,20 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
 #include "sim/report/diagnose.h"
+#include "sim/session/load.h"
 
 enum { OPT_TOP = 256, OPT_FORMAT, OPT_MESSAGES };
 
@@ -75,17 +78,34 @@ static const struct argp argp = {
 };
 
 static int write_reports(const struct diagnose_options *opt, const struct diagnosis_report *report,
-			 struct trace *trace, struct report_outputs *out, struct kerror *err)
+			 struct trace *trace, const char *interrupted, struct report_outputs *out,
+			 struct kerror *err)
 {
 	struct emitter *em = emitter_create();
 	int ret;
 
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
-	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, opt->top);
+	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, interrupted, opt->top);
 	ret = write_report_outputs(em, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
+}
+
+/* How far it came, in @text; "" where no signal ended it. */
+static void describe_end(const struct diagnosis_report *report, const struct trace *trace, char *text,
+			 size_t size)
+{
+	uint64_t all = trace_summary(trace)->nr_events;
+
+	text[0] = 0;
+	if (report->events < all) {
+		snprintf(text, size, "when %" PRIu64 " of %" PRIu64 " events had been looked at",
+			 report->events, all);
+		fprintf(stderr, "kmemsim: interrupted %s\n", text);
+	} else if (session_load_stopped(trace)) {
+		snprintf(text, size, "while the trace was read");
+	}
 }
 
 /* EXIT_*, or a negative errno with @err. */
@@ -95,6 +115,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	const char *const writes[] = { opt->report.json, opt->report.csv };
 	struct diagnosis_report *report = NULL;
 	struct progress progress;
+	char interrupted[96] = "";
 	uint64_t sure = 0;
 	int ret, i;
 
@@ -106,15 +127,19 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &opt->load, &progress, err);
 	if (!ret)
-		ret = diagnose(&report, *trace, err);
-	if (!ret)
-		ret = write_reports(opt, report, *trace, out, err);
+		ret = diagnose(&report, *trace, interrupt_flag(), err);
+	if (!ret) {
+		describe_end(report, *trace, interrupted, sizeof(interrupted));
+		ret = write_reports(opt, report, *trace, interrupted[0] ? interrupted : NULL, out, err);
+	}
 	for (i = 0; !ret && i < NR_DIAGNOSES; i++)
 		sure += report->nr[i] - report->nr_doubtful[i];
 	diagnosis_free(report);
 	if (ret)
 		return ret;
 	ret = load_status(*trace, opt->load.path, "looked at");
+	if (interrupted[0])
+		return interrupt_status();
 	return ret ? ret : sure ? EXIT_FOUND : EXIT_FINE;
 }
 
@@ -127,11 +152,12 @@ int cmd_diagnose(int argc, char **argv)
 	int ret;
 
 	parse_options(&argp, "kmemsim diagnose", argc, argv, &opt);
+	interrupt_catch();
 	ret = diagnose_trace(&opt, &trace, &out, &err);
 	drop_report_outputs(&out);
 	trace_destroy(trace);
 	if (ret >= 0)
 		return ret;
 	fprintf(stderr, "kmemsim: %s\n", err.text);
-	return EXIT_USAGE;
+	return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
 }

@@ -6,12 +6,13 @@
 #include <stdio.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/session/load.h"
 
 struct load {
 	const struct load_options *opt;
 	struct progress *progress;
-	uint64_t told;
+	uint64_t shown;
 };
 
 static void on_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t total)
@@ -27,7 +28,7 @@ static void on_bad_line(void *ctx, const char *source, uint64_t line, const char
 
 	progress_clear(load->progress);
 	fprintf(stderr, "kmemsim: %s:%" PRIu64 ": %s\n", source, line, text);
-	if (++load->told == load->opt->messages)
+	if (++load->shown == load->opt->messages)
 		fprintf(stderr, "kmemsim: %s: further malformed lines are only counted\n", source);
 }
 
@@ -42,10 +43,13 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 		.on_message = on_bad_line,
 		.on_progress = on_progress,
 		.ctx = &load,
+		.stop = interrupt_flag(),
 	};
 	int ret = session_load(out, &cfg, err);
 
 	progress_clear(progress);
+	if (*out && session_load_stopped(*out))
+		interrupt_done();
 	return ret;
 }
 
@@ -63,5 +67,5 @@ int load_status(const struct trace *trace, const char *path, const char *done)
 		return EXIT_FINE;
 	fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events before it were %s\n", sum->read.error.text,
 		sum->nr_events, done);
-	return EXIT_USAGE;
+	return session_load_stopped(trace) ? interrupt_status() : EXIT_USAGE;
 }

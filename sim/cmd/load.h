@@ -15,13 +15,14 @@
 struct load_options {
 	const char *path;	/* "-": standard input */
 	const char *format;	/* NULL: recognised */
-	uint64_t messages;	/* malformed lines told in full */
+	uint64_t messages;	/* malformed lines shown in full */
 };
 
 /*
  * Read and resolve a trace; *@out is the caller's, also where this fails.
  * Errors: those of source_open(), reader_open(), trace_load() and
- * trace_resolve(); -ENODATA for a trace without events.
+ * trace_resolve(); -ENODATA for a trace without events; -EINTR where a signal came
+ * before any. A signal later than that ends the reading, and is done with.
  */
 int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,
 	       struct kerror *err);
@@ -29,7 +30,7 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 /*
  * Tell on standard error what was wrong with the input. @done says what became
  * of the events: "replayed". Returns EXIT_USAGE where the input ended with an
- * error, EXIT_FINE otherwise.
+ * error, interrupt_status() where a signal ended the reading, EXIT_FINE otherwise.
  */
 int load_status(const struct trace *trace, const char *path, const char *done);
 

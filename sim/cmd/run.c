@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
 #include "sim/report/report.h"
 #include "sim/metrics/timeline.h"
+#include "sim/session/load.h"
 #include "sim/session/session.h"
 
 #define AUTO_SAMPLES 100
@@ -32,6 +34,7 @@ struct run {
 	struct timeline timeline;
 	struct host_counters host;
 	uint64_t load_ns;
+	char interrupted[96];		/* how far it was, "" where it was not */
 	struct output timeline_file, owners;
 	struct report_outputs reports;
 	struct progress progress;
@@ -51,6 +54,8 @@ static int load(struct run *run, struct kerror *err)
 	int ret = load_trace(&run->trace, &opt, &run->progress, err);
 
 	run->load_ns = host_now() - start;
+	if (run->trace && session_load_stopped(run->trace))
+		snprintf(run->interrupted, sizeof(run->interrupted), "while the trace was read");
 	return ret;
 }
 
@@ -91,7 +96,13 @@ static int replay_all(struct run *run, struct kerror *err)
 	if (ret == -ECANCELED || (uint64_t)run->timeline.last.event != run->session->replay->ledger.events)
 		take_sample(run);
 	progress_clear(&run->progress);
-	return ret;
+	if (ret != -EINTR)
+		return ret;
+	snprintf(run->interrupted, sizeof(run->interrupted), "when %" PRIu64 " of %" PRIu64
+		 " events had been replayed", run->session->replay->ledger.events,
+		 trace_summary(run->trace)->nr_events);
+	fprintf(stderr, "kmemsim: interrupted %s\n", run->interrupted);
+	return 0;
 }
 
 /* The call site whose requests are to fail has a number now that the trace is read. */
@@ -130,6 +141,7 @@ static int boot(struct run *run, struct kerror *err)
 		.on_sample = on_sample,
 		.on_piece = on_piece,
 		.ctx = run,
+		.stop = interrupt_flag(),
 	};
 	const struct pagemap *map;
 	int ret;
@@ -163,6 +175,7 @@ static int write_reports(struct run *run, struct kerror *err)
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
 		.failslab = run->opt.failslab,
+		.interrupted = run->interrupted[0] ? run->interrupted : NULL,
 		.top = opt->top,
 	};
 	struct emitter *em = emitter_create();
@@ -296,16 +309,18 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 	if (ret < 0) {
 		progress_clear(&run->progress);
 		complain(err->text);
-		return EXIT_USAGE;
+		return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
 	}
 	status = load_status(run->trace, run->opt.trace, "replayed");
 	tell_left_out(run);
 	if (run->opt.common.machine.slab.debug)
 		slab_debug_unmet(run->session->machine->slab, run->opt.common.machine.slab.debug, tell_unmet, NULL);
 	if (run->timeline.unbalanced)
-		fprintf(stderr, "kmemsim: the books did not balance in %" PRIu64 " of %" PRIu64
+		fprintf(stderr, "kmemsim: the figures did not add up in %" PRIu64 " of %" PRIu64
 			" samples; this is a fault of the simulator\n", run->timeline.unbalanced,
 			run->timeline.nr);
+	if (run->interrupted[0])
+		return interrupt_status();
 	if (status)
 		return status;
 	if (ret || (run->opt.common.replay.strict && (trace_summary(run->trace)->read.malformed || run->timeline.unbalanced)))
@@ -320,6 +335,7 @@ int cmd_run(int argc, char **argv)
 	int ret, status;
 
 	run_parse(argc, argv, &run.opt);
+	interrupt_catch();
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);

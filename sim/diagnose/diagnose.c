@@ -50,6 +50,7 @@ struct diagnoser {
 	uint64_t *sure[NR_DIAGNOSES];	/* by name_id of a cache: findings without doubt so far */
 	size_t findings_size;
 	uint64_t event;			/* number of the one looked at */
+	uint64_t end_ns;		/* of what is looked at: the trace's last time stamp, but for a stop */
 };
 
 static const char *const texts[NR_DIAGNOSES] = {
@@ -416,10 +417,10 @@ static void settle_doubts(struct diagnoser *dg)
 }
 
 static void add_to_leak(struct leak *leak, const struct record *rec, const struct site *site,
-			const struct trace_summary *sum)
+			const struct diagnoser *dg)
 {
-	uint64_t age = sum->last_ns > rec->alloc.time_ns ? sum->last_ns - rec->alloc.time_ns : 0;
-	uint64_t limit = site->frees ? site->longest_ns : (sum->last_ns - sum->first_ns) / 2;
+	uint64_t age = dg->end_ns > rec->alloc.time_ns ? dg->end_ns - rec->alloc.time_ns : 0;
+	uint64_t limit = site->frees ? site->longest_ns : dg->report->span_ns / 2;
 
 	leak->objects++;
 	leak->bytes += rec->bytes;
@@ -459,7 +460,7 @@ static int collect_leaks(struct diagnoser *dg)
 
 		if (rec->state != REC_LIVE)
 			continue;
-		add_to_leak(&leaks[site], rec, &dg->sites[site], dg->sum);
+		add_to_leak(&leaks[site], rec, &dg->sites[site], dg);
 		report->objects++;
 		report->bytes += rec->bytes;
 	}
@@ -498,7 +499,8 @@ static int look_at(struct diagnoser *dg, const struct event *ev)
 	}
 }
 
-static int walk(struct diagnoser *dg, struct trace *trace, struct kerror *err)
+static int walk(struct diagnoser *dg, struct trace *trace, const volatile sig_atomic_t *stop,
+		struct kerror *err)
 {
 	const struct event *events;
 	struct trace_cursor cur;
@@ -507,7 +509,7 @@ static int walk(struct diagnoser *dg, struct trace *trace, struct kerror *err)
 
 	if (ret)
 		return ret;
-	while (!ret && (got = trace_cursor_next(&cur, &events, err)) != 0) {
+	while (!ret && !(stop && *stop) && (got = trace_cursor_next(&cur, &events, err)) != 0) {
 		if (got < 0)
 			ret = (int)got;
 		for (i = 0; !ret && i < got; i++) {
@@ -516,8 +518,13 @@ static int walk(struct diagnoser *dg, struct trace *trace, struct kerror *err)
 				kerror_set(err, ret, "no memory for what is known of addresses, at event %llu",
 					   (unsigned long long)dg->event);
 		}
+		dg->end_ns = got > 0 ? events[got - 1].time_ns : 0;
 	}
 	trace_cursor_exit(&cur);
+	dg->report->events = dg->event;
+	if (dg->event == dg->sum->nr_events)
+		dg->end_ns = dg->sum->last_ns;
+	dg->report->span_ns = dg->end_ns > dg->sum->first_ns ? dg->end_ns - dg->sum->first_ns : 0;
 	return ret;
 }
 
@@ -538,7 +545,6 @@ static int diagnoser_init(struct diagnoser *dg, struct trace *trace)
 	if (!dg->report || !dg->sites || !dg->gaps ||
 	    record_table_init(&dg->objects) || record_table_init(&dg->blocks))
 		return -ENOMEM;
-	dg->report->span_ns = dg->sum->last_ns - dg->sum->first_ns;
 	return 0;
 }
 
@@ -554,7 +560,8 @@ static void diagnoser_exit(struct diagnoser *dg)
 	free(dg->gaps);
 }
 
-int diagnose(struct diagnosis_report **out, struct trace *trace, struct kerror *err)
+int diagnose(struct diagnosis_report **out, struct trace *trace, const volatile sig_atomic_t *stop,
+	     struct kerror *err)
 {
 	struct diagnoser dg;
 	int ret = diagnoser_init(&dg, trace);
@@ -563,7 +570,7 @@ int diagnose(struct diagnosis_report **out, struct trace *trace, struct kerror *
 	if (ret)
 		kerror_set(err, ret, "no memory to diagnose with");
 	else
-		ret = walk(&dg, trace, err);
+		ret = walk(&dg, trace, stop, err);
 	if (!ret) {
 		settle_doubts(&dg);
 		ret = collect_leaks(&dg);

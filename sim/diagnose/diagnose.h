@@ -98,15 +98,19 @@ struct diagnosis_report {
 	uint64_t early_frees;		/* frees of what was there before the trace */
 	uint64_t untraced_allocs;	/* of these, in slabs that the trace saw being made */
 	uint64_t span_ns;		/* first to last event */
+	uint64_t events;		/* looked at: all of the trace, but where it was stopped */
 };
 
 #define DIAGNOSE_MAX_FINDINGS 10000
 
 /*
  * Walk over @trace, which is loaded and resolved. *@out is the caller's until
- * diagnosis_free(). Errors: -ENOMEM and those of the temporary file.
+ * diagnosis_free(). Where *@stop (NULL: none) is not 0, which a signal's handler
+ * may set, the walk ends some thousand events later: the report is of the
+ * events before. Errors: -ENOMEM and those of the temporary file.
  */
-int diagnose(struct diagnosis_report **out, struct trace *trace, struct kerror *err);
+int diagnose(struct diagnosis_report **out, struct trace *trace, const volatile sig_atomic_t *stop,
+	     struct kerror *err);
 void diagnosis_free(struct diagnosis_report *report);
 
 /* A few words each. */

@@ -148,6 +148,8 @@ void report_compare(struct emitter *em, const struct compare_report *in)
 	emit_str(em, "program", "kmemsim", in->version);
 	emit_str(em, "file", "trace", in->trace_path);
 	emit_u64(em, "events", "events", "", in->trace->nr_events);
+	if (in->interrupted)
+		emit_str(em, "interrupted", "interrupted by a signal", in->interrupted);
 	emit_u64(em, "memory", "memory", "bytes", in->cfg->machine.mem_bytes);
 	emit_u64(em, "nodes", "nodes", "", in->cfg->machine.nr_nodes);
 	emit_u64(em, "cpus", "CPUs", "", in->cfg->machine.nr_cpus);

@@ -15,6 +15,7 @@ struct compare_report {
 	const struct compare_config *cfg;
 	const struct compare_result *results;
 	unsigned int nr;		/* 1..MAX_COMPARED */
+	const char *interrupted;	/* by a signal: how far it was, or NULL */
 };
 
 void report_compare(struct emitter *em, const struct compare_report *in);

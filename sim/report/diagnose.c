@@ -150,11 +150,13 @@ static void emit_leaks(struct emitter *em, const struct diagnosis_report *report
 
 void report_diagnosis(struct emitter *em, const struct diagnosis_report *report,
 		      const struct names *names, const char *path, const char *version,
-		      unsigned int top)
+		      const char *interrupted, unsigned int top)
 {
 	emit_section(em, "diagnosis", "What the trace tells of wrong frees and leaks");
 	emit_str(em, "version", "kmemsim", version);
 	emit_str(em, "trace", "trace", path);
+	if (interrupted)
+		emit_str(em, "interrupted", "interrupted by a signal", interrupted);
 	emit_u64(em, "span_us", "first to last event", "us", report->span_ns / 1000);
 	emit_totals(em, report);
 	emit_findings(em, report, names, top);

@@ -6,9 +6,9 @@
 #include "sim/diagnose/diagnose.h"
 #include "sim/report/emit/emitter.h"
 
-/* @names is the trace's table; @top rows a table at most. Errors show at emitter_write(). */
+/* @names is the trace's table; @interrupted how far a signal let it come, or NULL; @top rows a table at most. Errors show at emitter_write(). */
 void report_diagnosis(struct emitter *em, const struct diagnosis_report *report,
 		      const struct names *names, const char *path, const char *version,
-		      unsigned int top);
+		      const char *interrupted, unsigned int top);
 
 #endif

@@ -89,6 +89,8 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	if (sum->read.truncated)
 		emit_note(em, sum->read.error.text);
 	emit_bool(em, "unterminated", "last line without a newline", sum->read.unterminated);
+	if (in->interrupted)
+		emit_str(em, "interrupted", "interrupted by a signal", in->interrupted);
 	emit_u64(em, "simulated_us", "simulated time", "us", sim_us);
 	if (in->host) {
 		uint64_t wall = in->host->wall_ns ? in->host->wall_ns : 1;
@@ -97,9 +99,9 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 		emit_u64(em, "load_us", "reading the trace took", "us", in->load_ns / 1000);
 		emit_u64(em, "replay_us", "replaying it took", "us", wall / 1000);
 		emit_real(em, "replay_rate", "replay rate", "events/s",
-			  (double)sum->nr_events * 1e9 / (double)wall, 0);
+			  (double)in->ledger->events * 1e9 / (double)wall, 0);
 		emit_real(em, "total_rate", "whole rate, reading included", "events/s",
-			  (double)sum->nr_events * 1e9 / (double)all, 0);
+			  (double)in->ledger->events * 1e9 / (double)all, 0);
 	}
 	emit_direct_map(em, sum);
 	emit_u64(em, "names_inferred", "cache names learnt from frees", "", sum->names_inferred);

@@ -25,6 +25,7 @@ struct report_input {
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
 	const char *failslab;		/* as given, or NULL */
+	const char *interrupted;	/* by a signal: how far it was, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
 	bool live;			/* a real program's machine, see sim/preload: no trace */
 	bool sizes_unknown;		/* what objects were asked for as; then they count as their caches' */

@@ -2,6 +2,7 @@
 /* kmemsim: one trace, several slab engines; see compare.h. Single-threaded. */
 #include "sim/session/compare.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ int compare_values(enum compare_metric metric, const struct compare_value *a,
 
 /* ---- along the run ------------------------------------------------------- */
 
-static uint64_t count_books(const struct machine *m)
+static uint64_t count_metadata(const struct machine *m)
 {
 	struct kmem_cache *cache = NULL;
 	uint64_t bytes = 0;
@@ -95,7 +96,7 @@ static void gather_sample(void *ctx, const struct session *s, const struct sampl
 	}
 	raise_to(res, CM_held_peak, (int64_t)held);
 	raise_to(res, CM_used_peak, now->used_pages);
-	raise_to(res, CM_books_peak, (int64_t)count_books(s->machine));
+	raise_to(res, CM_books_peak, (int64_t)count_metadata(s->machine));
 	set(res, CM_waste_end, waste, held);
 	gather_external(g, s->machine);
 }
@@ -172,10 +173,11 @@ int compare_run(struct trace *trace, const struct compare_config *cfg,
 		.sample_every = trace_summary(trace)->nr_events / SAMPLES + 1,
 		.on_sample = gather_sample,
 		.ctx = &g,
+		.stop = cfg->stop,
 	};
 	struct session *s;
 	struct sample end;
-	int ret;
+	int ret, late;
 
 	memset(res, 0, sizeof(*res));
 	res->config = session.machine.slab = *slab;
@@ -184,11 +186,13 @@ int compare_run(struct trace *trace, const struct compare_config *cfg,
 	if (ret)
 		return ret;
 	ret = session_run(s, UINT64_MAX, err);
-	if (!ret) {
+	if (!ret || ret == -EINTR) {
 		session_sample(s, &end);
 		gather_sample(&g, s, &end);
 		g.session = s;
-		ret = gather_end(&g, err);
+		res->events = s->replay->ledger.events;
+		late = gather_end(&g, err);
+		ret = late ? late : ret;
 	}
 	session_destroy(s);
 	return ret;

@@ -56,8 +56,9 @@ struct compare_value {
 
 struct compare_result {
 	struct slab_config config;
+	uint64_t events;		/* replayed: all of the trace, but where it was stopped */
 	uint64_t samples;
-	uint64_t unbalanced;		/* samples whose books did not balance: expect 0 */
+	uint64_t unbalanced;		/* samples whose figures did not add up: expect 0 */
 	uint64_t refused;		/* frees our machine refused: expect 0 */
 	uint64_t no_cache_left;		/* objects left out because there were too many caches */
 	struct compare_value value[NR_COMPARE_METRICS];
@@ -67,11 +68,12 @@ struct compare_config {
 	struct machine_config machine;	/* its slab is not looked at */
 	struct replay_config replay;
 	unsigned int order;		/* the order that fragmentation is judged by */
+	const volatile sig_atomic_t *stop;	/* as a session's */
 };
 
 /*
  * Replay @trace, resolved, through a fresh machine with @slab. Errors: those of
- * session_create() and session_run().
+ * session_create() and session_run(); with -EINTR @res is of the events replayed so far.
  */
 int compare_run(struct trace *trace, const struct compare_config *cfg,
 		const struct slab_config *slab, struct compare_result *res, struct kerror *err);

@@ -15,7 +15,7 @@
 struct load_config {
 	const char *path;		/* "-": standard input */
 	const char *format;		/* NULL: recognised by its first bytes */
-	unsigned int messages;		/* malformed lines that are told in full */
+	unsigned int messages;		/* malformed lines that are shown in full */
 	reader_message_fn on_message;	/* NULL: none is */
 	trace_progress_fn on_progress;	/* may be NULL */
 	void *ctx;			/* of both */
@@ -26,8 +26,12 @@ struct load_config {
 /*
  * *@out is the caller's until trace_destroy(), also where this fails (then it
  * may be NULL). Errors: those of source_open(), reader_open(), trace_load() and
- * trace_resolve(); -ENODATA for a trace without events.
+ * trace_resolve(); -ENODATA for a trace without events; -EINTR where it was stopped
+ * before any event.
  */
 int session_load(struct trace **out, const struct load_config *cfg, struct kerror *err);
+
+/* Whether reading ended because of the stop flag: @trace is what had been read. */
+bool session_load_stopped(const struct trace *trace);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef KMEMSIM_SIM_TRACE_READER_H
 #define KMEMSIM_SIM_TRACE_READER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,12 @@ struct source;
  * zstd's magic. Errors: the negative errno of the system, or -EBADMSG.
  */
 int source_open(struct source **out, const char *path, struct kerror *err);
+/*
+ * The same, for bytes that may be long in coming: once *@stop, which a signal's
+ * handler may set, is not 0, reading ends with -EINTR, also while it waits.
+ */
+int source_open_until(struct source **out, const char *path, const volatile sig_atomic_t *stop,
+		      struct kerror *err);
 /* The same over @len bytes in memory, which must outlive the source. */
 int source_open_memory(struct source **out, const void *data, size_t len, struct kerror *err);
 /* The same over whatever @fn delivers: up to @size bytes, 0 at the end, -errno. */

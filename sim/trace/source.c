@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #define SOURCE_IN_BYTES		(128u << 10)
 #define ZSTD_BLOCK_HEADER	3
 #define ZSTD_FRAME_START	5
+#define STOP_POLL_MS		200	/* a signal that comes just before a wait is noticed so late */
 #define NAME_SHOWN		100	/* bytes of a file's name in a message */
 
 struct source {
@@ -33,6 +35,7 @@ struct source {
 	/* raw layer */
 	int fd;				/* -1: memory or callback */
 	bool close_fd;
+	const volatile sig_atomic_t *stop;	/* NULL, or reading ends once it is not 0 */
 	const unsigned char *mem;
 	size_t mem_len;
 	source_read_fn fn;
@@ -57,6 +60,25 @@ static int source_fail(struct source *src, struct kerror *err, int code, const c
 	return code;
 }
 
+/*
+ * Wait for bytes, or for a reason to give up: false. A signal ends poll() whatever
+ * its handler's flags are, and read() does not, where writing is to go on.
+ */
+static bool wait_for_bytes(const struct source *src)
+{
+	struct pollfd fd = { .fd = src->fd, .events = POLLIN };
+
+	if (!src->stop)
+		return true;
+	while (!*src->stop) {
+		int ready = poll(&fd, 1, STOP_POLL_MS);
+
+		if (ready > 0 || (ready < 0 && errno != EINTR))
+			return !*src->stop;
+	}
+	return false;
+}
+
 static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerror *err)
 {
 	int64_t got;
@@ -72,6 +94,8 @@ static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerro
 		src->mem_len -= got;
 	} else {
 		do {
+			if (!wait_for_bytes(src))
+				return source_fail(src, err, -EINTR, "interrupted");
 			got = read(src->fd, buf, size);
 		} while (got < 0 && errno == EINTR);
 		if (got < 0)
@@ -151,6 +175,12 @@ static struct source *source_alloc(struct kerror *err)
 
 int source_open(struct source **out, const char *path, struct kerror *err)
 {
+	return source_open_until(out, path, NULL, err);
+}
+
+int source_open_until(struct source **out, const char *path, const volatile sig_atomic_t *stop,
+		      struct kerror *err)
+{
 	bool is_stdin = !strcmp(path, "-");
 	const char *name = is_stdin ? "standard input" : path;
 	struct source *src = source_alloc(err);
@@ -161,6 +191,7 @@ int source_open(struct source **out, const char *path, struct kerror *err)
 		return -ENOMEM;
 	src->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	src->close_fd = !is_stdin;
+	src->stop = stop;
 	if (src->fd < 0 || fstat(src->fd, &st))
 		code = -errno;
 	else if (S_ISDIR(st.st_mode))

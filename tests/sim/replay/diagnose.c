@@ -73,7 +73,7 @@ static const struct diagnosis_report *look(struct rig *rig)
 	struct kerror err = { 0 };
 
 	CU_ASSERT_EQUAL_FATAL(trace_resolve(rig->trace, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(diagnose(&rig->report, rig->trace, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(diagnose(&rig->report, rig->trace, NULL, &err), 0);
 	return rig->report;
 }
 
@@ -189,7 +189,7 @@ static void test_wrong_cache(void)
 	rig_down(&rig);
 }
 
-/* Inside a live object: told with its allocation and how far in. Behind it, or in a freed one: born before. */
+/* Inside a live object: reported with its allocation and how far in. Behind it, or in a freed one: born before. */
 static void test_interior(void)
 {
 	const struct diagnosis_report *report;
