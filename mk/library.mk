@@ -25,7 +25,7 @@ $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 # a static one, so that no program has to load it.
 preload_objects := $(addprefix $(O)/lib/,slab/malloc/malloc.o $(filter sim/preload/%,$(objects)) \
 	sim/metrics/metrics.o sim/replay/ledger.o sim/util/live.o sim/util/bigmem.o sim/machine/machine.o \
-	$(filter sim/report/emit/%,$(objects)) $(addprefix sim/report/,moment.o caches.o))
+	$(filter sim/report/emit/%,$(objects)) $(addprefix sim/report/,machine.o caches.o))
 jansson := $(or $(wildcard $(shell $(CC) -print-file-name=libjansson.a)),-ljansson)
 
 # initfirst: its fork handlers are to be registered before any other library's (slab/malloc/thread.c).

@@ -58,6 +58,8 @@
 	X(tlb) \
 	X(live) \
 	X(replay) \
+	X(touch) \
+	X(metrics) \
 	X(findings) \
 	X(session) \
 	X(cmd) \

@@ -7,7 +7,7 @@
  * caches: 64-byte lines, 32 KiB of 8 ways and 1 MiB of 16, replaced least
  * recently used (the TLB model's arrays serve, each line standing for a page).
  * It knows nothing of prefetching and of other accesses, the allocator's own
- * books included: those are given as bytes, not as accesses.
+ * metadata included: those are given as bytes, not as accesses.
  *
  * Locking: none.
  */

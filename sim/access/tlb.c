@@ -2,7 +2,7 @@
 /*
  * kmemsim: the data-TLB model; sim/access/tlb.h says what it leaves out.
  *
- * A level keeps its sets in one of two ways, both exact LRU. Narrow sets are
+ * A level keeps its sets in one of two forms, both exact LRU. Narrow sets are
  * rows of pages, newest first; finding a page and moving it to the front is
  * one pass, and so is pushing the oldest out. A pass over a wide set (a fully
  * associative array) would take too long, so there an entry hangs in two

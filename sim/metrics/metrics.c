@@ -166,10 +166,10 @@ static int caches_by_traffic(const void *a, const void *b)
 	return cmp ? cmp : strcmp(x->name, y->name);
 }
 
-static int caches_by_books(const void *a, const void *b)
+static int caches_by_metadata(const void *a, const void *b)
 {
 	const struct cache_metrics *x = a, *y = b;
-	int cmp = compare_u64(x->books, y->books);
+	int cmp = compare_u64(x->metadata, y->metadata);
 
 	return cmp ? cmp : strcmp(x->name, y->name);
 }
@@ -180,7 +180,7 @@ struct cache_metrics *metrics_caches(const struct ledger *l, enum metrics_order 
 		[BY_LIVE_BYTES] = caches_by_bytes,
 		[BY_WASTE] = caches_by_waste,
 		[BY_TRAFFIC] = caches_by_traffic,
-		[BY_BOOKS] = caches_by_books,
+		[BY_METADATA] = caches_by_metadata,
 	};
 	struct cache_metrics *list = calloc(l->nr_caches, sizeof(*list));
 	unsigned int i;
@@ -200,7 +200,7 @@ struct cache_metrics *metrics_caches(const struct ledger *l, enum metrics_order 
 			cm->name = kmem_cache_name(record->cache);
 			cm->held = info.slab_pages * PAGE_SIZE + info.shared_bytes;
 			cm->free_objects = info.num_objs - info.used_objs + record->waiting;
-			cm->books = info.overhead;
+			cm->metadata = info.overhead;
 			cm->colours_used = kmem_cache_colours_used(record->cache);
 			cm->colours = kmem_cache_colours(record->cache);
 		} else {

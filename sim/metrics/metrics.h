@@ -91,7 +91,7 @@ struct cache_metrics {
 	uint64_t held;			/* bytes of its slabs */
 	uint64_t waste;			/* held - requested */
 	uint64_t free_objects;		/* in its slabs, not handed out */
-	uint64_t books;			/* bytes the engine keeps its books in, see struct slabinfo */
+	uint64_t metadata;		/* bytes the engine needs for itself, see struct slabinfo */
 	unsigned int colours_used;	/* different places its slabs' first objects have */
 	unsigned int colours;		/* and can have */
 };
@@ -125,7 +125,7 @@ struct owner_metrics {
  * the order is the same in every run. *@nr gets their length. NULL with *@nr 0
  * where there is nothing, NULL with *@nr -1 where memory ran out.
  */
-enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC, BY_BOOKS };	/* the last two: caches only */
+enum metrics_order { BY_LIVE_BYTES, BY_WASTE, BY_TRAFFIC, BY_METADATA };	/* the last two: caches only */
 struct cache_metrics *metrics_caches(const struct ledger *l, enum metrics_order order, int *nr);
 struct site_metrics *metrics_sites(const struct ledger *l, enum metrics_order order, int *nr);
 struct leak_metrics *metrics_leaks(const struct ledger *l, int *nr);

@@ -13,7 +13,7 @@
 struct timeline {
 	FILE *csv;		/* NULL: samples are checked but not written; the caller's */
 	uint64_t nr;		/* samples taken */
-	uint64_t unbalanced;	/* samples whose books did not balance */
+	uint64_t unbalanced;	/* samples whose figures did not add up */
 	struct sample first, last;
 	struct sample peak;	/* the first one with the most used frames */
 };

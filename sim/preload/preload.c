@@ -125,7 +125,7 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	if (in->sizes_unknown)
 		emit_note(em, "sizes asked for are not known: requested is allocated");
 	metrics_sample(in->machine, in->ledger, 0, &now);
-	report_moment(em, "end", "Now", &now);
+	report_sample(em, "end", "Now", &now);
 	emit_section_end(em);
 	report_internal(em, in);
 	report_external(em, in);
@@ -134,7 +134,7 @@ static int emit_all(struct emitter *em, const struct report_input *in,
 	if (!ret)
 		ret = report_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
 	if (!ret)
-		ret = report_cache_books(em, in, err);
+		ret = report_cache_metadata(em, in, err);
 	emit_section_end(em);
 	report_counters(em, in);
 	return ret;

@@ -20,7 +20,7 @@
 
 #include "sim/replay/internal.h"
 
-/* Where the traced kernel told no name, the size has to stand for one. */
+/* Where the traced kernel gave no name, the size has to stand for one. */
 struct cache_key {
 	name_id name;
 	uint32_t bytes_alloc;

@@ -26,10 +26,10 @@ static uint32_t *small_blocks_near(const struct replay *rp, uint64_t pfn)
 }
 
 /*
- * Book @nr (1 or -1) blocks of 2^@order frames of the trace at @key. Blocks our
+ * Count @nr (1 or -1) blocks of 2^@order frames of the trace at @key. Blocks our
  * machine had no memory for are looked for like any other, but hold nothing.
  */
-static void book_block(struct replay *rp, uint64_t key, unsigned int order, bool failed, int nr)
+static void count_block(struct replay *rp, uint64_t key, unsigned int order, bool failed, int nr)
 {
 	if (order && order <= REPLAY_SMALL_ORDER)
 		*small_blocks_near(rp, key) += (uint32_t)nr;
@@ -42,7 +42,7 @@ static void book_block(struct replay *rp, uint64_t key, unsigned int order, bool
 
 static void forget_block(struct replay *rp, struct live *block)
 {
-	book_block(rp, block->key, block->order, !block->sim, -1);
+	count_block(rp, block->key, block->order, !block->sim, -1);
 	live_remove(&rp->ledger.blocks, block);
 }
 
@@ -119,7 +119,7 @@ static int enter_block(struct replay *rp, const struct event *ev, uint64_t key, 
 	block->order = (uint8_t)order;
 	block->born = rp->ledger.events;
 	block->born_ns = ev->time_ns;
-	book_block(rp, key, order, !sim, 1);
+	count_block(rp, key, order, !sim, 1);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ struct replay {
 	struct ledger ledger;
 	struct access_model access;
 	bool tell_caller;		/* the layers want to know on whose behalf calls are made */
-	uint64_t tick_ns;		/* when the slab layer wants to be told the time */
+	uint64_t tick_ns;		/* when the slab layer wants to know the time */
 	uint64_t blocks_of_order[NR_PAGE_ORDERS];	/* live ones */
 	uint32_t *small_blocks;		/* live blocks of a few frames by place, see replay/pages.c */
 	struct cache_key *cache_of;	/* (name, sizes) -> record, see replay/cache.c */

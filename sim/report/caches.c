@@ -57,7 +57,7 @@ int report_caches(struct emitter *em, const struct report_input *in, const char 
 }
 
 /* What the slab engine needs besides objects. */
-int report_cache_books(struct emitter *em, const struct report_input *in, struct kerror *err)
+int report_cache_metadata(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
 		{ "cache", "cache", "", true }, { "books_bytes", "books", "bytes", false },
@@ -68,16 +68,16 @@ int report_cache_books(struct emitter *em, const struct report_input *in, struct
 	uint64_t all = 0;
 	int nr, i;
 
-	list = metrics_caches(in->ledger, BY_BOOKS, &nr);
+	list = metrics_caches(in->ledger, BY_METADATA, &nr);
 	if (nr < 0)
 		return report_no_memory(err);
 	for (i = 0; i < nr; i++)
-		all += list[i].books;
+		all += list[i].metadata;
 	emit_table(em, "caches_by_books", "Caches by what the engine needs for its books", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		emit_cell_str(em, list[i].name);
-		emit_cell_u64(em, list[i].books);
-		emit_cell_share(em, list[i].books, all);
+		emit_cell_u64(em, list[i].metadata);
+		emit_cell_share(em, list[i].metadata, all);
 		emit_cell_u64(em, list[i].held);
 		emit_cell_u64(em, list[i].colours_used);
 		emit_cell_u64(em, list[i].colours);

@@ -117,17 +117,17 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_section_end(em);
 }
 
-/* ---- books --------------------------------------------------------------- */
+/* ---- memory over the run ------------------------------------------------- */
 
-static void emit_books(struct emitter *em, const struct report_input *in)
+static void emit_memory(struct emitter *em, const struct report_input *in)
 {
 	const struct timeline *tl = in->timeline;
 
 	emit_section(em, "memory", "Memory over the run");
 	emit_u64(em, "samples", "samples taken", "", tl->nr);
 	emit_u64(em, "unbalanced_samples", "samples whose books did not balance", "", tl->unbalanced);
-	report_moment(em, "peak", "At the peak of used memory", &tl->peak);
-	report_moment(em, "end", "At the end", &tl->last);
+	report_sample(em, "peak", "At the peak of used memory", &tl->peak);
+	report_sample(em, "end", "At the end", &tl->last);
 	emit_section_end(em);
 }
 
@@ -168,7 +168,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	emit_str(em, "program", "kmemsim", in->version);
 	emit_machine(em, in);
 	emit_trace(em, in);
-	emit_books(em, in);
+	emit_memory(em, in);
 	emit_faults(em, in);
 	report_internal(em, in);
 	report_external(em, in);

@@ -36,9 +36,9 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
-/* report/moment.c: sections about a machine at one point in time, the first one's fields without a section. */
+/* report/machine.c: sections about a machine at one point in time, the first one's fields without a section. */
 void report_machine(struct emitter *em, const struct report_input *in);
-void report_moment(struct emitter *em, const char *key, const char *label,
+void report_sample(struct emitter *em, const char *key, const char *label,
 		   const struct sample *sample);
 void report_internal(struct emitter *em, const struct report_input *in);
 void report_external(struct emitter *em, const struct report_input *in);
@@ -46,7 +46,7 @@ void report_counters(struct emitter *em, const struct report_input *in);
 /* report/caches.c: tables of caches as they are now. -ENOMEM. */
 int report_caches(struct emitter *em, const struct report_input *in, const char *key,
 		  const char *label, enum metrics_order order, struct kerror *err);
-int report_cache_books(struct emitter *em, const struct report_input *in, struct kerror *err);
+int report_cache_metadata(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_no_memory(struct kerror *err);
 /* report/tlb.c */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);

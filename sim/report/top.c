@@ -92,7 +92,7 @@ int report_top(struct emitter *em, const struct report_input *in, struct kerror 
 	if (!ret)
 		ret = report_caches(em, in, "caches_by_waste", "Caches by waste", BY_WASTE, err);
 	if (!ret)
-		ret = report_cache_books(em, in, err);
+		ret = report_cache_metadata(em, in, err);
 	if (!ret)
 		ret = emit_sites(em, in, "sites_by_bytes", "Call sites by live bytes", BY_LIVE_BYTES, err);
 	if (!ret)

@@ -38,7 +38,9 @@ static void test_against_array(void)
 		} else {
 			entry = live_insert(&table, key_of(i));
 			CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
-			CU_ASSERT(entry->sim == 0 && entry->bytes_req == 0 && entry->cache == 0);
+			CU_ASSERT_EQUAL(entry->sim, 0);
+			CU_ASSERT_EQUAL(entry->bytes_req, 0);
+			CU_ASSERT_EQUAL(entry->cache, 0);
 			entry->born = born[i] = step;
 			nr++;
 		}

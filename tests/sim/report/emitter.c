@@ -593,7 +593,7 @@ static void test_keys_are_local(void)
 	emitter_destroy(em);
 }
 
-/* A full disk is told, in every format. */
+/* A full disk is reported, in every format. */
 static void test_full_disk(void)
 {
 	enum emitter_format format;

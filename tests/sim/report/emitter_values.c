@@ -80,7 +80,7 @@ static void test_nearly_all(void)
 	}
 }
 
-/* Counters that are 0 are left out of the text, and their number told; JSON and CSV have them all. */
+/* Counters that are 0 are left out of the text, and their number stands there; JSON and CSV have them all. */
 static void test_counters(void)
 {
 	struct emitter *em = start();

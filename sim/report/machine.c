@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the report's sections about a machine at one moment, which a
+ * kmemsim: the report's sections about a machine at one point in time, which a
  * simulated machine and one that a real program runs on have in common; see
  * report.h. Single-threaded.
  */
@@ -30,7 +30,7 @@ void report_machine(struct emitter *em, const struct report_input *in)
 	emit_str(em, "slab_engine", "object caches", engine);
 }
 
-void report_moment(struct emitter *em, const char *key, const char *label,
+void report_sample(struct emitter *em, const char *key, const char *label,
 		   const struct sample *sample)
 {
 	int64_t value[NR_SAMPLE_FIELDS];
