@@ -157,7 +157,7 @@ static void count_gap(struct layout_type *type, unsigned int i)
 void layout_analyse(struct layout_type *type)
 {
 	struct layout_stats *stats = &type->stats;
-	uint64_t end = 0;
+	uint64_t end = 0, own;
 	unsigned int i;
 
 	*stats = (struct layout_stats){ 0 };
@@ -180,12 +180,13 @@ void layout_analyse(struct layout_type *type)
 	}
 	type->data_end = end;
 	count_gap(type, type->nr_members);
+	own = stats->hole_bytes + stats->padding + stats->spare_bits / 8;
 	/* Members of damaged types can overlap. */
-	if (stats->nested > type->size)
-		stats->nested = type->size;
-	if (stats->unknown > type->size - stats->nested)
-		stats->unknown = type->size - stats->nested;
-	stats->unused = stats->hole_bytes + stats->padding + stats->nested + stats->spare_bits / 8;
+	if (stats->nested > type->size - own)
+		stats->nested = type->size - own;
+	stats->unused = own + stats->nested;
+	if (stats->unknown > type->size - stats->unused)
+		stats->unknown = type->size - stats->unused;
 }
 
 uint64_t layout_lines(uint64_t offset, uint64_t size, uint32_t line)

@@ -106,6 +106,22 @@ static void test_gap_with_ragged_ends(void)
 	expect_map(&type, "a..b");
 }
 
+/*
+ * Damaged debug information: two members of 8 bytes, 7 of them unused, at the same
+ * place of a struct of 16. What is unused is never more than there is.
+ */
+static void test_overlapping(void)
+{
+	struct layout_member inner[] = { AT(0, 1, 8) }, outer[] = { AT(0, 8, 8), AT(0, 8, 8) };
+	struct layout_type nested = STRUCT(8, 8, inner), type;
+
+	outer[0].type = outer[1].type = &nested;
+	type = STRUCT(16, 8, outer);
+	CU_ASSERT_EQUAL(type.stats.padding, 8);
+	CU_ASSERT_EQUAL(type.stats.nested, 8);
+	CU_ASSERT_EQUAL(type.stats.unused, 16);
+}
+
 /* What a struct within an array within a struct wastes is counted for each element. */
 static void test_nested(void)
 {
@@ -679,6 +695,7 @@ static const struct test_case cases[] = {
 	{ "layout bit-fields", test_bitfields },
 	{ "layout ragged gap", test_gap_with_ragged_ends },
 	{ "layout nested", test_nested },
+	{ "layout overlapping", test_overlapping },
 	{ "layout union", test_union },
 	{ "layout sorted", test_sorted },
 	{ "layout lines", test_lines },
