@@ -324,7 +324,7 @@ static void learn_machine(struct layout_program *prog, Dwfl_Module *mod)
 
 	if (!elf || !gelf_getehdr(elf, &ehdr))
 		return;
-	/* i386 aligns nothing inside a struct to more than 4 bytes unless told to. */
+	/* i386 aligns nothing inside a struct to more than 4 bytes unless an attribute asks for it. */
 	prog->max_align = ehdr.e_machine == EM_386 ? 4 : 16;
 	prog->big_endian = ehdr.e_ident[EI_DATA] == ELFDATA2MSB;
 }

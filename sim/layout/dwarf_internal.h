@@ -87,7 +87,7 @@ uint64_t dwarf_shape(Dwarf_Die *die);
 bool dwarf_next(Dwarf_Die *die);
 /* Follow DW_AT_type; false where there is none. */
 bool dwarf_type_of(Dwarf_Die *die, Dwarf_Die *type);
-/* Strip typedefs, const, volatile and the like; *@align grows with attributes on the way. */
+/* Strip typedefs, const, volatile and the like; *@align grows with the attributes among them. */
 bool dwarf_strip(Dwarf_Die *die, uint32_t *align);
 
 /* enum layout_kind of the DIE, -1 where it is none of these. */

@@ -77,7 +77,7 @@ static bool ends_in(const char *name, const char *end)
 	return len >= end_len && !strcmp(name + len - end_len, end);
 }
 
-/* The last @max bytes of a path, which tell more than the first ones. */
+/* The last @max bytes of a path, which say more than the first ones. */
 static const char *tail_of(const char *path, size_t max)
 {
 	size_t len = strlen(path);

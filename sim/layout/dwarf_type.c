@@ -3,7 +3,7 @@
  * kmemsim: members, sizes and alignments out of debug information; see
  * dwarf_internal.h.
  *
- * Before version 5 DWARF has no alignments, and no version tells that a type
+ * Before version 5 DWARF has no alignments, and no version says that a type
  * is packed. A type's alignment is the largest of its members', where the
  * member (or the type's size) is not at a multiple of it, the largest that
  * fits. An attribute that asks for more shows in version 5 only.

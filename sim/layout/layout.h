@@ -26,7 +26,7 @@
 /* Sizes above it are called damage, so that bits fit 64 bits with room to spare. */
 #define LAYOUT_MAX_BYTES	(1ULL << 40)
 #define LAYOUT_MAX_MEMBERS	65536u
-#define LAYOUT_LINE		64u	/* bytes of a cache line, unless told otherwise */
+#define LAYOUT_LINE		64u	/* bytes of a cache line, unless the caller says otherwise */
 
 enum layout_kind { LAYOUT_STRUCT, LAYOUT_CLASS, LAYOUT_UNION };
 extern const char *const layout_kind_names[];

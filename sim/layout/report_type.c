@@ -57,8 +57,8 @@ struct map_part {
 	size_t len, row;
 };
 
-/* How many rows the part is told in. */
-static size_t told_rows(const struct map_part *part)
+/* How many rows show the part. */
+static size_t shown_rows(const struct map_part *part)
 {
 	size_t at, nr = 0;
 
@@ -76,13 +76,13 @@ static void emit_map_row(const struct type_report *r, uint64_t offset, uint64_t 
 	emit_row_end(r->em);
 }
 
-/* Tell at most @nr rows. Returns where the next one begins. */
+/* Show at most @nr rows. Returns where the next one begins. */
 static uint64_t emit_part(const struct type_report *r, const struct map_part *part, size_t nr)
 {
 	char text[MAP_ROW + MAP_ROW / MAP_GROUP + 1];
-	size_t at, rows, told = 0;
+	size_t at, rows, shown = 0;
 
-	for (at = 0; at < part->len && told < nr; at += rows * part->row, told++) {
+	for (at = 0; at < part->len && shown < nr; at += rows * part->row, shown++) {
 		rows = equal_rows(part->map, part->len, at, part->row);
 		group(part->map + at, part->len - at < part->row ? part->len - at : part->row, text);
 		emit_map_row(r, part->from + at, rows, text);
@@ -90,7 +90,7 @@ static uint64_t emit_part(const struct type_report *r, const struct map_part *pa
 	return part->from + at;
 }
 
-/* Where row @nr of those the part is told in begins. */
+/* Where row @nr of those that show the part begins. */
 static uint64_t start_of_row(const struct map_part *part, size_t nr)
 {
 	size_t at;
@@ -112,7 +112,7 @@ static void emit_ends(const struct type_report *r, const struct map_part *head, 
 		tail->len -= next - tail->from;
 		tail->from = next;
 	}
-	all = told_rows(tail);
+	all = shown_rows(tail);
 	if (all > MAP_LAST_ROWS) {
 		uint64_t from = start_of_row(tail, all - MAP_LAST_ROWS);
 
@@ -150,7 +150,7 @@ static int emit_map(const struct type_report *r, const char *key, const char *la
 	tail.from = (size - bytes + row - 1) / row * row;
 	tail.len = layout_map(r->type, bit_offset, size, tail.from, map + bytes);
 	emit_table(r->em, key, label, columns, NR_COLUMNS(columns));
-	if (size <= bytes && told_rows(&head) <= MAP_ROWS)
+	if (size <= bytes && shown_rows(&head) <= MAP_ROWS)
 		emit_part(r, &head, MAP_ROWS);
 	else
 		emit_ends(r, &head, &tail);

@@ -43,7 +43,7 @@ enum usage_how {
 };
 extern const char *const usage_how_names[NR_USAGE_HOW];
 
-/* All in bytes at the moment the cache had most objects. */
+/* All in bytes, at the time the cache had most objects. */
 struct usage_row {
 	const struct layout_type *type;
 	const struct usage_count *count;

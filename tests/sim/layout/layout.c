@@ -605,7 +605,7 @@ static struct event object(enum event_kind kind, uint64_t addr, name_id cache, u
 
 /*
  * Three dentries at most, two at the end: one freed by kfree(), one whose
- * address came again without a free. kmalloc's objects are told by their size.
+ * address came again without a free. kmalloc's objects are known by their size.
  */
 static void test_usage(void)
 {

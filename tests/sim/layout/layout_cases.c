@@ -348,7 +348,7 @@ static void test_packed(void)
 		EXPECT_ALIGN(prog, cross, true);
 		EXPECT_ALIGN(prog, by_chance, true);
 		EXPECT_ALIGN(prog, one_member, true);
-		/* before version 5 no attribute is told, and nothing else shows it */
+		/* before version 5 no attribute is written down, and nothing else shows it */
 		if (i != 1)
 			EXPECT_ALIGN(prog, to_two, true);
 		EXPECT_ALIGN(prog, loose, false);
@@ -422,7 +422,7 @@ static void check_go(const struct layout_program *prog)
 /* Compressed, as go build leaves it, or not; a generic's brackets mean themselves. */
 static void test_go(void)
 {
-	static const char *const ways[] = { "", "-Wa,--compress-debug-sections=zlib-gabi" };
+	static const char *const flags[] = { "", "-Wa,--compress-debug-sections=zlib-gabi" };
 	struct layout_program *prog;
 	struct result res;
 	json_t *root;
@@ -430,8 +430,8 @@ static void test_go(void)
 
 	if (!can_read())
 		return;
-	for (i = 0; i < NR(ways); i++) {
-		prog = open_good(assemble("go.s", ways[i]));
+	for (i = 0; i < NR(flags); i++) {
+		prog = open_good(assemble("go.s", flags[i]));
 		check_go(prog);
 		layout_close(prog);
 	}

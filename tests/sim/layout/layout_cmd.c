@@ -149,7 +149,7 @@ static void test_by_waste(void)
 	done(&res);
 }
 
-/* The trace's dentries are found by name and size; what their holes cost is told. */
+/* The trace's dentries are found by name and size; and what their holes cost. */
 static void test_trace(void)
 {
 	struct result res;
@@ -394,9 +394,9 @@ static void test_long_maps(void)
 {
 	static const struct {
 		const char *name;
-		uint64_t rows, told, left_out;
+		uint64_t rows, shown, left_out;
 	} cases[] = {
-		{ "flat", 1548, 4, 0 },			/* one long array: its rows are told as one */
+		{ "flat", 1548, 4, 0 },			/* one long array: one row shows all of it */
 		{ "rows64", 64, 64, 0 },
 		{ "rows65", 65, 65, 1 },		/* one row left out takes a row, too */
 		{ "mixed", 1501, 65, 1437 },
@@ -425,7 +425,7 @@ static void test_long_maps(void)
 		res = LAYOUT("--json", "-", in_folder("long.o"), cases[i].name);
 		root = report(&res);
 		map = json_object_get(json_object_get(root, "type_1"), "map");
-		CU_ASSERT_EQUAL(json_array_size(map), cases[i].told);
+		CU_ASSERT_EQUAL(json_array_size(map), cases[i].shown);
 		at = left_out = 0;
 		json_array_foreach(map, n, row) {
 			CU_ASSERT_EQUAL(number(row, "offset"), (int64_t)(at * 64));
