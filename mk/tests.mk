@@ -62,7 +62,7 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-readme check-install check-preload fuzz coverage
+run-check: all tests check-layers check-types check-mutants check-readme check-install check-preload fuzz coverage
 	$(Q)sh tests/run.sh $(O) $(if $(filter 1,$(V)),-v)
 endif
 
@@ -91,7 +91,10 @@ check-programs: ## run real programs on it (PRELOAD=another.so, PROGRAMS='gcc gi
 check-layers: ## check that no layer includes a higher one, or prints
 	$(Q)sh tests/check-layers.sh
 
-.PHONY: check-types check-readme
+.PHONY: check-types check-readme check-mutants
+check-mutants: ## check that each fault of tests/mutants/ still changes one line
+	$(Q)sh tests/mutants.sh --check
+
 check-readme: $(O)/kmemsim ## check that the report in README.md is what the program prints
 	$(Q)sh tests/readme.sh $(abspath $(O))
 
@@ -130,8 +133,8 @@ fuzz: $(fuzz_targets) ## run each fuzz target for FUZZ_SECONDS (5)
 fuzz-long: ## run each fuzz target for ten minutes
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-mutants: all ## change one rule at a time: which captures of real kernels notice?
-	$(Q)sh tests/mutants.sh $(abspath $(O))
+mutants: ## change one line at a time: which test, which capture of a real kernel notices?
+	$(Q)CC='$(CC)' sh tests/mutants.sh $(abspath $(O))
 
 check-slow: ## run what takes long: fuzz targets for half a minute each, mutants, real programs
 	$(Q)$(MAKE) --no-print-directory deps-test

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: runs the CUnit suites. `kmemsim-tests -v` names each test,
- * `kmemsim-tests NAME` runs the suites and tests whose name contains NAME.
+ * `kmemsim-tests NAME...` runs the suites and tests whose name contains one NAME,
+ * `kmemsim-tests -x` ends with the first test that fails and names it.
  *
  * Where KMEMSIM_SUMMARY names a file, it gets a line for the program and one for
  * each test that was skipped; tests/summary.sh makes the last lines of make check of them.
  */
 #include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,15 +148,26 @@ uint32_t test_rand_below(struct test_rng *rng, uint32_t n)
 	return (uint32_t)(((test_rand(rng) >> 32) * n) >> 32);
 }
 
-static unsigned int add_suite(const struct test_suite *suite, const char *filter)
+/* True where @name contains one of the names that were given, or none was. */
+static bool wanted(const char *name, char *const *filters, int nr)
 {
-	bool whole = !filter || strstr(suite->name, filter);
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (strstr(name, filters[i]))
+			return true;
+	return !nr;
+}
+
+static unsigned int add_suite(const struct test_suite *suite, char *const *filters, int nr_filters)
+{
+	bool whole = wanted(suite->name, filters, nr_filters);
 	const struct test_case *test;
 	CU_pSuite cu = NULL;
 	unsigned int nr = 0;
 
 	for (test = suite->cases; test->name; test++) {
-		if (!whole && !strstr(test->name, filter))
+		if (!whole && !wanted(test->name, filters, nr_filters))
 			continue;
 		if (!cu)
 			cu = CU_add_suite(suite->name, NULL, NULL);
@@ -215,33 +228,54 @@ static bool summarize(const char *program)
 	return !fclose(file);
 }
 
+/* Nothing is put in order: the program ends. */
+static void end_on_failure(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failure)
+{
+	if (!failure)
+		return;
+	printf("%s: %s: %s:%u: %s\n", suite->pName, test->pName, failure->strFileName, failure->uiLineNumber,
+	       failure->strCondition);
+	exit(1);
+}
+
+static void run_to_first_failure(void)
+{
+	CU_set_test_complete_handler(end_on_failure);
+	CU_run_all_tests();
+}
+
 int main(int argc, char **argv)
 {
 	CU_BasicRunMode mode = CU_BRM_NORMAL;
-	const char *filter = NULL;
 	unsigned int nr = 0, failures;
-	int i;
+	bool first_only = false;
+	int option, names, i;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-v"))
+	while ((option = getopt(argc, argv, "vx")) != -1) {
+		if (option == 'v') {
 			mode = CU_BRM_VERBOSE;
-		else if (argv[i][0] != '-' && !filter)
-			filter = argv[i];
-		else {
-			fprintf(stderr, "usage: %s [-v] [NAME]\n", argv[0]);
+		} else if (option == 'x') {
+			first_only = true;
+		} else {
+			fprintf(stderr, "usage: %s [-v] [-x] [NAME...]\n", argv[0]);
 			return 2;
 		}
 	}
+	names = optind;
+	optind = 1;	/* for what is tested */
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 2;
 	for (i = 0; suites[i]; i++)
-		nr += add_suite(suites[i], filter);
+		nr += add_suite(suites[i], argv + names, argc - names);
 	if (!nr) {
-		fprintf(stderr, "%s: no suite and no test is called '%s'\n", argv[0], filter ? filter : "");
+		fprintf(stderr, "%s: no suite and no test is called '%s'\n", argv[0], argc > names ? argv[names] : "");
 		return 2;
 	}
 	CU_basic_set_mode(mode);
-	CU_basic_run_tests();
+	if (first_only)
+		run_to_first_failure();
+	else
+		CU_basic_run_tests();
 	failures = CU_get_number_of_failures();
 	if (!summarize(argv[0])) {
 		fprintf(stderr, "%s: the summary cannot be written\n", argv[0]);
