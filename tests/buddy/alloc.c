@@ -231,6 +231,8 @@ static void test_watermark_ladder(void)
 	while (m.zone->free_pages > 100)
 		CU_ASSERT_NOT_EQUAL_FATAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(get(&m, 0, GFP_NOWAIT, 0), PFN_NONE_VAL);
+	/* Who may not wait has no right to the reserve either, whatever it must not do. */
+	CU_ASSERT_EQUAL(get(&m, 0, GFP_NOWAIT | __GFP_NOFAIL, 0), PFN_NONE_VAL);
 	for (left = 100; left > 50; left--)
 		CU_ASSERT_NOT_EQUAL(get(&m, 0, __GFP_HIGH | GFP_KERNEL, 0), PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(get(&m, 0, __GFP_HIGH | GFP_KERNEL, 0), PFN_NONE_VAL);

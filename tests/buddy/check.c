@@ -191,6 +191,13 @@ static void test_failure_injection(void)
 		CU_ASSERT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
 	buddy_set_fail(m.b, 0, -1, 0);
 	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	/* A new series counts from its own beginning. */
+	buddy_set_fail(m.b, 3, -1, 0);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	buddy_set_fail(m.b, 3, -1, 0);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_NOT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(get(&m, 0, GFP_KERNEL, 0), PFN_NONE_VAL);
 	machine_free(&m);
 }
 

@@ -38,6 +38,8 @@ static void test_parse_traces(void)
 	CU_ASSERT_EQUAL(parse("__GFP_DMA|__GFP_DMA32", 0, 0), __GFP_DMA | __GFP_DMA32);
 	CU_ASSERT_EQUAL(parse("GFP_NOWAIT|0x40", 0, 0), GFP_NOWAIT | __GFP_IO);
 	CU_ASSERT_EQUAL(parse("0XcC0", 0, 0), GFP_KERNEL);
+	/* the longest there is: 16 digits */
+	CU_ASSERT_EQUAL(parse("0x0000000000000cc0", 0, 0), GFP_KERNEL);
 }
 
 /* Names of other kernels are known even where they mean nothing here; others are counted. */

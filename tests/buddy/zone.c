@@ -583,6 +583,21 @@ static void test_stat_threshold(void)
 	CU_ASSERT_EQUAL(calculate_pressure_threshold(&zone, 2), 125);
 }
 
+/* All of @zone is taken but half a pageblock of movable frames at its start. */
+static void leave_half_a_pageblock(struct machine *m, struct zone *zone)
+{
+	machine_link_fresh(m, zone, PFN_NONE_VAL);
+	m->zone = zone;
+	machine_set_marks(m, 0, 0, 0);
+	while (__rmqueue(m->b, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0) != PFN_NONE_VAL)
+		;
+	while (__rmqueue(m->b, zone, 0, MIGRATE_MOVABLE, 0) != PFN_NONE_VAL)
+		;
+	zone->free_pages = 0;
+	zone->managed_pages = PB / 2;
+	free_pages_range(m->b, zone, zone->start_pfn, zone->start_pfn + PB / 2);
+}
+
 /*
  * Where a NORMAL zone lies above DMA32, a request first tries both without
  * mixing types, and only then with it.
@@ -600,16 +615,7 @@ static void test_nofragment_zones(void)
 	CU_ASSERT_EQUAL(alloc_flags_nofragment(m.b, &m.b->zones[ZONE_DMA32], 0), 0);
 	CU_ASSERT_EQUAL(alloc_flags_nofragment(m.b, NULL, 0), 0);
 	/* NORMAL holds nothing but half a pageblock of movable frames. */
-	machine_link_fresh(&m, normal, PFN_NONE_VAL);
-	m.zone = normal;
-	machine_set_marks(&m, 0, 0, 0);
-	while (__rmqueue(m.b, normal, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0) != PFN_NONE_VAL)
-		;
-	while (__rmqueue(m.b, normal, 0, MIGRATE_MOVABLE, 0) != PFN_NONE_VAL)
-		;
-	normal->free_pages = 0;
-	normal->managed_pages = PB / 2;
-	free_pages_range(m.b, normal, normal->start_pfn, normal->start_pfn + PB / 2);
+	leave_half_a_pageblock(&m, normal);
 	pfn = buddy_alloc_pages(m.b, 0, GFP_KERNEL, 0, NUMA_NO_NODE);
 	CU_ASSERT(zone_spans_pfn(&m.b->zones[ZONE_DMA32], pfn.v));
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_zone_fallback), 1);
@@ -640,6 +646,25 @@ static void test_lowmem_figures(void)
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		for (j = 0; j < MAX_NR_ZONES; j++)
 			CU_ASSERT_EQUAL(reserve[i][j], i == ZONE_NORMAL && j > ZONE_NORMAL ? 500 / 32 : 0);
+}
+
+/* Mixing types at home comes before another node's memory, however much that has. */
+static void test_nofragment_nodes(void)
+{
+	struct pagemap_config cfg = { 0 };
+	struct machine m;
+	unsigned int i;
+	pfn_t pfn;
+
+	make(&m, 16ULL << 30, 2, 2, &cfg);
+	leave_half_a_pageblock(&m, &m.b->zones[ZONE_NORMAL]);
+	for (i = ZONE_DMA; i <= ZONE_DMA32; i++) {
+		m.zone = &m.b->zones[i];
+		machine_set_marks(&m, UINT32_MAX, UINT32_MAX, UINT32_MAX);
+	}
+	pfn = buddy_alloc_pages(m.b, 0, GFP_KERNEL, 0, NUMA_NO_NODE);
+	CU_ASSERT_TRUE(zone_spans_pfn(&m.b->zones[ZONE_NORMAL], pfn.v));
+	machine_free(&m);
 }
 
 /* Lowmem reserves keep DMA for those who can go nowhere else. */
@@ -931,6 +956,7 @@ static const struct test_case cases[] = {
 	{ "zones one after the other", test_iterators },
 	{ "overflow to zones and nodes", test_overflow },
 	{ "NOFRAGMENT over zones", test_nofragment_zones },
+	{ "no fragmentation, nodes", test_nofragment_nodes },
 	{ "drift allowed to a CPU", test_stat_threshold },
 	{ "figures of lowmem reserves", test_lowmem_figures },
 	{ "lowmem reserve", test_lowmem_reserve },

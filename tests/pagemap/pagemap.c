@@ -164,6 +164,19 @@ static void test_holes(void)
 	pagemap_destroy(map);
 }
 
+/* One hole inside a zone: the zone spans it, and has as much less. */
+static void test_hole_inside(void)
+{
+	struct mem_range holes[] = { { 1 << 18, 3 << 17, 0 } };	/* 1 GiB to 1.5 GiB */
+	struct pagemap *map = make(2ULL << 30, 1, holes, 1, 0);
+	const struct zone_span *zone = &map->node[0].zone[ZONE_DMA32];
+
+	CU_ASSERT_EQUAL(zone->start, 4096);
+	CU_ASSERT_EQUAL(zone->spanned, (5 << 17) - 4096);
+	CU_ASSERT_EQUAL(zone->present, (1 << 19) - 4096);
+	pagemap_destroy(map);
+}
+
 /* Nodes get equal shares that begin on borders of the largest block; distances default. */
 static void test_nodes(void)
 {
@@ -438,6 +451,7 @@ static const struct test_case cases[] = {
 	{ "pagemap_movable_zone", test_movable_zone },
 	{ "pagemap_movable_over_ranges", test_movable_over_ranges },
 	{ "pagemap_holes", test_holes },
+	{ "pagemap_hole_inside", test_hole_inside },
 	{ "pagemap_nodes", test_nodes },
 	{ "pagemap_node_sizes", test_node_sizes },
 	{ "pagemap_two_machines", test_two_machines },
