@@ -47,6 +47,7 @@
 	X(library_threads) \
 	X(library_objects) \
 	X(library_options) \
+	X(library_pool) \
 	X(library_large) \
 	/* end */
 #define UPPER_SUITES(X) \
