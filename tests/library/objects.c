@@ -128,7 +128,8 @@ static void test_slots_again(void)
 		b = kms_cache_alloc(cache);
 		memset(a, 1, size);
 		memset(b, 2, size);
-		CU_ASSERT(a[size - 1] == 1 && b[0] == 2);
+		CU_ASSERT_EQUAL(a[size - 1], 1);
+		CU_ASSERT_EQUAL(b[0], 2);
 		kms_cache_free(cache, a);
 		kms_cache_free(cache, b);
 		CU_ASSERT_EQUAL_FATAL(kms_cache_destroy(cache), 0);

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,8 +98,6 @@ static void test_sizes(void)
 /* Each wrong setting has a line of its own that repeats it; the others count. */
 static void test_wrong(void)
 {
-	char text[600];
-
 	CU_ASSERT_EQUAL(parse("stop=yes:bug=1:leaks=maybe:debug=FZ!:leaks:=x:arena=64M"), 5);
 	CU_ASSERT_TRUE(options.stop);
 	CU_ASSERT_FALSE(options.leaks);
@@ -108,16 +107,85 @@ static void test_wrong(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "'leaks=maybe' is not understood: leaks=yes/no"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "'debug=FZ!' is not understood"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "'leaks' is no setting"));
+}
 
-	/* As long as a path may be, and longer. */
-	memset(text, 'a', sizeof(text));
-	memcpy(text, "report=", 7);
-	text[7 + KMS_OPTION_TEXT - 1] = '\0';
-	CU_ASSERT_EQUAL(parse(text), 0);
-	text[7 + KMS_OPTION_TEXT - 1] = 'a';
-	text[sizeof(text) - 1] = '\0';
-	CU_ASSERT_EQUAL(parse(text), 1);
-	CU_ASSERT_STRING_EQUAL(options.report, "");
+/* A text may have 255 bytes, the longest that there is room for; one of 256 is none, and spoils nothing. */
+static void test_longest(void)
+{
+	static const struct { const char *name; size_t at; } texts[] = {
+		{ "report=", offsetof(struct kms_options, report) },
+		{ "report_json=", offsetof(struct kms_options, report_json) },
+		{ "debug=F,", offsetof(struct kms_options, debug) },
+	};
+	size_t i, length, begin;
+	char text[400], *value;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (length = KMS_OPTION_TEXT - 2; length <= KMS_OPTION_TEXT + 1; length++) {
+			bool fits = length < KMS_OPTION_TEXT;
+
+			memset(text, 'a', sizeof(text));
+			memcpy(text, texts[i].name, strlen(texts[i].name));
+			begin = (size_t)(strchr(texts[i].name, '=') + 1 - texts[i].name);
+			strcpy(text + begin + length, ":leaks=yes");
+			CU_ASSERT_EQUAL(parse(text), !fits);
+			value = (char *)&options + texts[i].at;
+			CU_ASSERT_EQUAL(strlen(value), fits ? length : 0);
+			if (fits)
+				CU_ASSERT_EQUAL(memcmp(value, text + begin, length), 0);
+			CU_ASSERT_TRUE(options.leaks);
+			CU_ASSERT_EQUAL(strlen(options.debug) + strlen(options.report) +
+					strlen(options.report_json), strlen(value));
+			/* What lies behind a text is as it was. */
+			CU_ASSERT_TRUE(options.give_back);
+			CU_ASSERT_FALSE(options.stop);
+			CU_ASSERT_EQUAL(options.arena, 0);
+		}
+}
+
+/* What is read of an environment of these @bytes, by @size bytes at most. */
+static const char *from_environ(const char *bytes, size_t length, char *value, size_t size)
+{
+	char path[] = "/tmp/kmemsim-environ.XXXXXX";
+	int fd = mkstemp(path);
+	const char *found;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(write(fd, bytes, length), (ssize_t)length);
+	close(fd);
+	found = kms_environ_file(path, value, size);
+	unlink(path);
+	return found;
+}
+
+#define FROM(bytes) from_environ(bytes, sizeof(bytes), value, sizeof(value))
+#define NAME "KMEMSIM_OPTIONS="
+
+/* The variable is ours by its whole name; its value ends where it ends, or where there is no more room. */
+static void test_environ(void)
+{
+	char value[16], block[1200];
+	size_t i;
+
+	CU_ASSERT_STRING_EQUAL(FROM(NAME "stop=yes"), "stop=yes");
+	CU_ASSERT_STRING_EQUAL(FROM("A=b\0" NAME "stop=yes\0C=d"), "stop=yes");
+	CU_ASSERT_STRING_EQUAL(FROM(NAME), "");
+	CU_ASSERT_PTR_NULL(FROM(""));
+	CU_ASSERT_PTR_NULL(FROM("X" NAME "stop=yes"));
+	CU_ASSERT_PTR_NULL(FROM("A=" NAME "stop=yes\0KMEMSIM_OPTION=1\0KMEMSIM_OPTIONS"));
+	CU_ASSERT_PTR_NULL(FROM("KMEMSIM_OPTIONSX=stop=yes"));
+	CU_ASSERT_PTR_NULL(FROM("KMEMKMEMSIM_OPTIONS=stop=yes"));
+	CU_ASSERT_STRING_EQUAL(FROM("X" NAME "stop=yes\0" NAME "leaks=no"), "leaks=no");
+	CU_ASSERT_STRING_EQUAL(FROM(NAME "123456789012345"), "123456789012345");
+	CU_ASSERT_STRING_EQUAL(FROM(NAME "1234567890123456"), "123456789012345");
+	CU_ASSERT_PTR_NULL(kms_environ_file("/nowhere/at/all", value, sizeof(value)));
+	/* Wherever the file is read in pieces. */
+	for (i = 1; i < 1100; i++) {
+		memset(block, 'a', i);
+		block[i - 1] = '\0';
+		memcpy(block + i, NAME "12", sizeof(NAME "12"));
+		CU_ASSERT_STRING_EQUAL_FATAL(from_environ(block, i + sizeof(NAME "12"), value, sizeof(value)), "12");
+	}
 }
 
 /* Every option is in the documentation, with its form and its meaning. */
@@ -147,6 +215,8 @@ static const struct test_case cases[] = {
 	{ "options: settings", test_settings },
 	{ "options: sizes", test_sizes },
 	{ "options: wrong ones are said", test_wrong },
+	{ "options: longest", test_longest },
+	{ "options: environ", test_environ },
 	{ "options: documented", test_documented },
 	{ NULL, NULL }
 };

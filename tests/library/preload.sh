@@ -103,6 +103,12 @@ run arena=1x:stop=yes:debug=F "$bin/faults" double-free
 grep -q "'arena=1x' is not understood" "$tmp/err" || fail 'a wrong setting passes in silence'
 [ $status -eq 134 ] || fail 'a wrong setting spoils the others'
 
+# A variable whose name only ends like ours is none; the thread is reported by its number.
+XKMEMSIM_OPTIONS=stop=yes run debug=FZPU "$bin/faults" double-free
+[ $status -eq 0 ] || fail "XKMEMSIM_OPTIONS is read: status $status"
+pid=$(sed -n 's/^kmemsim\[\([0-9]*\)\].*/\1/p' "$tmp/err" | head -1)
+[ "$(grep -c "in faults.* pid=$pid " "$tmp/err")" -eq 3 ] || fail "not all was done by $pid: $(head -6 "$tmp/err")"
+
 # No more memory: an arena of 64 MiB, then a limit of the host's.
 run arena=64M "$bin/exhaust"
 grep -q 'full and empty' "$tmp/out" || fail "an arena that is full: status $status $(cat "$tmp/out")"

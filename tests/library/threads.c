@@ -358,6 +358,53 @@ static void test_fork(void)
 	check_heap();
 }
 
+#define MANY_FRAMES (5 * PAGEBLOCK_NR_PAGES)	/* so that pageblocks go to and from buddy */
+
+/* Past the thread's stacks, so that the frames' lock is held most of the time, and the machine's inside it. */
+static void *takes_frames(void *arg)
+{
+	const struct kms_source *source = heap.caches[0]->source;
+	struct stage *stage = arg;
+	void **frame = kms_malloc(MANY_FRAMES * sizeof(void *));
+
+	__atomic_add_fetch(&stage->at_work, 1, __ATOMIC_RELAXED);
+	while (!__atomic_load_n(&stage->stop, __ATOMIC_RELAXED))
+		source->put(heap.caches[0], 0, source->get(heap.caches[0], 0, MANY_FRAMES, frame), frame);
+	kms_free(frame);
+	return NULL;
+}
+
+/* Forks while others take page frames, which have a lock of their own and then the machine's. */
+static void test_fork_and_frames(void)
+{
+	struct stage stage = { 0 };
+	pthread_t thread[2];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, takes_frames, &stage), 0);
+	while (__atomic_load_n(&stage.at_work, __ATOMIC_RELAXED) < 2)
+		sched_yield();
+	/* Who waits for the other for ever is ended, and the test with it. */
+	alarm(60);
+	for (i = 0; i < 200; i++) {
+		int status = -1;
+		pid_t child = fork();
+
+		if (!child) {
+			kms_pages_free(kms_pages_alloc(0), 0);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		CU_ASSERT_EQUAL(status, 0);
+	}
+	alarm(0);
+	__atomic_store_n(&stage.stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	check_heap();
+}
+
 /* ThreadSanitizer's own end of a thread comes before the last rounds of destructors. */
 static pthread_key_t late_key;
 static struct kms_cache *late_cache;
@@ -402,6 +449,7 @@ static const struct test_case cases[] = {
 	{ "names", test_names },
 #ifndef __SANITIZE_THREAD__
 	{ "fork", test_fork },
+	{ "fork and frames", test_fork_and_frames },
 	{ "late destructor", test_late_destructor },
 #endif
 	{ NULL, NULL }
