@@ -53,6 +53,7 @@
 #define UPPER_SUITES(X) \
 	X(summary) \
 	X(emitter) \
+	X(emitter_text) \
 	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \

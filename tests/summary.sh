@@ -20,7 +20,7 @@ $1 == "skip" {
 		reason[++reasons] = $0
 }
 END {
-	line = "check: " suites - bad_suites " of " suites + 0 " suites in " programs + 0 " programs passed" broken
+	line = "check: " suites - bad_suites " of " suites + 0 " suites in " programs + 0 (programs == 1 ? " program" : " programs") " passed" broken
 	for (i = 1; i <= reasons; i++)
 		line = line (i == 1 ? "; skipped: " : ", ") why[reason[i]] (why[reason[i]] == 1 ? " test" : " tests") \
 			" (" reason[i] ")"

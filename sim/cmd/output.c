@@ -15,6 +15,8 @@
 
 #define SHOWN_PATH "%.180s"	/* leaves room for the reason in a message */
 
+static bool stdout_failed;	/* and a message of its own says so */
+
 bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
@@ -25,7 +27,8 @@ static void flush_stdout(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return;
-	fprintf(stderr, "kmemsim: standard output: %s\n", strerror(errno));
+	if (!stdout_failed)
+		fprintf(stderr, "kmemsim: standard output: %s\n", strerror(errno));
 	_exit(EXIT_USAGE);
 }
 
@@ -254,6 +257,11 @@ int open_named_output(struct output *out, const char *path, struct kerror *err)
 
 /* ---- closing --------------------------------------------------------------- */
 
+static const char *shown_path(const struct output *out)
+{
+	return is_stdout(out->path) ? "standard output" : out->path;
+}
+
 void drop_output(struct output *out)
 {
 	if (out->file && out->file != stdout)
@@ -296,8 +304,9 @@ int close_output(struct output *out, struct kerror *err)
 		else
 			out->temporary[0] = '\0';
 	}
+	stdout_failed |= why && is_stdout(out->path);
 	drop_output(out);
-	return why ? kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", out->path, strerror(why)) : 0;
+	return why ? kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", shown_path(out), strerror(why)) : 0;
 }
 
 int write_format(struct emitter *em, enum emitter_format format, struct output *out,
@@ -311,8 +320,9 @@ int write_format(struct emitter *em, enum emitter_format format, struct output *
 	ret = emitter_write(em, format, out->file, &why);
 	if (!ret)
 		return close_output(out, err);
+	stdout_failed |= is_stdout(out->path);
 	drop_output(out);
-	return kerror_set(err, ret, SHOWN_PATH ": %s", out->path, why.text);
+	return kerror_set(err, ret, SHOWN_PATH ": %s", shown_path(out), why.text);
 }
 
 int write_formats(struct emitter *em, bool text, struct output *json, struct output *csv,

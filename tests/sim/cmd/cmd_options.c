@@ -109,6 +109,7 @@ static void test_full_disk(void)
 	int (*const commands[])(int argc, char **argv) = {
 		cmd_run, cmd_compare, cmd_diagnose, cmd_layout, cmd_verify, cmd_list, cmd_policies,
 	};
+	struct result res;
 	size_t i;
 
 	if (access("/dev/full", W_OK)) {
@@ -125,7 +126,12 @@ static void test_full_disk(void)
 	command = cmd_list;
 	expect(run_cmd(on_full_disk, NULL, (const char *const[]){ "formats", NULL }), 2, "standard output: ");
 	command = cmd_diagnose;
-	expect(run_cmd(on_full_disk, NULL, (const char *const[]){ SMALL, NULL }), 2, "cannot write");
+	expect(run_cmd(on_full_disk, NULL, (const char *const[]){ SMALL, NULL }), 2,
+	       "kmemsim: standard output: report: cannot write: No space left on device\n");
+	/* Once is enough. */
+	res = run_cmd(on_full_disk, NULL, (const char *const[]){ SMALL, NULL });
+	CU_ASSERT_EQUAL(lines_of(res.err), 1);
+	done(&res);
 }
 
 static const struct test_case cases[] = {
