@@ -11,6 +11,8 @@
 	X(buddy_pcp) \
 	X(buddy_highatomic) \
 	X(buddy_zone) \
+	X(buddy_zonelist) \
+	X(buddy_usage) \
 	X(buddy_check) \
 	X(buddy_model) \
 	X(buddy_rules) \

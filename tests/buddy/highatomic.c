@@ -43,8 +43,10 @@ static void test_highatomic(void)
 	CU_ASSERT_EQUAL(page_migratetype(&m.b->pages[pfn]), MIGRATE_HIGHATOMIC);
 	buddy_drain_all_pages(m.b);
 	/* An atomic request finds it in the reserve again. */
+	ac = (struct alloc_context){ .zonelist = m.b->zonelists[0].zone, .highest_zoneidx = ZONE_MOVABLE,
+				     .migratetype = MIGRATE_MOVABLE };
 	while (buddy_pageblock_migratetype(m.b, pfn_make(BASE + PB)) == MIGRATE_HIGHATOMIC &&
-	       unreserve_highatomic_pageblock(m.b, &(struct alloc_context){ .zonelist = m.b->zonelists[0].zone, .highest_zoneidx = ZONE_MOVABLE, .migratetype = MIGRATE_MOVABLE }, false))
+	       unreserve_highatomic_pageblock(m.b, &ac, false))
 		;
 	CU_ASSERT_EQUAL(m.zone->nr_reserved_highatomic, PB);
 	CU_ASSERT(prepare_alloc_pages(m.b, 0, GFP_KERNEL, NUMA_NO_NODE, &ac));

@@ -70,6 +70,18 @@ void machine_small(struct machine *m, uint32_t nr_blocks)
 	machine_set_pcp(m, 1, 1);
 }
 
+void machine_of_size(struct machine *m, uint64_t bytes, unsigned int nodes, unsigned int cpus,
+		     struct pagemap_config *map_cfg)
+{
+	struct kerror err = { 0 };
+	struct buddy_config cfg;
+
+	machine_config(&cfg, cpus);
+	if (pagemap_config_memory(map_cfg, bytes, nodes, NULL, 0, &err))
+		CU_FAIL_FATAL(err.text);
+	machine_make(m, map_cfg, &cfg);
+}
+
 void machine_free(struct machine *m)
 {
 	ASSERT_VALID(m);

@@ -45,6 +45,9 @@ void machine_config(struct buddy_config *cfg, unsigned int nr_cpus);
 void machine_small(struct machine *m, uint32_t nr_blocks);
 void machine_make(struct machine *m, const struct pagemap_config *map_cfg,
 		  const struct buddy_config *cfg);
+/* @bytes of memory over @nodes nodes, at a PC's places; @map_cfg has whatever else is not as usual. */
+void machine_of_size(struct machine *m, uint64_t bytes, unsigned int nodes, unsigned int cpus,
+		     struct pagemap_config *map_cfg);
 /* Checks that nothing is wrong with the lists first. */
 void machine_free(struct machine *m);
 void machine_set_pcp(struct machine *m, int batch, int high);

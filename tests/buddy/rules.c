@@ -138,9 +138,9 @@ static void test_nr_pcp_free_borders(void)
 		{ { .batch = 4, .high = 40, .high_min = 40, .high_max = 40, .count = 60, .free_count = 50 },
 		  ZONE_BELOW_HIGH, 36, 40 },
 		/* with plenty, high makes room for the run and a batch, and stays where that has room */
-		{ { .batch = 4, .high = 22, .high_min = 10, .high_max = 90, .count = 22, .free_count = 20 }, 0, 18, 25 },
-		{ { .batch = 4, .high = 25, .high_min = 10, .high_max = 90, .count = 25, .free_count = 20 }, 0, 21, 25 },
-		{ { .batch = 4, .high = 22, .high_min = 10, .high_max = 90, .count = 21, .free_count = 20 }, 0, 0, 22 },
+		{ { .batch = 4, .high = 22, .high_min = 9, .high_max = 90, .count = 22, .free_count = 20 }, 0, 18, 25 },
+		{ { .batch = 4, .high = 25, .high_min = 9, .high_max = 90, .count = 25, .free_count = 20 }, 0, 21, 25 },
+		{ { .batch = 4, .high = 22, .high_min = 9, .high_max = 90, .count = 21, .free_count = 20 }, 0, 0, 22 },
 		/* while kswapd works four batches are enough, or high where that is less */
 		{ { .batch = 4, .high = 12, .high_min = 10, .high_max = 40, .count = 12 }, ZONE_RECLAIM_ACTIVE, 4, 10 },
 		{ { .batch = 4, .high = 40, .high_min = 10, .high_max = 40, .count = 15 }, ZONE_RECLAIM_ACTIVE, 0, 36 },
