@@ -182,6 +182,8 @@ static void test_bad_requests(void)
 	/* Zone DMA is empty here, and nothing lies below it. */
 	CU_ASSERT_EQUAL(get(&m, 0, GFP_DMA, 0), PFN_NONE_VAL);
 	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_fail), 6);
+	/* Only the last one was worth a try. */
+	CU_ASSERT_EQUAL(buddy_counter(m.b, BC_alloc_slowpath), 1);
 	CU_ASSERT_EQUAL(buddy_free_pages(m.b, 2, pfn_make(BASE), 0), -EINVAL);
 	machine_free(&m);
 }
