@@ -105,10 +105,11 @@ static void test_highatomic_other_zone(void)
 	uint32_t pfn;
 
 	machine_config(&cfg, 1);
+	cfg.min_free_kbytes = 0;
 	machine_make(&m, &map_cfg, &cfg);
 	high = node_zones(m.b, 0) + ZONE_DMA32;
 	pfn = get(&m, 0, GFP_KERNEL, 1);
-	CU_ASSERT_TRUE(zone_spans_pfn(high, pfn));
+	CU_ASSERT_TRUE_FATAL(zone_spans_pfn(high, pfn));
 	reserve_highatomic_pageblock(m.b, pfn, high);
 	CU_ASSERT_EQUAL(high->nr_reserved_highatomic, PB);
 	CU_ASSERT_TRUE(prepare_alloc_pages(m.b, 0, GFP_DMA, NUMA_NO_NODE, &ac));
