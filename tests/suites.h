@@ -79,6 +79,8 @@
 	X(formats) \
 	X(trace) \
 	X(ftrace) \
+	X(snapshot) \
+	X(requests) \
 	X(verify) \
 	X(objects) \
 	X(objects_order) \

@@ -209,26 +209,26 @@ wait "$qemu_pid" || rc=$?
 qemu_pid=
 wall=$(($(date +%s) - began))
 
-tell() {
+fail_in_guest() {
 	tail -n 20 "$console" "$run/qemu.log" >&2 2>/dev/null || :
 	fail "$WORKLOAD on $release: $*"
 }
-[ "$rc" != 124 ] || tell "the guest had not ended after $LIMIT s"
-[ "$rc" = 0 ] || tell "QEMU ended with status $rc"
-[ -e "$share/status" ] || tell 'the guest ended early'
-[ "$(cat "$share/status")" = ok ] || tell "$(cat "$share/status")"
+[ "$rc" != 124 ] || fail_in_guest "the guest had not ended after $LIMIT s"
+[ "$rc" = 0 ] || fail_in_guest "QEMU ended with status $rc"
+[ -e "$share/status" ] || fail_in_guest 'the guest ended early'
+[ "$(cat "$share/status")" = ok ] || fail_in_guest "$(cat "$share/status")"
 
 # ---- checked, packed, moved ------------------------------------------------
 
-sh "$here/check.sh" "$share" || tell 'the capture is not whole'
+sh "$here/check.sh" "$share" || fail_in_guest 'the capture is not whole'
 say 'compressing'
 zstd -q --rm -9 "$share/snap_a.txt" "$share/snap_b.txt" "$share/trace.txt"
 rm "$share/status"
 cp "$guest/conf" "$share/conf"
 tr -d '\r' < "$console" > "$share/console.log"
 {
-	qemu_told=$(printf '%s %s' "$disks" "$QEMU_ARGS" | sed "s,$run/,,g; s/^ *//; s/ *\$//")
-	echo "mem=$MEM smp=$SMP qemu=[$qemu_told] cmdline=[$CMDLINE] kernel=vmlinuz-$release"
+	qemu_options=$(printf '%s %s' "$disks" "$QEMU_ARGS" | sed "s,$run/,,g; s/^ *//; s/ *\$//")
+	echo "mem=$MEM smp=$SMP qemu=[$qemu_options] cmdline=[$CMDLINE] kernel=vmlinuz-$release"
 	echo "rc=$rc wall=${wall}s"
 	echo "workload: $WORK"
 	awk '$3 { printf "probe hits missed: %s %s of %s\n", $1, $3, $2 + $3 }' "$share/kprobe_profile.txt"

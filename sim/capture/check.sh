@@ -4,7 +4,7 @@
 # check.sh DIR: is the capture in DIR whole? The trace buffer lost nothing, no
 # probe that a replay needs was missed (LOSSY=1 lets that pass), both snapshots
 # end where they should, and each mark stands in the trace once and in order.
-# Silent and 0 when all is well; tells what is not and exits 1.
+# Silent and 0 when all is well; else it says what is not, and exits 1.
 set -eu
 dir=$1
 bad=0
@@ -30,7 +30,7 @@ for cpu in "$dir"/stats/cpu*; do
 	[ -z "$lost" ] || complain "events lost on ${cpu##*/}: $lost"
 done
 
-# The others tell what events and lists tell as well.
+# The others only repeat what events and lists show.
 missed=$(awk '$3 && $1 ~ /^(bulk|isolate|balance|kbulk_alloc|slab_alloc)_(in|out)$|^(pcp_drain|free_one|drain_zone|vmstat_fold|kbulk_free)$/ {
 	printf "%s %d of %d ", $1, $3, $2 + $3 }' "$dir/kprobe_profile.txt")
 [ -z "$missed" ] || [ "${LOSSY:-0}" = 1 ] || complain "probe hits missed: $missed(LOSSY=1 keeps it)"
@@ -41,7 +41,7 @@ for tag in a b; do
 		complain "snapshot $upper is not whole"
 done
 
-# The header tells how many events there were and how many it shows; the marks are few.
+# The header says how many events there were and how many it shows; the marks are few.
 text trace.txt | sed -nE 's,^# entries-in-buffer/entries-written: ([0-9]+)/([0-9]+) .*,\1 \2,p
 	s/.*: (mmsnap (begin|end) [A-Z]).*/\1/p' | {
 	read -r shown written || complain 'the trace is empty'

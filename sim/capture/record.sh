@@ -48,7 +48,7 @@ proc_files() {
 # One line of the table a probe. Of the names it offers the first is taken that
 # this kernel has; where it has none, the name may carry the suffix of a
 # compiler's clone, which costs a walk through all symbols. Probes that cannot
-# be set are told.
+# be set are listed.
 set_probes() {
 	: > "$scratch/missing"
 	grep -v '^#' "$probes" | while read -r probe names arguments; do

@@ -55,7 +55,7 @@ static const struct argp_option options[] = {
 	{ "slabinfo", OPT_SLABINFO, "FILE", 0,
 	  "the same of a recording of your own: CAPTURE is a trace, FILE /proc/slabinfo from before it", 0 },
 	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo from behind that trace", 0 },
-	{ "explain", OPT_EXPLAIN, "N", 0, "tell the first N misses in full (default 3)", 0 },
+	{ "explain", OPT_EXPLAIN, "N", 0, "show the first N misses in full (default 3)", 0 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },
 	{ "quiet", 'q', NULL, 0, "no text report", 0 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: what verify's reports, of pages, objects and counts, tell in the same way. */
+/* kmemsim: what verify's three reports, of pages, objects and counts, have in common. */
 #ifndef KMEMSIM_SIM_VERIFY_RATES_H
 #define KMEMSIM_SIM_VERIFY_RATES_H
 

@@ -67,8 +67,8 @@ static void emit_requests(struct emitter *em, const struct verify_run *run)
 	emit_counter(em, "bulk_frames", "frames of bulk requests, not compared", vp->bulk_frames);
 	emit_counter(em, "below_low", "served at the min watermark only", vp->below_low);
 	emit_counter(em, "other_zone", "after a miss served from the kernel's zone", vp->other_zone);
-	emit_counter(em, "told_place", "requests placed by their frame, an interrupt beside them", vp->told_place);
-	emit_counter(em, "told_run", "runs of frees told by what a list gave back after that", vp->told_run);
+	emit_counter(em, "told_place", "requests whose place beside an interrupt only their frame shows", vp->hinted_place);
+	emit_counter(em, "told_run", "runs of frees whose length only the next drain shows", vp->hinted_run);
 	emit_counter(em, "no_watermark", "served by heeding no watermark only", vp->no_watermark);
 	emit_counter(em, "refused_frees", "frees of what was free here already", vp->refused_frees);
 	emit_counter(em, "refused_isolates", "isolations of what was not free here", vp->refused_isolates);

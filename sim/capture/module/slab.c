@@ -8,7 +8,7 @@
  *            ^ index * size                        ^ offset from the payload
  *
  * A free object's link is stored XORed with the cache's secret and its own
- * address, bytes swapped. Objects are told as indices into their slab. A list
+ * address, bytes swapped. Objects are written as indices into their slab. A list
  * that leaves its slab or is longer than it ends there and counts as an oddity.
  */
 #include "mmsnap.h"
@@ -291,7 +291,7 @@ static const char *check_slab(const struct mm_cache *s, const void *object)
 	return NULL;
 }
 
-/* Pointers are followed only where they point into memory: a wrong layout must be told, not met. */
+/* Pointers are followed only where they point into memory: a wrong layout must be reported, not met. */
 static const char *check_cache(const struct mm_cache *s)
 {
 	if (s->object_size != CHECK_SIZE || s->ctor != check_ctor || s->refcount != 1 ||
@@ -339,7 +339,7 @@ int mmsnap_slab_init(void)
 	kmem_cache_free(cache, object);
 	kmem_cache_destroy(cache);
 	if (wrong) {
-		pr_err("mmsnap: this kernel keeps %s in another way\n", wrong);
+		pr_err("mmsnap: this kernel lays out %s differently\n", wrong);
 		return -ENOEXEC;
 	}
 	all_caches = head;

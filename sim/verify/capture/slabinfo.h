@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: a kernel's /proc/slabinfo, read (version 2.x, what SLUB prints).
- * Nothing is trusted: a line that is none is told with file and line, and so
+ * Nothing is trusted: a line that is none is refused with file and line, and so
  * are counts that contradict each other.
  *
  * Locking: none.

@@ -5,7 +5,7 @@
  * caches are passed over here.
  *
  * Nothing is trusted: every number is checked for its range, every list for
- * the length it announces, and a wrong line is told with file and line.
+ * the length it announces, and a wrong line is refused with file and line.
  *
  * Locking: none.
  */

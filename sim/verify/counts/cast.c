@@ -2,9 +2,9 @@
 /*
  * kmemsim: which cache an event's object is of; see counts.h.
  *
- * A kmalloc tells by its size and flags, a kmem_cache_free by its name, and a
+ * A kmalloc shows it by its size and flags, a kmem_cache_free by its name, and a
  * kmem_cache_alloc either by its name or by what its call site's objects are
- * freed as (trace_resolve()). Where that fails, and for a kfree, the page tells,
+ * freed as (trace_resolve()). Where that fails, and for a kfree, the page decides,
  * in which another event named the cache; or for an allocation its size, if of
  * the caches of that size one only is named by no event. A bulk request names its cache by an
  * address, and a bulk free with the same one has objects in pages that are known.
@@ -119,7 +119,7 @@ static uint16_t kmalloc_cache(const struct cast *cast, const struct event *ev)
 	return ev->bytes_alloc > KMALLOC_MAX_CACHE_SIZE ? 0 : cast->kmalloc[kind][class_of(ev->bytes_alloc)];
 }
 
-/* What @ev itself tells; 0: nothing. */
+/* The cache that @ev itself names; 0: none. */
 static uint16_t named_cache(const struct cast *cast, const struct event *ev)
 {
 	uint16_t cache;
@@ -213,7 +213,7 @@ static int reuse_page(struct cast *cast, const struct event *ev)
 	return 0;
 }
 
-/* Between the passes: which sizes tell a cache, kmalloc's own aside. */
+/* Between the passes: which sizes only one cache has, kmalloc's own aside. */
 static void find_sizes(struct cast *cast)
 {
 	const struct counts *c = cast->c;
@@ -230,7 +230,7 @@ static void find_sizes(struct cast *cast)
 	}
 }
 
-/* What an event that names no cache is of; 0: nothing tells. */
+/* The cache of an event that names none; 0: not known. */
 static uint16_t guess_cache(const struct cast *cast, const struct event *ev, uint64_t page)
 {
 	uint16_t cache = page_cache(page);
@@ -285,7 +285,7 @@ static uint16_t *bulk_cache(struct cast *cast, uint64_t at)
 	return &cast->bulk[cast->nr_bulk++].cache;
 }
 
-/* Between the passes: the first object whose page is known tells the cache at the address. */
+/* Between the passes: the first object whose page is known shows the cache at the address. */
 static int learn_bulk_free(struct cast *cast, const struct event *ev, uint64_t addr)
 {
 	uint16_t *cache = bulk_cache(cast, ev->addr);
@@ -380,7 +380,7 @@ static int was_free(struct cast *cast, uint32_t slab, unsigned int number, unsig
 	return 0;
 }
 
-/* What the first event of an address tells of the beginning; @born: it was allocated since. */
+/* What the first event of an address shows of the beginning; @born: it was allocated since. */
 static int first_sight(struct cast *cast, struct counts_op *op, uint64_t page, bool born)
 {
 	struct counts *c = cast->c;

@@ -52,7 +52,7 @@ int counts_init(struct counts *c, const struct slabinfo_file *before, const stru
 	if (add_caches(c, before, after))
 		return kerror_set(err, -ENOMEM, "no memory for caches");
 	if (c->nr_caches > COUNTS_MAX_CACHES)
-		return kerror_set(err, -E2BIG, "slabinfo tells of more than %u caches", COUNTS_MAX_CACHES);
+		return kerror_set(err, -E2BIG, "slabinfo has more than %u caches", COUNTS_MAX_CACHES);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ void counts_exit(struct counts *c)
 	if (c->map)
 		pagemap_destroy(c->map);
 	for (i = 0; i < c->nr_caches; i++) {
-		free(c->cache[i].untold);
+		free(c->cache[i].unseen);
 		free(c->cache[i].old);
 		free(c->cache[i].unnamed);
 	}
@@ -121,11 +121,11 @@ static void serve_alloc(struct counts *c, const struct counts_op *op, uint64_t *
 	*word = word_of(allocate(c, cache, op->cpu));
 }
 
-/* An old object of a slab that the trace does not tell of; NULL where none is left. */
+/* An old object of a slab that the trace does not show; NULL where none is left. */
 static void *any_old(struct counts *c, struct counts_cache *cache)
 {
 	uint32_t objects = counts_row(cache)->objperslab;
-	uint64_t bits = (uint64_t)cache->nr_untold * objects, words = bits / 64 + 1, at;
+	uint64_t bits = (uint64_t)cache->nr_unseen * objects, words = bits / 64 + 1, at;
 
 	if (!cache->nr_old)
 		return NULL;
@@ -134,7 +134,7 @@ static void *any_old(struct counts *c, struct counts_cache *cache)
 	bits = at * 64 + (unsigned int)__builtin_ctzll(cache->old[at]);
 	cache->old[at] &= cache->old[at] - 1;
 	cache->nr_old--;
-	return object_at(c, cache->untold[bits / objects], bits % objects * counts_row(cache)->objsize);
+	return object_at(c, cache->unseen[bits / objects], bits % objects * counts_row(cache)->objsize);
 }
 
 /* The object older than the trace that @op frees. */

@@ -4,17 +4,17 @@
  * trace and the kernel's slabinfo before it, compared with the slabinfo after.
  *
  *   cast    which cache each event's object is of           (counts/cast.c)
- *   start   the state at the beginning, as far as slabinfo and the trace tell
+ *   start   the state at the beginning, as far as slabinfo and the trace show
  *           it, loaded into SLUB                            (counts/start.c)
  *   serve   every event served by the simulator's own choice of object; the
  *           kernel's addresses only name objects            (counts.c)
  *   compare active objects and slabs of each cache          (counts.c)
  *
- * slabinfo tells how many slabs a cache has, and how many free objects are on
+ * slabinfo says how many slabs a cache has, and how many free objects are on
  * the node's lists; free objects that CPUs hold count as active. So where those
  * lie is guessed. An address first seen allocated, in a slab that no page event
  * of the trace brought, was free at the beginning; an object whose first event
- * is its free was in use, in the slab that its address tells. All else is taken
+ * is its free was in use, in the slab at its address. All else is taken
  * to be in use, but for as many free objects as slabinfo has on the node's
  * lists. A CPU has the slab it first took an object from, then its partial
  * list; slabs used last are the node's.
@@ -45,13 +45,13 @@
 	X(told_slabs,     "slabs that it shows to have been there", true) \
 	X(late_slabs,     "of them, more than slabinfo had", true) \
 	X(odd_places,     "addresses at which no object of their cache's slabs begins", false) \
-	X(told_by_size,   "allocations whose size alone tells their cache", true) \
+	X(told_by_size,   "allocations whose cache only their size shows", true) \
 	X(unseen_frees,   "frees seen only from the address coming again (RCU, bulk)", false) \
 	X(unseen_allocs,  "allocations seen only from the object's free (bulk)", false) \
-	X(untold_allocs,  "allocations whose cache nothing tells: left out", false) \
-	X(untold_frees,   "frees whose cache nothing tells: left out", false) \
+	X(untold_allocs,  "allocations whose cache is not known: left out", false) \
+	X(untold_frees,   "frees whose cache is not known: left out", false) \
 	X(large,          "kmallocs too large for a cache", false) \
-	X(no_memory,      "requests our machine had no memory for", false)
+	X(no_memory,      "requests that this machine had no memory for", false)
 
 enum counts_note {
 #define COUNTS_NOTE_ENUM(name, text, hint) CN_##name,
@@ -75,9 +75,9 @@ struct counts_cache {
 	uint64_t events;
 	uint64_t active_objs, num_slabs;	/* predicted */
 
-	/* slabs the trace tells nothing of, and which of their objects are in use still */
-	uint32_t *untold;			/* frames */
-	uint32_t nr_untold;
+	/* slabs the trace shows nothing of, and which of their objects are in use still */
+	uint32_t *unseen;			/* frames */
+	uint32_t nr_unseen;
 	uint64_t *old;				/* a bit an object */
 	uint64_t nr_old, picks;
 
@@ -97,7 +97,7 @@ enum counts_op_kind { COUNTS_ALLOC, COUNTS_FREE, COUNTS_BULK_ALLOC, COUNTS_LARGE
 struct counts_op {
 	uint64_t addr;
 	uint32_t slab;		/* FREE, first of its address: number of its slab, COUNTS_NONE */
-	uint16_t cache;		/* number + 1; 0: not told */
+	uint16_t cache;		/* number + 1; 0: not known */
 	uint16_t cpu;
 	uint16_t nr;		/* BULK_ALLOC: objects */
 	uint8_t kind;

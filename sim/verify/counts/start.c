@@ -2,11 +2,11 @@
 /*
  * kmemsim: the state at the beginning, guessed and loaded; see counts.h.
  *
- * Of a cache's slabs those that the trace tells of come first; the others are
+ * Of a cache's slabs those that the trace shows come first; the others are
  * taken to be full, but for the free objects that slabinfo has on node lists
- * and that the trace does not tell: they are spread evenly over them, as frees
- * at random would have left them. Where the trace tells of more slabs than
- * slabinfo has, those it tells of by allocations only are taken to be new.
+ * and that the trace does not show: they are spread evenly over them, as frees
+ * at random would have left them. Where the trace shows more slabs than
+ * slabinfo has, those that only allocations show are taken to be new.
  *
  * Single-threaded.
  */
@@ -16,7 +16,7 @@
 
 #include "sim/verify/counts/counts.h"
 
-/* Frames beyond twice what both files tell of: 4 GiB. */
+/* Frames beyond twice what both files have: 4 GiB. */
 #define SPARE_FRAMES	(UINT64_C(1) << 20)
 #define MAX_FRAMES	(UINT64_C(1) << 28)
 
@@ -107,7 +107,7 @@ static int boot(struct counts *c, struct kerror *err)
 		frames += 2 * (pages_of(c->cache[i].before) + pages_of(c->cache[i].after));
 	frames += c->nr_slabs + SPARE_FRAMES;
 	if (frames > MAX_FRAMES)
-		return kerror_set(err, -E2BIG, "slabinfo tells of more slabs than this machine can have");
+		return kerror_set(err, -E2BIG, "slabinfo has more slabs than this machine can have");
 	map_cfg.ranges[0] = (struct mem_range){ 0, (uint32_t)frames & ~(uint32_t)(MAX_ORDER_NR_PAGES - 1), 0 };
 	ret = pagemap_create(&c->map, &map_cfg, err);
 	if (ret)
@@ -156,15 +156,15 @@ static int make_cache(struct counts *c, struct counts_cache *cache, struct kerro
 					 "here", row->name, row->objsize, row->objperslab);
 }
 
-/* ---- slabs that the trace tells of ------------------------------------------- */
+/* ---- slabs that the trace shows ------------------------------------------- */
 
 /* One cache's, while it is loaded; all arrays have room for each of its slabs. */
 struct start {
 	struct counts *c;
 	struct counts_cache *cache;
 	const struct slabinfo_row *row;
-	uint32_t *told;			/* numbers, in the order of first sight */
-	uint32_t nr_told;
+	uint32_t *seen;			/* numbers, in the order of first sight */
+	uint32_t nr_seen;
 	uint32_t *pfns;			/* of two lists */
 	uint16_t *numbers;		/* of free objects */
 	uint64_t node_free;		/* free objects that slabinfo has on node lists, not placed yet */
@@ -181,25 +181,25 @@ static unsigned int list_free(const struct start *st, const struct counts_slab *
 	return nr;
 }
 
-/* Slabs told by allocations only may have been made after slabinfo was read. */
+/* Slabs that only allocations show may have been made after slabinfo was read. */
 static void drop_surplus(struct start *st)
 {
-	uint64_t surplus = st->nr_told > st->row->num_slabs ? st->nr_told - st->row->num_slabs : 0;
+	uint64_t surplus = st->nr_seen > st->row->num_slabs ? st->nr_seen - st->row->num_slabs : 0;
 	uint32_t i, kept = 0;
 
-	for (i = st->nr_told; surplus && i--;)
-		if (!st->c->slab[st->told[i]].sure) {
-			st->told[i] = COUNTS_NONE;
+	for (i = st->nr_seen; surplus && i--;)
+		if (!st->c->slab[st->seen[i]].sure) {
+			st->seen[i] = COUNTS_NONE;
 			surplus--;
 		}
-	for (i = 0; i < st->nr_told; i++)
-		if (st->told[i] != COUNTS_NONE)
-			st->told[kept++] = st->told[i];
-	st->nr_told = kept;
+	for (i = 0; i < st->nr_seen; i++)
+		if (st->seen[i] != COUNTS_NONE)
+			st->seen[kept++] = st->seen[i];
+	st->nr_seen = kept;
 	st->c->note[CN_late_slabs] += surplus;
 }
 
-static int load_told(struct start *st, struct counts_slab *slab, bool cpu_slab)
+static int load_seen(struct start *st, struct counts_slab *slab, bool cpu_slab)
 {
 	unsigned int nr = list_free(st, slab);
 	struct slab_state state = {
@@ -234,16 +234,16 @@ static bool is_node_slab(struct start *st, const struct counts_slab *slab, uint3
  */
 static int load_cpu_slabs(struct start *st, unsigned int cpu, uint32_t *nr_node)
 {
-	uint32_t *partial = st->pfns + st->nr_told, i, used = 0, nr = 0;
+	uint32_t *partial = st->pfns + st->nr_seen, i, used = 0, nr = 0;
 	int ret = 0;
 
-	for (i = 0; !ret && i < st->nr_told; i++) {
-		struct counts_slab *slab = &st->c->slab[st->told[i]];
+	for (i = 0; !ret && i < st->nr_seen; i++) {
+		struct counts_slab *slab = &st->c->slab[st->seen[i]];
 		bool first = !used;
 
 		if (!slab->nr_free || slab->cpu != cpu)
 			continue;
-		ret = load_told(st, slab, first);
+		ret = load_seen(st, slab, first);
 		if (!ret && first)
 			ret = slab_load_cpu(st->cache->s, cpu, slab->pfn, st->numbers, slab->nr_free, st->err);
 		else if (is_node_slab(st, slab, used))
@@ -255,7 +255,7 @@ static int load_cpu_slabs(struct start *st, unsigned int cpu, uint32_t *nr_node)
 	return ret ? ret : slab_load_cpu_partial(st->cache->s, cpu, partial, nr, nr, st->err);
 }
 
-static int load_told_slabs(struct start *st)
+static int load_seen_slabs(struct start *st)
 {
 	uint32_t nr_node = 0;
 	unsigned int cpu;
@@ -271,27 +271,27 @@ static int load_full_slabs(struct start *st)
 	uint32_t i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < st->nr_told; i++) {
-		struct counts_slab *slab = &st->c->slab[st->told[i]];
+	for (i = 0; !ret && i < st->nr_seen; i++) {
+		struct counts_slab *slab = &st->c->slab[st->seen[i]];
 
 		if (slab->pfn == PFN_NONE_VAL)
-			ret = load_told(st, slab, false);
+			ret = load_seen(st, slab, false);
 	}
 	return ret;
 }
 
-/* ---- slabs it does not tell of ------------------------------------------------ */
+/* ---- slabs it does not show ------------------------------------------------ */
 
-static int load_untold(struct start *st, uint32_t nr)
+static int load_unseen(struct start *st, uint32_t nr)
 {
 	struct counts_cache *cache = st->cache;
 	uint32_t objects = st->row->objperslab, i, number, nr_partial = 0;
 	uint64_t free = st->node_free < (uint64_t)nr * objects ? st->node_free : (uint64_t)nr * objects;
 	int ret = 0;
 
-	cache->untold = calloc((size_t)nr + 1, sizeof(*cache->untold));
+	cache->unseen = calloc((size_t)nr + 1, sizeof(*cache->unseen));
 	cache->old = calloc((size_t)nr * objects / 64 + 1, sizeof(*cache->old));
-	if (!cache->untold || !cache->old)
+	if (!cache->unseen || !cache->old)
 		return kerror_set(st->err, -ENOMEM, "no memory for the slabs of %s", st->row->name);
 	for (number = 0; number < objects; number++)
 		st->numbers[number] = (uint16_t)number;
@@ -305,7 +305,7 @@ static int load_untold(struct start *st, uint32_t nr)
 		if (!take_frame(st->c, state.order, &state.pfn))
 			return kerror_set(st->err, -ENOMEM, "cache %s: no frames for its slabs", st->row->name);
 		ret = slab_load_slab(cache->s, &state, st->err);
-		cache->untold[cache->nr_untold++] = state.pfn;
+		cache->unseen[cache->nr_unseen++] = state.pfn;
 		if (nr_free)
 			st->pfns[nr_partial++] = state.pfn;
 		for (number = nr_free; number < objects; number++) {
@@ -328,13 +328,13 @@ static int start_cache(struct start *st)
 	int ret;
 
 	drop_surplus(st);
-	c->note[CN_told_slabs] += st->nr_told;
+	c->note[CN_told_slabs] += st->nr_seen;
 	st->node_free = st->row->num_objs - st->row->active_objs;
-	ret = load_told_slabs(st);
+	ret = load_seen_slabs(st);
 	if (!ret)
 		ret = load_full_slabs(st);
 	if (!ret)
-		ret = load_untold(st, nr > st->nr_told ? (uint32_t)(nr - st->nr_told) : 0);
+		ret = load_unseen(st, nr > st->nr_seen ? (uint32_t)(nr - st->nr_seen) : 0);
 	if (ret)
 		return ret;
 	get_slabinfo(st->cache->s, &info);
@@ -354,7 +354,7 @@ static uint64_t most_slabs(const struct counts *c)
 	return most;
 }
 
-/* @by_cache: slabs of all caches, sorted; told: where the one at hand begins. */
+/* @by_cache: slabs of all caches, sorted; st->seen: where the one at hand begins. */
 static int start_caches(struct start *st, uint32_t *by_cache)
 {
 	struct counts *c = st->c;
@@ -363,9 +363,9 @@ static int start_caches(struct start *st, uint32_t *by_cache)
 
 	for (i = 0; !ret && i < c->nr_caches; i++) {
 		st->cache = &c->cache[i];
-		st->told = by_cache + at;
-		for (st->nr_told = 0; at < c->nr_slabs && c->slab[by_cache[at]].cache == i; at++)
-			st->nr_told++;
+		st->seen = by_cache + at;
+		for (st->nr_seen = 0; at < c->nr_slabs && c->slab[by_cache[at]].cache == i; at++)
+			st->nr_seen++;
 		if (!st->cache->before)
 			continue;
 		st->row = st->cache->before;

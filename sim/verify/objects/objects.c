@@ -153,10 +153,10 @@ static void serve_alloc(struct replay *rp, const struct objects_op *op)
 	enum objects_cause cause;
 	struct kmem_cache *s;
 	uint32_t head;
-	bool told;
+	bool hinted;
 
 	s = op->addr == UINT64_MAX ? NULL : replay_cache_of(rp, op->addr, &head);
-	told = order_settle(rp, op, s, true, theirs);
+	hinted = order_settle(rp, op, s, true, theirs);
 	if (!s) {
 		rp->op->count[OBJ_no_slab] += op->addr != UINT64_MAX;
 		return;
@@ -167,7 +167,7 @@ static void serve_alloc(struct replay *rp, const struct objects_op *op)
 	slab_peek(s, op->cpu, &source);
 	if (source != SLAB_FROM_new_slab)
 		ours = kmem_cache_alloc(s, op->cpu, 0);
-	if (told)
+	if (hinted)
 		rp->op->count[OBJ_hinted_allocs]++;
 	else
 		count_alloc(rp, s, source, ours == theirs);
@@ -237,6 +237,15 @@ static void end_bulk(struct replay *rp, const struct objects_op *op)
 	ctx->bulk = NULL;
 }
 
+/* An object that is freed twice by one request was in use only the first time. */
+static bool is_among(void *const *objects, unsigned int nr, const void *object)
+{
+	while (nr--)
+		if (objects[nr] == object)
+			return true;
+	return false;
+}
+
 /* What is to be freed of @op, without what is no object in use; returns the number. */
 static unsigned int bulk_objects(struct replay *rp, const struct objects_op *op, int32_t nr, void **objects)
 {
@@ -247,9 +256,10 @@ static unsigned int bulk_objects(struct replay *rp, const struct objects_op *op,
 		uint64_t addr = rp->ops->freed[op->first + i];
 		uint32_t head;
 		struct kmem_cache *owner = replay_cache_of(rp, addr, &head);
+		void *object = owner ? replay_object(rp, addr) : NULL;
 
-		if (owner && slab_is_live(rp->sa, replay_object(rp, addr)))
-			objects[good++] = replay_object(rp, addr);
+		if (owner && slab_is_live(rp->sa, object) && !is_among(objects, good, object))
+			objects[good++] = object;
 		else if (owner)
 			replay_refuse_free(rp, owner, addr);
 	}

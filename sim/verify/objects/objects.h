@@ -10,7 +10,7 @@
  * the order of events where the trace is known to reorder them: a request's
  * event is written after its object was taken, that of a free before the object
  * is given back, and an interrupt or another CPU can come in between. A request
- * whose object told such an order is in no rate: a hint is never a prediction.
+ * whose object was the hint of such an order is in no rate: a hint is never a prediction.
  *
  * Locking: none.
  */
@@ -52,7 +52,7 @@ extern const struct verify_desc objects_source_desc[NR_SLAB_SOURCES];
 	X(slab_starts,     "random starts of free lists taken from an object seen", true) \
 	X(unseen_starts,   "random starts that no object shows", true) \
 	X(early_allocs,    "requests put before the interrupt that came before their event: not compared", true) \
-	X(hinted_allocs,   "requests that showed a free to be under way still: not compared", true) \
+	X(hinted_allocs,   "requests whose object showed that a free was not finished: not compared", true) \
 	X(late_frees,      "frees put behind what came after their event", true) \
 	X(node_refills,    "requests that went to the node's slabs although the CPU had got others", true) \
 	X(put_away,        "CPU slabs put away because the kernel did", true) \
@@ -63,8 +63,8 @@ extern const struct verify_desc objects_source_desc[NR_SLAB_SOURCES];
 	X(bulk_short,      "objects of bulk requests that would have needed a slab", false) \
 	X(refused_frees,   "frees of what is not in use here", false) \
 	X(stale_slabs,     "new slabs where there was one here", false) \
-	X(no_slab,         "events of objects that lie in no cache's slab", false) \
-	X(unknown_caches,  "slabs of caches that no snapshot tells of", false)
+	X(no_slab,         "events of objects in no slab of a cache", false) \
+	X(unknown_caches,  "slabs of caches that are in no snapshot", false)
 
 enum objects_count {
 #define OBJECTS_COUNT_ENUM(name, text, hint) OBJ_##name,
@@ -81,7 +81,7 @@ struct objects_count_desc {
 extern const struct objects_count_desc objects_count_desc[NR_OBJECTS_COUNTS];
 
 struct objects_predicted {
-	struct verify_rate allocs;		/* without those that a hint told */
+	struct verify_rate allocs;		/* without those that were a hint themselves */
 	struct verify_rate slabs;		/* was a new slab needed when the kernel made one? */
 	struct verify_rate by_source[NR_SLAB_SOURCES];
 	struct verify_rate *by_cache;		/* by number of the cache */
@@ -94,7 +94,7 @@ struct objects_predicted {
 /* The allocator and which of its caches is which of the kernel's. */
 struct objects_machine {
 	struct pagemap *map;
-	struct buddy *buddy;			/* empty: frames are told */
+	struct buddy *buddy;			/* empty: frames come from the trace */
 	struct slab_allocator *sa;
 	struct objects_known {
 		uint64_t at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what a real kernel's object caches were asked to do, in the order of
- * the trace: allocations, frees, and the probes that tell of bulk requests and
+ * the trace: allocations, frees, and the probes of bulk requests and
  * slabs. Each knows what follows it in its context (task, or interrupt on a
  * CPU), and of each object it can be asked what the trace says of it next.
  *

@@ -15,7 +15,7 @@
  *   another task   not in a free. A bulk request may sleep before it takes anything
  *   another CPU    any time
  *
- * Where this does not tell, the object that a request got may (a hint, counted).
+ * Where this does not decide, the object that a request got may (a hint, counted).
  *
  * Single-threaded: no state outside of struct replay.
  */
@@ -79,7 +79,7 @@ static bool free_is_over(const struct replay *rp, const struct waiting_free *w,
 
 /* For a request: can the free be still under way? */
 static bool free_waits_on(struct replay *rp, struct waiting_free *w, const struct objects_op *op,
-			  const void *theirs, bool *told)
+			  const void *theirs, bool *hinted)
 {
 	enum slab_source source;
 	void *next = slab_peek(w->s, op->cpu, &source);
@@ -89,13 +89,13 @@ static bool free_waits_on(struct replay *rp, struct waiting_free *w, const struc
 		if (fits || !matters)
 			return true;
 		free_now(rp, w);
-		*told = *told || slab_peek(w->s, op->cpu, &source) == theirs;
+		*hinted = *hinted || slab_peek(w->s, op->cpu, &source) == theirs;
 		w->s = NULL;
 		return false;
 	}
 	if (!fits || !matters)
 		return false;
-	*told = true;
+	*hinted = true;
 	rp->op->count[OBJ_late_frees] += !w->late;
 	w->late = true;
 	return true;
@@ -131,7 +131,7 @@ bool order_settle(struct replay *rp, const struct objects_op *op, struct kmem_ca
 		  const void *theirs)
 {
 	unsigned int i, kept = 0, nr;
-	bool told = false;
+	bool hinted = false;
 
 	settle_over(rp, op);
 	for (i = 0, nr = rp->nr_waiting; i < nr; i++) {
@@ -145,14 +145,14 @@ bool order_settle(struct replay *rp, const struct objects_op *op, struct kmem_ca
 			w.inside = being_written(rp, w.cpu, w.depth) || free_goes_on(rp, w.context);
 		}
 		if (w.context != op->context && w.s == s)
-			over = asks ? !free_waits_on(rp, &w, op, theirs, &told) : !w.inside;
+			over = asks ? !free_waits_on(rp, &w, op, theirs, &hinted) : !w.inside;
 		if (!over)
 			rp->waiting[kept++] = w;
 		else if (w.s)
 			free_now(rp, &w);
 	}
 	rp->nr_waiting = kept;
-	return told;
+	return hinted;
 }
 
 void order_free(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, uint32_t head)
@@ -292,7 +292,7 @@ static void ask_early(struct replay *rp, const struct objects_op *op, struct kme
 }
 
 /*
- * An interrupted task's next event may tell of the very object that is next
+ * An interrupted task's next event may name the very object that is next
  * here, while nothing else names that object until then: it was taken before
  * the interrupt came.
  */

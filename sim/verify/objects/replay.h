@@ -108,7 +108,7 @@ void order_note(struct replay *rp, const struct objects_op *op);
  * Carry out the frees that @op shows to be done. One of @s that may still be
  * under way waits on where what @op got, @theirs, says that it was not yet
  * there (@asks: @op is a request for an object of @s, or for a slab). True
- * where @theirs told the order: what @op got is no prediction then.
+ * where @theirs was the hint: what @op got is no prediction then.
  */
 bool order_settle(struct replay *rp, const struct objects_op *op, struct kmem_cache *s, bool asks,
 		  const void *theirs);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: a machine's caches against the kernel's own /proc/slabinfo; see
- * objects.h. The file is read a little before or after the moment the machine
- * stands for, so counts are compared with some tolerance, layouts exactly.
+ * objects.h. The file is read a little before or after the snapshot that the
+ * machine stands for, so counts are compared with some tolerance, layouts exactly.
  *
  * Single-threaded, changes nothing.
  */

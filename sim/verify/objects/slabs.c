@@ -105,14 +105,14 @@ void slabs_asked_for(struct replay *rp, const struct objects_op *op)
 	struct replay_context *ctx = &rp->contexts[op->context];
 	enum slab_source source;
 	void *ours;
-	bool told = order_settle(rp, op, s, true, NULL);
+	bool hinted = order_settle(rp, op, s, true, NULL);
 
 	if (s) {
 		order_take_early(rp, op, s);
 		ours = slab_peek(s, op->cpu, &source);
-		rp->op->slabs.all += !told;
+		rp->op->slabs.all += !hinted;
 		if (source == SLAB_FROM_new_slab) {
-			rp->op->slabs.hits += !told;
+			rp->op->slabs.hits += !hinted;
 			slabs_begin_asking(ctx, s, op->cpu);
 			return;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: compaction followed. The trace tells which free blocks were isolated
- * and where the scanners stood; what their searches did to the free lists on
- * the way is worked out (buddy/steer/compact.c), and so is which frames are on
+ * kmemsim: compaction followed. The trace says which free blocks were isolated
+ * and where the scanners stood; what their searches did to the free lists
+ * meanwhile is worked out (buddy/steer/compact.c), and so is which frames are on
  * no LRU list meanwhile, because a claim of a pageblock counts those that are:
  *
  *   migration sources   from when the scanner took them until they are freed

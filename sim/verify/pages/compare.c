@@ -58,7 +58,7 @@ static bool equal_sets(struct comparison *co, const struct buddy_state_list *lis
 	return !memcmp(co->sorted.pfn, co->ours.pfn, co->ours.nr * sizeof(uint32_t));
 }
 
-/* What is in co->ours against @list; @where is told where they differ first. */
+/* What is in co->ours against @list; @where is what is said where they differ first. */
 static void compare_list(struct comparison *co, const struct buddy_state_list *list,
 			 struct compare_lists *lists, const char *where)
 {

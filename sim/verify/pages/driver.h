@@ -42,7 +42,7 @@ struct compaction {
 /* What an interrupt on a CPU left behind: lines of requests, 0 for none. */
 struct interrupted {
 	uint64_t served;		/* has been served already, before the interrupt's */
-	uint64_t told;			/* its frame was asked which came first */
+	uint64_t hinted;		/* its frame was asked which came first */
 	bool run_unsure;		/* the run of frees may be out of step, until a list gives back */
 };
 

@@ -43,8 +43,8 @@ static bool is_forced(const struct driver *dr, uint32_t pfn)
 
 /* ---- requests ------------------------------------------------------------ */
 
-/* What can be said of the way a request went before and after it. */
-struct way {
+/* What was there before a request was served; with it can be said which path it took. */
+struct serving {
 	struct zone *zone;		/* the preferred one */
 	struct per_cpu_pages *pcp;
 	struct page_list *list;		/* NULL: an order without per-CPU lists */
@@ -52,37 +52,37 @@ struct way {
 	uint64_t refills, fallbacks, zone_fallbacks;
 };
 
-static void look_before(const struct driver *dr, const struct request *req, struct way *way)
+static void look_before(const struct driver *dr, const struct request *req, struct serving *sv)
 {
 	struct buddy *b = dr->b;
 	struct zone *const *z = b->zonelists[b->cpu_node[req->cpu] * NR_ZONELISTS].zone;
 
 	while (*z && (*z)->idx > gfp_zone(req->gfp))
 		z++;
-	way->zone = *z;
-	way->pcp = NULL;
-	way->list = NULL;
-	way->refills = b->counters[BC_pcp_refill];
-	way->fallbacks = b->counters[BC_fallback];
-	way->zone_fallbacks = b->counters[BC_zone_fallback];
-	steer_remember(b, req->cpu, req->gfp, req->order, &way->before);
+	sv->zone = *z;
+	sv->pcp = NULL;
+	sv->list = NULL;
+	sv->refills = b->counters[BC_pcp_refill];
+	sv->fallbacks = b->counters[BC_fallback];
+	sv->zone_fallbacks = b->counters[BC_zone_fallback];
+	steer_remember(b, req->cpu, req->gfp, req->order, &sv->before);
 	if (!*z || !pcp_allowed_order(req->order))
 		return;
-	way->pcp = &(*z)->pcp[req->cpu];
-	way->list = &way->pcp->lists[order_to_pindex(gfp_migratetype(req->gfp), req->order)];
+	sv->pcp = &(*z)->pcp[req->cpu];
+	sv->list = &sv->pcp->lists[order_to_pindex(gfp_migratetype(req->gfp), req->order)];
 }
 
-static enum verify_path path_of(const struct driver *dr, const struct way *way)
+static enum verify_path path_of(const struct driver *dr, const struct serving *sv)
 {
 	const struct buddy *b = dr->b;
 
-	if (b->counters[BC_zone_fallback] != way->zone_fallbacks)
+	if (b->counters[BC_zone_fallback] != sv->zone_fallbacks)
 		return PATH_zone_fallback;
-	if (b->counters[BC_fallback] != way->fallbacks)
+	if (b->counters[BC_fallback] != sv->fallbacks)
 		return PATH_fallback;
-	if (!way->list)
+	if (!sv->list)
 		return PATH_buddy;
-	return b->counters[BC_pcp_refill] != way->refills ? PATH_pcp_refill : PATH_pcp_hit;
+	return b->counters[BC_pcp_refill] != sv->refills ? PATH_pcp_refill : PATH_pcp_hit;
 }
 
 static unsigned int place_in_list(const struct buddy *b, const struct page_list *list, uint32_t pfn)
@@ -96,7 +96,7 @@ static unsigned int place_in_list(const struct buddy *b, const struct page_list 
 	return 0;
 }
 
-static void tell_miss(struct driver *dr, const struct request *req, const struct way *way,
+static void note_miss(struct driver *dr, const struct request *req, const struct serving *sv,
 		      enum verify_path path, uint32_t ours)
 {
 	struct verify_pages *vp = dr->vp;
@@ -109,7 +109,7 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 
 	switch (steer_where(b, pfn_make(req->pfn), &block, &miss.block_order)) {
 	case STEER_ON_PCP:
-		miss.position = way->list ? place_in_list(b, way->list, req->pfn) : 0;
+		miss.position = sv->list ? place_in_list(b, sv->list, req->pfn) : 0;
 		miss.cause = miss.position ? CAUSE_same_list : CAUSE_other_list;
 		break;
 	case STEER_IN_FREE_LIST:
@@ -125,17 +125,17 @@ static void tell_miss(struct driver *dr, const struct request *req, const struct
 	miss.block = block.v;
 	if (ours == PFN_NONE_VAL)
 		miss.cause = CAUSE_no_memory;
-	else if (steer_before_of(b, &way->before, pfn_make(ours)) !=
-		 steer_before_of(b, &way->before, pfn_make(req->pfn)))
+	else if (steer_before_of(b, &sv->before, pfn_make(ours)) !=
+		 steer_before_of(b, &sv->before, pfn_make(req->pfn)))
 		miss.cause = CAUSE_zone;
 	else if (ours == req->pfn)
 		miss.cause = CAUSE_refill;
 	vp->cause[miss.cause]++;
 	if (vp->nr_miss == vp->max_miss)
 		return;
-	for (order = 0; way->zone && order < NR_PAGE_ORDERS; order++)
-		miss.nr_free[order] = way->zone->free_area[order].nr_mt[mt];
-	at = way->list ? way->list->head : PFN_NONE_VAL;
+	for (order = 0; sv->zone && order < NR_PAGE_ORDERS; order++)
+		miss.nr_free[order] = sv->zone->free_area[order].nr_mt[mt];
+	at = sv->list ? sv->list->head : PFN_NONE_VAL;
 	for (; at != PFN_NONE_VAL && miss.nr_head < 4; at = b->pages[at].next)
 		miss.head[miss.nr_head++] = at;
 	vp->miss[vp->nr_miss++] = miss;
@@ -200,17 +200,17 @@ static void compare_refill(struct driver *dr, const struct request *req, const s
  * some time before, and what other tasks did since is in the trace: in guided
  * mode, and where there was such a thing, its zone is taken for given.
  */
-static uint32_t serve_elsewhere(struct driver *dr, const struct request *req, const struct way *way,
+static uint32_t serve_elsewhere(struct driver *dr, const struct request *req, const struct serving *sv,
 				uint32_t ours)
 {
-	const struct steer_before_zone *to = steer_before_of(dr->b, &way->before, pfn_make(req->pfn));
+	const struct steer_before_zone *to = steer_before_of(dr->b, &sv->before, pfn_make(req->pfn));
 	gfp_t gfp = req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT;
 	enum steer_try at;
 	pfn_t pfn;
 
-	if (!to || to == steer_before_of(dr->b, &way->before, pfn_make(ours)) ||
+	if (!to || to == steer_before_of(dr->b, &sv->before, pfn_make(ours)) ||
 	    (dr->mode == VERIFY_OPEN && dr->served_before <= req->since) ||
-	    !steer_take_back(dr->b, req->cpu, &way->before, pfn_make(ours), req->order))
+	    !steer_take_back(dr->b, req->cpu, &sv->before, pfn_make(ours), req->order))
 		return ours;
 	dr->vp->other_zone++;
 	pfn = steer_alloc_from(dr->b, req->cpu, gfp, req->order, to->zone);
@@ -237,10 +237,10 @@ static void do_alloc(struct driver *dr, const struct request *req, bool rated)
 	struct compact_capture *captured;
 	const struct steer_before_zone *was;
 	uint32_t ours, got;
-	struct way way;
+	struct serving sv;
 	bool hit;
 
-	look_before(dr, req, &way);
+	look_before(dr, req, &sv);
 	captured = compaction_captured(dr, req);
 	if (captured) {
 		ours = steer_take_captured(dr->b, captured, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT).v;
@@ -248,24 +248,24 @@ static void do_alloc(struct driver *dr, const struct request *req, bool rated)
 	} else {
 		ours = steer_alloc(dr->b, req->cpu, req->gfp & ~(gfp_t)GFP_WITHOUT_EFFECT, req->order,
 				   req->slow, &at).v;
-		path = path_of(dr, &way);
+		path = path_of(dr, &sv);
 	}
 	vp->below_low += at == STEER_MIN;
 	vp->no_watermark += at == STEER_NO_WATERMARK;
 	hit = ours == req->pfn && !is_forced(dr, ours);
 	if (!hit)
-		tell_miss(dr, req, &way, path, ours);
+		note_miss(dr, req, &sv, path, ours);
 	if (rated || !hit)
 		rate_alloc(vp, req, path, hit);
 	if (ours == PFN_NONE_VAL)
 		return;
 	mark_forced(dr, ours, false);
-	got = hit || captured ? ours : serve_elsewhere(dr, req, &way, ours);
+	got = hit || captured ? ours : serve_elsewhere(dr, req, &sv, ours);
 	if (got == PFN_NONE_VAL)
 		return;
-	was = steer_before_of(dr->b, &way.before, pfn_make(got));
+	was = steer_before_of(dr->b, &sv.before, pfn_make(got));
 	if (was && was->was_empty && req->nr_blocks && !captured)
-		compare_refill(dr, req, &was->zone->pcp[req->cpu].lists[order_to_pindex(way.before.mt, req->order)],
+		compare_refill(dr, req, &was->zone->pcp[req->cpu].lists[order_to_pindex(sv.before.mt, req->order)],
 			       &got);
 	mark_forced(dr, got, false);
 	if (got != req->pfn && dr->mode == VERIFY_GUIDED) {
@@ -298,7 +298,7 @@ static const struct request *find_marked(const struct driver *dr, const struct r
 
 /*
  * Serve the request here, before what the interrupt did, or at its own place?
- * Where the two places yield different frames, the kernel's tells; it is a hint
+ * Where the two places yield different frames, the kernel's decides; it is a hint
  * if that is not what the trace made of it.
  */
 static void do_interrupt(struct driver *dr, const struct request *mark)
@@ -317,11 +317,11 @@ static void do_interrupt(struct driver *dr, const struct request *mark)
 	if (next.v == req->pfn ? last != PFN_NONE_VAL && last != req->pfn && !early :
 	    early && (last == req->pfn || last == PFN_NONE_VAL)) {
 		early = !early;
-		in->told = req->line;
-		dr->vp->told_place++;
+		in->hinted = req->line;
+		dr->vp->hinted_place++;
 	}
 	if (early) {
-		do_alloc(dr, req, in->told != req->line);
+		do_alloc(dr, req, in->hinted != req->line);
 		in->served = req->line;
 	}
 }
@@ -351,18 +351,18 @@ static void do_bulk(struct driver *dr, const struct request *req)
  */
 static void free_to_list(struct driver *dr, const struct request *req, pfn_t ours)
 {
-	int told = (int)req->drained, would = steer_would_give_back(dr->b, req->cpu, ours, req->order);
-	bool hint = would != told && dr->interrupted[req->cpu].run_unsure &&
-		    steer_fit_run(dr->b, req->cpu, ours, req->order, told);
+	int theirs = (int)req->drained, would = steer_would_give_back(dr->b, req->cpu, ours, req->order);
+	bool hint = would != theirs && dr->interrupted[req->cpu].run_unsure &&
+		    steer_fit_run(dr->b, req->cpu, ours, req->order, theirs);
 
-	dr->vp->told_run += hint;
-	if (would || told) {
+	dr->vp->hinted_run += hint;
+	if (would || theirs) {
 		if (!hint)
-			count_rate(&dr->vp->drains, would == told);
+			count_rate(&dr->vp->drains, would == theirs);
 		dr->interrupted[req->cpu].run_unsure = false;
 	}
-	if (would != told && !hint && dr->mode == VERIFY_GUIDED)
-		steer_free_guided(dr->b, req->cpu, ours, req->order, told);
+	if (would != theirs && !hint && dr->mode == VERIFY_GUIDED)
+		steer_free_guided(dr->b, req->cpu, ours, req->order, theirs);
 	else if (buddy_free_pages(dr->b, req->cpu, ours, req->order))
 		dr->vp->refused_frees++;
 }
@@ -399,7 +399,7 @@ static void serve(struct driver *dr, const struct request *req)
 	switch (req->kind) {
 	case REQ_ALLOC:
 		if (dr->interrupted[req->cpu].served != req->line)
-			do_alloc(dr, req, dr->interrupted[req->cpu].told != req->line);
+			do_alloc(dr, req, dr->interrupted[req->cpu].hinted != req->line);
 		break;
 	case REQ_INTERRUPT:
 		do_interrupt(dr, req);

@@ -92,8 +92,8 @@ struct verify_pages {
 	uint64_t below_low;		/* served only at the min watermark */
 	uint64_t other_zone;		/* after a miss served from the kernel's zone: a hint */
 	uint64_t no_watermark;		/* served only by heeding no watermark: a hint, that the kernel could */
-	uint64_t told_place;		/* which came first, a request or an interrupt, its frame told: in no rate */
-	uint64_t told_run;		/* how long a run of frees was, what a list gave back told */
+	uint64_t hinted_place;		/* only its frame said which came first, a request or an interrupt: in no rate */
+	uint64_t hinted_run;		/* only what a list gave back said how long a run of frees was */
 	struct verify_rate drains;	/* what a free's list gives back, nothing as well, in frames */
 	uint64_t refused_frees;		/* of frames that were free here already */
 	uint64_t refused_isolates;

@@ -237,7 +237,7 @@ static void learn_zone(struct builder *bd, uint64_t address, uint64_t pfn)
 
 /* ---- one event ----------------------------------------------------------- */
 
-/* The task that an interrupt came into may have a frame already that it has not told of. */
+/* The task that an interrupt came into may have a frame already, for which there is no event yet. */
 static bool on_interrupt(struct builder *bd, const struct event *ev)
 {
 	struct context *ctx = context_of(bd, ev, CONTEXT_TASK);
@@ -324,7 +324,7 @@ static bool on_free(struct builder *bd, struct context *ctx, const struct event 
 	return true;
 }
 
-/* The moment at which a frame freed with others reaches its list. */
+/* This is when a frame that was freed with others reaches its list. */
 static bool on_free_batched(struct builder *bd, struct context *ctx, const struct event *ev)
 {
 	uint32_t at = bd->waiting[ev->addr];

@@ -2,7 +2,7 @@
 /*
  * kmemsim: what a real kernel's page allocator was asked to do, in the order in
  * which it did it. Tracepoints fire before or after the fact, and several of
- * them tell of one request; here each request stands once, at the moment when
+ * them belong to one request; here each request stands once, at the time when
  * it took effect:
  *
  *   a request for frames    when the first block for it left the free lists, or
@@ -28,7 +28,7 @@
 enum request_kind {
 	REQ_ALLOC,
 	REQ_ALLOC_FAILED,
-	REQ_ALLOC_BULK,		/* arg: frames that no other event tells of */
+	REQ_ALLOC_BULK,		/* arg: frames that have no event of their own */
 	REQ_FREE,
 	REQ_FREE_DIRECT,
 	REQ_DRAIN_ZONE,		/* from: whose lists; arg: frames; order: first list */

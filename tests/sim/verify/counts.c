@@ -36,8 +36,12 @@ static void test_slabinfo(void)
 	CU_ASSERT_PTR_NULL(slabinfo_find(&file, "kmalloc-8"));
 	row = slabinfo_find(&file, "dentry");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-	CU_ASSERT(row->active_objs == 10668 && row->num_objs == 10710 && row->objsize == 192);
-	CU_ASSERT(row->objperslab == 21 && row->pagesperslab == 1 && row->num_slabs == 510);
+	CU_ASSERT_EQUAL(row->active_objs, 10668);
+	CU_ASSERT_EQUAL(row->num_objs, 10710);
+	CU_ASSERT_EQUAL(row->objsize, 192);
+	CU_ASSERT_EQUAL(row->objperslab, 21);
+	CU_ASSERT_EQUAL(row->pagesperslab, 1);
+	CU_ASSERT_EQUAL(row->num_slabs, 510);
 	CU_ASSERT_EQUAL(slabinfo_find(&file, "kmalloc-8k")->pagesperslab, 8);
 	slabinfo_free(&file);
 }
@@ -84,10 +88,14 @@ static void test_bad_slabinfo(void)
 /* Within one slab or 2 %, and not one more. */
 static void test_near(void)
 {
-	CU_ASSERT(slabinfo_near(12, 8, 4) && !slabinfo_near(13, 8, 4));
-	CU_ASSERT(slabinfo_near(4, 8, 4) && !slabinfo_near(3, 8, 4));
-	CU_ASSERT(slabinfo_near(153, 150, 1) && !slabinfo_near(154, 150, 1));
-	CU_ASSERT(slabinfo_near(98, 100, 1) && !slabinfo_near(97, 100, 1));
+	CU_ASSERT(slabinfo_near(12, 8, 4));
+	CU_ASSERT_FALSE(slabinfo_near(13, 8, 4));
+	CU_ASSERT(slabinfo_near(4, 8, 4));
+	CU_ASSERT_FALSE(slabinfo_near(3, 8, 4));
+	CU_ASSERT(slabinfo_near(153, 150, 1));
+	CU_ASSERT_FALSE(slabinfo_near(154, 150, 1));
+	CU_ASSERT(slabinfo_near(98, 100, 1));
+	CU_ASSERT_FALSE(slabinfo_near(97, 100, 1));
 }
 
 /* ---- small traces ----------------------------------------------------------------- */
@@ -186,8 +194,12 @@ static void test_new_cache(void)
 	for (i = 0; i < 9; i++)
 		alloc(&ct, PLACE(16 + i / 4, i % 4));
 	expect_counts(&ct, 12, 3);
-	CU_ASSERT(ct.c.note[CN_allocs] == 9 && !ct.c.note[CN_told_free]);
-	CU_ASSERT(ct.c.used.all == 1 && ct.c.used.hits == 1 && ct.c.moved.all == 1 && ct.c.all.all == 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_allocs], 9);
+	CU_ASSERT_FALSE(ct.c.note[CN_told_free]);
+	CU_ASSERT_EQUAL(ct.c.used.all, 1);
+	CU_ASSERT_EQUAL(ct.c.used.hits, 1);
+	CU_ASSERT_EQUAL(ct.c.moved.all, 1);
+	CU_ASSERT_EQUAL(ct.c.all.all, 2);
 	end(&ct);
 }
 
@@ -202,14 +214,16 @@ static void test_told_free(void)
 		alloc(&ct, PLACE(16, i));
 	alloc(&ct, PLACE(17, 2));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_told_free] == 5 && ct.c.note[CN_told_slabs] == 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_free], 5);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 2);
 	end(&ct);
 	/* Slabs beyond those slabinfo has are new ones. */
 	begin(&ct, "little 4 4 1024 4 1" TAIL "1 1 0\n");
 	for (i = 0; i < 8; i++)
 		alloc(&ct, PLACE(16 + i / 4, i % 4));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_told_slabs] == 1 && !ct.c.note[CN_late_slabs]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_late_slabs]);
 	end(&ct);
 }
 
@@ -227,7 +241,8 @@ static void test_told_lists(void)
 		alloc(&ct, PLACE(16 + i, i % 4));
 	drop(&ct, PLACE(16, 0));
 	expect_counts(&ct, 64, 16);
-	CU_ASSERT(ct.c.note[CN_told_free] == 16 && ct.c.note[CN_told_slabs] == 16);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_free], 16);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 16);
 	end(&ct);
 }
 
@@ -269,14 +284,17 @@ static void test_old_frees(void)
 	for (i = 0; i < 8; i++)
 		alloc(&ct, PLACE(16 + i % 2, i / 2));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_old_frees] == 8 && !ct.c.note[CN_old_elsewhere] && !ct.c.note[CN_unseen_allocs]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_old_frees], 8);
+	CU_ASSERT_FALSE(ct.c.note[CN_old_elsewhere]);
+	CU_ASSERT_FALSE(ct.c.note[CN_unseen_allocs]);
 	end(&ct);
 	/* Without places other objects of the cache go, no more than there are. */
 	begin(&ct, "little 8 8 1024 4 1" TAIL "2 2 0\n");
 	for (i = 0; i < 9; i++)
 		drop(&ct, 0x1234 + i * 0x1000);
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_old_elsewhere] == 8 && ct.c.note[CN_unseen_allocs] == 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_old_elsewhere], 8);
+	CU_ASSERT_EQUAL(ct.c.note[CN_unseen_allocs], 1);
 	end(&ct);
 }
 
@@ -313,7 +331,8 @@ static void test_kfree(void)
 	add(&ct, EV_KFREE, PLACE(20, 1));
 	drop(&ct, PLACE(16, 0));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_old_frees] == 2 && ct.c.note[CN_untold_frees] == 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_old_frees], 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_untold_frees], 1);
 	end(&ct);
 }
 
@@ -328,8 +347,10 @@ static void test_unseen(void)
 	drop(&ct, 0x1000);
 	drop(&ct, 0x1000);
 	expect_counts(&ct, 4, 1);
-	CU_ASSERT(ct.c.note[CN_unseen_frees] == 1 && ct.c.note[CN_unseen_allocs] == 1);
-	CU_ASSERT(ct.c.note[CN_allocs] == 2 && ct.c.note[CN_frees] == 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_unseen_frees], 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_unseen_allocs], 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_allocs], 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_frees], 2);
 	end(&ct);
 }
 
@@ -342,12 +363,14 @@ static void test_nameless(void)
 	begin(&ct, "");
 	add_event(&ct, ev);
 	expect_counts(&ct, 4, 1);
-	CU_ASSERT(ct.c.note[CN_told_by_size] == 1 && !ct.c.note[CN_untold_allocs]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_told_by_size], 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_untold_allocs]);
 	end(&ct);
 	begin(&ct, "same 0 0 1024 4 1" TAIL "0 0 0\n");
 	add_event(&ct, ev);
 	expect_counts(&ct, 0, 0);
-	CU_ASSERT(!ct.c.note[CN_told_by_size] && ct.c.note[CN_untold_allocs] == 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_told_by_size]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_untold_allocs], 1);
 	end(&ct);
 }
 
@@ -361,7 +384,9 @@ static void test_large(void)
 	add_event(&ct, object(EV_KMALLOC, PLACE(16, 1), 65536, 0));
 	add(&ct, EV_KFREE, PLACE(16, 1));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_large] == 1 && ct.c.note[CN_frees] == 1 && !ct.c.note[CN_untold_frees]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_large], 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_frees], 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_untold_frees]);
 	end(&ct);
 }
 
@@ -387,7 +412,9 @@ static void test_bulk(void)
 	drop(&ct, PLACE(16, 0));
 	add_event(&ct, bulk_free(&ct, "0xffff888000010400 0xffff888000010800 0xffff888000010c00 0x0", 4));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT(ct.c.note[CN_bulk_allocs] == 5 && ct.c.note[CN_frees] == 4 && !ct.c.note[CN_unseen_allocs]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_bulk_allocs], 5);
+	CU_ASSERT_EQUAL(ct.c.note[CN_frees], 4);
+	CU_ASSERT_FALSE(ct.c.note[CN_unseen_allocs]);
 	end(&ct);
 }
 
@@ -416,7 +443,8 @@ static void test_captures(void)
 			return;
 		CU_ASSERT_EQUAL(counts_run(&run, &err), 0);
 		CU_ASSERT_EQUAL(run.violations, 0);
-		CU_ASSERT(run.counts.start.all > 100 && run.counts.start.hits == run.counts.start.all);
+		CU_ASSERT(run.counts.start.all > 100);
+		CU_ASSERT_EQUAL(run.counts.start.hits, run.counts.start.all);
 		CU_ASSERT(run.counts.used.all > 30);
 		CU_ASSERT(run.counts.used.hits * 100 >= run.counts.used.all * captures[i].percent);
 		CU_ASSERT_EQUAL(run.kernel, captures[i].name[3] == '2' ? BUDDY_KERNEL_6_12 : BUDDY_KERNEL_6_1);

@@ -105,6 +105,7 @@ struct change {
 	const char *key;
 	const char *value;
 	unsigned int max;
+	int status;			/* 1: events are skipped; 2: the reader cannot make sense of lines */
 	const char *message;
 };
 
@@ -139,25 +140,25 @@ static unsigned long write_changed(FILE *out, const char *text, const struct cha
 static void test_numbers(void)
 {
 	static const struct change changes[] = {
-		{ "mm_page_free:", "pfn=", "pfn=0x0", 50, "mm_page_free: frame 0 lies in no zone" },
-		{ "mm_page_free:", "pfn=", "pfn=0xffffffffffffffff", 50, "mm_page_free: it names no frame" },
-		{ "mm_page_free:", "pfn=", "pfn=0xa0", 50, "mm_page_free: frame 0xa0 is reserved, or a hole" },
-		{ "mm_page_free_batched:", " pfn=", "", -1u, "mm_page_free_batched: it names no frame" },
-		{ "mm_page_alloc:", "pfn=", "pfn=0x1ffde", 50, "mm_page_alloc: frame 0x1ffde was allocated in line" },
-		{ "mm_page_alloc:", "pfn=", "pfn=0x20000", 50, "mm_page_alloc: frame 0x20000 lies in no zone" },
-		{ "mm_page_alloc:", "order=", "order=10", 50, "begins no block of order 10" },
-		{ "mm_page_alloc:", "order=", "order=4294967295", 50, "order=4294967295 is above 10" },
-		{ "mm_page_alloc:", "migratetype=", "migratetype=250", 50, "migratetype=250 is above 15" },
-		{ "mm_page_alloc:", "migratetype=", "migratetype=5", 50, "mm_page_alloc: migratetype 5 is above 4" },
-		{ "mm_page_alloc:", "[000]", "[65535]", 50, "no event and no comment" },
-		{ "mm_page_alloc:", "[000]", "[001]", 50, "mm_page_alloc: CPU 1, but the snapshot has 1" },
-		{ "kmem_cache_alloc:", "ptr=", "ptr=ffff88ffffffff00", 50,
+		{ "mm_page_free:", "pfn=", "pfn=0x0", 50, 1, "mm_page_free: frame 0 lies in no zone" },
+		{ "mm_page_free:", "pfn=", "pfn=0xffffffffffffffff", 50, 1, "mm_page_free: it names no frame" },
+		{ "mm_page_free:", "pfn=", "pfn=0xa0", 50, 1, "mm_page_free: frame 0xa0 is reserved, or a hole" },
+		{ "mm_page_free_batched:", " pfn=", "", -1u, 1, "mm_page_free_batched: it names no frame" },
+		{ "mm_page_alloc:", "pfn=", "pfn=0x1ffde", 50, 1, "mm_page_alloc: frame 0x1ffde was allocated in line" },
+		{ "mm_page_alloc:", "pfn=", "pfn=0x20000", 50, 1, "mm_page_alloc: frame 0x20000 lies in no zone" },
+		{ "mm_page_alloc:", "order=", "order=10", 50, 1, "begins no block of order 10" },
+		{ "mm_page_alloc:", "order=", "order=4294967295", 50, 2, "order=4294967295 is above 10" },
+		{ "mm_page_alloc:", "migratetype=", "migratetype=250", 50, 2, "migratetype=250 is above 15" },
+		{ "mm_page_alloc:", "migratetype=", "migratetype=5", 50, 1, "mm_page_alloc: migratetype 5 is above 4" },
+		{ "mm_page_alloc:", "[000]", "[65535]", 50, 2, "no event and no comment" },
+		{ "mm_page_alloc:", "[000]", "[001]", 50, 1, "mm_page_alloc: CPU 1, but the snapshot has 1" },
+		{ "kmem_cache_alloc:", "ptr=", "ptr=ffff88ffffffff00", 50, 1,
 		  "kmem_cache_alloc: address 0xffff88ffffffff00 lies in no frame" },
-		{ "kmem_cache_free:", "ptr=", "ptr=ffff888000001001", 50,
+		{ "kmem_cache_free:", "ptr=", "ptr=ffff888000001001", 50, 1,
 		  "kmem_cache_free: no object begins at address 0xffff888000001001" },
-		{ "slab_alloc_out:", "slab=", "slab=0xffffea00ffffffc0", 50, "slab_alloc_out: frame 0x3ffffff lies in no zone" },
-		{ "kbulk_free:", "a={", "a={0xffff88ffffffff00,", 50, "kbulk_free: address 0xffff88ffffffff00 lies in no frame" },
-		{ "kbulk_alloc_out:", "ret=", "ret=-1", 50, "kbulk_alloc_out: -1 is no count" },
+		{ "slab_alloc_out:", "slab=", "slab=0xffffea00ffffffc0", 50, 1, "slab_alloc_out: frame 0x3ffffff lies in no zone" },
+		{ "kbulk_free:", "a={", "a={0xffff88ffffffff00,", 50, 1, "kbulk_free: address 0xffff88ffffffff00 lies in no frame" },
+		{ "kbulk_alloc_out:", "ret=", "ret=-1", 50, 1, "kbulk_alloc_out: -1 is no count" },
 	};
 	char *text = text_of("trace.txt"), *dir = copy_capture(), where[32];
 	unsigned long line;
@@ -176,7 +177,7 @@ static void test_numbers(void)
 		for (j = 0; j < NR_LAYERS; j++) {
 			struct result res = verify(layers[j], dir);
 
-			CU_ASSERT(res.status == 1 || res.status == 2);
+			CU_ASSERT_EQUAL(res.status, changes[i].status);
 			if (!strstr(res.err, where) || !strstr(res.err, changes[i].message)) {
 				fprintf(stderr, "expected '%s' and '%s' in: %s\n", where, changes[i].message, res.err);
 				CU_FAIL("a message is missing");
@@ -229,8 +230,7 @@ static void test_files(void)
 		  "snap_a.txt: this is snapshot 'B', expected is 'A': were the two files swapped?" },
 		{ "cp snap_a.txt snap_b.txt", "snap_b.txt: this is snapshot 'A', expected is 'B'" },
 		{ "sed -i 's/^kernel 6.1/kernel 6.2/' snap_b.txt", "they are no pair" },
-		{ "sed -i 's/^\\(zone 0 1 DMA32 start 1000 spanned 1ef\\)e0/\\1df/' snap_b.txt", "" },
-		{ "sed -i 's/^cpus 0/cpus 0 1/' snap_b.txt", "snap_b.txt" },
+		{ "sed -i 's/^cpus 0/cpus 0 1/' snap_b.txt", "they are no pair" },
 		{ ": > trace.txt", "trace.txt" },
 		{ ": > snap_b.txt", "snap_b.txt:0: this snapshot has no end" },
 		{ "grep -v 'mmsnap begin B' trace.txt > x; mv x trace.txt", "trace.txt: there is no 'mmsnap begin B'" },

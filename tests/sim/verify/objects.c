@@ -40,13 +40,18 @@ static void test_idle(void)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (run_capture(&run, names[i])) {
-			CU_ASSERT(all(&run.predicted.allocs) && all(&run.predicted.slabs));
-			CU_ASSERT(all(&run.compared.slabs) && all(&run.compared.cpu_slabs));
-			CU_ASSERT(all(&run.compared.cpu_lists) && all(&run.compared.node_lists));
+			CU_ASSERT(all(&run.predicted.allocs));
+			CU_ASSERT(all(&run.predicted.slabs));
+			CU_ASSERT(all(&run.compared.slabs));
+			CU_ASSERT(all(&run.compared.cpu_slabs));
+			CU_ASSERT(all(&run.compared.cpu_lists));
+			CU_ASSERT(all(&run.compared.node_lists));
 			CU_ASSERT_EQUAL(run.compared.our_slabs, run.compared.slabs.all);
 			CU_ASSERT_EQUAL(run.predicted.count[OBJ_refused_frees], 0);
-			CU_ASSERT(all(&run.slabinfo_a.layouts) && all(&run.slabinfo_a.counts));
-			CU_ASSERT(all(&run.slabinfo_b.layouts) && all(&run.slabinfo_b.counts));
+			CU_ASSERT(all(&run.slabinfo_a.layouts));
+			CU_ASSERT(all(&run.slabinfo_a.counts));
+			CU_ASSERT(all(&run.slabinfo_b.layouts));
+			CU_ASSERT(all(&run.slabinfo_b.counts));
 		}
 		objects_exit(&run);
 	}
@@ -65,8 +70,10 @@ static void test_busy(void)
 		if (run_capture(&run, names[i])) {
 			CU_ASSERT(run.predicted.allocs.all > 10000);
 			CU_ASSERT(run.predicted.allocs.hits * 10000 >= run.predicted.allocs.all * 9999);
-			CU_ASSERT(all(&run.predicted.slabs) && all(&run.compared.slabs));
-			CU_ASSERT(all(&run.compared.cpu_slabs) && all(&run.compared.cpu_lists));
+			CU_ASSERT(all(&run.predicted.slabs));
+			CU_ASSERT(all(&run.compared.slabs));
+			CU_ASSERT(all(&run.compared.cpu_slabs));
+			CU_ASSERT(all(&run.compared.cpu_lists));
 			CU_ASSERT(all(&run.compared.node_lists));
 		}
 		objects_exit(&run);
@@ -123,10 +130,17 @@ static void test_snapshot(void)
 	cache = objects_snapshot_cache(snap, 0xffff888001234500);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(cache);
 	CU_ASSERT_PTR_NULL(objects_snapshot_cache(snap, 1));
-	CU_ASSERT(cache->state.size == 1024 && cache->state.objects == 4 && cache->state.random_seq[2] == 3);
-	CU_ASSERT(cache->cpu[0].pfn == 0x10 && cache->cpu[0].free.nr == 2 && cache->cpu[0].slabs == 2);
-	CU_ASSERT(cache->node[0].nr == 1 && snap->pfns[cache->node[0].first] == 0x13);
-	CU_ASSERT(snap->nr_slabs == 1 && snap->slabs[0].frozen && snap->slabs[0].inuse == 4);
+	CU_ASSERT_EQUAL(cache->state.size, 1024);
+	CU_ASSERT_EQUAL(cache->state.objects, 4);
+	CU_ASSERT_EQUAL(cache->state.random_seq[2], 3);
+	CU_ASSERT_EQUAL(cache->cpu[0].pfn, 0x10);
+	CU_ASSERT_EQUAL(cache->cpu[0].free.nr, 2);
+	CU_ASSERT_EQUAL(cache->cpu[0].slabs, 2);
+	CU_ASSERT_EQUAL(cache->node[0].nr, 1);
+	CU_ASSERT_EQUAL(snap->pfns[cache->node[0].first], 0x13);
+	CU_ASSERT_EQUAL(snap->nr_slabs, 1);
+	CU_ASSERT(snap->slabs[0].frozen);
+	CU_ASSERT_EQUAL(snap->slabs[0].inuse, 4);
 	objects_snapshot_free(snap);
 }
 

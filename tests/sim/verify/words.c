@@ -69,13 +69,17 @@ static void test_signs_and_stops(void)
 	struct words w = line(&copy, "-2147483647 5 -2147483648");
 	int number;
 
-	CU_ASSERT(words_int(&w, &number) && number == -INT32_MAX);
-	CU_ASSERT(words_int(&w, &number) && number == 5);
+	CU_ASSERT(words_int(&w, &number));
+	CU_ASSERT_EQUAL(number, -INT32_MAX);
+	CU_ASSERT(words_int(&w, &number));
+	CU_ASSERT_EQUAL(number, 5);
 	CU_ASSERT(!words_int(&w, &number));
 	free(copy);
 	w = line(&copy, "3/7 4");
-	CU_ASSERT(words_until(&w, 10, '/', 3, &value) && value == 3);
-	CU_ASSERT(words_u64(&w, 10, 7, &value) && value == 7);
+	CU_ASSERT(words_until(&w, 10, '/', 3, &value));
+	CU_ASSERT_EQUAL(value, 3);
+	CU_ASSERT(words_u64(&w, 10, 7, &value));
+	CU_ASSERT_EQUAL(value, 7);
 	CU_ASSERT(!words_until(&w, 10, '/', 9, &value));
 	CU_ASSERT(!words_more(&w));
 	free(copy);
@@ -89,13 +93,16 @@ static void test_words(void)
 	char *copy;
 	struct words w = line(&copy, "free freeze  thr");
 
-	CU_ASSERT(!words_expect(&w, "fre") && !words_expect(&w, "free "));
+	CU_ASSERT_FALSE(words_expect(&w, "fre"));
+	CU_ASSERT_FALSE(words_expect(&w, "free "));
 	CU_ASSERT(words_expect(&w, "free"));
 	CU_ASSERT(!words_expect(&w, "free"));
-	CU_ASSERT(words_next(&w, &word, &len) && word_is(word, len, "freeze"));
+	CU_ASSERT(words_next(&w, &word, &len));
+	CU_ASSERT(word_is(word, len, "freeze"));
 	CU_ASSERT(!words_expect(&w, "three"));
 	CU_ASSERT(words_expect(&w, "thr"));
-	CU_ASSERT(!words_expect(&w, "x") && !words_next(&w, &word, &len));
+	CU_ASSERT_FALSE(words_expect(&w, "x"));
+	CU_ASSERT_FALSE(words_next(&w, &word, &len));
 	free(copy);
 }
 
@@ -106,14 +113,25 @@ static void test_lines(void)
 	unsigned int value;
 
 	words_init(&w, "1\n\n3", 4);
-	CU_ASSERT(words_next_line(&w) && w.line == 1 && words_uint(&w, 9, &value) && value == 1 && !words_more(&w));
-	CU_ASSERT(words_next_line(&w) && w.line == 2 && !words_more(&w));
-	CU_ASSERT(words_next_line(&w) && w.line == 3 && words_uint(&w, 9, &value) && value == 3);
+	CU_ASSERT(words_next_line(&w));
+	CU_ASSERT_EQUAL(w.line, 1);
+	CU_ASSERT(words_uint(&w, 9, &value));
+	CU_ASSERT_EQUAL(value, 1);
+	CU_ASSERT_FALSE(words_more(&w));
+	CU_ASSERT(words_next_line(&w));
+	CU_ASSERT_EQUAL(w.line, 2);
+	CU_ASSERT_FALSE(words_more(&w));
+	CU_ASSERT(words_next_line(&w));
+	CU_ASSERT_EQUAL(w.line, 3);
+	CU_ASSERT(words_uint(&w, 9, &value));
+	CU_ASSERT_EQUAL(value, 3);
 	CU_ASSERT(!words_next_line(&w));
 	words_init(&w, "", 0);
-	CU_ASSERT(!words_next_line(&w) && !w.line);
+	CU_ASSERT_FALSE(words_next_line(&w));
+	CU_ASSERT_FALSE(w.line);
 	words_init(&w, "1\n", 2);
-	CU_ASSERT(words_next_line(&w) && !words_next_line(&w));
+	CU_ASSERT(words_next_line(&w));
+	CU_ASSERT_FALSE(words_next_line(&w));
 }
 
 static const struct test_case cases[] = {
