@@ -113,6 +113,9 @@ $(O)/fuzz-%: $(O)/fuzz/tests/fuzz/%.o $(fuzz_objects)
 	$(call say,LD,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(libs)
 
+# Of the library only what reads its options: the rest would bring its one heap.
+$(O)/fuzz-library_options: $(addprefix $(O)/fuzz/slab/malloc/,options.o file.o)
+
 # New inputs go to a folder of their own, so that a run leaves the tree as it was.
 fuzz_runs := $(patsubst $(O)/fuzz-%,fuzz-run-%,$(fuzz_targets))
 

@@ -381,6 +381,7 @@ static void test_fork_and_frames(void)
 	pthread_t thread[2];
 	unsigned int i;
 
+	kms_pages_free(kms_pages_alloc(0), 0);	/* there is a heap now */
 	for (i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, takes_frames, &stage), 0);
 	while (__atomic_load_n(&stage.at_work, __ATOMIC_RELAXED) < 2)
