@@ -155,7 +155,7 @@ static void test_dropped(void)
 
 /*
  * links/a -> there/b, there/b -> ../data (old, then missing): the links stay, and
- * each is seen from its own folder.
+ * each is seen from its own folder, but for one that names its whole path.
  */
 static void test_links(void)
 {
@@ -178,6 +178,10 @@ static void test_links(void)
 		CU_ASSERT(S_ISLNK(st.st_mode));
 		CU_ASSERT_EQUAL(names_in(in_folder("links")), 3);
 		CU_ASSERT_EQUAL(names_in(in_folder("links/there")), 1);
+
+		CU_ASSERT_EQUAL(symlink(in_folder("links/data"), in_folder("links/there/whole")), 0);
+		CU_ASSERT_EQUAL(write_whole(openers[i], in_folder("links/there/whole"), "second\n", NULL), 0);
+		holds(in_folder("links/data"), "second\n");
 
 		CU_ASSERT_EQUAL(symlink("loop", in_folder("links/loop")), 0);
 		CU_ASSERT_EQUAL(write_whole(openers[i], in_folder("links/loop"), "", &err), ELOOP);
@@ -252,14 +256,23 @@ static int as_nobody(void)
 		return 1;
 	if (write_whole(open_output, in_folder("rights/open"), "new\n", &err))
 		return 2;
+	if (write_whole(open_output, in_folder("another/open"), "new\n", &err))
+		return 4;
 	return write_whole(open_output, in_folder("rights/none"), "new\n", &err) == EACCES ? 0 : 3;
 }
 
-/* A file that may not be written is not replaced; one that may is written, though its folder may not. */
+/*
+ * A file that may not be written is not replaced; one that may is written, though its folder may not.
+ * Where the new file can't have the old one's group, what the old group might do is nobody's right.
+ */
 static void test_rights(void)
 {
 	int status;
 
+	fresh("another");
+	put(in_folder("another/open"), "old\n");
+	CU_ASSERT_EQUAL(chmod(in_folder("another/open"), 0666), 0);
+	CU_ASSERT_EQUAL(chmod(in_folder("another"), 0777), 0);
 	fresh("rights");
 	put(in_folder("rights/read-only"), "old\n");
 	put(in_folder("rights/open"), "an old and longer text\n");
@@ -272,6 +285,8 @@ static void test_rights(void)
 	if (status == SKIPPED)
 		return;
 	CU_ASSERT_EQUAL(status, 0);
+	holds(in_folder("another/open"), "new\n");
+	CU_ASSERT_EQUAL(mode_of(in_folder("another/open")), getuid() ? 0666 : 0606);
 	holds(in_folder("rights/read-only"), "old\n");
 	holds(in_folder("rights/open"), "new\n");
 	CU_ASSERT_EQUAL(names_in(in_folder("rights")), 2);
