@@ -254,6 +254,9 @@ static int as_nobody(void)
 		return SKIPPED;
 	if (write_whole(open_output, in_folder("rights/read-only"), "new\n", &err) != EACCES)
 		return 1;
+	/* It could be replaced there. */
+	if (write_whole(open_output, in_folder("another/read-only"), "new\n", &err) != EACCES)
+		return 5;
 	if (write_whole(open_output, in_folder("rights/open"), "new\n", &err))
 		return 2;
 	if (write_whole(open_output, in_folder("another/open"), "new\n", &err))
@@ -271,6 +274,8 @@ static void test_rights(void)
 
 	fresh("another");
 	put(in_folder("another/open"), "old\n");
+	put(in_folder("another/read-only"), "old\n");
+	CU_ASSERT_EQUAL(chmod(in_folder("another/read-only"), 0444), 0);
 	CU_ASSERT_EQUAL(chmod(in_folder("another/open"), 0666), 0);
 	CU_ASSERT_EQUAL(chmod(in_folder("another"), 0777), 0);
 	fresh("rights");
@@ -488,6 +493,7 @@ static void test_clashes(void)
 		{ NULL, "clash/new", "clash/new", -EINVAL },
 		{ NULL, "clash/new", "clash/sub/../new", -EINVAL },
 		{ NULL, "clash/new", "clash/sub/new", 0 },
+		{ NULL, "clash/new", "clash/newer", 0 },
 		{ NULL, "clash/new", "clash/to-new", -EINVAL },
 		{ NULL, "clash/a", "clash/to-a", -EINVAL },
 		{ NULL, "clash/a", "clash/hard-a", -EINVAL },

@@ -113,6 +113,7 @@ static void test_wrong_words(void)
 		{ { "rnu", SMALL }, 2, "", "'rnu'; did you mean 'run'? There are: run, verify, compare, policies, " },
 		{ { "run", "--jsn", "x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?\n'kmemsim run --help'" },
 		{ { "run", "--jsn=x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?" },
+		{ { "run", "--page-owner", "--jsn", SMALL }, 2, "", "did you mean '--json'?" },
 		{ { "run", "--slab-dbug", SMALL }, 2, "", "did you mean '--slab-debug'?" },
 		{ { "run", "-json", "x", SMALL }, 2, "", "no option '-json'; did you mean '--json'?" },
 		{ { "run", "-x", SMALL }, 2, "", "kmemsim run: there is no option '-x'\n'kmemsim run --help' lists" },
