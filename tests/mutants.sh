@@ -69,7 +69,7 @@ suites_near() {
 	dir=$1
 	while dir=$(dirname "$dir"); [ "$dir" != . ]; do
 		names=$(find "tests/$dir" -name '*.c' -exec sed -n \
-			's/^const struct test_suite .*_suite = { "\([^"]*\)".*/\1/p' {} + 2>/dev/null)
+			's/^const struct test_suite .*_suite = { "\([^"]*\)".*/\1/p' {} + 2>/dev/null || true)
 		[ -z "$names" ] || break
 	done
 	echo $names
@@ -80,7 +80,8 @@ suites_near() {
 judge_tests() {
 	tree=$1 program=$2 seconds=$3 status=0
 	shift 3
-	timeout -k 5 "$seconds" "$tree/$(target "$program")" -x "$@" >"$tree/noticed" 2>/dev/null || status=$?
+	timeout -k 5 "$seconds" "$tree/$(target "$program")" -x "$@" >"$tree/noticed" 2>/dev/null </dev/null ||
+		status=$?
 	case $status in
 	0 | 2) ;; # 2: it has no such suites
 	124 | 137) echo 'it never ends' ;;

@@ -124,6 +124,23 @@ static void test_zstd(void)
 	free(packed);
 }
 
+/* pzstd and other tools put a skippable frame in front: it is zstd all the same. */
+static void test_zstd_skippable_first(void)
+{
+	char packed[512] = "\x5f\x2a\x4d\x18\x03\0\0\0abc", got[64];
+	static const char plain[] = "one line\nand another\n";
+	struct kerror err = { 0 };
+	struct source *src;
+	size_t size = 11, len;
+
+	size += compress(packed + size, sizeof(packed) - size, plain, sizeof(plain));
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, packed, size, &err), 0);
+	CU_ASSERT_EQUAL(drain(src, got, sizeof(got), &len, &err), 0);
+	CU_ASSERT_EQUAL(len, sizeof(plain));
+	CU_ASSERT_STRING_EQUAL(got, plain);
+	source_close(src);
+}
+
 /* Several blocks, flushed one by one; returns the size and each block's end. */
 static size_t compress_blocks(char *to, size_t size, const char *from, size_t len, size_t step,
 			      size_t *ends)
@@ -315,6 +332,7 @@ static const struct test_case cases[] = {
 	{ "plain", test_plain },
 	{ "tiny", test_tiny },
 	{ "zstd", test_zstd },
+	{ "zstd, skippable frame first", test_zstd_skippable_first },
 	{ "zstd truncated", test_zstd_truncated },
 	{ "zstd damaged header", test_zstd_damaged_header },
 	{ "zstd flipped bits", test_zstd_flipped },
