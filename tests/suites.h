@@ -69,6 +69,7 @@
 	X(cmd) \
 	X(cmd_options) \
 	X(cmd_output) \
+	X(run_outputs) \
 	X(cmd_values) \
 	X(cmd_words) \
 	X(interrupt) \

@@ -30,7 +30,7 @@ static int print_slabinfo(const struct machine *m, FILE *out)
 	return procfs_slabinfo(m->slab, out);
 }
 
-const struct procfs_file procfs_files[] = {
+const struct procfs_file procfs_files[NR_PROCFS_FILES] = {
 	{ "buddyinfo", print_buddyinfo },
 	{ "pagetypeinfo", print_pagetypeinfo },
 	{ "zoneinfo", print_zoneinfo },
@@ -38,5 +38,4 @@ const struct procfs_file procfs_files[] = {
 	{ "slabinfo", print_slabinfo },
 	{ "extfrag_index", print_extfrag_index },
 	{ "unusable_index", print_unusable_index },
-	{ NULL, NULL }
 };

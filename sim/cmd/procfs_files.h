@@ -12,6 +12,7 @@ struct procfs_file {
 	int (*print)(const struct machine *m, FILE *out);	/* 0 or -errno */
 };
 
-extern const struct procfs_file procfs_files[];		/* ends with a NULL name */
+#define NR_PROCFS_FILES 7
+extern const struct procfs_file procfs_files[NR_PROCFS_FILES];
 
 #endif

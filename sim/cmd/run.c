@@ -10,15 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
-#include "sim/cmd/output.h"
 #include "sim/cmd/load.h"
-#include "sim/cmd/procfs_files.h"
 #include "sim/cmd/run_options.h"
+#include "sim/cmd/run_outputs.h"
 #include "sim/report/report.h"
 #include "sim/metrics/timeline.h"
 #include "sim/session/load.h"
@@ -35,8 +32,7 @@ struct run {
 	struct host_counters host;
 	uint64_t load_ns;
 	char interrupted[96];		/* how far it was, "" where it was not */
-	struct output timeline_file, owners;
-	struct report_outputs reports;
+	struct run_outputs outputs;
 	struct progress progress;
 };
 
@@ -158,9 +154,9 @@ static int boot(struct run *run, struct kerror *err)
 	return 0;
 }
 
-/* ---- reporting ----------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------- */
 
-static int write_reports(struct run *run, struct kerror *err)
+static int write_outputs(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
 	const struct report_input in = {
@@ -174,93 +170,27 @@ static int write_reports(struct run *run, struct kerror *err)
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
-		.failslab = run->opt.failslab,
+		.failslab = opt->failslab,
 		.interrupted = run->interrupted[0] ? run->interrupted : NULL,
 		.top = opt->top,
 	};
-	struct emitter *em = emitter_create();
-	struct shrink_metrics shrink;
-	int ret;
 
-	if (!em)
-		return kerror_set(err, -ENOMEM, "no memory for the report");
-	ret = report_emit(em, &in, err);
-	/* Last: the machine is another afterwards. */
-	if (!ret && opt->shrink) {
-		metrics_shrink(run->session->machine, &shrink);
-		report_shrink(em, &shrink);
-	}
-	if (!ret)
-		ret = write_formats(em, !opt->report.quiet && !is_stdout(opt->timeline) && !is_stdout(opt->owner_list),
-				    &run->reports.json, &run->reports.csv, err);
-	emitter_destroy(em);
-	return ret;
+	return run_outputs_write(&run->outputs, opt, &in, run->session->machine, err);
 }
-
-static int write_procfs(const struct run *run, struct kerror *err)
-{
-	const char *dir = run->opt.procfs;
-	size_t i;
-	int ret = 0;
-
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		return kerror_set(err, -errno, "%s: %s", dir, strerror(errno));
-	for (i = 0; !ret && procfs_files[i].name; i++) {
-		struct output out;
-		char path[4096];
-
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, procfs_files[i].name) >= sizeof(path))
-			return kerror_set(err, -ENAMETOOLONG, "%s: the name is too long", dir);
-		ret = open_output(&out, path, err);
-		if (ret)
-			break;
-		if (procfs_files[i].print(run->session->machine, out.file))
-			ret = kerror_set(err, -EIO, "%s: could not be written", path);
-		else
-			ret = close_output(&out, err);
-		drop_output(&out);
-	}
-	return ret;
-}
-
-static int write_owners(struct run *run, struct kerror *err)
-{
-	int ret = page_owner_print(run->session->machine->buddy, trace_names(run->trace), run->opt.owner_order,
-				   run->owners.file, err);
-
-	return ret ? ret : close_output(&run->owners, err);
-}
-
-static int open_outputs(struct run *run, struct kerror *err)
-{
-	const struct run_options *opt = &run->opt;
-	const char *const writes[] = { opt->report.json, opt->report.csv, opt->timeline, opt->owner_list };
-	int ret = check_outputs(&opt->trace, 1, writes, sizeof(writes) / sizeof(writes[0]), err);
-
-	if (!ret)
-		ret = open_report_outputs(&run->reports, &opt->report, err);
-	if (!ret)
-		ret = open_output(&run->timeline_file, opt->timeline, err);
-	if (!ret)
-		ret = open_output(&run->owners, opt->owner_list, err);
-	return ret;
-}
-
-/* ---- the whole ----------------------------------------------------------- */
 
 /* 0; 1: a strict run stopped; -errno. */
 static int run_all(struct run *run, struct kerror *err)
 {
 	int ret, stopped = 0;
 
-	ret = open_outputs(run, err);
+	ret = run_outputs_open(&run->outputs, &run->opt, err);
 	if (!ret)
 		ret = load(run, err);
 	if (!ret)
 		ret = boot(run, err);
 	if (ret)
 		return ret;
-	timeline_init(&run->timeline, run->timeline_file.file);
+	timeline_init(&run->timeline, run_outputs_timeline(&run->outputs));
 	host_start(&run->host);
 	ret = replay_all(run, err);
 	host_stop(&run->host);
@@ -270,15 +200,8 @@ static int run_all(struct run *run, struct kerror *err)
 		stopped = 1;
 		ret = 0;
 	}
-	/* The report may end with shrinking: what else tells of the end goes first. */
-	if (!ret && run->opt.procfs)
-		ret = write_procfs(run, err);
-	if (!ret && run->opt.owner_list)
-		ret = write_owners(run, err);
 	if (!ret)
-		ret = write_reports(run, err);
-	if (!ret)
-		ret = close_output(&run->timeline_file, err);
+		ret = write_outputs(run, err);
 	return ret ? ret : stopped;
 }
 
@@ -339,9 +262,7 @@ int cmd_run(int argc, char **argv)
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);
-	drop_report_outputs(&run.reports);
-	drop_output(&run.timeline_file);
-	drop_output(&run.owners);
+	run_outputs_exit(&run.outputs);
 	session_destroy(run.session);
 	trace_destroy(run.trace);
 	return status;

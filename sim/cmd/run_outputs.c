@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim run: what it writes; see run_outputs.h. */
+#include "sim/cmd/run_outputs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The end of a run, for those who write about it. */
+struct run_end {
+	const struct run_options *opt;
+	const struct report_input *in;
+	struct machine *machine;
+};
+
+struct run_output_ops {
+	/* NULL: it is not wanted. */
+	const char *(*path)(const struct run_options *opt);
+	int (*open)(struct run_outputs *outs, enum run_output which, const char *path, struct kerror *err);
+	/* Only of what is open; closes it. */
+	int (*write)(struct run_outputs *outs, enum run_output which, const struct run_end *end,
+		     struct kerror *err);
+};
+
+/* ---- where they go ------------------------------------------------------- */
+
+static const char *procfs_path(const struct run_options *opt)
+{
+	return opt->procfs;
+}
+
+static const char *owners_path(const struct run_options *opt)
+{
+	return opt->owner_list;
+}
+
+static const char *timeline_path(const struct run_options *opt)
+{
+	return opt->timeline;
+}
+
+static const char *json_path(const struct run_options *opt)
+{
+	return opt->report.json;
+}
+
+static const char *csv_path(const struct run_options *opt)
+{
+	return opt->report.csv;
+}
+
+/* Whatever else goes to standard output takes the text's place. */
+static const char *text_path(const struct run_options *opt)
+{
+	return opt->report.quiet || is_stdout(opt->report.json) || is_stdout(opt->report.csv) ||
+	       is_stdout(opt->timeline) || is_stdout(opt->owner_list) ? NULL : "-";
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static int open_file(struct run_outputs *outs, enum run_output which, const char *path,
+		     struct kerror *err)
+{
+	return open_output(&outs->file[which], path, err);
+}
+
+static int procfs_file_path(char path[PATH_MAX], const char *folder, unsigned int i, struct kerror *err)
+{
+	if ((size_t)snprintf(path, PATH_MAX, "%s/%s", folder, procfs_files[i].name) < PATH_MAX)
+		return 0;
+	return kerror_set(err, -ENAMETOOLONG, "%.200s: the name is too long", folder);
+}
+
+static int open_procfs(struct run_outputs *outs, enum run_output which, const char *folder,
+		       struct kerror *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	(void)which;
+	if (!mkdir(folder, 0777))
+		outs->made_folder = folder;
+	else if (errno != EEXIST)
+		return kerror_set(err, -errno, "%s: %s", folder, strerror(errno));
+	for (i = 0; !ret && i < NR_PROCFS_FILES; i++) {
+		ret = procfs_file_path(outs->procfs_path[i], folder, i, err);
+		if (!ret)
+			ret = open_output(&outs->procfs[i], outs->procfs_path[i], err);
+	}
+	return ret;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static int write_procfs(struct run_outputs *outs, enum run_output which, const struct run_end *end,
+			struct kerror *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	(void)which;
+	for (i = 0; !ret && i < NR_PROCFS_FILES; i++) {
+		if (procfs_files[i].print(end->machine, outs->procfs[i].file))
+			ret = kerror_set(err, -EIO, "%s: could not be written", outs->procfs[i].path);
+		else
+			ret = close_output(&outs->procfs[i], err);
+	}
+	outs->made_folder = NULL;
+	return ret;
+}
+
+static int write_owners(struct run_outputs *outs, enum run_output which, const struct run_end *end,
+			struct kerror *err)
+{
+	int ret = page_owner_print(end->machine->buddy, end->in->replay->names, end->opt->owner_order,
+				   outs->file[which].file, err);
+
+	return ret ? ret : close_output(&outs->file[which], err);
+}
+
+/* Its rows were written along the run. */
+static int write_timeline(struct run_outputs *outs, enum run_output which, const struct run_end *end,
+			  struct kerror *err)
+{
+	(void)end;
+	return close_output(&outs->file[which], err);
+}
+
+/* Once, for whoever comes first. */
+static int make_report(struct run_outputs *outs, const struct run_end *end, struct kerror *err)
+{
+	struct shrink_metrics shrink;
+	int ret;
+
+	if (outs->report)
+		return 0;
+	outs->report = emitter_create();
+	if (!outs->report)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	ret = report_emit(outs->report, end->in, err);
+	/* Last: the machine is another afterwards. */
+	if (!ret && end->opt->shrink) {
+		metrics_shrink(end->machine, &shrink);
+		report_shrink(outs->report, &shrink);
+	}
+	return ret;
+}
+
+static int write_report(struct run_outputs *outs, enum run_output which, const struct run_end *end,
+			struct kerror *err)
+{
+	static const enum emitter_format format[NR_RUN_OUTPUTS] = {
+		[RUN_TEXT] = EMIT_TEXT, [RUN_JSON] = EMIT_JSON, [RUN_CSV] = EMIT_CSV
+	};
+	int ret = make_report(outs, end, err);
+
+	return ret ? ret : write_format(outs->report, format[which], &outs->file[which], err);
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
+	[RUN_PROCFS] = { procfs_path, open_procfs, write_procfs },
+	[RUN_OWNERS] = { owners_path, open_file, write_owners },
+	[RUN_TIMELINE] = { timeline_path, open_file, write_timeline },
+	[RUN_TEXT] = { text_path, open_file, write_report },
+	[RUN_JSON] = { json_path, open_file, write_report },
+	[RUN_CSV] = { csv_path, open_file, write_report },
+};
+
+/* No two outputs are one file, and none is what is read. */
+static int check_paths(const struct run_options *opt, struct kerror *err)
+{
+	char procfs[NR_PROCFS_FILES][PATH_MAX];
+	const char *writes[NR_RUN_OUTPUTS + NR_PROCFS_FILES];
+	unsigned int i, nr = 0;
+	int ret = 0;
+
+	for (i = 0; i < NR_RUN_OUTPUTS; i++)
+		if (i != RUN_PROCFS && i != RUN_TEXT)
+			writes[nr++] = ops[i].path(opt);
+	for (i = 0; !ret && opt->procfs && i < NR_PROCFS_FILES; i++) {
+		ret = procfs_file_path(procfs[i], opt->procfs, i, err);
+		writes[nr++] = procfs[i];
+	}
+	return ret ? ret : check_outputs(&opt->trace, 1, writes, nr, err);
+}
+
+int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, struct kerror *err)
+{
+	int ret = check_paths(opt, err), i;
+
+	for (i = 0; !ret && i < NR_RUN_OUTPUTS; i++)
+		if (ops[i].path(opt))
+			ret = ops[i].open(outs, i, ops[i].path(opt), err);
+	return ret;
+}
+
+FILE *run_outputs_timeline(const struct run_outputs *outs)
+{
+	return outs->file[RUN_TIMELINE].file;
+}
+
+int run_outputs_write(struct run_outputs *outs, const struct run_options *opt,
+		      const struct report_input *in, struct machine *machine, struct kerror *err)
+{
+	const struct run_end end = { .opt = opt, .in = in, .machine = machine };
+	int ret = 0, i;
+
+	for (i = 0; !ret && i < NR_RUN_OUTPUTS; i++)
+		if (ops[i].path(opt))
+			ret = ops[i].write(outs, i, &end, err);
+	return ret;
+}
+
+void run_outputs_exit(struct run_outputs *outs)
+{
+	int i;
+
+	for (i = 0; i < NR_RUN_OUTPUTS; i++)
+		drop_output(&outs->file[i]);
+	for (i = 0; i < NR_PROCFS_FILES; i++)
+		drop_output(&outs->procfs[i]);
+	if (outs->made_folder)
+		rmdir(outs->made_folder);
+	emitter_destroy(outs->report);
+}
