@@ -26,6 +26,12 @@
 
 #define NO_PAGE UINT64_MAX	/* a page number has at most 52 bits */
 #define NO_ENTRY UINT16_MAX
+/*
+ * Up to so many ways a set is a row that is searched and moved up; wider ones pay for
+ * a bucket and a ring. Every set of the presets' set-associative arrays fits. With
+ * all sets in the wide form, `run -q` of tests/traces/loopback-http takes 368.5
+ * million instructions instead of 364.7 (callgrind).
+ */
 #define NARROW_WAYS 24
 
 struct tlb_entry {
