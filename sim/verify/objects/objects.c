@@ -276,19 +276,31 @@ static bool fills_partial(const struct replay *rp, const void *object, uint32_t 
 	return head == pfn && !slab_read_slab(s, head, &state, NULL, 0) && !state.frozen && !state.nr_free;
 }
 
+/* Of the first of @nr objects that lies in a slab; NULL where none does. */
+static struct kmem_cache *bulk_cache(const struct replay *rp, const struct objects_op *op, int32_t nr)
+{
+	struct kmem_cache *s = NULL;
+	uint32_t head;
+	int32_t i;
+
+	for (i = 0; !s && i < nr; i++)
+		s = replay_cache_of(rp, rp->ops->freed[op->first + i], &head);
+	return s;
+}
+
 int32_t replay_bulk_free(struct replay *rp, const struct objects_op *op, int32_t nr, unsigned int cpu,
 			 uint32_t until)
 {
+	struct kmem_cache *s = bulk_cache(rp, op, nr);
 	void *objects[MAX_BULK_FREE];
-	unsigned int left = bulk_objects(rp, op, nr, objects), i;
-	uint32_t head;
+	unsigned int left, i;
 
-	if (left) {
-		struct kmem_cache *s = replay_cache_of(rp, replay_addr(rp, objects[0]), &head);
-
+	/* What waited may be of these very objects: only then it is known which are in use. */
+	if (s) {
 		order_settle(rp, op, s, false, NULL);
 		order_take_early(rp, op, s);
 	}
+	left = bulk_objects(rp, op, nr, objects);
 	while (left && (until == PFN_NONE_VAL || !fills_partial(rp, objects[left - 1], until))) {
 		unsigned int before = left;
 

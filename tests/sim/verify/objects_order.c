@@ -466,6 +466,11 @@ static void test_bulk_free_twice(void)
 	CU_ASSERT_EQUAL(p.pr.count[OBJ_bulk_frees], 2);
 	CU_ASSERT_EQUAL(p.pr.count[OBJ_refused_frees], 1);
 	finish(&p);
+	/* The first free has not been carried out yet when the bulk free is. */
+	play_any(&p, FREE(TASK, 11, 0) BULK_FREE(CPU1, 1, OBJ(11, 0)) PAGE(CPU1));
+	CU_ASSERT_EQUAL(p.pr.count[OBJ_bulk_frees], 0);
+	CU_ASSERT_EQUAL(p.pr.count[OBJ_refused_frees], 1);
+	finish(&p);
 }
 
 static const struct test_case cases[] = {
