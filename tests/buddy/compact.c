@@ -235,6 +235,24 @@ static void test_capture(void)
 	}
 }
 
+/* A block of the right size in a zone that is not compacted goes to that zone's free list. */
+static void test_capture_other_zone(void)
+{
+	struct compact_capture cap = { .pfn = PFN_NONE_VAL, .order = 1, .migratetype = MIGRATE_MOVABLE };
+	struct machine m;
+
+	machine_small(&m, 1);
+	machine_take_all(&m);
+	cap.zone = buddy_zone(m.b, 0, ZONE_DMA);
+	m.b->capture = &cap;
+	machine_give(&m, BASE, 0);
+	machine_give(&m, BASE + 1, 0);
+	m.b->capture = NULL;
+	CU_ASSERT_EQUAL(cap.pfn, PFN_NONE_VAL);
+	CU_ASSERT(list_is(&m, 1, MIGRATE_MOVABLE, BASE, LIST(0)));
+	machine_free(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "find_target", test_find_target },
 	{ "second_best", test_second_best },
@@ -244,6 +262,7 @@ static const struct test_case cases[] = {
 	{ "short_search", test_short_search },
 	{ "direct", test_direct },
 	{ "capture", test_capture },
+	{ "capture in another zone", test_capture_other_zone },
 	{ NULL, NULL }
 };
 
