@@ -294,10 +294,13 @@ static void test_cpp(void)
 		expect_member(find(prog, i ? "ns::List<long, 3>" : "ns::List<long int, 3>"), "n", 24, 4);
 		CU_ASSERT_EQUAL(find(prog, "ns::Leaf")->size, 4);
 		CU_ASSERT_EQUAL(find(prog, "ns::Leaf")->stats.unused, 0);
+		/* an empty base has no room of its own */
+		CU_ASSERT_EQUAL(find(prog, "ns::Leaf")->members[0].bit_size, 0);
 		type = find(prog, "ns::Virtual");
 		CU_ASSERT_TRUE(type->members[type->nr_members - 1].elsewhere);
 		CU_ASSERT_EQUAL_FATAL(layout_reorder(type, 64, &plan, NULL), 0);
-		CU_ASSERT_PTR_NOT_NULL(plan.why_not);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(plan.why_not);
+		CU_ASSERT_STRING_EQUAL(plan.why_not, "its virtual bases are placed when an object is built");
 		layout_plan_free(&plan);
 		expect_member(find(prog, "(anonymous)::Hidden"), "b", 4, 4);
 		expect_member(find(prog, "Local"), "b", 4, 1);

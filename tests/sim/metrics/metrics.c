@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/metrics/shrink.h"
+#include "sim/metrics/timeline.h"
 #include "tests/sim/replay/rig.h"
 
 /* Top lists are sorted, shares add up, and suspects carry their age. */
@@ -47,6 +48,11 @@ static void test_metrics_lists(void)
 	CU_ASSERT_EQUAL(leaks[1].newest_event, 12);
 	CU_ASSERT_EQUAL(leaks[1].oldest_ns, 1001);
 	free(leaks);
+	/* What was freed is no waste of its site any more. */
+	sites = metrics_sites(&rig.rp->ledger, BY_WASTE, &nr);
+	CU_ASSERT_EQUAL_FATAL(nr, 2);
+	CU_ASSERT_EQUAL(sites[1].waste, 62);
+	free(sites);
 	rig_down(&rig);
 }
 
@@ -215,6 +221,26 @@ static void test_shrink_drains(void)
 	rig_down(&rig);
 }
 
+/* The peak is the first of the samples with the most used frames. */
+static void test_timeline_peak(void)
+{
+	static const int64_t used[] = { 3, 7, 5, 7, 1 };
+	struct sample sample = { 0 };
+	struct timeline tl;
+	int i;
+
+	timeline_init(&tl, NULL);
+	for (i = 0; i < 5; i++) {
+		sample.event = i + 1;
+		sample.used_pages = used[i];
+		timeline_add(&tl, &sample);
+	}
+	CU_ASSERT_EQUAL(tl.nr, 5);
+	CU_ASSERT_EQUAL(tl.first.event, 1);
+	CU_ASSERT_EQUAL(tl.peak.event, 2);
+	CU_ASSERT_EQUAL(tl.last.event, 5);
+}
+
 static const struct test_case cases[] = {
 	{ "metrics_lists", test_metrics_lists },
 	{ "leaks_of_equal_size", test_leaks_of_equal_size },
@@ -222,6 +248,7 @@ static const struct test_case cases[] = {
 	{ "waiting", test_waiting },
 	{ "unused_caches", test_unused_caches },
 	{ "shrink_drains", test_shrink_drains },
+	{ "timeline_peak", test_timeline_peak },
 	{ NULL, NULL }
 };
 

@@ -75,9 +75,30 @@ static void test_edges(void)
 	live_exit(&table);
 }
 
+/* Entries of what went are used again: the pool is as large as the most that ever lived. */
+static void test_reuse(void)
+{
+	struct live_table table = { 0 };
+	uint32_t used;
+	uint64_t key;
+
+	CU_ASSERT_EQUAL_FATAL(live_init(&table, 2), 0);
+	live_insert(&table, 1);
+	live_insert(&table, 2);
+	used = table.pool_used;
+	for (key = 3; key < 100; key++) {
+		live_remove(&table, live_find(&table, key - 2));
+		live_insert(&table, key);
+	}
+	CU_ASSERT_EQUAL(table.nr, 2);
+	CU_ASSERT_EQUAL(table.pool_used, used);
+	live_exit(&table);
+}
+
 static const struct test_case cases[] = {
 	{ "live_against_array", test_against_array },
 	{ "live_edges", test_edges },
+	{ "live_reuse", test_reuse },
 	{ NULL, NULL }
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/verify/capture/words.h"
+#include "sim/verify/rates.h"
 #include "tests/tests.h"
 
 /* A line in memory of exactly its length, so that a look behind it is noticed. */
@@ -134,11 +135,33 @@ static void test_lines(void)
 	CU_ASSERT_FALSE(words_next_line(&w));
 }
 
+/* Three hits of four are 75 %; what was never asked has no row. */
+static void test_rates(void)
+{
+	const struct verify_rate some = { .hits = 3, .all = 4 }, none = { 0 };
+	struct emitter *em = emitter_create();
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	emit_rate_table(em, "rates", "Rates");
+	emit_rate_row(em, "some", "meaning", &some);
+	emit_rate_row(em, "none", "meaning", &none);
+	emit_table_end(em);
+	CU_ASSERT_EQUAL(emitter_write(em, EMIT_CSV, out, NULL), 0);
+	fclose(out);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "rates.0.percent,percent,,75"));
+	CU_ASSERT_PTR_NULL(strstr(text, "rates.1"));
+	free(text);
+	emitter_destroy(em);
+}
+
 static const struct test_case cases[] = {
 	{ "numbers", test_numbers },
 	{ "signs_and_stops", test_signs_and_stops },
 	{ "words", test_words },
 	{ "lines", test_lines },
+	{ "rates", test_rates },
 	{ NULL, NULL }
 };
 
