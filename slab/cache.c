@@ -29,7 +29,7 @@
 int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 			  const struct slab_config *cfg, struct kerror *err)
 {
-	const struct slab_engine *engine = slab_find_engine(cfg->engine);
+	const struct engine_ops *engine = engine_find(cfg->engine);
 	struct slab_allocator *sa;
 	unsigned int nid;
 	int ret;
@@ -187,7 +187,7 @@ static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo
 		s->allocflags |= __GFP_RECLAIMABLE;
 }
 
-int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
+int engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
 			 const struct kmem_cache_args *args, struct kerror *err)
 {
 	if (sa->engine->geometry)
@@ -205,12 +205,12 @@ static int debugged_geometry(const struct slab_allocator *sa, struct slab_geomet
 	int ret;
 
 	args->flags = slab_debug_cache_flags(sa, args);
-	ret = slab_engine_geometry(sa, geo, args, err);
+	ret = engine_geometry(sa, geo, args, err);
 	if (ret || !sa->debug->no_higher_order || !(args->flags & SLAB_DEBUG_METADATA) ||
 	    !geo->min_order || geo->object_size > PAGE_SIZE << (geo->min_order - 1))
 		return ret;
 	args->flags &= ~SLAB_DEBUG_METADATA;
-	return slab_engine_geometry(sa, geo, args, err);
+	return engine_geometry(sa, geo, args, err);
 }
 
 struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kmem_cache_args *wanted,

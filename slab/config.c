@@ -11,20 +11,20 @@
 
 #include "slab/internal.h"
 
-static unsigned int *param_field(struct slab_config *cfg, const struct slab_engine_param *param)
+static unsigned int *param_field(struct slab_config *cfg, const struct engine_param *param)
 {
 	return (unsigned int *)((char *)cfg + param->field);
 }
 
 static unsigned int param_value(const struct slab_config *cfg,
-				const struct slab_engine_param *param)
+				const struct engine_param *param)
 {
 	return *(const unsigned int *)((const char *)cfg + param->field);
 }
 
-static void set_defaults(struct slab_config *cfg, const struct slab_engine *engine)
+static void set_defaults(struct slab_config *cfg, const struct engine_ops *engine)
 {
-	const struct slab_engine_param *param;
+	const struct engine_param *param;
 
 	cfg->engine = engine->name;
 	for (param = engine->params; param->name; param++)
@@ -33,7 +33,7 @@ static void set_defaults(struct slab_config *cfg, const struct slab_engine *engi
 
 void slab_config_default(struct slab_config *cfg)
 {
-	const struct slab_engine *const *engine = slab_engines;
+	const struct engine_ops *const *engine = engine_list;
 
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->merge = true;
@@ -41,13 +41,13 @@ void slab_config_default(struct slab_config *cfg)
 	cfg->kernel = BUDDY_KERNEL_NEWEST;
 	while (*engine)
 		engine++;
-	while (engine != slab_engines)
+	while (engine != engine_list)
 		set_defaults(cfg, *--engine);
 }
 
-static const struct slab_engine *find_engine(const char *name, struct kerror *err)
+static const struct engine_ops *find_engine(const char *name, struct kerror *err)
 {
-	const struct slab_engine *engine = slab_find_engine(name);
+	const struct engine_ops *engine = engine_find(name);
 
 	if (!engine)
 		kerror_set(err, -EINVAL, "no slab engine is called '%s'", name);
@@ -56,7 +56,7 @@ static const struct slab_engine *find_engine(const char *name, struct kerror *er
 
 int slab_config_engine(struct slab_config *cfg, const char *name, struct kerror *err)
 {
-	const struct slab_engine *engine = find_engine(name, err);
+	const struct engine_ops *engine = find_engine(name, err);
 
 	if (!engine)
 		return -EINVAL;
@@ -64,7 +64,7 @@ int slab_config_engine(struct slab_config *cfg, const char *name, struct kerror 
 	return 0;
 }
 
-static int out_of_range(const struct slab_engine_param *param, const char *engine, uint64_t value,
+static int out_of_range(const struct engine_param *param, const char *engine, uint64_t value,
 			struct kerror *err)
 {
 	return kerror_set(err, -EINVAL, "%s: %s=%llu is not within %u..%u", engine, param->name,
@@ -74,8 +74,8 @@ static int out_of_range(const struct slab_engine_param *param, const char *engin
 int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
 		      struct kerror *err)
 {
-	const struct slab_engine *engine = find_engine(cfg->engine, err);
-	const struct slab_engine_param *param;
+	const struct engine_ops *engine = find_engine(cfg->engine, err);
+	const struct engine_param *param;
 
 	if (!engine)
 		return -EINVAL;
@@ -92,8 +92,8 @@ int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
 
 int slab_config_check(const struct slab_config *cfg, struct kerror *err)
 {
-	const struct slab_engine *engine = find_engine(cfg->engine, err);
-	const struct slab_engine_param *param;
+	const struct engine_ops *engine = find_engine(cfg->engine, err);
+	const struct engine_param *param;
 
 	if (!engine)
 		return -EINVAL;
@@ -110,8 +110,8 @@ int slab_config_check(const struct slab_config *cfg, struct kerror *err)
 
 void slab_config_text(const struct slab_config *cfg, char *buf, size_t size)
 {
-	const struct slab_engine *engine = slab_find_engine(cfg->engine);
-	const struct slab_engine_param *param;
+	const struct engine_ops *engine = engine_find(cfg->engine);
+	const struct engine_param *param;
 	size_t len;
 
 	snprintf(buf, size, "%s", cfg->engine);

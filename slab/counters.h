@@ -56,7 +56,7 @@
 	X(barn_put,            "full sheaves put into a barn") \
 	X(barn_put_fail,       "full sheaves that a barn had no room or no empty one for")
 
-/* Names of slabinfo's statistics in kernels with the slab engine. */
+/* Names of slabinfo's statistics in kernels with the SLAB engine. */
 #define SLAB_COUNTERS_SLAB(X) \
 	X(allochit,            "objects from the CPU's array (alloc_fastpath's other name)") \
 	X(allocmiss,           "requests that found the CPU's array empty") \
@@ -101,7 +101,7 @@
 	X(slob_merges,         "free blocks joined with a neighbour")
 
 /*
- * One list a group; an engine says which groups it counts (struct slab_engine,
+ * One list a group; an engine says which groups it counts (struct engine_ops,
  * counted). Debugging's comes last: engines have no room for it.
  */
 #define SLAB_COUNTERS(X) \

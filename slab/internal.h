@@ -119,7 +119,7 @@ struct kmem_cache {
 	void *stash;			/* the engine's store of objects between CPUs and slabs */
 	void (*ctor)(void *object);
 	uint32_t *random_seq;		/* byte offsets in shuffled order, NULL: ascending */
-	const struct slab_engine *engine;
+	const struct engine_ops *engine;
 	struct slab_alias *alias_names;	/* of caches merged into it, see alias.c */
 	struct slab_alias *alias_last;
 	struct kmem_cache *merge_next;	/* see merge.c */
@@ -158,7 +158,7 @@ struct slab_allocator {
 	struct pagemap *map;
 	unsigned int nr_cpus;
 	unsigned int nr_nodes;
-	const struct slab_engine *engine;
+	const struct engine_ops *engine;
 	void *engine_data;		/* the engine's, of all caches together */
 	const struct slab_rules *rules;
 	struct kmem_cache *shared;	/* whose slabs hold objects of any cache; NULL: none */
@@ -537,7 +537,7 @@ void slab_release_cache(struct kmem_cache *s);
 int slab_config_check(const struct slab_config *cfg, struct kerror *err);
 
 /* The geometry @sa's engine gives a cache; answers as slab_geometry() does. */
-int slab_engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
+int engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
 			 const struct kmem_cache_args *args, struct kerror *err);
 
 /* What is common to the geometries of all engines; follows calculate_alignment(). */

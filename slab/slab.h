@@ -4,7 +4,7 @@
  *
  * A kmem_cache cuts blocks of frames (slabs) into objects of one size. How it
  * keeps track of them is an engine's business (slab/engine/, behind struct
- * slab_engine); names, geometry, merging, kmalloc classes and the checks that
+ * engine_ops); names, geometry, merging, kmalloc classes and the checks that
  * refuse a wrong free are common to all engines.
  *
  * Objects are real memory of the machine's arena. An object's slab is found

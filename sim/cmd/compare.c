@@ -92,12 +92,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 /* Fills @configs; returns how many, or ends the program. */
 static unsigned int choose_engines(const struct compare_options *opt, struct slab_config *configs)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 	struct kerror err = { 0 };
 	const char *rest = opt->slab;
 	unsigned int nr = 0;
 
-	for (engine = slab_engines; !rest && *engine; engine++, nr++) {
+	for (engine = engine_list; !rest && *engine; engine++, nr++) {
 		configs[nr] = opt->common.machine.slab;
 		slab_config_engine(&configs[nr], (*engine)->name, NULL);
 	}

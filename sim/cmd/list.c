@@ -21,9 +21,9 @@ static void list_formats(void)
 
 static void list_engines(void)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++)
+	for (engine = engine_list; *engine; engine++)
 		printf("%-16s %s\n", (*engine)->name, (*engine)->text);
 	puts("('kmemsim policies' lists their parameters)");
 }

@@ -76,10 +76,10 @@ static bool given_before(const char *text, const char *at, size_t len)
 }
 
 /* NULL, and @near knows the names there are, where the engine has no such parameter. */
-static const struct slab_engine_param *find_param(const struct slab_engine *engine, const char *name,
+static const struct engine_param *find_param(const struct engine_ops *engine, const char *name,
 						  struct nearest *near)
 {
-	const struct slab_engine_param *param;
+	const struct engine_param *param;
 
 	for (param = engine->params; param->name; param++) {
 		if (!strcmp(param->name, name))
@@ -89,11 +89,11 @@ static const struct slab_engine_param *find_param(const struct slab_engine *engi
 	return NULL;
 }
 
-static const struct slab_engine *find_engine(const char *name, struct nearest *near)
+static const struct engine_ops *find_engine(const char *name, struct nearest *near)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		if (!strcmp((*engine)->name, name))
 			return *engine;
 		nearest_add(near, (*engine)->name);
@@ -102,7 +102,7 @@ static const struct slab_engine *find_engine(const char *name, struct nearest *n
 }
 
 /* "NAME=N" of @len bytes. */
-static int parse_param(const char *text, size_t len, const struct slab_engine *engine,
+static int parse_param(const char *text, size_t len, const struct engine_ops *engine,
 		       struct slab_config *cfg, struct kerror *err)
 {
 	struct nearest near;
@@ -124,9 +124,9 @@ static int parse_param(const char *text, size_t len, const struct slab_engine *e
 }
 
 /* A word without '=', behind @engine: another engine, for the caller to read, or a mistake. */
-static const char *next_engine(const char *text, size_t len, const struct slab_engine *engine, struct kerror *err)
+static const char *next_engine(const char *text, size_t len, const struct engine_ops *engine, struct kerror *err)
 {
-	const struct slab_engine_param *param;
+	const struct engine_param *param;
 	struct nearest near;
 	char word[64];
 
@@ -148,7 +148,7 @@ static const char *next_engine(const char *text, size_t len, const struct slab_e
 const char *parse_slab_engine(const char *text, struct slab_config *cfg, struct kerror *err)
 {
 	size_t len = strcspn(text, ",");
-	const struct slab_engine *engine;
+	const struct engine_ops *engine;
 	const char *begin = text;
 	struct nearest near;
 	char name[64];

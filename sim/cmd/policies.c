@@ -6,7 +6,7 @@
 #include "sim/cmd/cmd.h"
 #include "slab/engine/engine.h"
 
-static const char *default_text(const struct slab_engine_param *param, char *buf, size_t size)
+static const char *default_text(const struct engine_param *param, char *buf, size_t size)
 {
 	if (param->def == SLAB_AUTO)
 		return "auto";
@@ -14,9 +14,9 @@ static const char *default_text(const struct slab_engine_param *param, char *buf
 	return buf;
 }
 
-static void print_engine(const struct slab_engine *engine)
+static void print_engine(const struct engine_ops *engine)
 {
-	const struct slab_engine_param *param;
+	const struct engine_param *param;
 	char def[16], range[32];
 
 	printf("%s: %s\n", engine->name, engine->text);
@@ -51,7 +51,7 @@ static void print_buddy(void)
 
 int cmd_policies(int argc, char **argv)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
 	if (argc > 1) {
 		bool help = argc == 2 && wants_help(argv[1]);
@@ -60,7 +60,7 @@ int cmd_policies(int argc, char **argv)
 		return help ? EXIT_FINE : EXIT_USAGE;
 	}
 	puts("Object caches: engines, chosen and set by --slab ENGINE[,PARAMETER=N...]\n");
-	for (engine = slab_engines; *engine; engine++)
+	for (engine = engine_list; *engine; engine++)
 		print_engine(*engine);
 	print_buddy();
 	return EXIT_FINE;

@@ -56,7 +56,7 @@ int report_caches(struct emitter *em, const struct report_input *in, const char 
 	return 0;
 }
 
-/* What the slab engine needs besides objects. */
+/* What the engine needs besides objects. */
 int report_cache_metadata(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {

@@ -65,7 +65,7 @@ bool slab_list_for_each(const struct kmem_cache *s, const struct page_list *list
 			bool (*fn)(void *ctx, pfn_t slab), void *ctx);
 
 /*
- * As slab_engine.relink, where free objects are linked through themselves from slab_freelist
+ * As engine_ops.relink, where free objects are linked through themselves from slab_freelist
  * on: in ascending order; what has been in use stays so.
  */
 void slab_relink_objects(struct kmem_cache *s, struct page *slab);

@@ -15,7 +15,7 @@
  * an unsigned int; SLAB_AUTO there (or a default of 0 that the text explains)
  * leaves the choice to the engine.
  */
-struct slab_engine_param {
+struct engine_param {
 	const char *name;
 	const char *text;	/* one sentence; says what SLAB_AUTO stands for */
 	size_t field;		/* offset in struct slab_config */
@@ -26,10 +26,10 @@ struct slab_engine_param {
 /* For a table of what is counted, made of the groups of slab/counters.h. */
 #define SLAB_COUNTED(name, text) [SC_##name] = true,
 
-struct slab_engine {
+struct engine_ops {
 	const char *name;
 	const char *text;	/* one sentence */
-	const struct slab_engine_param *params;	/* ends with a NULL name */
+	const struct engine_param *params;	/* ends with a NULL name */
 	const bool *counted;	/* by enum slab_counter: what the engine or the common code counts */
 
 	/* Bytes of a cache's state for one CPU, whole cache lines; begins with a slab_front. */
@@ -123,16 +123,16 @@ struct slab_engine {
 	unsigned int (*validate)(const struct kmem_cache *s, slab_violation_fn fn, void *ctx);
 };
 
-extern const struct slab_engine slub_engine;
-extern const struct slab_engine sheaves_engine;
-extern const struct slab_engine magazine_engine;
-extern const struct slab_engine lslab_engine;
-extern const struct slab_engine slob_engine;
+extern const struct engine_ops slub_ops;
+extern const struct engine_ops sheaves_ops;
+extern const struct engine_ops magazine_ops;
+extern const struct engine_ops lslab_ops;
+extern const struct engine_ops slob_ops;
 
 /* All engines, ending with NULL. The first one is the default. */
-extern const struct slab_engine *const slab_engines[];
+extern const struct engine_ops *const engine_list[];
 
 /* NULL where no engine is called @name. */
-const struct slab_engine *slab_find_engine(const char *name);
+const struct engine_ops *engine_find(const char *name);
 
 #endif

@@ -4,20 +4,20 @@
 
 #include "slab/engine/engine.h"
 
-const struct slab_engine *const slab_engines[] = {
-	&slub_engine,
-	&sheaves_engine,
-	&lslab_engine,
-	&magazine_engine,
-	&slob_engine,
+const struct engine_ops *const engine_list[] = {
+	&slub_ops,
+	&sheaves_ops,
+	&lslab_ops,
+	&magazine_ops,
+	&slob_ops,
 	NULL
 };
 
-const struct slab_engine *slab_find_engine(const char *name)
+const struct engine_ops *engine_find(const char *name)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++)
+	for (engine = engine_list; *engine; engine++)
 		if (!strcmp((*engine)->name, name))
 			return *engine;
 	return NULL;

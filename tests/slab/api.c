@@ -24,7 +24,7 @@ static void create_merging(struct slab_machine *m)
 /* The default engine exists under its name, with its parameters; a wrong name is none. */
 static void test_engines(void)
 {
-	const struct slab_engine_param *param;
+	const struct engine_param *param;
 	struct slab_machine m;
 	struct slab_allocator *sa;
 	struct slab_config cfg;
@@ -32,9 +32,9 @@ static void test_engines(void)
 
 	slab_config_default(&cfg);
 	CU_ASSERT_STRING_EQUAL(cfg.engine, "slub");
-	CU_ASSERT_PTR_EQUAL(slab_find_engine("slub"), &slub_engine);
-	CU_ASSERT_PTR_NULL(slab_find_engine("slob2"));
-	for (param = slub_engine.params; param->name; param++)
+	CU_ASSERT_PTR_EQUAL(engine_find("slub"), &slub_ops);
+	CU_ASSERT_PTR_NULL(engine_find("slob2"));
+	for (param = slub_ops.params; param->name; param++)
 		CU_ASSERT_PTR_NOT_NULL(param->text);
 
 	slab_machine_create(&m, MEM, 1, 2, NULL);

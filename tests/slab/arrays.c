@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim tests: the slab engine exactly: where Linux's mm/slab.c would put each
+ * kmemsim tests: the SLAB engine exactly: where Linux's mm/slab.c would put each
  * object, slab and number. Geometries that real kernels with that engine
  * printed in /proc/slabinfo are among them.
  */

@@ -431,7 +431,7 @@ static void check_all_given_back(struct model *t)
 	check_all(t);
 }
 
-static void run_engine(const struct variant *v, const struct slab_engine *engine)
+static void run_engine(const struct variant *v, const struct engine_ops *engine)
 {
 	struct model *t = calloc(1, sizeof(*t));
 	struct slab_config cfg;
@@ -471,9 +471,9 @@ static void run_engine(const struct variant *v, const struct slab_engine *engine
 
 static void run(const struct variant *v)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		unsigned int failures = CU_get_number_of_failures();
 
 		run_engine(v, *engine);
@@ -537,7 +537,7 @@ static void test_slab_failures(void)
  * Fill the whole machine with objects of one cache, then free every one from
  * another CPU: all memory comes back, and an allocation works again at once.
  */
-static void fill_and_empty(const struct slab_engine *engine, uint32_t size, bool ctor)
+static void fill_and_empty(const struct engine_ops *engine, uint32_t size, bool ctor)
 {
 	struct kmem_cache_args args = { .name = "fill", .size = size, .ctor = ctor ? construct : NULL };
 	struct slab_config cfg;
@@ -575,9 +575,9 @@ static void fill_and_empty(const struct slab_engine *engine, uint32_t size, bool
 
 static void test_fill_and_empty(void)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		fill_and_empty(*engine, 16, false);
 		fill_and_empty(*engine, 200, true);
 		fill_and_empty(*engine, 1300, false);
@@ -588,9 +588,9 @@ static void test_fill_and_empty(void)
 /* Long idle: ticks come to an end, cost nothing, and give memory back at most. */
 static void test_idle(void)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		struct slab_config cfg;
 		struct slab_machine m;
 		struct kmem_cache *s;

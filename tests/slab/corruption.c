@@ -85,7 +85,7 @@ static struct kmem_cache *new_cache(struct scene *t, const char *name, uint32_t 
 }
 
 /* A machine whose caches are debugged as @debug says, and a cache "thing" with @flags. */
-static void set_up(struct scene *t, const struct slab_engine *engine, const char *debug,
+static void set_up(struct scene *t, const struct engine_ops *engine, const char *debug,
 		   uint32_t flags)
 {
 	struct slab_config cfg;

@@ -78,7 +78,7 @@ static void test_flags(void)
 	CU_ASSERT_STRING_EQUAL(slab_debug_letters(0, letters, sizeof(letters)), "-");
 }
 
-static void create(struct slab_machine *m, const struct slab_engine *engine, const char *debug,
+static void create(struct slab_machine *m, const struct engine_ops *engine, const char *debug,
 		   uint64_t bytes)
 {
 	struct slab_config cfg;
@@ -417,7 +417,7 @@ static void test_failslab(void)
 	struct kmem_cache *s;
 	unsigned int nr;
 
-	create(&m, slab_engines[0], NULL, 16 << 20);
+	create(&m, engine_list[0], NULL, 16 << 20);
 	s = cache(&m, "s", 100, 0);
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 30, GFP_KERNEL, first), 10);
@@ -458,7 +458,7 @@ static void test_failslab_filters(void)
 	struct slab_machine m;
 	void *objects[4];
 
-	create(&m, slab_engines[0], "A,marked", 16 << 20);
+	create(&m, engine_list[0], "A,marked", 16 << 20);
 	s = cache(&m, "s", 100, 0);
 	marked = cache(&m, "marked", 100, 0);
 	slab_set_failslab(m.sa, &attr);
@@ -580,7 +580,7 @@ static void test_no_stash(void)
 }
 
 /*
- * What an engine itself takes from a debugged kmalloc cache (the slab engine: the numbers of
+ * What an engine itself takes from a debugged kmalloc cache (the SLAB engine: the numbers of
  * free objects that lie off the slab) is filled as anybody's and not held back.
  */
 static void test_engine_objects(void)
@@ -593,7 +593,7 @@ static void test_engine_objects(void)
 
 		create(&m, engine, "FZPUQ,kmalloc-*", 16 << 20);
 		s = cache(&m, "c", 512, SLAB_TYPESAFE_BY_RCU);
-		if (engine == &lslab_engine)
+		if (engine == &lslab_ops)
 			CU_ASSERT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OFF);
 		for (i = 0; i < 40; i++) {
 			objects[i] = kmem_cache_alloc(s, 0, GFP_KERNEL);
@@ -679,7 +679,7 @@ static void test_slub_order(void)
 	unsigned int n;
 	void **objects;
 
-	create(&m, &slub_engine, "Z,c", 16 << 20);
+	create(&m, &slub_ops, "Z,c", 16 << 20);
 	s = cache(&m, "c", 500, 0);
 	n = kmem_cache_objs_per_slab(s);
 	objects = slab_machine_fill(s, 0, 3);

@@ -12,7 +12,7 @@
 
 #define MEM	(64ULL << 20)
 
-static unsigned int value_of(const struct slab_config *cfg, const struct slab_engine_param *param)
+static unsigned int value_of(const struct slab_config *cfg, const struct engine_param *param)
 {
 	return *(const unsigned int *)((const char *)cfg + param->field);
 }
@@ -20,13 +20,13 @@ static unsigned int value_of(const struct slab_config *cfg, const struct slab_en
 /* Each parameter of each engine has a default, takes both ends of its range and nothing beyond. */
 static void test_tables(void)
 {
-	const struct slab_engine *const *engine;
-	const struct slab_engine_param *param;
+	const struct engine_ops *const *engine;
+	const struct engine_param *param;
 	struct slab_config cfg;
 	struct kerror err;
 
 	slab_config_default(&cfg);
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		CU_ASSERT_EQUAL(slab_config_engine(&cfg, (*engine)->name, &err), 0);
 		CU_ASSERT_STRING_EQUAL(cfg.engine, (*engine)->name);
 		for (param = (*engine)->params; param->name; param++) {

@@ -13,7 +13,7 @@
 
 /* A loop over all engines. */
 #define EACH_ENGINE(name) \
-	for (const struct slab_engine *const *__at = slab_engines, *name; (name = *__at); __at++)
+	for (const struct engine_ops *const *__at = engine_list, *name; (name = *__at); __at++)
 
 struct slab_machine {
 	struct pagemap *map;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: /proc/slabinfo. The tunables and sharedavail are the slab engine's,
+ * kmemsim: /proc/slabinfo. The tunables and sharedavail are the SLAB engine's,
  * as a kernel with CONFIG_SLAB has them; every kernel with SLUB prints them as 0.
  *
  * Locking: none.

@@ -387,7 +387,7 @@ static uint64_t magazine_counter(const struct kmem_cache *s, enum slab_counter c
 				  offsetof(struct magazine_cpu, stat));
 }
 
-static const struct slab_engine_param magazine_params[] = {
+static const struct engine_param magazine_params[] = {
 	{ "slab_max_order", "largest order of a slab, unless one object needs more",
 	  offsetof(struct slab_config, slab_max_order), 0, MAX_PAGE_ORDER, MAGAZINE_MAX_ORDER },
 	{ "contention_window", "a depot access this few allocations and frees after another CPU's is contended",
@@ -402,7 +402,7 @@ static const bool magazine_counted[NR_SLAB_COUNTERS] = {
 	SLAB_COUNTERS_MAGAZINE(SLAB_COUNTED)
 };
 
-const struct slab_engine magazine_engine = {
+const struct engine_ops magazine_ops = {
 	.name = "magazine",
 	.text = "Bonwick and Adams 2001: two magazines a CPU over a depot, sized by contention",
 	.params = magazine_params,

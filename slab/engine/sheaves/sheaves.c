@@ -479,7 +479,7 @@ static uint64_t sheaves_counter(const struct kmem_cache *s, enum slab_counter co
 	}
 }
 
-static const struct slab_engine_param sheaves_params[] = {
+static const struct engine_param sheaves_params[] = {
 	SLUB_PARAMS,
 	{ "sheaf_capacity", "objects a sheaf holds; 0: no sheaves; auto: by size 60, 28, 12, 4",
 	  offsetof(struct slab_config, sheaf_capacity), 0, 4096, SLAB_AUTO },
@@ -494,7 +494,7 @@ static const bool sheaves_counted[NR_SLAB_COUNTERS] = {
 	SLAB_COUNTERS_SHEAVES(SLAB_COUNTED)
 };
 
-const struct slab_engine sheaves_engine = {
+const struct engine_ops sheaves_ops = {
 	.name = "sheaves",
 	.text = "SLUB with two arrays of objects a CPU and a store of arrays a node, as in Linux 6.18",
 	.params = sheaves_params,

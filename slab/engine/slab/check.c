@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: looking at the slab engine's state without changing it: the figures
+ * kmemsim: looking at the SLAB engine's state without changing it: the figures
  * of slabinfo, every slab, every free object, and whether lists and arrays are
  * sound.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: how the slab engine lays a cache out: where the numbers of the free
+ * kmemsim: how the SLAB engine lays a cache out: where the numbers of the free
  * objects lie, how large a slab is, how many colours its rest allows. Pure;
  * the arithmetic is that of Linux 6.1's __kmem_cache_create(),
  * calculate_slab_order() and the three set_*_slab_cache() in mm/slab.c; an object

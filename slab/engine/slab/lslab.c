@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the slab engine: objects in and out of the arrays, and what a cache
- * is made of. Structures and states are drawn in slab/lslab.h. Follows Linux
+ * kmemsim: the SLAB engine: objects in and out of the arrays, and what a cache
+ * is made of. Structures and states are drawn in lslab.h. Follows Linux
  * 6.1's mm/slab.c.
  */
 #include <errno.h>
@@ -490,7 +490,7 @@ static void lslab_close(struct slab_allocator *sa)
 	free(sa->engine_data);
 }
 
-static const struct slab_engine_param lslab_params[] = {
+static const struct engine_param lslab_params[] = {
 	{ "limit", "free objects in a CPU's array; by size 120, 54, 24, 8 or 1",
 	  offsetof(struct slab_config, limit), 1, 10000, SLAB_AUTO },
 	{ "batchcount", "objects moved at a time, up to the limit; half the limit",
@@ -511,7 +511,7 @@ static const bool lslab_counted[NR_SLAB_COUNTERS] = {
 	SLAB_COUNTERS_SLAB(SLAB_COUNTED)
 };
 
-const struct slab_engine lslab_engine = {
+const struct engine_ops lslab_ops = {
 	.name = "slab",
 	.text = "Bonwick's slabs as Linux had them until 6.7: arrays of free objects, colours",
 	.params = lslab_params,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the slab engine, Linux's mm/slab.c as 6.1 had it (it went with 6.8):
- * Bonwick's slabs with arrays of free objects in front of them. "lslab", for
- * Linux's, keeps its names apart from those of the layer around it.
+ * kmemsim: the SLAB engine, Linux's mm/slab.c as 6.1 had it (it went with 6.8):
+ * Bonwick's slabs with arrays of free objects in front of them. Users
+ * call it "slab"; here it is SLAB in text and lslab (Linux's) in names, because
+ * slab is the layer around it. struct engine_ops is what any engine provides.
  *
  *   CPU 0          CPU 1                       node 0                    node 1
  *   array_cache    array_cache                 lslab_node                lslab_node
@@ -121,18 +122,18 @@ static inline struct lslab_cpu *lslab_cpu(const struct kmem_cache *s, unsigned i
 /* Move up to @max objects, the newest; returns how many. Follows transfer_objects(). */
 unsigned int lslab_transfer(struct array_cache *to, struct array_cache *from, unsigned int max);
 
-/* ---- geometry (slab/geometry.c) ---------------------------------------- */
+/* ---- geometry (geometry.c) --------------------------------------------- */
 
 int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
 		   const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
 
-/* ---- slabs of a node (slab/node.c) ------------------------------------- */
+/* ---- slabs of a node (node.c) ------------------------------------------ */
 
 uint32_t lslab_colour(const struct kmem_cache *s, const struct page *slab);
 /* The numbers of @slab's objects, free ones from place slab_inuse on; NULL for a full one that keeps none. */
 uint8_t *lslab_free_index(const struct kmem_cache *s, const struct page *slab);
 
-/* As slab_engine.relink: the numbers of a debugged cache's slab, ascending. */
+/* As engine_ops.relink: the numbers of a debugged cache's slab, ascending. */
 void lslab_relink(struct kmem_cache *s, struct page *slab);
 
 /*
@@ -165,7 +166,7 @@ unsigned int lslab_drain_free(struct kmem_cache *s, unsigned int cpu, unsigned i
 /* Give back a slab that is on no list. */
 void lslab_destroy_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab);
 
-/* ---- arrays emptied (slab/reap.c) -------------------------------------- */
+/* ---- arrays emptied (reap.c) ------------------------------------------- */
 
 /* All of @ac to the slabs of node @nid. */
 void lslab_drain_array(struct kmem_cache *s, unsigned int cpu, struct array_cache *ac,
@@ -180,7 +181,7 @@ uint64_t lslab_tick(struct slab_allocator *sa, uint64_t now_ns);
 /* When a node of a new cache is first due. */
 uint64_t lslab_first_reap(const struct kmem_cache *s);
 
-/* ---- looking (slab/check.c) -------------------------------------------- */
+/* ---- looking (check.c) ------------------------------------------------- */
 
 void lslab_info(const struct kmem_cache *s, struct slabinfo *info);
 bool lslab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab), void *ctx);

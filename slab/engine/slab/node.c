@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the slab engine's slabs: made, coloured, filed under full, partial
+ * kmemsim: the SLAB engine's slabs: made, coloured, filed under full, partial
  * and free, given back. The order in which slabs enter and leave a list is that
  * of Linux 6.1's mm/slab.c, because the next allocations depend on it.
  */

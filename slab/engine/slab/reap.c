@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the slab engine's arrays emptied: by a flush, and by the reaper that
+ * kmemsim: the SLAB engine's arrays emptied: by a flush, and by the reaper that
  * comes by every two seconds on each CPU (every four on each node) and takes a
  * fifth of what lay idle since. Follows Linux 6.1's mm/slab.c.
  */

@@ -359,7 +359,7 @@ static void slob_close(struct slab_allocator *sa)
 	free(state);
 }
 
-static const struct slab_engine_param slob_params[] = {
+static const struct engine_param slob_params[] = {
 	{ .name = NULL }
 };
 
@@ -368,7 +368,7 @@ static const bool slob_counted[NR_SLAB_COUNTERS] = {
 	SLAB_COUNTERS_SLOB(SLAB_COUNTED)
 };
 
-const struct slab_engine slob_engine = {
+const struct engine_ops slob_ops = {
 	.name = "slob",
 	.text = "first fit in pages that all caches share, as Linux had it until 6.3",
 	.params = slob_params,

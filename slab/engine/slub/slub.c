@@ -364,7 +364,7 @@ uint64_t slub_counter(const struct kmem_cache *s, enum slab_counter counter)
 				  offsetof(struct slub_cpu, stat));
 }
 
-static const struct slab_engine_param slub_params[] = {
+static const struct engine_param slub_params[] = {
 	SLUB_PARAMS,
 	{ .name = NULL }
 };
@@ -374,7 +374,7 @@ static const bool slub_counted[NR_SLAB_COUNTERS] = {
 	SLAB_COUNTERS_SLUB(SLAB_COUNTED)
 };
 
-const struct slab_engine slub_engine = {
+const struct engine_ops slub_ops = {
 	.name = "slub",
 	.text = "SLUB as in Linux 6.1 and 6.12: a slab and partial slabs a CPU, partial slabs a node",
 	.params = slub_params,

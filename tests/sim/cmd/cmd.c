@@ -351,11 +351,11 @@ static void test_slab_option(void)
 static void test_policies(void)
 {
 	struct result res = OTHER(cmd_policies, NULL);
-	const struct slab_engine *const *engine;
-	const struct slab_engine_param *param;
+	const struct engine_ops *const *engine;
+	const struct engine_param *param;
 
 	CU_ASSERT_EQUAL(res.status, 0);
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		CU_ASSERT_PTR_NOT_NULL(strstr(res.out, (*engine)->text));
 		for (param = (*engine)->params; param->name; param++)
 			CU_ASSERT_PTR_NOT_NULL(strstr(res.out, param->text));

@@ -85,11 +85,11 @@ static void rig_up_touching(struct rig *rig, const char *engine, const char *deb
 static void test_touch_inside_object(void)
 {
 	static const uint32_t asked[] = { 100, 120, 128, 1, 100 };
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 	struct rig rig;
 	uint32_t i;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		rig_up_touching(&rig, (*engine)->name, "FZPU", false);
 		for (i = 0; i < 5; i++) {
 			feed(&rig, object(EV_CACHE_ALLOC, 0x10000 + i * 0x1000, asked[i], 128, 3));
@@ -112,12 +112,12 @@ static void test_touch_inside_object(void)
  */
 static void test_touch_not_neighbour(void)
 {
-	const struct slab_engine *const *engine;
+	const struct engine_ops *const *engine;
 	struct internal_metrics m;
 	struct rig rig;
 	uint32_t i, j;
 
-	for (engine = slab_engines; *engine; engine++) {
+	for (engine = engine_list; *engine; engine++) {
 		const unsigned char *other[40];
 
 		rig_up_touching(&rig, (*engine)->name, NULL, false);
