@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/allocator.h"
+#include "slab/cache.h"
+#include "slab/compiler.h"
+#include "slab/merge.h"
+#include "slab/names.h"
 
 struct slab_alias {
 	struct slab_alias *next, *prev;	/* created later, earlier */

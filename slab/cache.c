@@ -15,9 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab/alloc.h"
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
 #include "slab/debug/kfence.h"
 #include "slab/extras/vmalloc.h"
+#include "slab/kmalloc.h"
+#include "slab/merge.h"
+#include "slab/names.h"
 
 #define SLAB_FLAGS_PERMITTED (SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | \
 			      SLAB_CACHE_DMA32 | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU | \

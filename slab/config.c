@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/allocator.h"
 
 static unsigned int *param_field(struct slab_config *cfg, const struct engine_param *param)
 {

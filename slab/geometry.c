@@ -11,7 +11,7 @@
  */
 #include <errno.h>
 
-#include "slab/internal.h"
+#include "slab/cache.h"
 
 #define CACHE_LINE	64u
 #define WORD		((uint32_t)sizeof(void *))

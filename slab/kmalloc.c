@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/alloc.h"
+#include "slab/complain.h"
+#include "slab/debug/hooks.h"
 #include "slab/debug/kfence.h"
+#include "slab/kmalloc.h"
 
 #define CLASS_96	1	/* the kernel's places for the two sizes between powers */
 #define CLASS_192	2

@@ -2,7 +2,9 @@
 /* kmemsim: looking at caches and objects without changing them. */
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
+#include "slab/live.h"
+#include "slab/names.h"
 
 void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info)
 {

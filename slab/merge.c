@@ -10,7 +10,9 @@
  *
  * Single-threaded.
  */
-#include "slab/internal.h"
+#include "slab/allocator.h"
+#include "slab/cache.h"
+#include "slab/merge.h"
 
 /* As in the kernel, checks alone (F) don't keep a cache from being merged. */
 #define SLAB_NEVER_MERGE (SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_DEBUG_METADATA | SLAB_TRACE | \

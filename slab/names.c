@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/names.h"
 
 #define FIRST_SLOTS 256u	/* a power of two, as all sizes of a table */
 

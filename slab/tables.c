@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "slab/internal.h"
+#include "slab/cache.h"
+#include "slab/live.h"
 
 static size_t live_bytes(const struct slab_allocator *sa)
 {

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
 #include "slab/extras/vmalloc.h"
+#include "slab/head.h"
 
 struct check {
 	const struct slab_allocator *sa;

@@ -11,8 +11,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
 #include "slab/debug/kfence.h"
+#include "slab/head.h"
 
 static const struct {
 	int code;

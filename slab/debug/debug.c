@@ -22,6 +22,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "slab/alloc.h"
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
 
 /* ---- tables ---------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab/alloc.h"
 #include "slab/debug/internal.h"
 
 /* Keeps the two users of one seed apart. */

@@ -3,7 +3,8 @@
 #ifndef KMEMSIM_SLAB_DEBUG_INTERNAL_H
 #define KMEMSIM_SLAB_DEBUG_INTERNAL_H
 
-#include "slab/internal.h"
+#include "slab/debug/hooks.h"
+#include "slab/live.h"
 
 /* "no cache", in the table of who had a frame; ids are stored plus one. */
 #define NEVER_A_SLAB	0u

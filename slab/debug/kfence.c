@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
+#include "slab/head.h"
 
 enum fence_state { FENCE_UNUSED, FENCE_LIVE, FENCE_FREED };
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
+#include "slab/live.h"
 
 enum mark_kind { MARK_GREY, MARK_BLACK, MARK_NO_SCAN, MARK_AREA };
 

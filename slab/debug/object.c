@@ -25,7 +25,9 @@
  */
 #include <string.h>
 
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
+#include "slab/head.h"
 
 static bool freeptr_outside_object(const struct kmem_cache *s)
 {

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "slab/debug/internal.h"
+#include "slab/head.h"
 
 #define FIRST_RING 64
 

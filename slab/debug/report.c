@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "slab/alloc.h"
 #include "slab/debug/internal.h"
 
 #define DIRECT_MAP	0xffff888000000000ULL

@@ -10,6 +10,8 @@
  *
  * Single-threaded: one thread drives a machine.
  */
+#include "slab/alloc.h"
+#include "slab/complain.h"
 #include "slab/debug/internal.h"
 
 bool slab_debug_is_free(const struct kmem_cache *s, const void *object)

@@ -9,7 +9,9 @@
 #ifndef KMEMSIM_SLAB_ENGINE_COMMON_H
 #define KMEMSIM_SLAB_ENGINE_COMMON_H
 
-#include "slab/internal.h"
+#include "slab/alloc.h"
+#include "slab/complain.h"
+#include "slab/debug/hooks.h"
 
 /* What a new slab's request keeps of its cause's flags. */
 #define GFP_RECLAIM_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN | \

@@ -62,7 +62,7 @@ struct engine_ops {
 	/*
 	 * The engine's own layout of slabs; NULL: SLUB's, slab_geometry(). Answers as that does.
 	 * It makes room for the metadata of debugging flags (slab/debug/debug.h), as slab_object_layout()
-	 * does. Common code does the rest, see "For engines" in slab/internal.h.
+	 * does. Common code does the rest, see slab/debug/hooks.h.
 	 */
 	int (*geometry)(struct slab_geometry *geo, const struct kmem_cache_args *args,
 			const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);

@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/alloc.h"
+#include "slab/complain.h"
 
 void *kmalloc_array(struct slab_allocator *sa, unsigned int cpu, size_t n, size_t size, gfp_t gfp)
 {

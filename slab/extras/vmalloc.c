@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "slab/internal.h"
+#include "slab/alloc.h"
+#include "slab/complain.h"
 
 #define BULK_PAGES	100u	/* of one request to buddy */
 

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "slab/internal.h"
+#include "slab/alloc.h"
 #include "slab/malloc/host.h"
 #include "slab/malloc/internal.h"
 #include "slab/malloc/pages.h"

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
 #include "slab/malloc/report.h"
 
 bool kms_report_wanted;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
 #include "tests/slab/slab.h"
 
 #define MAX_LIVE	600

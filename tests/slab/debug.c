@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
 #include "tests/slab/slab.h"
 
 #define F SLAB_CONSISTENCY_CHECKS

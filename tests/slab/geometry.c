@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/cache.h"
 #include "tests/slab/slab.h"
 
 static int geometry_of(enum buddy_kernel kernel, struct slab_geometry *geo, uint32_t size,

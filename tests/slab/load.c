@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/load.h"
 #include "tests/tests.h"
 
 #define OBJECTS	8

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slab/internal.h"
+#include "slab/head.h"
 #include "tests/slab/slab.h"
 
 #define MEM	(64ULL << 20)
