@@ -66,6 +66,9 @@ struct slab_allocator {
 	struct kmem_cache *mergeable[NR_MERGE_CHAINS];
 };
 
+#define for_each_slab_cpu(sa, cpu) for ((cpu) = 0; (cpu) < (sa)->nr_cpus; (cpu)++)
+#define for_each_slab_node(sa, nid) for ((nid) = 0; (nid) < (sa)->nr_nodes; (nid)++)
+
 /* Map and unmap the live bits and the engine's states; -ENOMEM. */
 int slab_map_tables(struct slab_allocator *sa, struct kerror *err);
 void slab_unmap_tables(struct slab_allocator *sa);

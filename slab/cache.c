@@ -61,7 +61,7 @@ int slab_allocator_create(struct slab_allocator **out, struct buddy *b,
 	sa->cfg.engine = engine->name;
 	sa->random_state = cfg->seed;
 	sa->large_head = PFN_NONE_VAL;
-	for (nid = 0; nid < sa->nr_nodes; nid++) {
+	for_each_slab_node(sa, nid) {
 		sa->node_has_memory[nid] = sa->map->node[nid].present != 0;
 		buddy_node_order(b, nid, sa->node_order[nid]);
 	}

@@ -95,7 +95,7 @@ uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter
 	uint64_t sum = sa->stat[counter];
 	const struct kmem_cache *s;
 
-	for (s = sa->newest; s; s = s->older)
+	for_each_cache(sa, s)
 		sum += kmem_cache_counter(s, counter);
 	return sum;
 }

@@ -348,6 +348,8 @@ uint64_t slab_counter(const struct slab_allocator *sa, enum slab_counter counter
 
 /* Caches, newest first as slabinfo lists them: start with NULL; NULL ends. */
 struct kmem_cache *slab_next_cache(const struct slab_allocator *sa, const struct kmem_cache *prev);
+#define for_each_cache(sa, s) \
+	for ((s) = slab_next_cache(sa, NULL); (s); (s) = slab_next_cache(sa, s))
 struct kmem_cache *slab_find_cache(const struct slab_allocator *sa, const char *name);
 /* The cache that one called @name was merged into; NULL. */
 struct kmem_cache *slab_find_alias(const struct slab_allocator *sa, const char *name);

@@ -209,7 +209,7 @@ unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn
 	chk->fn = fn;
 	chk->ctx = ctx;
 	chk->seen_slab = calloc((sa->map->end_pfn + 63) / 64, sizeof(*chk->seen_slab));
-	for (s = sa->newest; s; s = s->older)
+	for_each_cache(sa, s)
 		check_cache(chk, s);
 	check_large(chk);
 	chk->violations += vmalloc_validate(sa, fn, ctx);

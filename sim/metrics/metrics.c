@@ -36,10 +36,10 @@ static void sample_zones(const struct machine *m, struct sample *sample)
 
 static uint64_t count_slab_pages(const struct machine *m)
 {
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 	uint64_t pages = 0;
 
-	while ((cache = slab_next_cache(m->slab, cache))) {
+	for_each_cache(m->slab, cache) {
 		struct slabinfo info;
 
 		get_slabinfo(cache, &info);
@@ -87,7 +87,7 @@ unsigned int metrics_check(const struct sample *s)
 void metrics_internal(const struct machine *machine, const struct ledger *l, struct internal_metrics *m)
 {
 	const struct ledger_cache *large = &l->caches[LEDGER_LARGE];
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 	unsigned int i;
 
 	memset(m, 0, sizeof(*m));
@@ -100,7 +100,7 @@ void metrics_internal(const struct machine *machine, const struct ledger *l, str
 		if (l->caches[i].waiting)
 			m->free_objects += l->caches[i].waiting *
 					   kmem_cache_size(l->caches[i].cache);
-	while ((cache = slab_next_cache(machine->slab, cache))) {
+	for_each_cache(machine->slab, cache) {
 		uint64_t size = kmem_cache_size(cache);
 		struct slabinfo info;
 

@@ -4,11 +4,11 @@
 
 static uint64_t count_slab_pages(const struct slab_allocator *sa)
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	struct slabinfo info;
 	uint64_t pages = 0;
 
-	while ((s = slab_next_cache(sa, s))) {
+	for_each_cache(sa, s) {
 		get_slabinfo(s, &info);
 		pages += info.slab_pages;
 	}
@@ -37,11 +37,11 @@ static void look(const struct machine *m, struct free_memory *mem)
 
 void metrics_shrink(struct machine *m, struct shrink_metrics *metrics)
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 
 	metrics->slabs = 0;
 	look(m, &metrics->before);
-	while ((s = slab_next_cache(m->slab, s)))
+	for_each_cache(m->slab, s)
 		metrics->slabs += kmem_cache_shrink(s);
 	look(m, &metrics->after);
 }

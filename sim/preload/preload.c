@@ -75,13 +75,13 @@ static int fill_caches(struct ledger *l, const struct kms_snapshot *snapshot, bo
 /* All that callers own and no slab holds is blocks of frames. */
 static void fill_blocks(struct ledger *l, const struct machine *m)
 {
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 	struct machine_pages pages;
 	struct slabinfo info;
 
 	machine_count_pages(m, &pages);
 	l->total.block_pages = pages.used;
-	while ((cache = slab_next_cache(m->slab, cache))) {
+	for_each_cache(m->slab, cache) {
 		get_slabinfo(cache, &info);
 		l->total.block_pages -= info.slab_pages;
 	}

@@ -68,10 +68,10 @@ static void emit_findings(struct emitter *em, const struct replay *rp)
 
 static uint64_t debugged_caches(const struct slab_allocator *sa)
 {
-	const struct kmem_cache *s = NULL;
+	const struct kmem_cache *s;
 	uint64_t nr = 0;
 
-	while ((s = slab_next_cache(sa, s)))
+	for_each_cache(sa, s)
 		nr += (kmem_cache_flags(s) & SLAB_DEBUG_FLAGS) != 0;
 	return nr;
 }

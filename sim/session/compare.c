@@ -48,10 +48,10 @@ int compare_values(enum compare_metric metric, const struct compare_value *a,
 
 static uint64_t count_metadata(const struct machine *m)
 {
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 	uint64_t bytes = 0;
 
-	while ((cache = slab_next_cache(m->slab, cache))) {
+	for_each_cache(m->slab, cache) {
 		struct slabinfo info;
 
 		get_slabinfo(cache, &info);
@@ -108,9 +108,9 @@ static void gather_pages(struct gathering *g)
 {
 	struct slab_allocator *sa = g->session->machine->slab;
 	uint64_t taken = 0, held = 0, slabs = 0;
-	struct kmem_cache *cache = NULL;
+	struct kmem_cache *cache;
 
-	while ((cache = slab_next_cache(sa, cache))) {
+	for_each_cache(sa, cache) {
 		uint64_t all = kmem_cache_counter(cache, SC_alloc_slab);
 		uint64_t small = slab_has_counter(sa, SC_order_fallback) ?
 				 kmem_cache_counter(cache, SC_order_fallback) : 0;

@@ -138,7 +138,7 @@ static bool any_cache_fits(const struct slab_allocator *sa, const char *pattern,
 	const char *alias;
 	unsigned int i;
 
-	for (s = sa->newest; s; s = s->older) {
+	for_each_cache(sa, s) {
 		if (name_fits(s->name, pattern, len))
 			return true;
 		for (i = 0; (alias = kmem_cache_alias_name(s, i)); i++)

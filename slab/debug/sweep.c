@@ -128,7 +128,7 @@ unsigned int slab_validate_caches(struct slab_allocator *sa)
 	struct kmem_cache *s;
 	unsigned int bad = 0;
 
-	for (s = sa->newest; s; s = s->older)
+	for_each_cache(sa, s)
 		bad += slab_validate_cache(s);
 	return bad;
 }

@@ -13,7 +13,7 @@ uint64_t slab_sum_over_cpus(const struct kmem_cache *s, enum slab_counter counte
 
 	if (counter >= NR_SLAB_ENGINE_COUNTERS)
 		return 0;
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		const char *state = (const char *)cpus + cpu * size;
 		const struct slab_front *front = (const struct slab_front *)state;
 

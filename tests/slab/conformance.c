@@ -140,7 +140,7 @@ static void check_all(struct model *t)
 	struct kmem_cache *s;
 	uint64_t pages = slab_large_pages(t->m.sa);
 
-	for (s = NULL; (s = slab_next_cache(t->m.sa, s));) {
+	for_each_cache(t->m.sa, s) {
 		struct slabinfo info = slab_machine_info(s);
 		uint64_t frees = kmem_cache_counter(s, SC_free_fastpath) +
 				 kmem_cache_counter(s, SC_free_slowpath);
@@ -425,7 +425,7 @@ static void check_all_given_back(struct model *t)
 {
 	struct kmem_cache *s;
 
-	for (s = NULL; (s = slab_next_cache(t->m.sa, s));)
+	for_each_cache(t->m.sa, s)
 		kmem_cache_shrink(s);
 	CU_ASSERT_EQUAL(slab_machine_used(&t->m), 0);
 	check_all(t);

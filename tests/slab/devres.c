@@ -47,10 +47,10 @@ static int action(struct fixture *f, char c)
 
 static uint64_t live_objects(const struct fixture *f)
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	uint64_t nr = 0;
 
-	while ((s = slab_next_cache(f->m.sa, s)))
+	for_each_cache(f->m.sa, s)
 		nr += slab_machine_info(s).used_objs;
 	return nr;
 }

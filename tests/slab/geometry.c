@@ -342,7 +342,7 @@ static void test_kmalloc_caches(void)
 	unsigned int i, nr = 0;
 
 	slab_machine_create(&m, 16 << 20, 1, 2, NULL);
-	for (s = NULL; (s = slab_next_cache(m.sa, s));)
+	for_each_cache(m.sa, s)
 		nr++;
 	CU_ASSERT_EQUAL(nr, 52);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -13,10 +13,10 @@
 
 static uint64_t live_objects(const struct slab_machine *m)
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	uint64_t nr = 0;
 
-	while ((s = slab_next_cache(m->sa, s)))
+	for_each_cache(m->sa, s)
 		nr += slab_machine_info(s).used_objs;
 	return nr;
 }

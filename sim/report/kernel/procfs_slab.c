@@ -11,11 +11,11 @@
 
 int procfs_slabinfo(const struct slab_allocator *sa, FILE *out)
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	struct slabinfo info;
 
 	procfs_put_slabinfo_head(out);
-	while ((s = slab_next_cache(sa, s))) {
+	for_each_cache(sa, s) {
 		get_slabinfo(s, &info);
 		procfs_put_slabinfo(out, &(struct procfs_slab){
 			.name = kmem_cache_name(s),

@@ -80,7 +80,7 @@ static int count_slab_frames(const struct buddy *b, const struct slab_allocator 
 			     struct slab_frames frames[MAX_NUMNODES])
 {
 	const struct pagemap *map = buddy_pagemap(b);
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	uint32_t nr_caches = 0;
 	bool *reclaimable;
 	const struct zone *zone;
@@ -88,13 +88,13 @@ static int count_slab_frames(const struct buddy *b, const struct slab_allocator 
 	memset(frames, 0, MAX_NUMNODES * sizeof(*frames));
 	if (!sa)
 		return 0;
-	while ((s = slab_next_cache(sa, s)))
+	for_each_cache(sa, s)
 		if (kmem_cache_id(s) >= nr_caches)
 			nr_caches = kmem_cache_id(s) + 1;
 	reclaimable = calloc(nr_caches + 1, sizeof(*reclaimable));
 	if (!reclaimable)
 		return -ENOMEM;
-	while ((s = slab_next_cache(sa, s)))
+	for_each_cache(sa, s)
 		reclaimable[kmem_cache_id(s)] = kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT;
 	for_each_populated_zone(b, zone)
 		count_zone(map, zone, reclaimable, &frames[zone->nid]);
@@ -199,11 +199,24 @@ static uint64_t counter_by_name(const struct buddy *b, const char *name)
 	return 0;
 }
 
+static void add_slab_pages(uint64_t *stat, const struct slab_allocator *sa)
+{
+	const struct kmem_cache *s;
+	struct slabinfo info;
+
+	for_each_cache(sa, s) {
+		get_slabinfo(s, &info);
+		if (kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT)
+			stat[VS_nr_slab_reclaimable] += info.slab_pages;
+		else
+			stat[VS_nr_slab_unreclaimable] += info.slab_pages;
+	}
+	stat[VS_nr_slab_unreclaimable] += slab_large_pages(sa);
+}
+
 int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *out)
 {
 	uint64_t stat[NR_VMSTAT_ITEMS];
-	struct kmem_cache *s = NULL;
-	struct slabinfo info;
 	const struct zone *zone;
 	unsigned int i;
 
@@ -212,14 +225,7 @@ int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *
 	for_each_populated_zone(b, zone)
 		stat[VS_nr_free_pages] += zone->free_pages;
 	if (sa)
-		stat[VS_nr_slab_unreclaimable] += slab_large_pages(sa);
-	while (sa && (s = slab_next_cache(sa, s))) {
-		get_slabinfo(s, &info);
-		if (kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT)
-			stat[VS_nr_slab_reclaimable] += info.slab_pages;
-		else
-			stat[VS_nr_slab_unreclaimable] += info.slab_pages;
-	}
+		add_slab_pages(stat, sa);
 	for (i = 0; i < NR_VMSTAT_ITEMS; i++) {
 		const char *name = vmstat_name(buddy_kernel(b), (enum vmstat_item)i);
 

@@ -113,7 +113,7 @@ int objects_compare(struct objects_compared *cmp, const struct objects_machine *
 			compare_slab(&c, &snap->slabs[i]);
 		for (i = 0; i < snap->nr_caches; i++)
 			compare_cache(&c, &snap->caches[i]);
-		for (s = slab_next_cache(m->sa, NULL); s; s = slab_next_cache(m->sa, s)) {
+		for_each_cache(m->sa, s) {
 			get_slabinfo(s, &info);
 			cmp->our_slabs += info.num_slabs;
 		}

@@ -378,7 +378,7 @@ static int prepare(struct replay *rp)
 	const struct kmem_cache *s;
 	uint32_t ids = 0, i;
 
-	for (s = slab_next_cache(rp->sa, NULL); s; s = slab_next_cache(rp->sa, s))
+	for_each_cache(rp->sa, s)
 		if (kmem_cache_id(s) >= ids)
 			ids = kmem_cache_id(s) + 1;
 	pr->by_cache = calloc(ids + 1, sizeof(*pr->by_cache));

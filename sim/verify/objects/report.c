@@ -22,7 +22,7 @@ static void emit_rates(struct emitter *em, const struct objects_run *run)
 			      &pr->by_source[i]);
 	emit_table_end(em);
 	emit_rate_table(em, "by_cache", "By cache");
-	for (s = slab_next_cache(run->machine.sa, NULL); s; s = slab_next_cache(run->machine.sa, s))
+	for_each_cache(run->machine.sa, s)
 		emit_rate_row(em, kmem_cache_name(s), "", &pr->by_cache[kmem_cache_id(s)]);
 	emit_table_end(em);
 	emit_section_end(em);

@@ -12,7 +12,7 @@ static uint64_t count_rounds(const struct kmem_cache *s)
 	uint64_t rounds = depot->full.ws.total * depot->magsize;
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+	for_each_slab_cpu(s->sa, cpu)
 		rounds += magazine_cpu(s, cpu)->rounds + magazine_cpu(s, cpu)->previous_rounds;
 	return rounds;
 }
@@ -23,7 +23,7 @@ void magazine_info(const struct kmem_cache *s, struct slabinfo *info)
 	uint64_t in_slabs = 0, empties = 0;
 	unsigned int nid;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct magazine_node *n = magazine_node(s, nid);
 
 		info->num_slabs += n->nr_slabs;
@@ -47,7 +47,7 @@ bool magazine_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pf
 {
 	unsigned int nid;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct magazine_node *n = magazine_node(s, nid);
 
 		if (!slab_list_for_each(s, &n->partial, fn, ctx) ||
@@ -87,7 +87,7 @@ bool magazine_for_each_free(const struct kmem_cache *s, pfn_t pfn,
 	unsigned int cpu;
 	void *object;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		const struct magazine_cpu *c = magazine_cpu(s, cpu);
 
 		if (!rounds_in_slab(s, c->loaded, c->rounds, slab, fn, ctx) ||
@@ -233,9 +233,9 @@ unsigned int magazine_validate(const struct kmem_cache *s, slab_violation_fn fn,
 	const struct depot *depot = depot_of(s);
 	unsigned int nid, cpu;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		check_node(&chk, nid);
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+	for_each_slab_cpu(s->sa, cpu)
 		check_cpu(&chk, cpu);
 	check_depot_list(&chk, &depot->full, depot->magsize);
 	check_depot_list(&chk, &depot->empty, 0);

@@ -156,7 +156,7 @@ void depot_reap_all(struct kmem_cache *s, unsigned int cpu)
 	unsigned int nid;
 
 	depot_reap(s, cpu, UINT64_MAX, UINT64_MAX);
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		slab_layer_reap(s, cpu, nid, UINT64_MAX);
 }
 
@@ -294,7 +294,7 @@ static void magazine_purge(struct kmem_cache *s)
 {
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		struct magazine_cpu *c = magazine_cpu(s, cpu);
 		struct magazine *loaded = c->loaded, *previous = c->previous;
 		unsigned int rounds = c->rounds, previous_rounds = c->previous_rounds;
@@ -319,7 +319,7 @@ static void update_cache(struct kmem_cache *s)
 	}
 	depot->contention = 0;
 	depot_reap(s, 0, ws_update(&depot->full.ws), ws_update(&depot->empty.ws));
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		slab_layer_reap(s, 0, nid, ws_update(&magazine_node(s, nid)->empties));
 }
 
@@ -329,7 +329,7 @@ static uint64_t magazine_tick(struct slab_allocator *sa, uint64_t now_ns)
 	uint64_t interval = sa->cfg.update_ms * NS_PER_MS, period = now_ns / interval + 1;
 	struct kmem_cache *s;
 
-	for (s = sa->newest; s; s = s->older) {
+	for_each_cache(sa, s) {
 		struct depot *depot = depot_of(s);
 		uint64_t due = depot->period && period > depot->period ? period - depot->period : 0;
 
@@ -376,7 +376,7 @@ static unsigned int magazine_shrink(struct kmem_cache *s)
 {
 	unsigned int nid, nr = 0;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		nr += slab_layer_reap(s, 0, nid, UINT64_MAX);
 	return nr;
 }

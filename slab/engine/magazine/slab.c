@@ -233,7 +233,7 @@ static struct page *find_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 		slab = take_any_slab(s, local);
 	if (slab)
 		return slab;
-	for (other = s->sa->newest; other; other = other->older)
+	for_each_cache(s->sa, other)
 		depot_reap_all(other, cpu);
 	slab = bound ? take_slab(s, local) : take_any_slab(s, local);
 	return slab ? slab : new_slab(s, cpu, gfp, nid);
@@ -280,7 +280,7 @@ int slab_layer_init(struct kmem_cache *s)
 	s->pernode = calloc(s->sa->nr_nodes, sizeof(struct magazine_node));
 	if (!s->pernode)
 		return -ENOMEM;
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		slab_list_init(&magazine_node(s, nid)->partial);
 		slab_list_init(&magazine_node(s, nid)->empty);
 		slab_list_init(&magazine_node(s, nid)->full);
@@ -293,7 +293,7 @@ void slab_layer_release(struct kmem_cache *s)
 	unsigned int nid;
 	int i;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		struct magazine_node *n = magazine_node(s, nid);
 		struct page_list *lists[] = { &n->partial, &n->empty, &n->full };
 

@@ -22,7 +22,7 @@ void sheaves_info(const struct kmem_cache *s, struct slabinfo *info)
 
 		info->used_objs -= pcs->main->size + (pcs->spare ? pcs->spare->size : 0);
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		info->used_objs -= (uint64_t)sh->barn[nid].nr_full * sh->capacity;
 }
 
@@ -52,7 +52,7 @@ static bool for_each_sheaf(const struct kmem_cache *s, sheaf_fn fn, void *ctx)
 		    !fn(ctx, pcs->spare, &(struct sheaf_place){ "spare of CPU", cpu, false, false }))
 			return false;
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		struct sheaf_place full = { "barn of node", nid, true, false };
 		struct sheaf_place empty = { "barn of node", nid, false, true };
 
@@ -173,7 +173,7 @@ unsigned int sheaves_validate(const struct kmem_cache *s, slab_violation_fn fn, 
 		COMPLAIN(&chk, "%llu sheaves were made, %llu are somewhere",
 			 (unsigned long long)sheaves_of(s)->nr_sheaves,
 			 (unsigned long long)chk.sheaves);
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		check_barn(&chk, nid);
 	return chk.violations;
 }

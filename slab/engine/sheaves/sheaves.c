@@ -381,11 +381,11 @@ static void release_sheaves(struct kmem_cache *s)
 	struct sheaves *sh = sheaves_of(s);
 	unsigned int cpu, nid;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		free(sheaves_cpu(s, cpu)->main);
 		free(sheaves_cpu(s, cpu)->spare);
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		struct sheaf *lists[] = { sh->barn[nid].full, sh->barn[nid].empty };
 		int i;
 
@@ -455,7 +455,7 @@ static void sheaves_flush(struct kmem_cache *s)
 		}
 		sheaf_flush_main(s, cpu);
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		barn_shrink(s, 0, &sheaves_of(s)->barn[nid]);
 	slub_flush(s);
 }

@@ -80,7 +80,7 @@ void lslab_info(const struct kmem_cache *s, struct slabinfo *info)
 	struct array_place place;
 	unsigned int nid, at = 0;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct lslab_node *n = &c->node[nid];
 
 		info->num_slabs += n->total_slabs;
@@ -107,7 +107,7 @@ bool lslab_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t
 {
 	unsigned int nid;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct lslab_node *n = lslab_node(s, nid);
 
 		if (!slab_list_for_each(s, &n->partial, fn, ctx) ||
@@ -250,7 +250,7 @@ unsigned int lslab_validate(const struct kmem_cache *s, slab_violation_fn fn, vo
 	unsigned int nid, at = 0;
 	uint64_t in_arrays = 0;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		check_node(&chk, nid);
 	while (next_array(s, &at, &place)) {
 		check_array(&chk, at - 1, &place);

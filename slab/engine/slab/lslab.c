@@ -307,7 +307,7 @@ static unsigned int cpus_of_node(const struct slab_allocator *sa, unsigned int n
 {
 	unsigned int cpu, nr = 0;
 
-	for (cpu = 0; cpu < sa->nr_cpus; cpu++)
+	for_each_slab_cpu(sa, cpu)
 		nr += buddy_cpu_node(sa->buddy, cpu) == nid;
 	return nr;
 }
@@ -356,11 +356,11 @@ static void free_books(struct kmem_cache *s)
 	struct lslab_cpu *cpus = s->percpu;
 	unsigned int cpu, nid, other;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		free(cpus[cpu].ac);
 		cpus[cpu].ac = NULL;
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		struct lslab_node *n = lslab_node(s, nid);
 
 		free(n->shared);
@@ -413,7 +413,7 @@ static void lslab_cache_exit(struct kmem_cache *s)
 {
 	unsigned int nid;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		struct lslab_node *n = lslab_node(s, nid);
 
 		destroy_list(s, &n->partial);
@@ -427,7 +427,7 @@ static unsigned int lslab_shrink(struct kmem_cache *s)
 {
 	unsigned int nid, nr = 0;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		nr += lslab_drain_free(s, 0, nid, UINT64_MAX);
 	return nr;
 }
@@ -476,9 +476,9 @@ static int lslab_open(struct slab_allocator *sa)
 	if (!state)
 		return -ENOMEM;
 	sa->engine_data = state;
-	for (cpu = 0; cpu < sa->nr_cpus; cpu++)
+	for_each_slab_cpu(sa, cpu)
 		state->reap_node[cpu] = (mem_node(sa, cpu) + 1) % sa->nr_nodes;
-	for (nid = 0; nid < sa->nr_nodes; nid++)
+	for_each_slab_node(sa, nid)
 		pages += sa->map->node[nid].present;
 	if (sa->cfg.slab_max_order == SLAB_AUTO)
 		sa->cfg.slab_max_order = pages > SMALL_MACHINE;

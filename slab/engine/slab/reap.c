@@ -49,16 +49,16 @@ void lslab_flush(struct kmem_cache *s)
 	struct slab_allocator *sa = s->sa;
 	unsigned int cpu, nid, other;
 
-	for (cpu = 0; cpu < sa->nr_cpus; cpu++)
+	for_each_slab_cpu(sa, cpu)
 		lslab_drain_array(s, cpu, lslab_cpu(s, cpu)->ac, lslab_cpu(s, cpu)->nid);
-	for (nid = 0; nid < sa->nr_nodes; nid++) {
+	for_each_slab_node(sa, nid) {
 		struct array_cache **alien = lslab_node(s, nid)->alien;
 
 		for (other = 0; alien && other < sa->nr_nodes; other++)
 			if (alien[other])
 				lslab_drain_alien(s, 0, alien[other], other);
 	}
-	for (nid = 0; nid < sa->nr_nodes; nid++)
+	for_each_slab_node(sa, nid)
 		lslab_drain_array(s, 0, lslab_node(s, nid)->shared, nid);
 }
 
@@ -117,7 +117,7 @@ static void cache_reap(struct slab_allocator *sa, unsigned int cpu, uint64_t now
 	struct lslab_state *state = sa->engine_data;
 	struct kmem_cache *s;
 
-	for (s = sa->newest; s; s = s->older)
+	for_each_cache(sa, s)
 		reap_cache(s, cpu, now, state->reap_node[cpu]);
 	state->reap_node[cpu] = (state->reap_node[cpu] + 1) % sa->nr_nodes;
 }
@@ -142,7 +142,7 @@ uint64_t lslab_tick(struct slab_allocator *sa, uint64_t now_ns)
 	if (now_ns > state->start_ns + state->now)
 		state->now = now_ns - state->start_ns;
 	for (round = 0; state->next <= state->now && round < MAX_ROUNDS; round++) {
-		for (cpu = 0; cpu < sa->nr_cpus; cpu++)
+		for_each_slab_cpu(sa, cpu)
 			cache_reap(sa, cpu, state->next);
 		state->next += REAPTIMEOUT_AC;
 	}

@@ -167,7 +167,7 @@ static void check_counts(struct check *chk)
 {
 	const struct kmem_cache *s;
 
-	for (s = chk->s->sa->newest; s; s = s->older) {
+	for_each_cache(chk->s->sa, s) {
 		const struct slob_cache *c = slob_cache(s);
 
 		if (c->shared_objs != chk->objs[s->id] || c->shared_bytes != chk->bytes[s->id])

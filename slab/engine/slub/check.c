@@ -55,7 +55,7 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 	const struct page *slab;
 	unsigned int cpu, nid;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct slub_node *n = slub_node(s, nid);
 		uint64_t exact = count_partial_free(s, n, n->nr_partial, false);
 
@@ -66,7 +66,7 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 		partial_free += exact;
 		shown_free += shown_partial_free(s, n, exact);
 	}
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
 		if (c->front.slab) {
@@ -98,7 +98,7 @@ bool slub_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t 
 {
 	unsigned int cpu, nid;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		const struct slub_cpu *c = slub_cpu(s, cpu);
 
 		if (c->front.slab && !fn(ctx, slab_pfn(s->sa, c->front.slab)))
@@ -106,7 +106,7 @@ bool slub_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t 
 		if (!for_each_in_chain(s, c->partial, fn, ctx))
 			return false;
 	}
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct slub_node *n = slub_node(s, nid);
 
 		if (!for_each_in_chain(s, slab_from_link(s, n->partial.head), fn, ctx) ||
@@ -244,9 +244,9 @@ unsigned int slub_validate(const struct kmem_cache *s, slab_violation_fn fn, voi
 	uint64_t counted = 0;
 	unsigned int cpu, nid;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+	for_each_slab_cpu(s->sa, cpu)
 		check_cpu(&chk, cpu);
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		const struct slub_node *n = slub_node(s, nid);
 
 		check_node_list(&chk, nid, &n->partial, n->nr_partial, false);

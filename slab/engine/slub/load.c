@@ -381,7 +381,7 @@ static bool unlink_partial(struct kmem_cache *s, struct page *slab)
 		slub_remove_partial(s, slub_node_of(s, slab), slab);
 		return true;
 	}
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(s->sa, cpu) {
 		struct slub_cpu *c = slub_cpu(s, cpu);
 		struct page *at = c->partial, *prev = NULL;
 
@@ -501,7 +501,7 @@ void slab_drop(struct slab_allocator *sa, uint32_t pfn)
 
 	for (i = 0; i < slab_objects(slab); i++)
 		live_clear(sa, arena_offset(sa, object_at(s, slab, i)));
-	for (cpu = 0; cpu < sa->nr_cpus; cpu++) {
+	for_each_slab_cpu(sa, cpu) {
 		struct slub_cpu *c = slub_cpu(s, cpu);
 
 		if (c->front.slab == slab) {

@@ -405,7 +405,7 @@ unsigned int slub_shrink(struct kmem_cache *s)
 {
 	unsigned int nid, nr = 0;
 
-	for (nid = 0; nid < s->sa->nr_nodes; nid++)
+	for_each_slab_node(s->sa, nid)
 		nr += shrink_node(s, slub_node(s, nid));
 	return nr;
 }

@@ -302,7 +302,7 @@ int slub_init(struct kmem_cache *s, bool hidden)
 		free(s->pernode);
 		return -ENOMEM;
 	}
-	for (nid = 0; nid < sa->nr_nodes; nid++) {
+	for_each_slab_node(sa, nid) {
 		slab_list_init(&slub_node(s, nid)->partial);
 		slab_list_init(&slub_node(s, nid)->full);
 	}
@@ -339,9 +339,9 @@ void slub_cache_exit(struct kmem_cache *s)
 {
 	unsigned int cpu, nid;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+	for_each_slab_cpu(s->sa, cpu)
 		slub_flush_cpu(s, cpu);
-	for (nid = 0; nid < s->sa->nr_nodes; nid++) {
+	for_each_slab_node(s->sa, nid) {
 		discard_list(s, &slub_node(s, nid)->partial);
 		discard_list(s, &slub_node(s, nid)->full);
 	}
@@ -354,7 +354,7 @@ void slub_flush(struct kmem_cache *s)
 {
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < s->sa->nr_cpus; cpu++)
+	for_each_slab_cpu(s->sa, cpu)
 		slub_flush_cpu(s, cpu);
 }
 
