@@ -12,6 +12,7 @@
  *
  * Single-threaded: one thread drives a machine.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,17 +86,28 @@ uint64_t slab_fail_injected(const struct slab_allocator *sa)
 
 /* ---- the option ---------------------------------------------------------- */
 
-/* A number at *@text, moving it behind the number and a comma; false where there is none. */
+/* Takes a number off *@text, up to a comma or the end: digits, and where @min is below 0 a minus. */
 static bool take_number(const char **text, int64_t min, int64_t max, int64_t *value)
 {
 	const char *at = *text;
 	char *end;
 
+	/* strtoll alone would take blanks and a plus. */
+	if (!isdigit((unsigned char)at[*at == '-' && min < 0]))
+		return false;
 	errno = 0;
 	*value = strtoll(at, &end, 10);
-	if (end == at || errno || *value < min || *value > max || (*end && *end != ','))
+	if (errno || *value < min || *value > max || (*end && *end != ','))
 		return false;
-	*text = *end ? end + 1 : end;
+	*text = end;
+	return true;
+}
+
+static bool take_comma(const char **text)
+{
+	if (**text != ',')
+		return false;
+	++*text;
 	return true;
 }
 
@@ -105,7 +117,7 @@ static bool take_word(const char **text, const char *word)
 
 	if (strncmp(*text, word, len) || ((*text)[len] && (*text)[len] != ','))
 		return false;
-	*text += len + ((*text)[len] == ',');
+	*text += len;
 	return true;
 }
 
@@ -116,9 +128,10 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 
 	memset(attr, 0, sizeof(*attr));
 	*site = NULL;
-	if (!take_number(&text, 0, UINT32_MAX, &interval) ||
-	    !take_number(&text, 0, 100, &probability) ||
-	    !take_number(&text, 0, INT64_MAX, &space) || !take_number(&text, -1, INT64_MAX, &times))
+	if (!take_number(&text, 0, UINT32_MAX, &interval) || !take_comma(&text) ||
+	    !take_number(&text, 0, 100, &probability) || !take_comma(&text) ||
+	    !take_number(&text, 0, INT64_MAX, &space) || !take_comma(&text) ||
+	    !take_number(&text, -1, INT64_MAX, &times))
 		return kerror_set(err, -EINVAL, "expected INTERVAL,PROBABILITY,SPACE,TIMES: PROBABILITY "
 				  "in percent, SPACE in bytes, TIMES -1 for no end");
 	attr->interval = (unsigned int)interval;
@@ -126,7 +139,7 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 	attr->space = space;
 	attr->times = times;
 	attr->ignore_gfp_wait = true;
-	while (*text) {
+	while (take_comma(&text)) {
 		if (take_word(&text, "cache-filter")) {
 			attr->cache_filter = true;
 		} else if (take_word(&text, "ignore-gfp-wait=N")) {

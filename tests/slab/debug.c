@@ -480,12 +480,15 @@ static void test_failslab_filters(void)
 	slab_machine_destroy(&m);
 }
 
-/* The option's text: four numbers as the kernel has them, then words. */
+/* The option's text: four numbers as the kernel has them, then words; every number's ends, and one beyond. */
 static void test_failslab_option(void)
 {
 	static const char *const wrong[] = {
 		"", "1", "1,2,3", "1,101,0,-1", "1,100,0,-2", "-1,100,0,1", "1,100,x,1",
 		"1,100,0,-1,what", "1,100,0,-1,site=", "1,100,0,-1,cache-filterx", "1,,0,1",
+		"4294967296,100,0,1", "1,-1,0,1", "1,100,-1,1", "1,100,9223372036854775808,1",
+		"1,100,0,9223372036854775808", " 1,100,0,1", "+1,100,0,1", "1,100,0,--1", "1,100,0,-", "0x1,100,0,1",
+		"1,100,0,1,ignore-gfp-wait=Y", "1,100,0,1,", "1,100,0,1,cache-filter,", "1,100,0,1;",
 	};
 	struct slab_fail_attr attr;
 	struct kerror err = { 0 };
@@ -493,12 +496,24 @@ static void test_failslab_option(void)
 	size_t i;
 
 	CU_ASSERT_EQUAL(slab_fail_parse(&attr, "10,50,4096,-1", &site, &err), 0);
-	CU_ASSERT(attr.interval == 10 && attr.probability == 50 && attr.space == 4096);
-	CU_ASSERT(attr.times == -1 && attr.ignore_gfp_wait && !attr.cache_filter && !site);
+	CU_ASSERT_EQUAL(attr.interval, 10);
+	CU_ASSERT_EQUAL(attr.probability, 50);
+	CU_ASSERT_EQUAL(attr.space, 4096);
+	CU_ASSERT_EQUAL(attr.times, -1);
+	CU_ASSERT_TRUE(attr.ignore_gfp_wait);
+	CU_ASSERT_FALSE(attr.cache_filter);
+	CU_ASSERT_PTR_NULL(site);
 	CU_ASSERT_EQUAL(slab_fail_parse(&attr, "1,100,0,3,ignore-gfp-wait=N,cache-filter,site=a,b",
 					&site, &err), 0);
-	CU_ASSERT(attr.times == 3 && !attr.ignore_gfp_wait && attr.cache_filter);
+	CU_ASSERT_EQUAL(attr.times, 3);
+	CU_ASSERT_FALSE(attr.ignore_gfp_wait);
+	CU_ASSERT_TRUE(attr.cache_filter);
 	CU_ASSERT_STRING_EQUAL(site, "a,b");
+	CU_ASSERT_EQUAL(slab_fail_parse(&attr, "4294967295,100,9223372036854775807,9223372036854775807",
+					&site, &err), 0);
+	CU_ASSERT_EQUAL(attr.interval, UINT32_MAX);
+	CU_ASSERT_EQUAL(attr.space, INT64_MAX);
+	CU_ASSERT_EQUAL(attr.times, INT64_MAX);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		CU_ASSERT_EQUAL(slab_fail_parse(&attr, wrong[i], &site, &err), -EINVAL);
 }
