@@ -255,8 +255,66 @@ static void test_order(void)
 	rig_down(&rig);
 }
 
+/*
+ * A pool takes the smallest power of two of pages that holds two guard pages, and for each object its page
+ * and a guard page. What is left over is guarded, too, and belongs to no object:
+ *
+ *   | G | G | obj 0 | G | obj 1 | G | obj 2 | G | obj 3 | G | G | G | G | G | G | G |      4 objects, 16 pages
+ */
+static void test_pool_of(struct slab_machine *m, unsigned int nr)
+{
+	uint64_t before = slab_machine_used(m), pages = 1;
+	char *objects[16] = { NULL }, *pool = (char *)UINTPTR_MAX, *rest;
+	unsigned int i, reports = m->nr_reports;
+
+	while (pages < 2 * (nr + 1))
+		pages *= 2;
+	CU_ASSERT_EQUAL_FATAL(kfence_enable(m->sa, nr, 1, NULL), 0);
+	CU_ASSERT_EQUAL(slab_machine_used(m), before + pages);
+	for (i = 0; i < nr; i++) {
+		char *page;
+
+		objects[i] = kmalloc(m->sa, 0, 100, GFP_KERNEL);
+		CU_ASSERT_TRUE_FATAL(is_kfence_address(m->sa, objects[i]));
+		memset(objects[i], 'x', 100);
+		page = (char *)((uintptr_t)objects[i] & ~(uintptr_t)(PAGE_SIZE - 1));
+		if (page - 2 * PAGE_SIZE < pool)
+			pool = page - 2 * PAGE_SIZE;
+	}
+	CU_ASSERT_TRUE(slab_machine_sound(m));
+	CU_ASSERT_FALSE(is_kfence_address(m->sa, pool - 1));
+	CU_ASSERT_TRUE(is_kfence_address(m->sa, pool));
+	CU_ASSERT_TRUE(is_kfence_address(m->sa, pool + pages * PAGE_SIZE - 1));
+	CU_ASSERT_FALSE(is_kfence_address(m->sa, pool + pages * PAGE_SIZE));
+	CU_ASSERT_EQUAL(m->nr_reports, reports);
+	for (rest = pool + 2 * (nr + 1) * PAGE_SIZE; rest < pool + pages * PAGE_SIZE; rest += PAGE_SIZE) {
+		CU_ASSERT_TRUE(kfence_handle_fault(m->sa, rest + 1, false));
+		CU_ASSERT_EQUAL_FATAL(m->nr_reports, ++reports);
+		if (reports > MAX_REPORTS)
+			continue;
+		CU_ASSERT_EQUAL(m->reports[reports - 1].what, SLAB_FENCE_OOB);
+		CU_ASSERT_PTR_NULL(m->reports[reports - 1].cache);
+	}
+	for (i = 0; i < nr; i++)
+		CU_ASSERT_EQUAL(kfree(m->sa, 0, objects[i]), 0);
+	CU_ASSERT_EQUAL(kfence_disable(m->sa), 0);
+	CU_ASSERT_EQUAL(slab_machine_used(m), before);
+}
+
+static void test_pool_sizes(void)
+{
+	struct slab_machine m;
+	unsigned int nr;
+
+	slab_machine_create(&m, MEM, 1, 1, NULL);
+	for (nr = 1; nr <= NR; nr++)
+		test_pool_of(&m, nr);
+	slab_machine_destroy(&m);
+}
+
 static const struct test_case cases[] = {
 	{ "pool", test_pool },
+	{ "pool sizes", test_pool_sizes },
 	{ "sample", test_sample },
 	{ "overrun", test_overrun },
 	{ "use after free", test_use_after_free },

@@ -12,10 +12,17 @@
 #define MEM	(64ULL << 20)
 #define RESERVE	4u
 
-/* Elements that remember what was done to them. */
+#define MAX_ASKED 8
+
+/* Elements that remember what was done to them, and how they were asked for. */
 struct probe {
 	struct kmem_cache *cache;
 	unsigned int made, reset;
+	struct {
+		gfp_t gfp;
+		unsigned int cpu;
+	} asked[MAX_ASKED];
+	unsigned int nr_asked;
 	void *to_free;			/* what wait() gives back, NULL: nothing */
 	struct mempool *pool;
 	unsigned int waited;
@@ -23,7 +30,14 @@ struct probe {
 
 static void *probe_alloc(void *data, unsigned int cpu, gfp_t gfp)
 {
-	return kmem_cache_alloc(((struct probe *)data)->cache, cpu, gfp);
+	struct probe *probe = data;
+
+	if (probe->nr_asked < MAX_ASKED) {
+		probe->asked[probe->nr_asked].gfp = gfp;
+		probe->asked[probe->nr_asked].cpu = cpu;
+	}
+	probe->nr_asked++;
+	return kmem_cache_alloc(probe->cache, cpu, gfp);
 }
 
 static void probe_free(void *data, unsigned int cpu, void *element)
@@ -93,7 +107,7 @@ static void test_refused(void)
 	probe.cache = slab_machine_cache(&m, "element", 128);
 	CU_ASSERT_EQUAL(mempool_create(&pool, &args, 0, GFP_KERNEL, &err), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "reserves"));
-	args.min_nr = (1u << 24) + 1;
+	args.min_nr = (1u << 24) + 1;	/* one above the most there may be */
 	CU_ASSERT_EQUAL(mempool_create(&pool, &args, 0, GFP_KERNEL, NULL), -EINVAL);
 	args.min_nr = 3;
 	args.poison_bytes = 128;
@@ -170,6 +184,85 @@ static void test_reserve(void)
 	slab_machine_destroy(&m);
 }
 
+static void expect_asked(struct probe *probe, const gfp_t *gfp, unsigned int nr, unsigned int cpu)
+{
+	unsigned int i;
+
+	CU_ASSERT_EQUAL(probe->nr_asked, nr);
+	for (i = 0; i < nr && i < probe->nr_asked; i++) {
+		CU_ASSERT_EQUAL(probe->asked[i].gfp, gfp[i]);
+		CU_ASSERT_EQUAL(probe->asked[i].cpu, cpu);
+	}
+	probe->nr_asked = 0;
+}
+
+/*
+ * What each attempt may do, as mm/mempool.c has it:
+ *
+ *   1st     no reclaim, no input or output: whoever has memory at hand
+ *   2nd     all that the caller may do
+ *   later   the same, each after somebody gave an element back
+ *
+ * and none of them may retry for long, take the memory kept for emergencies or warn: there is the reserve.
+ */
+static void test_gfp(void)
+{
+	const gfp_t polite = __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	const gfp_t first = (GFP_KERNEL & ~(__GFP_DIRECT_RECLAIM | __GFP_IO)) | polite;
+	const gfp_t full = GFP_KERNEL | polite;
+	const gfp_t noio = (GFP_NOIO & ~__GFP_DIRECT_RECLAIM) | polite;
+	struct probe probe = { 0 };
+	struct slab_machine m;
+	struct mempool *pool;
+	void *element[RESERVE];
+	unsigned int i;
+
+	slab_machine_create(&m, MEM, 1, 2, NULL);
+	probe.cache = slab_machine_cache(&m, "element", 120);
+	pool = make_pool(&m, &probe_ops, &probe, 0);
+	probe.pool = pool;
+	expect_asked(&probe, (gfp_t[]){ GFP_KERNEL, GFP_KERNEL, GFP_KERNEL, GFP_KERNEL }, RESERVE, 0);
+
+	mempool_free(pool, 1, mempool_alloc(pool, 1, GFP_KERNEL));
+	expect_asked(&probe, &first, 1, 1);
+	mempool_free(pool, 1, mempool_alloc(pool, 1, GFP_NOIO));
+	expect_asked(&probe, &noio, 1, 1);
+
+	slab_set_fail(m.sa, 1, -1);
+	for (i = 0; i < RESERVE; i++)
+		element[i] = mempool_alloc(pool, 1, GFP_ATOMIC);
+	CU_ASSERT_EQUAL(stat_of(pool).curr_nr, 0);
+	probe.nr_asked = 0;
+	CU_ASSERT_PTR_NULL(mempool_alloc(pool, 1, GFP_ATOMIC));
+	expect_asked(&probe, (gfp_t[]){ GFP_ATOMIC | polite, GFP_ATOMIC | polite }, 2, 1);
+	probe.to_free = element[0];
+	CU_ASSERT_PTR_EQUAL(mempool_alloc(pool, 1, GFP_KERNEL), element[0]);
+	expect_asked(&probe, (gfp_t[]){ first, full, full }, 3, 1);
+	slab_set_fail(m.sa, 0, 0);
+	for (i = 0; i < RESERVE; i++)
+		mempool_free(pool, 0, element[i]);
+	CU_ASSERT_EQUAL(mempool_resize(pool, 1, RESERVE + 1), 0);
+	expect_asked(&probe, (gfp_t[]){ GFP_KERNEL }, 1, 1);
+	mempool_destroy(pool, 0);
+	slab_machine_destroy(&m);
+}
+
+/* A new pool is filled as its maker says, not as GFP_KERNEL has it. */
+static void test_filled_as_asked(void)
+{
+	struct probe probe = { 0 };
+	struct mempool_args args = { .min_nr = 1, .ops = &probe_ops, .pool_data = &probe };
+	struct slab_machine m;
+	struct mempool *pool;
+
+	slab_machine_create(&m, MEM, 1, 2, NULL);
+	probe.cache = slab_machine_cache(&m, "element", 40);
+	CU_ASSERT_EQUAL_FATAL(mempool_create(&pool, &args, 1, GFP_NOIO | __GFP_NOWARN, NULL), 0);
+	expect_asked(&probe, (gfp_t[]){ GFP_NOIO | __GFP_NOWARN }, 1, 1);
+	mempool_destroy(pool, 1);
+	slab_machine_destroy(&m);
+}
+
 /* A pool that cannot wait fails even a request that could; zeroed elements are refused. */
 static void test_failing(void)
 {
@@ -208,6 +301,7 @@ static void test_resize(void)
 	probe.cache = slab_machine_cache(&m, "element", 128);
 	pool = make_pool(&m, &failing_ops, &probe, 0);
 	CU_ASSERT_EQUAL(mempool_resize(pool, 0, 0), -EINVAL);
+	CU_ASSERT_EQUAL(mempool_resize(pool, 0, (1u << 24) + 1), -EINVAL);
 	CU_ASSERT_EQUAL(mempool_resize(pool, 0, 2), 0);
 	CU_ASSERT_EQUAL(stat_of(pool).curr_nr, 2);
 	CU_ASSERT_EQUAL(slab_machine_info(probe.cache).used_objs, 2);
@@ -282,6 +376,9 @@ static void test_ready_made(void)
 	element = mempool_alloc(pool, 0, GFP_KERNEL);
 	CU_ASSERT_EQUAL(ksize(m.sa, element), 128);
 	mempool_free(pool, 0, element);
+	element = mempool_alloc(pool, 0, GFP_KERNEL | __GFP_RECLAIMABLE);
+	CU_ASSERT_STRING_EQUAL(kmem_cache_name(slab_cache_of(m.sa, element)), "kmalloc-rcl-128");
+	CU_ASSERT_EQUAL(kfree(m.sa, 0, element), 0);
 	mempool_destroy(pool, 0);
 
 	before = slab_machine_used(&m);
@@ -298,6 +395,8 @@ static void test_ready_made(void)
 static const struct test_case cases[] = {
 	{ "refused", test_refused },
 	{ "reserve", test_reserve },
+	{ "gfp of each attempt", test_gfp },
+	{ "filled as asked", test_filled_as_asked },
 	{ "failing", test_failing },
 	{ "resize", test_resize },
 	{ "poison", test_poison },
