@@ -75,8 +75,8 @@ void *slab_alloc_failed(struct slab_allocator *sa, struct kmem_cache *s);
 /* Clears and returns @object. */
 void *slab_zero_object(struct kmem_cache *s, void *object);
 /*
- * An allocation that the CPU's own slab cannot serve, or that may be told to
- * fail. @asked is the size kmalloc was asked for, 0 where it wasn't.
+ * An allocation that the CPU's own slab cannot serve, or that may have to
+ * fail on demand. @asked is the size kmalloc was asked for, 0 where it wasn't.
  */
 void *__slab_alloc_node(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid, size_t asked);
 /* The same for kmalloc; it finds the cache anew, so that the fast path has a register to spare. */
@@ -154,7 +154,7 @@ static inline void slab_free(struct kmem_cache *s, struct slab_front *front, uns
 }
 
 /*
- * An object for the engine's own books, not counted as a request of anybody's;
+ * An object for the engine's own metadata, not counted as a request of anybody's;
  * NULL when there is no memory. kmem_cache.engine_objs counts those in use.
  */
 void *slab_alloc_for_engine(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid);

@@ -16,8 +16,8 @@
 
 #define NR_MERGE_CHAINS 1024u
 
-#define SLAB_SLOW_FAIL	1u	/* requests may be told to fail, see failslab.c */
-#define SLAB_SLOW_FENCE	2u	/* some get a guarded object, see kfence.c */
+#define SLAB_SLOW_FAIL	1u	/* requests may fail on demand, see debug/failslab.c */
+#define SLAB_SLOW_FENCE	2u	/* some get a guarded object, see debug/kfence.c */
 
 /* A frame of the pool of guarded objects; beside the flags of pagemap/page.h. */
 #define PG_kfence	(1u << 10)
@@ -32,7 +32,7 @@ struct slab_allocator {
 	char *percpu;			/* the engine's states, by id and CPU */
 	size_t percpu_stride;		/* bytes from one cache's to the next one's */
 	size_t percpu_size;		/* bytes from one CPU's to the next one's */
-	unsigned int slow_alloc;	/* SLAB_SLOW_*: why requests can't take the short way */
+	unsigned int slow_alloc;	/* SLAB_SLOW_*: why requests can't take the short path */
 	uint32_t nr_ids;
 	uint32_t free_id;		/* no id below it is free */
 

@@ -261,7 +261,7 @@ static void apply_geometry(struct kmem_cache *s, const struct slab_geometry *geo
 	s->cpu_partial_slabs = geo->cpu_partial_slabs;
 	s->colours = geo->colours;
 	s->colour_off = geo->colour_off;
-	s->books = geo->books;
+	s->metadata = geo->metadata;
 
 	if (s->order)
 		s->allocflags |= __GFP_COMP;

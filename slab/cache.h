@@ -49,7 +49,7 @@ struct kmem_cache {
 	uint32_t usersize;
 	unsigned int colours;
 	uint32_t colour_off;
-	enum slab_books books;
+	enum slab_metadata metadata;
 	uint64_t engine_objs;		/* objects in use by the engine itself */
 	unsigned int refcount;
 	void *cpus;			/* SLUB's state, one a CPU: percpu, or memory of its own */

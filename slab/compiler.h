@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: what the slab layer tells the compiler, and takes from it. */
+/* kmemsim: hints to the compiler, and a macro that it makes possible. */
 #ifndef KMEMSIM_SLAB_COMPILER_H
 #define KMEMSIM_SLAB_COMPILER_H
 

@@ -6,7 +6,7 @@
 #include "slab/slab.h"
 
 /*
- * The cold end of a free: tell what is wrong with @object, count and report
+ * The cold end of a free: find out what is wrong with @object, count and report
  * it. @s is the cache passed, NULL for kfree. Returns the negative errno.
  */
 int slab_bad_free(struct slab_allocator *sa, struct kmem_cache *s, void *object);

@@ -6,7 +6,7 @@
  * loaded them instead of from buddy.
  *
  * The order of loading: frames' owner, caches; of each cache its slabs, then
- * what CPUs and nodes hold of them. slab_validate() tells of what does not fit.
+ * what CPUs and nodes hold of them. slab_validate() reports what does not fit.
  *
  * For the SLUB engine. Locking: none.
  */
@@ -48,7 +48,7 @@ struct slab_state {
 	uint32_t pfn;
 	unsigned int order, objects, inuse;
 	bool frozen;
-	bool cpu_partial;		/* on a CPU's partial list; told by slab_read_slab() only */
+	bool cpu_partial;		/* on a CPU's partial list; set by slab_read_slab() only */
 	const uint16_t *free;		/* numbers of the objects on the slab's own list, head first */
 	unsigned int nr_free;
 };

@@ -144,9 +144,9 @@ unsigned int kmem_cache_colours(const struct kmem_cache *s)
 	return s->colours;
 }
 
-enum slab_books kmem_cache_books(const struct kmem_cache *s)
+enum slab_metadata kmem_cache_metadata(const struct kmem_cache *s)
 {
-	return s->books;
+	return s->metadata;
 }
 
 struct colour_count {

@@ -5,7 +5,7 @@
  * a difference, asked for by name. What no row names is alike in both, as far
  * as the model's figures show it.
  *
- * Left out, because nothing here can tell the difference: __GFP_COMP on slabs
+ * Left out, because nothing here shows the difference: __GFP_COMP on slabs
  * of one frame (6.12), the locks, and what depends on how a kernel was built
  * (6.12's random copies of kmalloc's caches and its kmalloc_buckets).
  *

@@ -10,7 +10,7 @@
  * Objects are real memory of the machine's arena. An object's slab is found
  * through its frame's struct page, never by a search. One bit for each 8 bytes
  * of arena (mapped lazily) says that a live object starts there: that alone
- * tells a double free, a stray pointer and an interior pointer from a good one.
+ * distinguishes a double free, a stray pointer and an interior pointer from a good one.
  *
  * A free object's link lies in the object itself, so a write after free can
  * break a later allocation from that slab, as in a kernel without slab
@@ -114,7 +114,7 @@ int slab_config_param(struct slab_config *cfg, const char *name, uint64_t value,
 void slab_config_text(const struct slab_config *cfg, char *buf, size_t size);
 
 /*
- * Build the object allocator and, unless told otherwise, its kmalloc caches on
+ * Build the object allocator and, unless @cfg says otherwise, its kmalloc caches on
  * @b, which must outlive it. Errors: -EINVAL (unknown engine or kernel, a parameter of it out of range or at
  * odds with another, a debug string that is none, debugging that the engine does
  * not have), -ENOMEM.
@@ -165,9 +165,9 @@ int kmem_cache_destroy(struct kmem_cache *s);
 unsigned int kmem_cache_shrink(struct kmem_cache *s);
 
 /*
- * Tell the engine what the time is, in nanoseconds since any fixed moment: what
+ * Tell the engine what the time is, in nanoseconds since any fixed time: what
  * it does by the clock (giving back what has lain idle) is done as far as it is
- * due. Returns when it wants to be told next; UINT64_MAX where never. Time does
+ * due. Returns when it wants to hear the time next; UINT64_MAX where never. Time does
  * not run backwards: an earlier @now_ns than before does nothing.
  */
 uint64_t slab_tick(struct slab_allocator *sa, uint64_t now_ns);
@@ -288,7 +288,7 @@ typedef void (*slab_report_fn)(void *ctx, const struct slab_report *report);
 void slab_set_report(struct slab_allocator *sa, slab_report_fn fn, void *ctx);
 /* A few words on @what: "double free". */
 const char *slab_complaint_text(enum slab_complaint what);
-/* All complaints so far, told to somebody or not. */
+/* All complaints so far, whether somebody heard them or not. */
 uint64_t slab_complaints(const struct slab_allocator *sa);
 
 /*
@@ -299,7 +299,7 @@ void slab_set_fail(struct slab_allocator *sa, unsigned int interval, int64_t tim
 
 /* ---- looking inside ---------------------------------------------------- */
 
-/* A cache at a glance; all counts are exact at the moment of the call. */
+/* A cache at a glance; all counts are exact when it returns. */
 struct slabinfo {
 	uint64_t active_objs;	/* as the kernel counts: all but the free ones on node lists */
 	uint64_t num_objs;
@@ -309,11 +309,11 @@ struct slabinfo {
 	uint64_t slab_pages;	/* frames held */
 	uint64_t cpu_slabs;	/* slabs held by CPUs, their partial lists included */
 	uint64_t partial_slabs;	/* on node lists */
-	uint64_t engine_objs;	/* of used_objs, those that the engine keeps its books in */
+	uint64_t engine_objs;	/* of used_objs, those that the engine keeps its metadata in */
 	uint64_t shared_objs;	/* of used_objs, those in frames that several caches share */
 	uint64_t shared_bytes;	/* what those take */
 	uint64_t shared_avail;	/* free objects in arrays that a node's CPUs share */
-	uint64_t overhead;	/* bytes of books, see docs/metrics.md; objects and free space are not */
+	uint64_t overhead;	/* bytes of metadata, see docs/metrics.md; objects and free space are not */
 	unsigned int limit, batchcount, shared;	/* tunables of such arrays; 0 where none */
 };
 void get_slabinfo(const struct kmem_cache *s, struct slabinfo *info);
@@ -330,7 +330,7 @@ unsigned int kmem_cache_objs_per_slab(const struct kmem_cache *s);
 unsigned int kmem_cache_min_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_cpu_partial(const struct kmem_cache *s);
 unsigned int kmem_cache_colours(const struct kmem_cache *s);	/* at least 1 */
-enum slab_books kmem_cache_books(const struct kmem_cache *s);
+enum slab_metadata kmem_cache_metadata(const struct kmem_cache *s);
 /* How many different colours the slabs that there are have. Cost: all slabs. */
 unsigned int kmem_cache_colours_used(const struct kmem_cache *s);
 unsigned int kmem_cache_aliases(const struct kmem_cache *s);
@@ -379,11 +379,11 @@ unsigned int slab_validate(const struct slab_allocator *sa, slab_violation_fn fn
 /* ---- geometry, as pure functions (Linux: calculate_sizes, calculate_order) ---- */
 
 /* Where an engine that needs one keeps the list of a slab's free objects. */
-enum slab_books {
-	SLAB_BOOKS_LINKS,	/* each free object links to the next */
-	SLAB_BOOKS_OBJECT,	/* in one of the free objects */
-	SLAB_BOOKS_ON,		/* at the end of the slab */
-	SLAB_BOOKS_OFF		/* in an object of kmalloc's */
+enum slab_metadata {
+	SLAB_METADATA_LINKS,	/* each free object links to the next */
+	SLAB_METADATA_OBJECT,	/* in one of the free objects */
+	SLAB_METADATA_ON,		/* at the end of the slab */
+	SLAB_METADATA_OFF		/* in an object of kmalloc's */
 };
 
 struct slab_geometry {
@@ -401,7 +401,7 @@ struct slab_geometry {
 	unsigned int cpu_partial_slabs;
 	unsigned int colours;	/* places the first object of a slab may have, at least 1 */
 	uint32_t colour_off;	/* bytes from one to the next */
-	enum slab_books books;
+	enum slab_metadata metadata;
 };
 
 /*

@@ -3,7 +3,7 @@
  * kmemsim: what is wrong with a free, and how complaints reach whoever listens.
  * Only what failed a cheap test comes here, so this may look as closely as it likes.
  *
- * What cannot be told apart without a history of frees: an object whose slab
+ * What looks alike without a history of frees: an object whose slab
  * has been given back since (a bad address, unless its cache was debugged), and
  * one whose slab now belongs to another cache (judged as that cache's).
  */

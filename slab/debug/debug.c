@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the way of an object through a debugged cache, around any engine's
+ * kmemsim: an object's path through a debugged cache, around any engine's
  * alloc and free. See debug.h for what there is, debug/object.c for the bytes.
  *
  *            slab_debug_alloc()                 slab_debug_free()
  *   free  ----------------------->  live  ------------------------>  held back (Q)
  *    ^    check as a free one (F)         check as a live one (F)          |
  *    |    fill as a live one (Z, P)       fill as a free one (Z, P)        |
- *    |    note who (U), tell (T)          note who (U), tell (T)           |
+ *    |    note who (U), report (T)        note who (U), report (T)         |
  *    |<---------------------------------------- without Q ----------------'
  *                                           check as a free one, engine's free
  *

@@ -4,19 +4,19 @@
  * Off by default; a cache without flags never comes here. docs/debugging.md
  * draws the layout and says what each flag costs.
  *
- * What needs no flag, because the live bits tell it for every cache: double
+ * What needs no flag, because the live bits show it for every cache: double
  * frees, frees into a wrong cache, frees of an address where no object begins.
  * Flags add what was written where nobody may write, and who did what before.
  *
  * Nothing here can see a read. A reader of freed memory gets 0x6b where
  * poisoning is on; to have the read itself reported, ask slab_check_access()
- * before it, or let a page fault tell (guard pages).
+ * before it, or let a page fault report it (guard pages).
  *
  * Follows Linux 6.1's mm/slub.c, mm/failslab.c and lib/fault-inject.c, the
  * quarantine mm/kasan/quarantine.c. Differs from Linux:
  *   - What was overwritten is reported, restored, and the request goes on. The
  *     kernel then no longer trusts the object and leaks it (on a free) or the
- *     slab (on an allocation); here live bits tell which objects are in use, and
+ *     slab (on an allocation); here live bits say which objects are in use, and
  *     a broken free list is rebuilt from them.
  *   - Q, the quarantine, is a flag of a cache; the kernel's is KASAN's.
  *
@@ -47,7 +47,7 @@ struct slab_report;
 #define SLAB_RED_ZONE		0x00020000u	/* Z: bytes around it that nobody may write */
 #define SLAB_POISON		0x00040000u	/* P: fill what is free with POISON_FREE */
 #define SLAB_STORE_USER		0x00080000u	/* U: remember who allocated and who freed */
-#define SLAB_TRACE		0x00100000u	/* T: tell each call to the trace function */
+#define SLAB_TRACE		0x00100000u	/* T: report each call to the trace function */
 #define SLAB_FAILSLAB		0x00200000u	/* A: failures with cache_filter hit this cache */
 #define SLAB_QUARANTINE		0x00400000u	/* Q: hold freed objects back; brings P along */
 #define SLAB_NO_USER_FLAGS	0x00800000u	/* what the configuration says is not for this cache */
@@ -167,7 +167,7 @@ int slab_fail_parse(struct slab_fail_attr *attr, const char *text, const char **
 		    struct kerror *err);
 /* @attr NULL: no failures. */
 void slab_set_failslab(struct slab_allocator *sa, const struct slab_fail_attr *attr);
-/* Requests that were told to fail so far (fail_injected, without a look at all caches). */
+/* Requests that failed on demand so far (fail_injected, without a look at all caches). */
 uint64_t slab_fail_injected(const struct slab_allocator *sa);
 
 #endif

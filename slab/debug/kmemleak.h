@@ -4,7 +4,7 @@
  * objects and the memory a program names as roots. Follows Linux 6.1's
  * mm/kmemleak.c and its colours:
  *
- *	white	no pointer to it was found: a leak, as far as one can tell
+ *	white	no pointer to it was found: a leak, as far as this search can know
  *	grey	reachable, or declared to be no leak: it is searched for pointers
  *	black	to be ignored: neither reported nor searched
  *
@@ -20,7 +20,7 @@
  * as in the kernel; nor is what is younger than the smallest age.
  *
  * Who allocated an object, and when, is known where its cache tracks owners
- * (flag U, slab/debug/debug.h); elsewhere the object alone is told.
+ * (flag U, slab/debug/debug.h); elsewhere the object alone is reported.
  *
  * Differs from Linux: nothing is recorded when objects come and go, a scan finds
  * the live ones by their bits, so an unused scanner costs nothing; a mark made

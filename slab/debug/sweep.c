@@ -37,7 +37,7 @@ static void bad_freelist(struct kmem_cache *s, struct page *slab, const void *ob
 	struct slab_report report = { .what = SLAB_BAD_FREELIST, .object = where, .cache = s };
 
 	slab_describe(s->sa, where, &report);
-	if (object && s->books == SLAB_BOOKS_LINKS) {
+	if (object && s->metadata == SLAB_METADATA_LINKS) {
 		report.first = (const char *)object + s->offset;
 		report.bytes = sizeof(void *);
 	}

@@ -68,7 +68,7 @@ struct engine_ops {
 			const struct slab_config *cfg, unsigned int nr_cpus, struct kerror *err);
 	/*
 	 * A debugged cache's elements begin where the slab does, and the bytes behind the last one
-	 * are nobody's: an engine with neither colours nor books there. They are poisoned, too.
+	 * are nobody's: an engine with neither colours nor metadata there. They are poisoned, too.
 	 */
 	bool end_is_padding;
 	/* Bytes from a slab's start to its first element (a colour, say); NULL: 0. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: release bound to a scope, by the compiler's cleanup attribute.
- * Follows Linux's linux/cleanup.h (since 6.5): whatever way a block is left, what
+ * Follows Linux's linux/cleanup.h (since 6.5): however a block is left, what
  * its variables own is given back, the last declared first.
  *
  *	struct owned_object foo __free(kfree) = own_object(sa, cpu, kmalloc(sa, cpu, 64, gfp));

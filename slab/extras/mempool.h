@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: memory pools, a guaranteed number of elements kept in reserve for
- * the moment when the allocator underneath has nothing. Follows Linux 6.1's
+ * the time when the allocator underneath has nothing. Follows Linux 6.1's
  * mm/mempool.c.
  *
  *   mempool_alloc() --> ops.alloc() ---------------- element --> caller

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: caches as their users see them: creation, merging,
- * destruction, kmalloc, and each way to free wrongly, with the exact number of
+ * destruction, kmalloc, and each kind of wrong free, with the exact number of
  * complaints.
  */
 #include <errno.h>
@@ -530,7 +530,7 @@ static void test_wrong_frees(void)
 	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, 0);
 	CU_ASSERT_EQUAL(slab_machine_info(t).used_objs, 1);
 
-	/* without anybody to tell, it is refused all the same */
+	/* where nobody listens, it is refused all the same */
 	slab_set_report(m.sa, NULL, NULL);
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, c), -EXDEV);
 	CU_ASSERT_EQUAL(m.nr_reports, 17);
@@ -553,7 +553,7 @@ static void test_slab_tail(void)
 	slab_machine_destroy(&m);
 }
 
-/* The smallest objects: every 8 bytes of a frame are one, and each is told from the next. */
+/* The smallest objects: every 8 bytes of a frame are one, and each is known from the next. */
 static void test_smallest_objects(void)
 {
 	struct slab_machine m;

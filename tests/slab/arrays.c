@@ -42,7 +42,7 @@ static void put(struct kmem_cache *s, unsigned int cpu, void *object)
 struct row {
 	struct kmem_cache_args args;
 	unsigned int size, objects, order;
-	enum slab_books books;
+	enum slab_metadata metadata;
 	unsigned int colours;
 };
 
@@ -50,31 +50,31 @@ struct row {
 static void test_geometry(void)
 {
 	static const struct row rows[] = {
-		{ { .size = 32, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 32, 124, 0, SLAB_BOOKS_ON, 1 },
-		{ { .size = 64, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 64, 64, 0, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 96, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 128, 32, 0, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 192, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 192, 21, 0, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 256, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 256, 16, 0, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 2048, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 2048, 2, 0, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 8192, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 8192, 1, 1, SLAB_BOOKS_OBJECT, 1 },
-		{ { .size = 192, .flags = SLAB_RECLAIM_ACCOUNT }, 192, 21, 0, SLAB_BOOKS_OBJECT, 1 },
+		{ { .size = 32, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 32, 124, 0, SLAB_METADATA_ON, 1 },
+		{ { .size = 64, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 64, 64, 0, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 96, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 128, 32, 0, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 192, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 192, 21, 0, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 256, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 256, 16, 0, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 2048, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 2048, 2, 0, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 8192, .flags = SLAB_KMALLOC | SLAB_HWCACHE_ALIGN }, 8192, 1, 1, SLAB_METADATA_OBJECT, 1 },
+		{ { .size = 192, .flags = SLAB_RECLAIM_ACCOUNT }, 192, 21, 0, SLAB_METADATA_OBJECT, 1 },
 		/* a byte numbers at most 255 objects: smaller ones are made 16 bytes large */
-		{ { .size = 8 }, 16, 240, 0, SLAB_BOOKS_ON, 1 },
+		{ { .size = 8 }, 16, 240, 0, SLAB_METADATA_ON, 1 },
 		/* 6 objects leave 496 bytes, less than an eighth: 7 lines to start at */
-		{ { .size = 600 }, 600, 6, 0, SLAB_BOOKS_OBJECT, 7 },
+		{ { .size = 600 }, 600, 6, 0, SLAB_METADATA_OBJECT, 7 },
 		/* two waste more than an eighth of a frame, five of two frames do not */
-		{ { .size = 1500 }, 1504, 5, 1, SLAB_BOOKS_OBJECT, 10 },
+		{ { .size = 1500 }, 1504, 5, 1, SLAB_METADATA_OBJECT, 10 },
 		/* the same, but filesystems are spared the larger block */
-		{ { .size = 1500, .flags = SLAB_RECLAIM_ACCOUNT }, 1504, 2, 0, SLAB_BOOKS_OBJECT, 17 },
+		{ { .size = 1500, .flags = SLAB_RECLAIM_ACCOUNT }, 1504, 2, 0, SLAB_METADATA_OBJECT, 17 },
 		/* constructed objects hold no numbers: 4096 bytes of them leave no room on the slab */
-		{ { .size = 512, .ctor = construct }, 512, 8, 0, SLAB_BOOKS_OFF, 1 },
+		{ { .size = 512, .ctor = construct }, 512, 8, 0, SLAB_METADATA_OFF, 1 },
 		/* and here there is room beside the objects, at the cost of a colour or none */
-		{ { .size = 576, .ctor = construct }, 576, 7, 0, SLAB_BOOKS_ON, 1 },
-		{ { .size = 512, .flags = SLAB_TYPESAFE_BY_RCU }, 512, 8, 0, SLAB_BOOKS_OFF, 1 },
+		{ { .size = 576, .ctor = construct }, 576, 7, 0, SLAB_METADATA_ON, 1 },
+		{ { .size = 512, .flags = SLAB_TYPESAFE_BY_RCU }, 512, 8, 0, SLAB_METADATA_OFF, 1 },
 		/* elsewhere costs a kmalloc of 32: not worth it below 64 bytes */
-		{ { .size = 56, .align = 64, .ctor = construct }, 64, 63, 0, SLAB_BOOKS_ON, 1 },
+		{ { .size = 56, .align = 64, .ctor = construct }, 64, 63, 0, SLAB_METADATA_ON, 1 },
 		/* colours keep the alignment */
-		{ { .size = 700, .align = 256 }, 768, 5, 0, SLAB_BOOKS_OBJECT, 1 },
+		{ { .size = 700, .align = 256 }, 768, 5, 0, SLAB_METADATA_OBJECT, 1 },
 	};
 	struct slab_config cfg;
 	size_t i;
@@ -89,7 +89,7 @@ static void test_geometry(void)
 		CU_ASSERT_EQUAL(geo.size, row->size);
 		CU_ASSERT_EQUAL(geo.objects, row->objects);
 		CU_ASSERT_EQUAL(geo.order, row->order);
-		CU_ASSERT_EQUAL(geo.books, row->books);
+		CU_ASSERT_EQUAL(geo.metadata, row->metadata);
 		CU_ASSERT_EQUAL(geo.colours, row->colours);
 	}
 }
@@ -336,27 +336,27 @@ static void test_books_off_slab(void)
 {
 	struct kmem_cache_args args = { .name = "off", .size = 512, .ctor = construct };
 	struct slab_machine m;
-	struct kmem_cache *s, *books;
+	struct kmem_cache *s, *numbers;
 	void **objects;
 	unsigned int i;
 
 	make(&m, 64 << 20, 1, 2);
 	s = kmem_cache_create(m.sa, &args, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	books = slab_find_cache(m.sa, "kmalloc-32");
+	numbers = slab_find_cache(m.sa, "kmalloc-32");
 	objects = slab_machine_fill(s, 0, 3);
-	CU_ASSERT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OFF);
-	CU_ASSERT_EQUAL(slab_machine_info(books).used_objs, slab_machine_info(s).num_slabs);
-	CU_ASSERT_EQUAL(slab_machine_info(books).engine_objs, slab_machine_info(s).num_slabs);
+	CU_ASSERT_EQUAL(kmem_cache_metadata(s), SLAB_METADATA_OFF);
+	CU_ASSERT_EQUAL(slab_machine_info(numbers).used_objs, slab_machine_info(s).num_slabs);
+	CU_ASSERT_EQUAL(slab_machine_info(numbers).engine_objs, slab_machine_info(s).num_slabs);
 	for (i = 0; i < 24; i++)
 		put(s, 0, objects[i]);
 	kmem_cache_shrink(s);
 	CU_ASSERT_EQUAL(slab_machine_info(s).num_slabs, 0);
-	CU_ASSERT_EQUAL(slab_machine_info(books).engine_objs, 0);
-	CU_ASSERT_EQUAL(slab_machine_info(books).used_objs, 0);
+	CU_ASSERT_EQUAL(slab_machine_info(numbers).engine_objs, 0);
+	CU_ASSERT_EQUAL(slab_machine_info(numbers).used_objs, 0);
 
 	/* no memory for the numbers: no slab, and nothing is lost */
-	kmem_cache_shrink(books);
+	kmem_cache_shrink(numbers);
 	buddy_set_fail(m.buddy, 2, -1, 0);
 	for (i = 0; i < 8; i++)
 		if (kmem_cache_alloc(s, 0, GFP_KERNEL))
@@ -503,7 +503,7 @@ static void test_reaper_alien(void)
 	slab_machine_destroy(&m);
 }
 
-/* Bytes of books: arrays and node state as a 6.1 kernel has them, numbers where slabs hold them. */
+/* Bytes of metadata: arrays and node state as a 6.1 kernel has them, numbers where slabs hold them. */
 static void test_overhead(void)
 {
 	struct slab_machine m;
@@ -511,7 +511,7 @@ static void test_overhead(void)
 	void *object;
 
 	make(&m, 64 << 20, 1, 2);
-	s = slab_machine_cache(&m, "books", 16);
+	s = slab_machine_cache(&m, "metadata", 16);
 	CU_ASSERT_EQUAL(slab_machine_info(s).overhead,
 			2 * (16 + 8 * 120) + 120 + 16 + 8 * 8 * 60);
 	object = get(s, 0);
@@ -719,7 +719,7 @@ static const struct test_case cases[] = {
 	{ "objects from another node", test_other_node },
 	{ "the reaper", test_reaper },
 	{ "the reaper and other nodes' objects", test_reaper_alien },
-	{ "bytes of books", test_overhead },
+	{ "bytes of metadata", test_overhead },
 	{ "small machines have small slabs", test_small_machine },
 	{ "merging", test_merging },
 	{ "shuffled slabs", test_random },

@@ -101,7 +101,7 @@ static void test_lists(void)
 	set_up(&t);
 	self = pfn_val(slab_pfn(t.m.sa, t.partial));
 	tail = t.n->partial.tail;
-	BREAK(&t, t.partial->prev, self, 1, "the way back is wrong");
+	BREAK(&t, t.partial->prev, self, 1, "its link back is wrong");
 	BREAK(&t, t.m.sa->pages[tail].next, t.m.map->end_pfn + 7, 1, "does not exist");
 	BREAK(&t, t.n->nr_partial, 99, 1, "partial list has");
 	BREAK(&t, t.n->nr_full, 99, 1, "full list has");

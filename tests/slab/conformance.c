@@ -134,7 +134,7 @@ static uint64_t live_of(const struct model *t, const struct kmem_cache *s)
 	return nr;
 }
 
-/* Both layers recounted, and the books of each cache against the model's. */
+/* Both layers recounted, and the figures of each cache against the model's. */
 static void check_all(struct model *t)
 {
 	struct kmem_cache *s;
@@ -329,7 +329,7 @@ static void do_burst(struct model *t, unsigned int cpu)
 						forget(t, first + rand_below(t, t->nr_live - first)).start), 0);
 }
 
-/* The wrong ways; the machine must refuse each, and nothing may change by it. */
+/* What is wrong; the machine must refuse each, and nothing may change by it. */
 static void do_wrong_free(struct model *t, unsigned int cpu)
 {
 	struct kmem_cache *other = random_cache(t);

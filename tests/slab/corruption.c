@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: damage to objects. Each test commits one kind, expects the
- * report that tells it (what, which object, which bytes, who allocated, who
+ * report that says so (what, which object, which bytes, who allocated, who
  * freed) and so many of them, and then that nothing is left to be found. One
  * body runs over every engine that has the debugging it needs.
  */
@@ -19,16 +19,16 @@
 #define DIRECT_MAP 0xffff888000000000ULL
 
 /* What there is to break in a debugged slab beside its objects; the rest is the same for all engines. */
-static const struct books {
+static const struct metadata_place {
 	const char *engine;
-	enum slab_books list;	/* where the free list is: links or numbers */
+	enum slab_metadata list;	/* where the free list is: links or numbers */
 	bool end;		/* bytes behind the last object are padding, and looked at */
-} all_books[] = {
-	{ "slub", SLAB_BOOKS_LINKS, true },
-	{ "sheaves", SLAB_BOOKS_LINKS, true },
-	{ "slab", SLAB_BOOKS_ON, false },		/* colours and numbers lie there */
-	{ "magazine", SLAB_BOOKS_LINKS, false },	/* colours */
-	{ "slob", SLAB_BOOKS_LINKS, true },
+} all_metadata[] = {
+	{ "slub", SLAB_METADATA_LINKS, true },
+	{ "sheaves", SLAB_METADATA_LINKS, true },
+	{ "slab", SLAB_METADATA_ON, false },		/* colours and numbers lie there */
+	{ "magazine", SLAB_METADATA_LINKS, false },	/* colours */
+	{ "slob", SLAB_METADATA_LINKS, true },
 };
 
 enum { SITE_ALLOC = 1, SITE_FREE, SITE_LATE };
@@ -125,15 +125,15 @@ static int drop(struct scene *t, void *object)
 }
 
 /* The row of a cache's engine; the cache must be as it says. */
-static const struct books *books_of(const struct kmem_cache *s)
+static const struct metadata_place *metadata_of(const struct kmem_cache *s)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(all_books) / sizeof(all_books[0]); i++) {
-		if (strcmp(all_books[i].engine, s->engine->name))
+	for (i = 0; i < sizeof(all_metadata) / sizeof(all_metadata[0]); i++) {
+		if (strcmp(all_metadata[i].engine, s->engine->name))
 			continue;
-		CU_ASSERT_EQUAL(kmem_cache_books(s), all_books[i].list);
-		return &all_books[i];
+		CU_ASSERT_EQUAL(kmem_cache_metadata(s), all_metadata[i].list);
+		return &all_metadata[i];
 	}
 	CU_FAIL_FATAL("an engine without a row");
 	return NULL;
@@ -275,7 +275,7 @@ static void test_underrun(void)
 	}
 }
 
-/* Red zones without checks: nothing is noticed on the way, the sweep finds it, once. */
+/* Red zones without checks: nothing is noticed meanwhile, the sweep finds it, once. */
 static void test_sweep(void)
 {
 	EACH_ENGINE(engine) {
@@ -335,7 +335,7 @@ static void test_write_after_free(void)
 	}
 }
 
-/* A read cannot be seen, it gets poison; asked about beforehand, it is told. */
+/* A read cannot be seen, it gets poison; asked about beforehand, it is reported. */
 static void test_read_after_free(void)
 {
 	EACH_ENGINE(engine) {
@@ -461,7 +461,7 @@ static void test_broken_freelist(void)
 		void **link;
 
 		set_up(&t, engine, NULL, FZPU);
-		if (books_of(t.s)->list != SLAB_BOOKS_LINKS) {
+		if (metadata_of(t.s)->list != SLAB_METADATA_LINKS) {
 			tear_down(&t);
 			continue;
 		}
@@ -518,7 +518,7 @@ static void test_broken_index(void)
 		struct scene t;
 
 		set_up(&t, engine, NULL, FZPU);
-		if (books_of(t.s)->list != SLAB_BOOKS_ON) {
+		if (metadata_of(t.s)->list != SLAB_METADATA_ON) {
 			tear_down(&t);
 			continue;
 		}
@@ -655,9 +655,9 @@ static void test_padding(void)
 		slab = slab_machine_page(&t.m, object);
 		rest = (PAGE_SIZE << page_order(slab)) - slab_objects(slab) * t.s->size;
 		pad = slab_address(t.m.sa, slab) + slab_objects(slab) * t.s->size;
-		if (!books_of(t.s)->end) {
+		if (!metadata_of(t.s)->end) {
 			pad[rest - 1] ^= 1;
-			CU_ASSERT_EQUAL(slab_validate_cache(t.s), books_of(t.s)->list == SLAB_BOOKS_ON);
+			CU_ASSERT_EQUAL(slab_validate_cache(t.s), metadata_of(t.s)->list == SLAB_METADATA_ON);
 			t.nr = 0;
 		} else if (rest) {
 			pad[rest - 1] = 1;

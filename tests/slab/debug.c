@@ -2,7 +2,7 @@
 /*
  * kmemsim tests: which cache is debugged how, what metadata does to geometry,
  * quarantine, trace, failures on demand, and that debugged caches keep the
- * books as others do. Damage is slab/corruption.c's.
+ * counts as others do. Damage is slab/corruption.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -235,7 +235,7 @@ static void hear(void *ctx, const struct slab_trace *trace)
 	heard->last = *trace;
 }
 
-/* T tells every call, with who made it, and nothing of other caches. */
+/* T reports every call, with who made it, and nothing of other caches. */
 static void test_trace(void)
 {
 	EACH_ENGINE(engine) {
@@ -522,7 +522,7 @@ static void test_failslab_option(void)
 
 #define NR_OBJECTS 200
 
-/* Random calls with every set of flags, whatever the engine does: no complaint, books balanced. */
+/* Random calls with every set of flags, whatever the engine does: no complaint, and what is counted adds up. */
 static void test_model(void)
 {
 	static const char *const texts[] = { "F", "Z", "P", "U", "FZPU", "FZPUTQ", "ZU", "FQ", "FP" };
@@ -579,7 +579,7 @@ static void test_no_stash(void)
 
 		create(&m, engine, "F", 16 << 20);
 		s = cache(&m, "c", 72, 0);
-		CU_ASSERT_NOT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OBJECT);
+		CU_ASSERT_NOT_EQUAL(kmem_cache_metadata(s), SLAB_METADATA_OBJECT);
 		for (i = 0; i < 20; i++)
 			objects[i] = kmem_cache_alloc(s, i % 2, GFP_KERNEL);
 		for (i = 1; i < 20; i++)
@@ -609,7 +609,7 @@ static void test_engine_objects(void)
 		create(&m, engine, "FZPUQ,kmalloc-*", 16 << 20);
 		s = cache(&m, "c", 512, SLAB_TYPESAFE_BY_RCU);
 		if (engine == &lslab_ops)
-			CU_ASSERT_EQUAL(kmem_cache_books(s), SLAB_BOOKS_OFF);
+			CU_ASSERT_EQUAL(kmem_cache_metadata(s), SLAB_METADATA_OFF);
 		for (i = 0; i < 40; i++) {
 			objects[i] = kmem_cache_alloc(s, 0, GFP_KERNEL);
 			CU_ASSERT_PTR_NOT_NULL_FATAL(objects[i]);
@@ -662,7 +662,7 @@ static void test_bulk_and_exhaustion(void)
 	}
 }
 
-/* Two nodes: a debugged cache takes objects where it is told to, and gives them back there. */
+/* Two nodes: a debugged cache takes objects from the node asked for, and gives them back there. */
 static void test_nodes(void)
 {
 	struct kmem_cache_args args = { .name = "n", .size = 500, .flags = FZPU };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: resources released together. Each action writes a letter, so a
- * string tells the order.
+ * string shows the order.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static uint64_t live_objects(const struct fixture *f)
 	return nr;
 }
 
-/* The end of each test: nothing is left on the list, in the books or in the machine. */
+/* The end of each test: nothing is left on the list, in the counters or in the machine. */
 static void teardown(struct fixture *f)
 {
 	devres_release_all(&f->dr, 0);

@@ -193,7 +193,7 @@ static void test_use_after_free(void)
 	rig_down(&rig);
 }
 
-/* Beside the object on its own page nothing faults: the canary tells at the free. */
+/* Beside the object on its own page nothing faults: the canary shows it at the free. */
 static void test_canary(void)
 {
 	struct rig rig;

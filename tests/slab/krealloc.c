@@ -130,7 +130,7 @@ static void *scope(struct slab_machine *m, struct kmem_cache *s, bool fail)
 	return no_free_ptr(c);
 }
 
-/* Whatever way a scope is left, what it owns is freed; what was taken out of it is not. */
+/* However a scope is left, what it owns is freed; what was taken out of it is not. */
 static void test_scope(void)
 {
 	struct slab_machine m;

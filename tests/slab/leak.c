@@ -249,7 +249,7 @@ static void test_changing(void)
 }
 
 /*
- * The two ways to be wrong: a number that happens to be an address hides a
+ * The two kinds of mistakes: a number that happens to be an address hides a
  * leak; a pointer kept in another form is a false alarm.
  */
 static void test_mistakes(void)

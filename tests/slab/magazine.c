@@ -219,7 +219,7 @@ static void test_sizes(void)
 	slab_machine_destroy(&t.m);
 }
 
-/* Small slabs keep their books inside, large ones are as long as wastes least. */
+/* Small slabs keep their metadata inside, large ones are as long as wastes least. */
 static void test_geometry(void)
 {
 	static const struct { uint32_t size; unsigned int order, objects; } cases[] = {
@@ -254,7 +254,7 @@ static void test_colours(void)
 	unsigned int i, j, nr;
 
 	start(&t, 1);
-	s = slab_machine_cache(&t.m, "x", 440);		/* 9 objects and the books leave 80 bytes */
+	s = slab_machine_cache(&t.m, "x", 440);		/* 9 objects and the metadata leave 80 bytes */
 	nr = kmem_cache_objs_per_slab(s);
 	for (i = 0; i < 4; i++) {
 		for (j = 0; j < nr; j++)

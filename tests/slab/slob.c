@@ -198,7 +198,7 @@ static void test_alignment(void)
 	slab_machine_destroy(&m);
 }
 
-/* A free block of a single unit holds the way to the next and nothing else. */
+/* A free block of a single unit holds the link to the next and nothing else. */
 static void test_single_unit(void)
 {
 	struct slab_machine m;
@@ -382,7 +382,7 @@ static void test_constructor_and_rcu(void)
 }
 
 /*
- * Every wrong free is told, though the page knows no cache: into another cache,
+ * Every wrong free is reported, though the page knows no cache: into another cache,
  * into the middle, twice, twice after something else was put there.
  */
 static void test_wrong_frees(void)

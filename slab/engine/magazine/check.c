@@ -36,10 +36,10 @@ void magazine_info(const struct kmem_cache *s, struct slabinfo *info)
 	info->active_slabs = info->num_slabs - empties;
 	info->active_objs = info->num_objs - in_slabs;
 	info->used_objs = info->active_objs - count_rounds(s);
-	info->overhead = s->sa->nr_cpus * CPU_CACHE_BOOK +
-			 depot->nr_magazines * (MAGAZINE_BOOK + depot->magsize * sizeof(void *));
+	info->overhead = s->sa->nr_cpus * CPU_CACHE_METADATA +
+			 depot->nr_magazines * (MAGAZINE_METADATA + depot->magsize * sizeof(void *));
 	if (s->size >= PAGE_SIZE / VOID_FRACTION)
-		info->overhead += info->num_slabs * SLAB_BOOK + info->num_objs * BUFCTL_BOOK;
+		info->overhead += info->num_slabs * SLAB_METADATA + info->num_objs * BUFCTL_METADATA;
 }
 
 bool magazine_for_each_slab(const struct kmem_cache *s, bool (*fn)(void *ctx, pfn_t slab),
@@ -149,7 +149,7 @@ static void check_list(struct check *chk, unsigned int nid, const struct page_li
 		}
 		slab = &pages[link];
 		if (slab->prev != prev)
-			COMPLAIN(chk, "slab %u on the %s list: the way back is wrong", link,
+			COMPLAIN(chk, "slab %u on the %s list: its link back is wrong", link,
 				 list_names[which]);
 		if (!belongs(slab, which) || slab_nid(slab) != nid)
 			COMPLAIN(chk, "slab %u of node %u with %u of %u objects is on node %u's %s list",

@@ -18,7 +18,7 @@
  *                          empty   -> slab             none: kept for a while
  *                          full    -> slab -> slab     all
  *
- *     a slab of small objects (below 1/8 frame), its books in its last bytes:
+ *     a slab of small objects (below 1/8 frame), its metadata in its last bytes:
  *     |colour| object | object | ... | object | unused |refcount, free list, links|
  *
  *   allocate  loaded's last round; loaded empty and previous full: the two
@@ -59,15 +59,15 @@
 #include "slab/engine/common.h"
 
 /* Bytes of kmem_slab_t, kmem_bufctl_t, kmem_cpu_cache_t and of a magazine's link, 64 bits. */
-#define SLAB_BOOK	56
-#define BUFCTL_BOOK	24
-#define CPU_CACHE_BOOK	64
-#define MAGAZINE_BOOK	8
+#define SLAB_METADATA	56
+#define BUFCTL_METADATA	24
+#define CPU_CACHE_METADATA	64
+#define MAGAZINE_METADATA	8
 
 #define MAGAZINE_MAX_ORDER (PAGE_ALLOC_COSTLY_ORDER < MAX_PAGE_ORDER ? \
 			    PAGE_ALLOC_COSTLY_ORDER : MAX_PAGE_ORDER)
 
-/* Objects below 1/8 of a frame share it with the slab's books; a slab of others holds 8. */
+/* Objects below 1/8 of a frame share it with the slab's metadata; a slab of others holds 8. */
 #define VOID_FRACTION 8u
 
 struct magazine {

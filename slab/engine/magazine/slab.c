@@ -12,10 +12,10 @@
 
 /* ---- geometry ------------------------------------------------------------ */
 
-/* What objects and books leave of a slab is room for colours. */
-static void choose_colours(struct slab_geometry *geo, uint32_t books)
+/* What objects and metadata leave of a slab is room for colours. */
+static void choose_colours(struct slab_geometry *geo, uint32_t metadata)
 {
-	uint32_t left = (uint32_t)(PAGE_SIZE << geo->order) - geo->objects * geo->size - books;
+	uint32_t left = (uint32_t)(PAGE_SIZE << geo->order) - geo->objects * geo->size - metadata;
 
 	geo->colour_off = geo->align;
 	geo->colours = left / geo->align + 1;
@@ -24,8 +24,8 @@ static void choose_colours(struct slab_geometry *geo, uint32_t books)
 static void small_layout(struct slab_geometry *geo)
 {
 	geo->order = 0;
-	geo->objects = (PAGE_SIZE - SLAB_BOOK) / geo->size;
-	choose_colours(geo, SLAB_BOOK);
+	geo->objects = (PAGE_SIZE - SLAB_METADATA) / geo->size;
+	choose_colours(geo, SLAB_METADATA);
 }
 
 /* The order up to 8 objects whose tail, shared out among its objects, is smallest. */

@@ -6,8 +6,8 @@
 #include "slab/engine/sheaves/sheaves.h"
 
 /* Bytes of struct slub_percpu_sheaves and struct node_barn on x86-64. */
-#define PCS_BOOK	32
-#define BARN_BOOK	48
+#define PCS_METADATA	32
+#define BARN_METADATA	48
 
 void sheaves_info(const struct kmem_cache *s, struct slabinfo *info)
 {
@@ -15,8 +15,8 @@ void sheaves_info(const struct kmem_cache *s, struct slabinfo *info)
 	unsigned int cpu, nid;
 
 	slub_info(s, info);
-	info->overhead += s->sa->nr_cpus * PCS_BOOK + s->sa->nr_nodes * BARN_BOOK +
-			  sh->nr_sheaves * (SHEAF_BOOK + sh->capacity * sizeof(void *));
+	info->overhead += s->sa->nr_cpus * PCS_METADATA + s->sa->nr_nodes * BARN_METADATA +
+			  sh->nr_sheaves * (SHEAF_METADATA + sh->capacity * sizeof(void *));
 	for (cpu = 0; sh->capacity && cpu < s->sa->nr_cpus; cpu++) {
 		const struct sheaves_cpu *pcs = sheaves_cpu(s, cpu);
 

@@ -371,9 +371,9 @@ static unsigned int capacity_by_size(uint32_t size)
 	unsigned int capacity = size >= PAGE_SIZE ? 4 : size >= 1024 ? 12 : size >= 256 ? 26 : 60;
 	unsigned int bytes = 64;
 
-	while (bytes < SHEAF_BOOK + capacity * sizeof(void *))
+	while (bytes < SHEAF_METADATA + capacity * sizeof(void *))
 		bytes *= 2;
-	return (bytes - SHEAF_BOOK) / sizeof(void *);
+	return (bytes - SHEAF_METADATA) / sizeof(void *);
 }
 
 static void release_sheaves(struct kmem_cache *s)

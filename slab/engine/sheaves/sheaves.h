@@ -27,7 +27,7 @@
  *             so do requests for another node
  *
  * An object in a sheaf is in use as far as its slab knows; the common code's
- * live bits tell that it is free.
+ * live bits say that it is free.
  *
  * Follows mm/slub.c of Linux 6.18. Checked against the posted series (v7 of
  * September 2025, "slab: add opt-in caching layer of percpu sheaves"): the
@@ -50,7 +50,7 @@
 #include "slab/engine/slub/slub.h"
 
 /* Bytes of struct slab_sheaf on x86-64, without its objects. */
-#define SHEAF_BOOK 32
+#define SHEAF_METADATA 32
 
 struct sheaf {
 	struct sheaf *next;		/* in a barn */

@@ -48,27 +48,27 @@ static bool next_array(const struct kmem_cache *s, unsigned int *at, struct arra
 
 /* ---- figures ----------------------------------------------------------- */
 
-/* Bytes that a 6.1 kernel for x86-64 would have these books in. */
-#define ARRAY_BOOK(limit) (16 + 8 * (uint64_t)(limit))
-#define NODE_BOOK	120
+/* Bytes that a 6.1 kernel for x86-64 would have this metadata in. */
+#define ARRAY_METADATA(limit) (16 + 8 * (uint64_t)(limit))
+#define NODE_METADATA	120
 #define ALIEN_LOCK	8
 
 static uint64_t overhead(const struct kmem_cache *s, uint64_t num_slabs)
 {
 	const struct slab_allocator *sa = s->sa;
 	const struct lslab_cache *c = lslab_cache(s);
-	uint64_t node = NODE_BOOK, bytes = 0;
+	uint64_t node = NODE_METADATA, bytes = 0;
 
 	if (c->limit)
-		bytes += sa->nr_cpus * ARRAY_BOOK(c->limit);
+		bytes += sa->nr_cpus * ARRAY_METADATA(c->limit);
 	if (c->shared)
-		node += ARRAY_BOOK(c->shared * c->batchcount);
+		node += ARRAY_METADATA(c->shared * c->batchcount);
 	if (c->node[0].alien)
-		node += 8 * sa->nr_nodes + (sa->nr_nodes - 1) * (ALIEN_LOCK + ARRAY_BOOK(ALIEN_LIMIT));
+		node += 8 * sa->nr_nodes + (sa->nr_nodes - 1) * (ALIEN_LOCK + ARRAY_METADATA(ALIEN_LIMIT));
 	bytes += sa->nr_nodes * node;
-	if (s->books == SLAB_BOOKS_ON)
+	if (s->metadata == SLAB_METADATA_ON)
 		bytes += num_slabs * s->objects;
-	else if (s->books == SLAB_BOOKS_OFF)
+	else if (s->metadata == SLAB_METADATA_OFF)
 		bytes += num_slabs * kmem_cache_size(kmalloc_slab(s->sa, s->objects, GFP_KERNEL));
 	return bytes;
 }
@@ -181,7 +181,7 @@ static uint64_t check_list(struct check *chk, unsigned int nid, const struct pag
 			return nr;
 		}
 		if (slab->prev != prev)
-			COMPLAIN(chk, "slab %u on the %s list: the way back is wrong", link,
+			COMPLAIN(chk, "slab %u on the %s list: its link back is wrong", link,
 				 list_name[kind]);
 		if (kind_of(chk->s, slab) != kind)
 			COMPLAIN(chk, "slab %u on the %s list misses %u of %u objects", link,

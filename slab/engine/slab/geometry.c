@@ -33,7 +33,7 @@ struct layout {
 	bool reclaimable;
 	bool never_off;
 	unsigned int max_order;
-	enum slab_books books;
+	enum slab_metadata metadata;
 	unsigned int num, order;	/* num 0: impossible */
 	uint32_t left;
 };
@@ -44,12 +44,12 @@ static bool off_slab_pays(const struct layout *lay, unsigned int num)
 	return kmalloc_bytes(num) <= lay->object_size / 2;
 }
 
-static void calculate_slab_order(struct layout *lay, enum slab_books books)
+static void calculate_slab_order(struct layout *lay, enum slab_metadata metadata)
 {
-	uint32_t element = lay->size + (books == SLAB_BOOKS_ON);
+	uint32_t element = lay->size + (metadata == SLAB_METADATA_ON);
 	unsigned int order;
 
-	lay->books = books;
+	lay->metadata = metadata;
 	lay->num = 0;
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
 		uint32_t bytes = (uint32_t)(PAGE_SIZE << order), num = bytes / element;
@@ -58,7 +58,7 @@ static void calculate_slab_order(struct layout *lay, enum slab_books books)
 			continue;
 		if (num > LSLAB_MAX_OBJECTS)
 			break;
-		if (books == SLAB_BOOKS_OFF && !off_slab_pays(lay, num))
+		if (metadata == SLAB_METADATA_OFF && !off_slab_pays(lay, num))
 			continue;
 		lay->num = num;
 		lay->order = order;
@@ -73,16 +73,16 @@ static void calculate_slab_order(struct layout *lay, enum slab_books books)
 static bool choose_layout(struct layout *lay, bool objects_keep_state)
 {
 	if (!objects_keep_state) {
-		calculate_slab_order(lay, SLAB_BOOKS_OBJECT);
+		calculate_slab_order(lay, SLAB_METADATA_OBJECT);
 		if (lay->num && lay->num <= lay->object_size)
 			return true;
 	}
 	if (!lay->never_off) {
-		calculate_slab_order(lay, SLAB_BOOKS_OFF);
+		calculate_slab_order(lay, SLAB_METADATA_OFF);
 		if (lay->num && lay->left < lay->num)
 			return true;
 	}
-	calculate_slab_order(lay, SLAB_BOOKS_ON);
+	calculate_slab_order(lay, SLAB_METADATA_ON);
 	return lay->num;
 }
 
@@ -128,7 +128,7 @@ int lslab_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args
 
 	geo->order = geo->min_order = lay.order;
 	geo->objects = lay.num;
-	geo->books = lay.books;
+	geo->metadata = lay.metadata;
 	geo->colour_off = geo->align > CACHE_LINE ? geo->align : CACHE_LINE;
 	geo->colours = lay.left / geo->colour_off;
 	if (!geo->colours)

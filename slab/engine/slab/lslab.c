@@ -351,7 +351,7 @@ static int init_node(struct kmem_cache *s, unsigned int nid)
 	return sa->nr_nodes > 1 && sa->cfg.alien && c->limit ? init_aliens(sa, n, nid, c->limit) : 0;
 }
 
-static void free_books(struct kmem_cache *s)
+static void free_metadata(struct kmem_cache *s)
 {
 	struct lslab_cpu *cpus = s->percpu;
 	unsigned int cpu, nid, other;
@@ -395,7 +395,7 @@ static int lslab_cache_init(struct kmem_cache *s)
 			ret = -ENOMEM;
 	}
 	if (ret)
-		free_books(s);
+		free_metadata(s);
 	return ret;
 }
 
@@ -420,7 +420,7 @@ static void lslab_cache_exit(struct kmem_cache *s)
 		destroy_list(s, &n->full);
 		destroy_list(s, &n->free);
 	}
-	free_books(s);
+	free_metadata(s);
 }
 
 static unsigned int lslab_shrink(struct kmem_cache *s)

@@ -34,10 +34,10 @@ uint8_t *lslab_free_index(const struct kmem_cache *s, const struct page *slab)
 {
 	unsigned char *start = slab_address(s->sa, slab);
 
-	switch (s->books) {
-	case SLAB_BOOKS_OFF:
+	switch (s->metadata) {
+	case SLAB_METADATA_OFF:
 		return off_slab_index(s, slab);
-	case SLAB_BOOKS_ON:
+	case SLAB_METADATA_ON:
 		return start + (PAGE_SIZE << s->order) - s->objects;
 	default:
 		return slab->slab_freelist == NO_OBJECT ? NULL : start + slab->slab_freelist;
@@ -66,7 +66,7 @@ static void put_object(struct kmem_cache *s, struct page *slab, unsigned char *o
 	size_t nr = (size_t)(object - slab_first_object(s, slab)) / s->size;
 
 	slab->slab_inuse--;
-	if (s->books == SLAB_BOOKS_OBJECT && slab->slab_freelist == NO_OBJECT)
+	if (s->metadata == SLAB_METADATA_OBJECT && slab->slab_freelist == NO_OBJECT)
 		keep_index_in(s, slab, object);
 	lslab_free_index(s, slab)[slab->slab_inuse] = (uint8_t)nr;
 }
@@ -96,17 +96,17 @@ static void init_index(struct kmem_cache *s, struct page *slab)
 
 	if (s->random_seq) {
 		pos = slab_random_below(s->sa, num);
-		if (s->books == SLAB_BOOKS_OBJECT) {
+		if (s->metadata == SLAB_METADATA_OBJECT) {
 			last = s->random_seq[pos] / s->size;
 			pos = (pos + 1) % num;
 		}
 	}
-	if (s->books == SLAB_BOOKS_OBJECT)
+	if (s->metadata == SLAB_METADATA_OBJECT)
 		keep_index_in(s, slab, slab_first_object(s, slab) + (size_t)last * s->size);
 	index = lslab_free_index(s, slab);
 	for (i = 0; i < num; i++)
 		index[i] = (uint8_t)(s->random_seq ? s->random_seq[(pos + i) % num] / s->size : i);
-	if (s->books == SLAB_BOOKS_OBJECT)
+	if (s->metadata == SLAB_METADATA_OBJECT)
 		index[num - 1] = (uint8_t)last;
 }
 
@@ -175,7 +175,7 @@ struct page *lslab_grow_begin(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 	slab->slab_objects = (uint16_t)s->objects;
 	slab->slab_freelist = NO_OBJECT;
 	slab->slab_private = next_colour(s, lslab_node(s, slab_nid(slab)));
-	if (s->books == SLAB_BOOKS_OFF) {
+	if (s->metadata == SLAB_METADATA_OFF) {
 		void *index = alloc_index(s, cpu, local, slab_nid(slab));
 
 		if (!index) {
@@ -194,7 +194,7 @@ struct page *lslab_grow_begin(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 
 void lslab_destroy_slab(struct kmem_cache *s, unsigned int cpu, struct page *slab)
 {
-	void *index = s->books == SLAB_BOOKS_OFF ? off_slab_index(s, slab) : NULL;
+	void *index = s->metadata == SLAB_METADATA_OFF ? off_slab_index(s, slab) : NULL;
 
 	if (kmem_cache_debug(s))
 		slab_debug_slab_gone(s, slab);
@@ -213,7 +213,7 @@ static void file_slab(struct kmem_cache *s, struct lslab_node *n, struct page *s
 		slab_list_add(s, &n->full, slab);
 		n->full_slabs++;
 		/* The object that held the numbers is handed out. */
-		if (s->books == SLAB_BOOKS_OBJECT)
+		if (s->metadata == SLAB_METADATA_OBJECT)
 			slab->slab_freelist = NO_OBJECT;
 	} else {
 		slab_list_add(s, &n->partial, slab);

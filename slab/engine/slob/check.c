@@ -153,7 +153,7 @@ static void check_list(struct check *chk, const struct page_list *list, uint64_t
 			return;
 		}
 		if (pages[link].prev != prev)
-			COMPLAIN(chk, "cache %s: slab %u: the way back is wrong", chk->s->name, link);
+			COMPLAIN(chk, "cache %s: slab %u: its link back is wrong", chk->s->name, link);
 		if (shared)
 			check_page(chk, &pages[link]);
 		prev = link;

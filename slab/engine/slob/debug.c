@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: SLOB's way for debugged caches. What surrounds a debugged object must
+ * kmemsim: SLOB's path for debugged caches. What surrounds a debugged object must
  * still be there when it is free, but a free block of a shared page is joined
  * with its neighbours and handed to the next who comes. So such a cache shares
  * nothing: it has pages of its own, of the smallest order that holds one element,

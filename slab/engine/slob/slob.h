@@ -32,7 +32,7 @@
  * from, and kmem_cache_free() believes its caller. Here a table beside the arena
  * has a word for each 8 bytes of it, with the cache of the object that starts
  * there; it takes nothing from the machine. A freed object's word stays until
- * something is put over it, so a second free is told from a stray one. kmalloc's
+ * something is put over it, so a second free can be told from a stray one. kmalloc's
  * caches do not exist in a kernel with SLOB; here they are names to count
  * kmalloc's objects under, and each object takes what it asked for. Full pages
  * are kept in a list so that they can be found. Blocks of several pages are

@@ -18,8 +18,8 @@ static unsigned int free_list_length(const struct kmem_cache *s, void *object)
 }
 
 /* Bytes of struct kmem_cache_cpu and struct kmem_cache_node in a 6.1 kernel for x86-64. */
-#define CPU_BOOK	32
-#define NODE_BOOK	64
+#define CPU_METADATA	32
+#define NODE_METADATA	64
 /* Free objects of @n's partial list; at most @max slabs are looked at, from the tail if @backwards. */
 static uint64_t count_partial_free(const struct kmem_cache *s, const struct slub_node *n, uint64_t max,
 				   bool backwards)
@@ -79,7 +79,7 @@ void slub_info(const struct kmem_cache *s, struct slabinfo *info)
 			cpu_free += slab_objects(slab) - slab->slab_inuse;
 		}
 	}
-	info->overhead = (uint64_t)s->sa->nr_cpus * CPU_BOOK + (uint64_t)s->sa->nr_nodes * NODE_BOOK;
+	info->overhead = (uint64_t)s->sa->nr_cpus * CPU_METADATA + (uint64_t)s->sa->nr_nodes * NODE_METADATA;
 	info->active_slabs = info->num_slabs;
 	info->active_objs = info->num_objs - shown_free;
 	info->used_objs = info->num_objs - partial_free - cpu_free;
@@ -184,7 +184,7 @@ static void check_node_list(struct check *chk, unsigned int nid, const struct pa
 		bool no_free = slab->slab_freelist == NO_OBJECT;
 
 		if (slab->prev != prev)
-			COMPLAIN(chk, "slab %u on the %s list: the way back is wrong", link, where);
+			COMPLAIN(chk, "slab %u on the %s list: its link back is wrong", link, where);
 		if (slab_frozen(slab))
 			COMPLAIN(chk, "slab %u on the %s list is frozen", link, where);
 		if (slab->slab_private)

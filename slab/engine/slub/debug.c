@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: SLUB's way for debugged caches: no CPU slab, no CPU partial list, one
+ * kmemsim: SLUB's path for debugged caches: no CPU slab, no CPU partial list, one
  * object at a time from a node's partial list and back to its slab.
  *
  *   new --> node partial <--(free)-- full
@@ -8,7 +8,7 @@
  *              '--(emptied, enough partial slabs)--> buddy
  *
  * Follows alloc_single_from_partial(), alloc_single_from_new_slab() and
- * free_to_partial_list() of Linux 6.1 and 6.12 (rule node_before_others). What is done to objects on the way is in
+ * free_to_partial_list() of Linux 6.1 and 6.12 (rule node_before_others). What is done to objects meanwhile is in
  * slab/debug/debug.c. Differs from Linux: a slab with a broken free list is relinked,
  * not put aside.
  *

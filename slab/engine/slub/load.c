@@ -2,7 +2,7 @@
 /*
  * kmemsim: SLUB's state from elsewhere, continued here; see slab/load.h. What
  * has no counterpart in Linux: frames of a foreign owner, slabs put into the
- * state a snapshot tells, and the choice of another object than SLUB's own.
+ * state that a snapshot gives, and the choice of another object than SLUB's own.
  *
  * Single-threaded: no state but the allocator's.
  */

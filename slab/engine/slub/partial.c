@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: SLUB's slabs on their way: new ones from buddy, partial ones between
+ * kmemsim: SLUB's slabs from one owner to the next: new ones from buddy, partial ones between
  * CPUs and nodes, empty ones back to buddy. Follows Linux's mm/slub.c; the
  * order in which slabs enter and leave a list, and in which frames go back, is
  * the kernel's, because the next allocations depend on it.

@@ -2,7 +2,7 @@
 /*
  * kmemsim: SLUB, the engine of Linux since 2.6.23, as it is in 6.1 and, by the
  * rules of slab/rules.h, in 6.12: allocation and free, fast and slow. The states
- * of a slab are drawn in slub.h; lists and slabs on their way are in
+ * of a slab are drawn in slub.h; lists, and slabs that change owners, are in
  * slub/partial.c.
  *
  * Differs from Linux: no locks and no transaction ids (one thread drives a

@@ -3,7 +3,7 @@
  * kmemsim: what the files of the SLUB engine share.
  *
  * A slab is in one of these states (its page's slab_objects has the frozen
- * bit, slab_inuse and slab_freelist as in internal.h):
+ * bit, slab_inuse and slab_freelist as in slab/head.h):
  *
  *   CPU slab      frozen, c->front.slab; c->front.freelist holds the objects the CPU hands
  *                 out, slab_freelist those that others freed meanwhile
@@ -123,7 +123,7 @@ void slub_remove_partial(struct kmem_cache *s, struct slub_node *n, struct page 
  */
 unsigned int slub_free_group(struct kmem_cache *s, unsigned int cpu, unsigned int nr, void **objects);
 
-/* ---- slabs on their way (slub/partial.c) ------------------------------- */
+/* ---- slabs change owners (partial.c) ----------------------------------- */
 
 /*
  * A new slab from buddy, all objects free and constructed, not frozen, on no
