@@ -300,7 +300,8 @@ static void test_destroy_live(void)
 		CU_ASSERT_PTR_EQUAL(r->cache, s);
 		CU_ASSERT_PTR_EQUAL(r->owner, s);
 		CU_ASSERT_EQUAL(r->offset % 512, 0);
-		CU_ASSERT(!i || r->object > m.reports[i - 1].object);
+		if (i)
+			CU_ASSERT(r->object > m.reports[i - 1].object);
 	}
 	CU_ASSERT_PTR_EQUAL(slab_find_cache(m.sa, "c"), s);
 	CU_ASSERT(slab_machine_sound(&m));
@@ -435,105 +436,122 @@ static void test_kmalloc_large(void)
 	slab_machine_destroy(&m);
 }
 
-static void expect(struct slab_machine *m, unsigned int nr, enum slab_complaint what,
-		   const void *object, const struct kmem_cache *cache,
-		   const struct kmem_cache *owner, uint32_t offset)
-{
-	const struct slab_report *r = &m->reports[nr - 1];
+/* One free that must be refused: of @object, by kfree where @cache is NULL. */
+struct wrong_free {
+	struct kmem_cache *cache;
+	void *object;
+	int ret;
+	enum slab_complaint what;
+	struct kmem_cache *owner;	/* of the slab the address lies in */
+	size_t offset;			/* from the slab's start; 0 where there is no slab */
+};
 
-	CU_ASSERT_EQUAL_FATAL(m->nr_reports, nr);
-	CU_ASSERT_EQUAL(r->what, what);
-	CU_ASSERT_PTR_EQUAL(r->object, object);
-	CU_ASSERT_PTR_EQUAL(r->cache, cache);
-	CU_ASSERT_PTR_EQUAL(r->owner, owner);
-	CU_ASSERT_EQUAL(r->offset, offset);
+/* Each is refused with its own number, reported once and in full, and changes nothing. */
+static void expect_refused(struct slab_machine *m, const struct wrong_free *table, unsigned int nr)
+{
+	unsigned int i, before = m->nr_reports;
+
+	for (i = 0; i < nr; i++) {
+		const struct wrong_free *wrong = &table[i];
+		const struct slab_report *r = &m->reports[before + i];
+		int ret = wrong->cache ? kmem_cache_free(wrong->cache, i % 2, wrong->object) :
+					 kfree(m->sa, i % 2, wrong->object);
+
+		CU_ASSERT_EQUAL(ret, wrong->ret);
+		CU_ASSERT_EQUAL_FATAL(m->nr_reports, before + i + 1);
+		CU_ASSERT_EQUAL(r->what, wrong->what);
+		CU_ASSERT_PTR_EQUAL(r->object, wrong->object);
+		CU_ASSERT_PTR_EQUAL(r->cache, wrong->cache);
+		CU_ASSERT_PTR_EQUAL(r->owner, wrong->owner);
+		CU_ASSERT_EQUAL(r->offset, wrong->offset);
+		CU_ASSERT_TRUE(slab_machine_sound(m));
+	}
 }
 
-/* Each wrong free is refused with its own number, reported once, and changes nothing. */
+/*
+ * Two caches of objects of half a frame, in slabs of their own:
+ *
+ *   s  | a | b (freed) | .. |      t  | c | .. |
+ */
 static void test_wrong_frees(void)
 {
-	struct kmem_cache *s, *t, *k;
+	struct kmem_cache *s, *t;
 	struct slab_machine m;
-	unsigned char *a, *b, *c, *large;
+	unsigned char *a, *b, *c, *base;
 	char here;
 
 	slab_machine_create(&m, MEM, 1, 2, NULL);
+	base = m.map->base;
 	s = slab_machine_cache(&m, "s", 2048);
 	t = slab_machine_cache(&m, "t", 2048);
 	a = kmem_cache_alloc(s, 0, GFP_KERNEL);
 	b = kmem_cache_alloc(s, 0, GFP_KERNEL);
 	c = kmem_cache_alloc(t, 0, GFP_KERNEL);
-
-	/* twice */
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, b), 0);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, b), -EALREADY);
-	expect(&m, 1, SLAB_DOUBLE_FREE, b, s, s, 2048);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 1, b), -EALREADY);
-	expect(&m, 2, SLAB_DOUBLE_FREE, b, s, s, 2048);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, b), -EALREADY);
-	expect(&m, 3, SLAB_DOUBLE_FREE, b, NULL, s, 2048);
-	CU_ASSERT_EQUAL(kmem_cache_free(t, 0, b), -EALREADY);
-	expect(&m, 4, SLAB_DOUBLE_FREE, b, t, s, 2048);
+	const struct wrong_free table[] = {
+		/* twice */
+		{ s, b, -EALREADY, SLAB_DOUBLE_FREE, s, 2048 },
+		{ s, b, -EALREADY, SLAB_DOUBLE_FREE, s, 2048 },
+		{ NULL, b, -EALREADY, SLAB_DOUBLE_FREE, s, 2048 },
+		{ t, b, -EALREADY, SLAB_DOUBLE_FREE, s, 2048 },
+		/* into the wrong cache */
+		{ t, a, -EXDEV, SLAB_WRONG_CACHE, s, 0 },
+		{ s, c, -EXDEV, SLAB_WRONG_CACHE, t, 0 },
+		/* not the start of an object: inside, unaligned, in a later frame of the slab */
+		{ s, a + 8, -EINVAL, SLAB_BAD_ADDRESS, s, 8 },
+		{ s, a + 1, -EINVAL, SLAB_BAD_ADDRESS, s, 1 },
+		{ NULL, a + PAGE_SIZE + 4, -EINVAL, SLAB_BAD_ADDRESS, s, PAGE_SIZE + 4 },
+		/* no slab at all: a free frame, a hole, outside the machine */
+		{ NULL, base + (20 << 20), -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 },
+		{ s, base, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 },
+		{ NULL, &here, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 },
+		{ NULL, (void *)UINTPTR_MAX, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 },
+	};
 
-	/* into the wrong cache */
-	CU_ASSERT_EQUAL(kmem_cache_free(t, 0, a), -EXDEV);
-	expect(&m, 5, SLAB_WRONG_CACHE, a, t, s, 0);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, c), -EXDEV);
-	expect(&m, 6, SLAB_WRONG_CACHE, c, s, t, 0);
-
-	/* not the start of an object: inside, unaligned, in a later frame of the slab */
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, a + 8), -EINVAL);
-	expect(&m, 7, SLAB_BAD_ADDRESS, a + 8, s, s, 8);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, a + 1), -EINVAL);
-	expect(&m, 8, SLAB_BAD_ADDRESS, a + 1, s, s, 1);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, a + PAGE_SIZE + 4), -EINVAL);
-	expect(&m, 9, SLAB_BAD_ADDRESS, a + PAGE_SIZE + 4, NULL, s, PAGE_SIZE + 4);
-
-	/* no slab at all: a free frame, a hole, outside the machine, inside a large one */
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, m.map->base + (20 << 20)), -EINVAL);
-	expect(&m, 10, SLAB_BAD_ADDRESS, m.map->base + (20 << 20), NULL, NULL, 0);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, m.map->base), -EINVAL);
-	expect(&m, 11, SLAB_BAD_ADDRESS, m.map->base, s, NULL, 0);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, &here), -EINVAL);
-	expect(&m, 12, SLAB_BAD_ADDRESS, &here, NULL, NULL, 0);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, (void *)UINTPTR_MAX), -EINVAL);
-	expect(&m, 13, SLAB_BAD_ADDRESS, (void *)UINTPTR_MAX, NULL, NULL, 0);
-
-	/* a large one: into a cache, its inside, twice */
-	large = kmalloc(m.sa, 0, 10000, GFP_KERNEL);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, large), -EXDEV);
-	expect(&m, 14, SLAB_WRONG_CACHE, large, s, NULL, 0);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, large + PAGE_SIZE), -EINVAL);
-	expect(&m, 15, SLAB_BAD_ADDRESS, large + PAGE_SIZE, NULL, NULL, 0);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, large), 0);
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, large), -EINVAL);
-	expect(&m, 16, SLAB_BAD_ADDRESS, large, NULL, NULL, 0);
-
-	/* kfree of a cache's object and kmem_cache_free of a kmalloc's are fine */
-	CU_ASSERT_EQUAL(kfree(m.sa, 0, a), 0);
-	k = kmalloc_slab(m.sa, 64, GFP_KERNEL);
-	CU_ASSERT_EQUAL(kmem_cache_free(k, 0, kmalloc(m.sa, 0, 64, GFP_KERNEL)), 0);
-	CU_ASSERT_EQUAL(m.nr_reports, 16);
-
-	/* an object whose slab was given back is no object any more */
-	CU_ASSERT(kmem_cache_shrink(s) > 0);
-	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, a), -EINVAL);
-	expect(&m, 17, SLAB_BAD_ADDRESS, a, s, NULL, 0);
-
+	expect_refused(&m, table, sizeof(table) / sizeof(table[0]));
 	CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_bad_free_double), 3);
 	CU_ASSERT_EQUAL(kmem_cache_counter(t, SC_bad_free_double), 1);
 	CU_ASSERT_EQUAL(kmem_cache_counter(t, SC_bad_free_cache), 1);
-	CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_bad_free_cache), 2);
+	CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_bad_free_cache), 1);
 	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_free_double), 4);
-	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_free_cache), 3);
-	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_free_address), 10);
-	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, 0);
+	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_free_cache), 2);
+	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_bad_free_address), 7);
+	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, 1);
 	CU_ASSERT_EQUAL(slab_machine_info(t).used_objs, 1);
 
 	/* where nobody listens, it is refused all the same */
 	slab_set_report(m.sa, NULL, NULL);
 	CU_ASSERT_EQUAL(kmem_cache_free(s, 0, c), -EXDEV);
-	CU_ASSERT_EQUAL(m.nr_reports, 17);
+	CU_ASSERT_EQUAL(m.nr_reports, sizeof(table) / sizeof(table[0]));
+	slab_machine_destroy(&m);
+}
+
+/* A large kmalloc freed into a cache, from its inside, twice; an object whose slab was given back. */
+static void test_wrong_frees_large(void)
+{
+	struct kmem_cache *s, *k;
+	struct slab_machine m;
+	unsigned char *a, *large;
+
+	slab_machine_create(&m, MEM, 1, 2, NULL);
+	s = slab_machine_cache(&m, "s", 2048);
+	large = kmalloc(m.sa, 0, 10000, GFP_KERNEL);
+	expect_refused(&m, (struct wrong_free[]){
+		{ s, large, -EXDEV, SLAB_WRONG_CACHE, NULL, 0 },
+		{ NULL, large + PAGE_SIZE, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 },
+	}, 2);
+	CU_ASSERT_EQUAL(kfree(m.sa, 0, large), 0);
+	expect_refused(&m, &(struct wrong_free){ NULL, large, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 }, 1);
+
+	/* kfree of a cache's object and kmem_cache_free of a kmalloc's are fine */
+	a = kmem_cache_alloc(s, 0, GFP_KERNEL);
+	CU_ASSERT_EQUAL(kfree(m.sa, 0, a), 0);
+	k = kmalloc_slab(m.sa, 64, GFP_KERNEL);
+	CU_ASSERT_EQUAL(kmem_cache_free(k, 0, kmalloc(m.sa, 0, 64, GFP_KERNEL)), 0);
+	CU_ASSERT_EQUAL(m.nr_reports, 3);
+
+	CU_ASSERT(kmem_cache_shrink(s) > 0);
+	expect_refused(&m, &(struct wrong_free){ s, a, -EINVAL, SLAB_BAD_ADDRESS, NULL, 0 }, 1);
 	slab_machine_destroy(&m);
 }
 
@@ -647,7 +665,8 @@ static void test_most_caches(void)
 	}
 	CU_ASSERT_EQUAL(err.code, -ENOSPC);
 	CU_ASSERT_STRING_EQUAL(strstr(err.text, ": "), ": a machine has at most 16384 caches");
-	CU_ASSERT(nr > SLAB_MAX_CACHES - 100 && nr < SLAB_MAX_CACHES);
+	CU_ASSERT(nr > SLAB_MAX_CACHES - 100);
+	CU_ASSERT(nr < SLAB_MAX_CACHES);
 	for (i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), "cache_%u", i);
 		s = slab_find_cache(m.sa, name);
@@ -727,6 +746,7 @@ static const struct test_case cases[] = {
 	{ "kmalloc corners", test_kmalloc_corners },
 	{ "large kmalloc", test_kmalloc_large },
 	{ "wrong frees", test_wrong_frees },
+	{ "wrong frees of what has no slab", test_wrong_frees_large },
 	{ "the unused end of a slab", test_slab_tail },
 	{ "smallest objects", test_smallest_objects },
 	{ "no kmalloc", test_no_kmalloc },

@@ -332,7 +332,7 @@ static void test_colours(void)
 }
 
 /* Numbers off the slab are an object of kmalloc-32 for each slab, and go with it. */
-static void test_books_off_slab(void)
+static void test_numbers_off_slab(void)
 {
 	struct kmem_cache_args args = { .name = "off", .size = 512, .ctor = construct };
 	struct slab_machine m;
@@ -583,107 +583,150 @@ static void test_random(void)
 
 /* ---- what the validator finds ------------------------------------------- */
 
-/* Break one thing, expect so many complaints, and none once it is repaired. */
-#define EXPECT(m, nr) CU_ASSERT_EQUAL(slab_validate((m)->sa, NULL, NULL), nr)
-
-static void test_validate(void)
-{
+/*
+ * Two caches on two nodes, each with an object in use: broken in one place, complained of, repaired.
+ *
+ *   CPU 0's array  [o o .. 15]     node 0  partial -> slab [object, 15 in the array, the rest free]
+ */
+struct breakage {
 	struct slab_machine m;
+	struct kmem_cache *s, *other;
 	struct lslab_node *n;
 	struct array_cache *ac;
 	struct page *slab;
-	struct kmem_cache *s, *other;
-	void *object, *foreign, *keep;
-	uint8_t *index, was;
+	void *object, *foreign;
+};
 
-	make(&m, 64 << 20, 2, 2);
-	s = slab_machine_cache(&m, "broken", 64);
-	other = slab_machine_cache(&m, "other", 64);
-	object = get(s, 0);
-	foreign = get(other, 0);
-	slab = slab_machine_page(&m, object);
-	n = lslab_node(s, 0);
-	ac = lslab_cpu(s, 0)->ac;
-	EXPECT(&m, 0);
+#define EXPECT(b, nr) CU_ASSERT_EQUAL(slab_validate((b)->m.sa, NULL, NULL), nr)
+#define EXPECT_SOME(b) CU_ASSERT(slab_validate((b)->m.sa, NULL, NULL) >= 1)
 
-	n->free_objects++;
-	EXPECT(&m, 1);
-	n->free_objects--;
+static void breakage_up(struct breakage *b)
+{
+	make(&b->m, 64 << 20, 2, 2);
+	b->s = slab_machine_cache(&b->m, "broken", 64);
+	b->other = slab_machine_cache(&b->m, "other", 64);
+	b->object = get(b->s, 0);
+	b->foreign = get(b->other, 0);
+	b->slab = slab_machine_page(&b->m, b->object);
+	b->n = lslab_node(b->s, 0);
+	b->ac = lslab_cpu(b->s, 0)->ac;
+	EXPECT(b, 0);
+}
 
-	n->colour_next = 99;
-	EXPECT(&m, 1);
-	n->colour_next = 0;
+static void breakage_down(struct breakage *b)
+{
+	EXPECT(b, 0);
+	put(b->s, 0, b->object);
+	put(b->other, 0, b->foreign);
+	slab_machine_destroy(&b->m);
+}
 
-	slab->prev = 5;
-	EXPECT(&m, 1);
-	slab->prev = PFN_NONE_VAL;
+/* A count, a colour, each link of a list, its end, the wrong list. */
+static void test_validate_lists(void)
+{
+	struct breakage b;
 
-	n->partial.tail = PFN_NONE_VAL;
-	EXPECT(&m, 1);
-	n->partial.tail = n->partial.head;
+	breakage_up(&b);
+	b.n->free_objects++;
+	EXPECT(&b, 1);
+	b.n->free_objects--;
 
-	slab->next = m.map->end_pfn + 7;
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	slab->next = PFN_NONE_VAL;
+	b.n->colour_next = 99;
+	EXPECT(&b, 1);
+	b.n->colour_next = 0;
+
+	b.slab->prev = 5;
+	EXPECT(&b, 1);
+	b.slab->prev = PFN_NONE_VAL;
+
+	b.n->partial.tail = PFN_NONE_VAL;
+	EXPECT(&b, 1);
+	b.n->partial.tail = b.n->partial.head;
+
+	b.slab->next = b.m.map->end_pfn + 7;
+	EXPECT_SOME(&b);
+	b.slab->next = PFN_NONE_VAL;
 
 	/* filed under full */
-	n->full = n->partial;
-	slab_list_init(&n->partial);
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	n->partial = n->full;
-	slab_list_init(&n->full);
+	b.n->full = b.n->partial;
+	slab_list_init(&b.n->partial);
+	EXPECT_SOME(&b);
+	b.n->partial = b.n->full;
+	slab_list_init(&b.n->full);
+	breakage_down(&b);
+}
 
-	/* on another node's list */
-	lslab_node(s, 1)->partial = n->partial;
-	lslab_node(s, 1)->total_slabs = 1;
-	lslab_node(s, 1)->free_objects = n->free_objects;
+/* A slab that another node lists. */
+static void test_validate_node(void)
+{
+	struct lslab_node *n, *wrong;
+	struct breakage b;
+
+	breakage_up(&b);
+	n = b.n;
+	wrong = lslab_node(b.s, 1);
+	wrong->partial = n->partial;
+	wrong->total_slabs = 1;
+	wrong->free_objects = n->free_objects;
 	slab_list_init(&n->partial);
 	n->total_slabs = 0;
 	n->free_objects = 0;
-	EXPECT(&m, 1);
-	n->partial = lslab_node(s, 1)->partial;
+	EXPECT(&b, 1);
+	n->partial = wrong->partial;
 	n->total_slabs = 1;
-	n->free_objects = lslab_node(s, 1)->free_objects;
-	slab_list_init(&lslab_node(s, 1)->partial);
-	lslab_node(s, 1)->total_slabs = 0;
-	lslab_node(s, 1)->free_objects = 0;
+	n->free_objects = wrong->free_objects;
+	slab_list_init(&wrong->partial);
+	wrong->total_slabs = 0;
+	wrong->free_objects = 0;
+	breakage_down(&b);
+}
 
-	keep = ac->entry[0];
-	ac->entry[0] = foreign;
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	ac->entry[0] = ac->entry[1];		/* twice there */
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	ac->entry[0] = object;			/* in use and free */
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	ac->entry[0] = keep;
+/* What lies in an array: another cache's object, the same twice, one in use; too many; the other node's. */
+static void test_validate_arrays(void)
+{
+	struct breakage b;
+	void *keep;
 
-	ac->avail = ac->limit + 1;
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	ac->avail = 15;
+	breakage_up(&b);
+	keep = b.ac->entry[0];
+	b.ac->entry[0] = b.foreign;
+	EXPECT_SOME(&b);
+	b.ac->entry[0] = b.ac->entry[1];
+	EXPECT_SOME(&b);
+	b.ac->entry[0] = b.object;
+	EXPECT_SOME(&b);
+	b.ac->entry[0] = keep;
 
-	/* the other node's array */
-	lslab_cpu(s, 0)->nid = 1;
-	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 15);
-	lslab_cpu(s, 0)->nid = 0;
+	b.ac->avail = b.ac->limit + 1;
+	EXPECT_SOME(&b);
+	b.ac->avail = 15;
 
-	/* a number overwritten in the free object that holds them */
-	index = lslab_free_index(s, slab);
-	was = index[20];
-	index[20] = 200;
-	EXPECT(&m, 1);
-	index[20] = index[21];
-	EXPECT(&m, 1);
-	index[20] = was;
+	lslab_cpu(b.s, 0)->nid = 1;
+	EXPECT(&b, 15);
+	lslab_cpu(b.s, 0)->nid = 0;
 
 	/* more in arrays than slabs miss */
-	slab->slab_inuse = 3;
-	CU_ASSERT(slab_validate(m.sa, NULL, NULL) >= 1);
-	slab->slab_inuse = 16;
+	b.slab->slab_inuse = 3;
+	EXPECT_SOME(&b);
+	b.slab->slab_inuse = 16;
+	breakage_down(&b);
+}
 
-	EXPECT(&m, 0);
-	put(s, 0, object);
-	put(other, 0, foreign);
-	slab_machine_destroy(&m);
+/* A number overwritten in the free object that holds them: none there is, and one that comes twice. */
+static void test_validate_numbers(void)
+{
+	struct breakage b;
+	uint8_t *index, was;
+
+	breakage_up(&b);
+	index = lslab_free_index(b.s, b.slab);
+	was = index[20];
+	index[20] = 200;
+	EXPECT(&b, 1);
+	index[20] = index[21];
+	EXPECT(&b, 1);
+	index[20] = was;
+	breakage_down(&b);
 }
 
 /* Caches that cannot be made leave nothing behind (the tests run with a leak checker). */
@@ -713,7 +756,7 @@ static const struct test_case cases[] = {
 	{ "a full array is flushed to the slabs", test_flush_to_slabs },
 	{ "a node's free objects are limited", test_free_limit },
 	{ "colours", test_colours },
-	{ "numbers off the slab", test_books_off_slab },
+	{ "numbers off the slab", test_numbers_off_slab },
 	{ "objects of another node are gathered", test_alien },
 	{ "objects of another node go home", test_no_alien },
 	{ "objects from another node", test_other_node },
@@ -724,7 +767,10 @@ static const struct test_case cases[] = {
 	{ "merging", test_merging },
 	{ "shuffled slabs", test_random },
 	{ "a cache too large", test_too_large },
-	{ "the validator finds what is broken", test_validate },
+	{ "broken lists are found", test_validate_lists },
+	{ "a slab on another node's list is found", test_validate_node },
+	{ "broken arrays are found", test_validate_arrays },
+	{ "broken numbers are found", test_validate_numbers },
 	{ NULL, NULL }
 };
 

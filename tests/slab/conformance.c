@@ -146,7 +146,8 @@ static void check_all(struct model *t)
 				 kmem_cache_counter(s, SC_free_slowpath);
 
 		CU_ASSERT_EQUAL(info.used_objs - info.engine_objs, live_of(t, s));
-		CU_ASSERT(info.used_objs <= info.active_objs && info.active_objs <= info.num_objs);
+		CU_ASSERT(info.used_objs <= info.active_objs);
+		CU_ASSERT(info.active_objs <= info.num_objs);
 		CU_ASSERT(info.active_slabs <= info.num_slabs);
 		CU_ASSERT_EQUAL(kmem_cache_counter(s, SC_alloc_fastpath) +
 				kmem_cache_counter(s, SC_alloc_slowpath) - frees, info.used_objs);
@@ -356,7 +357,8 @@ static void do_wrong_free(struct model *t, unsigned int cpu)
 		ret = rand_below(t, 2) ? kfree(t->m.sa, cpu, gone.start) :
 					 kmem_cache_free(gone.cache, cpu, gone.start);
 		/* its slab may have gone back with it */
-		CU_ASSERT(ret == -EALREADY || ret == -EINVAL);
+		if (ret != -EALREADY)
+			CU_ASSERT_EQUAL(ret, -EINVAL);
 		t->complaints++;
 	}
 }
@@ -554,7 +556,8 @@ static void fill_and_empty(const struct engine_ops *engine, uint32_t size, bool 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	while (nr < max && (objects[nr] = kmem_cache_alloc(s, 0, GFP_KERNEL)))
 		nr++;
-	CU_ASSERT(nr > 0 && nr < max);
+	CU_ASSERT(nr > 0);
+	CU_ASSERT(nr < max);
 	CU_ASSERT_PTR_NULL(kmem_cache_alloc(s, 0, GFP_KERNEL));
 	CU_ASSERT(slab_machine_sound(&m));
 	CU_ASSERT_EQUAL(slab_machine_info(s).used_objs, nr);

@@ -338,7 +338,8 @@ static void test_quarantine(void)
 		/* Not handed out again while it is held. */
 		for (i = 0; i < 2; i++) {
 			o = kmem_cache_alloc(s, 0, GFP_KERNEL);
-			CU_ASSERT(o != a && o != b);
+			CU_ASSERT_PTR_NOT_EQUAL(o, a);
+			CU_ASSERT_PTR_NOT_EQUAL(o, b);
 			kmem_cache_free(s, 0, o);
 		}
 		CU_ASSERT_FALSE(slab_quarantined(m.sa, a));
@@ -421,24 +422,29 @@ static void test_failslab(void)
 	s = cache(&m, "s", 100, 0);
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 30, GFP_KERNEL, first), 10);
-	CU_ASSERT(!first[0] && !first[1] && first[2]);
+	CU_ASSERT_FALSE(first[0]);
+	CU_ASSERT_FALSE(first[1]);
+	CU_ASSERT_TRUE(first[2]);
 	attr.times = 4;
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 30, GFP_KERNEL, NULL), 4);
 	attr = (struct slab_fail_attr){ .probability = 100, .times = -1, .space = 950 };
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 30, GFP_KERNEL, first), 21);
-	CU_ASSERT(!first[8] && first[9]);
+	CU_ASSERT_FALSE(first[8]);
+	CU_ASSERT_TRUE(first[9]);
 
 	attr.space = 1000;
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 10, GFP_KERNEL, first), 1);
-	CU_ASSERT(!first[8] && first[9]);
+	CU_ASSERT_FALSE(first[8]);
+	CU_ASSERT_TRUE(first[9]);
 
 	attr = (struct slab_fail_attr){ .probability = 20, .times = -1 };
 	slab_set_failslab(m.sa, &attr);
 	nr = failures(s, 1000, GFP_KERNEL, first);
-	CU_ASSERT(nr > 150 && nr < 250);
+	CU_ASSERT(nr > 150);
+	CU_ASSERT(nr < 250);
 	slab_set_failslab(m.sa, &attr);
 	CU_ASSERT_EQUAL(failures(s, 1000, GFP_KERNEL, second), nr);
 	CU_ASSERT_EQUAL(memcmp(first, second, sizeof(first)), 0);
@@ -649,7 +655,8 @@ static void test_bulk_and_exhaustion(void)
 		CU_ASSERT_EQUAL(m.nr_reports, 1);
 		for (nr = 0; nr < 8192 && (large[nr] = kmem_cache_alloc(s, 0, GFP_ATOMIC)); nr++)
 			;
-		CU_ASSERT(nr > 64 && nr < 8192);
+		CU_ASSERT(nr > 64);
+		CU_ASSERT(nr < 8192);
 		CU_ASSERT_EQUAL(kmem_cache_alloc_bulk(s, 0, GFP_ATOMIC, 2, objects), 0);
 		for (i = 0; i < nr; i++)
 			kmem_cache_free(s, 0, large[i]);

@@ -155,13 +155,21 @@ static void test_read_back(void)
 
 	load(&m);
 	CU_ASSERT_EQUAL(slab_read_slab(m.s, 8, &state, free, OBJECTS), 0);
-	CU_ASSERT(state.inuse == 7 && state.objects == OBJECTS && state.frozen && state.nr_free == 1 && free[0] == 3);
+	CU_ASSERT_EQUAL(state.inuse, 7);
+	CU_ASSERT_EQUAL(state.objects, OBJECTS);
+	CU_ASSERT_TRUE(state.frozen);
+	CU_ASSERT_EQUAL(state.nr_free, 1);
+	CU_ASSERT_EQUAL(free[0], 3);
 	CU_ASSERT_EQUAL(slab_read_slab(m.s, 13, &state, NULL, 0), 0);
-	CU_ASSERT(!state.nr_free && !state.frozen && state.inuse == OBJECTS);
+	CU_ASSERT_EQUAL(state.nr_free, 0);
+	CU_ASSERT_FALSE(state.frozen);
+	CU_ASSERT_EQUAL(state.inuse, OBJECTS);
 	CU_ASSERT_EQUAL(slab_read_slab(m.s, 14, &state, NULL, 0), -ENOENT);
 	CU_ASSERT_EQUAL(slab_read_slab(m.s, UINT32_MAX, &state, NULL, 0), -ENOENT);
 	CU_ASSERT_EQUAL(slab_read_cpu(m.s, 0, &pfn, free, OBJECTS), 2);
-	CU_ASSERT(pfn == 8 && free[0] == 5 && free[1] == 1);
+	CU_ASSERT_EQUAL(pfn, 8);
+	CU_ASSERT_EQUAL(free[0], 5);
+	CU_ASSERT_EQUAL(free[1], 1);
 	CU_ASSERT_EQUAL(slab_read_cpu(m.s, 1, &pfn, free, OBJECTS), 0);
 	CU_ASSERT_EQUAL(pfn, PFN_NONE_VAL);
 	CU_ASSERT(same_pfns(slab_read_cpu_partial(m.s, 0, pfns, 4), pfns, 2, (const uint32_t[]){ 9, 10 }));
@@ -170,9 +178,11 @@ static void test_read_back(void)
 	CU_ASSERT_EQUAL(head, 11);
 	CU_ASSERT_PTR_NULL(slab_cache_at(m.sa, 14, &head));
 	CU_ASSERT_PTR_NULL(slab_cache_at(m.sa, UINT32_MAX, &head));
-	CU_ASSERT(slab_is_live(m.sa, object(&m, 8, 0)) && !slab_is_live(m.sa, object(&m, 8, 5)));
+	CU_ASSERT_TRUE(slab_is_live(m.sa, object(&m, 8, 0)));
+	CU_ASSERT_FALSE(slab_is_live(m.sa, object(&m, 8, 5)));
 	get_slabinfo(m.s, &info);
-	CU_ASSERT(info.num_slabs == 6 && info.used_objs == 7 - 2 + 6 + 7 + 6 + 0 + OBJECTS);
+	CU_ASSERT_EQUAL(info.num_slabs, 6);
+	CU_ASSERT_EQUAL(info.used_objs, 7 - 2 + 6 + 7 + 6 + 0 + OBJECTS);
 	destroy(&m);
 }
 
@@ -298,8 +308,12 @@ static void test_free_group(void)
 	/* 4, then 2; 0 is behind three of slab 13. */
 	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 6, objects), 4);
 	CU_ASSERT_EQUAL(slab_read_cpu(m.s, 0, &pfn, free, OBJECTS), 4);
-	CU_ASSERT(free[0] == 4 && free[1] == 2 && free[2] == 5 && free[3] == 1);
-	CU_ASSERT(slab_is_live(m.sa, object(&m, 8, 0)) && !slab_is_live(m.sa, object(&m, 8, 2)));
+	CU_ASSERT_EQUAL(free[0], 4);
+	CU_ASSERT_EQUAL(free[1], 2);
+	CU_ASSERT_EQUAL(free[2], 5);
+	CU_ASSERT_EQUAL(free[3], 1);
+	CU_ASSERT_TRUE(slab_is_live(m.sa, object(&m, 8, 0)));
+	CU_ASSERT_FALSE(slab_is_live(m.sa, object(&m, 8, 2)));
 	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 4, objects), 1);
 	CU_ASSERT_EQUAL(slab_free_group(m.sa, 0, 1, objects), 0);
 	CU_ASSERT_FALSE(slab_is_live(m.sa, object(&m, 8, 0)));
@@ -315,7 +329,8 @@ static void test_given_back(void)
 	for (unsigned int i = 0; i < OBJECTS; i++)
 		if (i != 4 && i != 6)
 			kmem_cache_free(m.s, 1, object(&m, 11, i));
-	CU_ASSERT(m.nr_given == 1 && m.given[0] == 11);
+	CU_ASSERT_EQUAL(m.nr_given, 1);
+	CU_ASSERT_EQUAL(m.given[0], 11);
 	destroy(&m);
 }
 
@@ -343,7 +358,8 @@ static void test_resync(void)
 		want = object(&m, theirs[i].pfn, theirs[i].number);
 		ours = kmem_cache_alloc(m.s, 0, 0);
 		CU_ASSERT(slab_resync(m.s, 0, ours, want));
-		CU_ASSERT(slab_is_live(m.sa, want) && !slab_is_live(m.sa, ours));
+		CU_ASSERT_TRUE(slab_is_live(m.sa, want));
+		CU_ASSERT_FALSE(slab_is_live(m.sa, ours));
 		slab_read_cpu(m.s, 0, &pfn, NULL, 0);
 		CU_ASSERT_EQUAL(pfn, theirs[i].cpu_slab);
 		CU_ASSERT(sound(&m));
@@ -383,7 +399,8 @@ static void test_put_away(void)
 	struct loaded m;
 
 	load(&m);
-	CU_ASSERT(slab_on_cpu_list(m.s, 0, object(&m, 8, 1)) && !slab_on_cpu_list(m.s, 0, object(&m, 8, 3)));
+	CU_ASSERT_TRUE(slab_on_cpu_list(m.s, 0, object(&m, 8, 1)));
+	CU_ASSERT_FALSE(slab_on_cpu_list(m.s, 0, object(&m, 8, 3)));
 	slab_put_away(m.s, 1);
 	slab_put_away(m.s, 0);
 	slab_read_cpu(m.s, 0, &pfn, NULL, 0);

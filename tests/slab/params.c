@@ -30,10 +30,13 @@ static void test_tables(void)
 		CU_ASSERT_EQUAL(slab_config_engine(&cfg, (*engine)->name, &err), 0);
 		CU_ASSERT_STRING_EQUAL(cfg.engine, (*engine)->name);
 		for (param = (*engine)->params; param->name; param++) {
-			CU_ASSERT(param->text && param->text[0]);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(param->text);
+			CU_ASSERT_TRUE(param->text[0]);
 			CU_ASSERT_EQUAL(value_of(&cfg, param), param->def);
-			CU_ASSERT(param->def == SLAB_AUTO ||
-				  (param->def >= param->min && param->def <= param->max));
+			if (param->def != SLAB_AUTO) {
+				CU_ASSERT(param->def >= param->min);
+				CU_ASSERT(param->def <= param->max);
+			}
 			CU_ASSERT(param->max < SLAB_AUTO);
 			CU_ASSERT_EQUAL(slab_config_param(&cfg, param->name, param->max, &err), 0);
 			CU_ASSERT_EQUAL(value_of(&cfg, param), param->max);

@@ -51,11 +51,14 @@ static void test_table(void)
 	struct slab_machine m;
 	int i;
 
-	for (i = 0; slab_rule_desc[i].name; i++)
-		CU_ASSERT(slab_rule_desc[i].text[0] && slab_rule_desc[i].value[BUDDY_KERNEL_6_12] !=
-			  slab_rule_desc[i].value[BUDDY_KERNEL_6_1]);
+	for (i = 0; slab_rule_desc[i].name; i++) {
+		CU_ASSERT_TRUE(slab_rule_desc[i].text[0]);
+		CU_ASSERT_NOT_EQUAL(slab_rule_desc[i].value[BUDDY_KERNEL_6_12],
+				    slab_rule_desc[i].value[BUDDY_KERNEL_6_1]);
+	}
 	CU_ASSERT_EQUAL(i, 10);
-	CU_ASSERT(slab_rules[BUDDY_KERNEL_6_12].freeze_late && !slab_rules[BUDDY_KERNEL_6_1].freeze_late);
+	CU_ASSERT_TRUE(slab_rules[BUDDY_KERNEL_6_12].freeze_late);
+	CU_ASSERT_FALSE(slab_rules[BUDDY_KERNEL_6_1].freeze_late);
 	slab_config_default(&cfg);
 	CU_ASSERT_EQUAL(cfg.kernel, BUDDY_KERNEL_6_12);
 	cfg.kernel = NR_BUDDY_KERNELS;
@@ -73,9 +76,11 @@ static void test_order_keeps_objects(void)
 	if (!test_kernel_geometry())
 		return;
 	geo = geometry(BUDDY_KERNEL_6_1, 11000, 0);
-	CU_ASSERT(geo.order == 2 && geo.objects == 1);
+	CU_ASSERT_EQUAL(geo.order, 2);
+	CU_ASSERT_EQUAL(geo.objects, 1);
 	geo = geometry(BUDDY_KERNEL_6_12, 11000, 0);
-	CU_ASSERT(geo.order == 3 && geo.objects == 2);
+	CU_ASSERT_EQUAL(geo.order, 3);
+	CU_ASSERT_EQUAL(geo.objects, 2);
 	/* Too large for slab_max_order: as many frames as one object takes, in both. */
 	CU_ASSERT_EQUAL(geometry(BUDDY_KERNEL_6_1, 40000, 0).order, 4);
 	CU_ASSERT_EQUAL(geometry(BUDDY_KERNEL_6_12, 40000, 0).order, 4);
@@ -114,7 +119,8 @@ static void test_freeze_late(void)
 		CU_ASSERT(slab_machine_sound(&m));
 		/* It becomes that CPU's own, frozen in both. */
 		CU_ASSERT_PTR_EQUAL(slab_machine_page(&m, kmem_cache_alloc(s, 1, GFP_KERNEL)), slab);
-		CU_ASSERT(slab_frozen(slab) && !slab->slab_private);
+		CU_ASSERT_TRUE(slab_frozen(slab));
+		CU_ASSERT_EQUAL(slab->slab_private, 0);
 		free(o);
 		slab_machine_destroy(&m);
 	}

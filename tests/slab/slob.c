@@ -325,7 +325,8 @@ static void test_kmalloc(void)
 	memset(a, 0xff, 100);
 	put(&m, a);
 	b = kmalloc(m.sa, 0, 100, GFP_KERNEL | __GFP_ZERO);
-	CU_ASSERT(!b[0] && !memcmp(b, b + 1, 99));
+	CU_ASSERT_EQUAL(b[0], 0);
+	CU_ASSERT_EQUAL(memcmp(b, b + 1, 99), 0);
 	put(&m, b);
 	CU_ASSERT_EQUAL(slab_counter(m.sa, SC_alloc_fail), 1);
 	slab_machine_destroy(&m);
@@ -411,7 +412,8 @@ static void test_wrong_frees(void)
 	CU_ASSERT_EQUAL(kfree(m.sa, 0, a + 1), -EINVAL);
 	/* something larger lies over it now */
 	b = get_sized(&m, 200);
-	CU_ASSERT(b <= a + 8 && b + 200 > a + 16);
+	CU_ASSERT(b <= a + 8);
+	CU_ASSERT(b + 200 > a + 16);
 	CU_ASSERT_EQUAL(kfree(m.sa, 0, b + 8), -EINVAL);
 	/* so that nothing is known of the old one any more */
 	CU_ASSERT_EQUAL(kfree(m.sa, 0, a), -EINVAL);
@@ -494,30 +496,23 @@ static void test_for_each_free(void)
 
 #define EXPECT_SOME(m) CU_ASSERT(slab_validate((m)->sa, NULL, NULL) >= 1)
 
-/* Break one thing, expect a complaint, repair it; at the end none is left. */
-static void test_validate(void)
+/* Break one thing, expect a complaint, repair it: a block's length, its link, the size before a kmalloc'ed object. */
+static void test_validate_blocks(void)
 {
 	struct slab_machine m;
-	struct kmem_cache *s, *big;
-	struct page *page, *own;
+	struct kmem_cache *s;
 	unsigned char *a, *b, *c;
-	uint16_t *word;
 	int16_t *base, was;
-	void *block;
 
 	make(&m, 1);
 	s = slab_machine_cache(&m, "broken", 64);
-	big = slab_machine_cache(&m, "big", 4096);
 	a = get(s);
 	b = get(s);
 	c = get_sized(&m, 100);
-	block = get(big);
 	put(&m, a);
-	page = slab_machine_page(&m, b);
-	base = (int16_t *)slab_address(m.sa, page);
+	base = (int16_t *)slab_address(m.sa, slab_machine_page(&m, b));
 	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
 
-	/* the length of a free block, and where the next one is, written over */
 	was = base[0];
 	base[0] = 500;
 	EXPECT_SOME(&m);
@@ -527,12 +522,33 @@ static void test_validate(void)
 	EXPECT_SOME(&m);
 	base[1] = was;
 
-	/* kmalloc's size written over: longer, and out of the page */
+	/* longer, and out of the page */
 	*(uint32_t *)(c - 8) += 8;
 	EXPECT_SOME(&m);
 	*(uint32_t *)(c - 8) += 8000;
 	EXPECT_SOME(&m);
 	*(uint32_t *)(c - 8) = 100;
+
+	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+	slab_machine_destroy(&m);
+}
+
+/* The same for what is counted: free units, the list, the owner's table, shared objects, pages, large blocks. */
+static void test_validate_counts(void)
+{
+	struct slab_machine m;
+	struct kmem_cache *s, *big;
+	struct page *page;
+	uint16_t *word, was;
+	unsigned char *b;
+
+	make(&m, 1);
+	s = slab_machine_cache(&m, "broken", 64);
+	big = slab_machine_cache(&m, "big", 4096);
+	b = get(s);
+	get(big);
+	page = slab_machine_page(&m, b);
+	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
 
 	page->slab_inuse++;
 	EXPECT_SOME(&m);
@@ -542,10 +558,10 @@ static void test_validate(void)
 	page->slab_private = SLOB_SMALL;
 
 	word = &slob_state(m.sa)->owner[(size_t)(b - m.sa->base) >> LIVE_SHIFT];
-	was = (int16_t)*word;
+	was = *word;
 	*word = 0;
 	EXPECT_SOME(&m);
-	*word = (uint16_t)was;
+	*word = was;
 
 	slob_cache(s)->shared_objs++;
 	EXPECT_SOME(&m);
@@ -557,7 +573,20 @@ static void test_validate(void)
 	EXPECT_SOME(&m);
 	slob_cache(big)->nr_big--;
 
-	own = slab_machine_page(&m, block);
+	CU_ASSERT_EQUAL(slab_validate(m.sa, NULL, NULL), 0);
+	slab_machine_destroy(&m);
+}
+
+/* And for the list of blocks with frames of their own. */
+static void test_validate_list(void)
+{
+	struct slab_machine m;
+	struct kmem_cache *big;
+	struct page *own;
+
+	make(&m, 1);
+	big = slab_machine_cache(&m, "big", 4096);
+	own = slab_machine_page(&m, get(big));
 	own->prev = 3;
 	EXPECT_SOME(&m);
 	own->prev = PFN_NONE_VAL;
@@ -696,7 +725,9 @@ static const struct test_case cases[] = {
 	{ "a busy cache is not destroyed", test_destroy_busy },
 	{ "no merging", test_no_merging },
 	{ "free blocks one by one", test_for_each_free },
-	{ "the validator finds what is broken", test_validate },
+	{ "broken blocks are found", test_validate_blocks },
+	{ "wrong counts are found", test_validate_counts },
+	{ "a broken list is found", test_validate_list },
 	{ "rubbish links", test_rubbish_links },
 	{ "a debugged cache shares nothing", test_debugged },
 	{ "kmalloc from a debugged class", test_debugged_kmalloc },
