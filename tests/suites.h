@@ -29,6 +29,7 @@
 	X(slab_exact) \
 	X(slab_arrays) \
 	X(slab_conformance) \
+	X(slab_limits) \
 	X(slab_load) \
 	X(slab_leak) \
 	X(slab_fence) \

@@ -172,7 +172,10 @@ static void test_colours(void)
 	/* grey: a b e g i; black: c; white: d f h */
 	CU_ASSERT_EQUAL(scan(&rig, 3, 5, 1), 3);
 	CU_ASSERT_EQUAL(kmemleak_not_leak(rig.kl, (char *)n[0] + 8), -EINVAL);
-	CU_ASSERT_EQUAL(kmemleak_scan_area(rig.kl, n[6], n[6], sizeof(*n[6]) + 1), -ERANGE);
+	/* the whole object is an area, a byte more is not */
+	CU_ASSERT_EQUAL(kmemleak_scan_area(rig.kl, n[6], n[6], ksize(rig.m.sa, n[6])), 0);
+	CU_ASSERT_EQUAL(kmemleak_scan_area(rig.kl, n[6], &n[6]->to[1], sizeof(n[6]->to[1])), 0);
+	CU_ASSERT_EQUAL(kmemleak_scan_area(rig.kl, n[6], n[6], ksize(rig.m.sa, n[6]) + 1), -ERANGE);
 	CU_ASSERT_EQUAL(kmemleak_scan_area(rig.kl, n[6], n[5], 8), -ERANGE);
 	/* a mark goes with its object */
 	kmem_cache_free(rig.s, 0, n[2]);
@@ -230,6 +233,26 @@ static void test_sites(void)
 	rig_down(&rig);
 }
 
+/* An object as old as the least age is reported, one that is a nanosecond younger is not yet. */
+static void test_min_age(void)
+{
+	struct node *exact, *younger;
+	struct rig rig;
+
+	rig_up(&rig, SLAB_STORE_USER);
+	exact = node_by(&rig, 7, 95 * SECOND);
+	younger = node_by(&rig, 8, 95 * SECOND + 1);
+	kmemleak_set_min_age(rig.kl, 5 * SECOND);
+	CU_ASSERT_EQUAL(scan(&rig, 2, 0, 0), 1);
+	kmemleak_set_min_age(rig.kl, 5 * SECOND - 1);
+	CU_ASSERT_EQUAL(scan(&rig, 2, 0, 0), 2);
+	kmemleak_set_min_age(rig.kl, 5 * SECOND + 1);
+	CU_ASSERT_EQUAL(scan(&rig, 2, 0, 0), 0);
+	kmem_cache_free(rig.s, 0, exact);
+	kmem_cache_free(rig.s, 0, younger);
+	rig_down(&rig);
+}
+
 /* What changes between two scans is in somebody's hands. */
 static void test_changing(void)
 {
@@ -279,6 +302,7 @@ static const struct test_case cases[] = {
 	{ "large kmallocs", test_large },
 	{ "colours", test_colours },
 	{ "sites and ages", test_sites },
+	{ "the least age", test_min_age },
 	{ "changing objects", test_changing },
 	{ "mistakes", test_mistakes },
 	{ NULL, NULL }

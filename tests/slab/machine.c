@@ -15,8 +15,8 @@ static void keep_report(void *ctx, const struct slab_report *report)
 	m->nr_reports++;
 }
 
-void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int nodes,
-			 unsigned int cpus, const struct slab_config *cfg)
+static void create(struct slab_machine *m, uint64_t bytes, unsigned int nodes, unsigned int cpus,
+		   const struct slab_config *cfg, bool page_owner)
 {
 	struct pagemap_config map_cfg = { 0 };
 	struct buddy_config buddy_cfg;
@@ -28,6 +28,7 @@ void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int no
 	defaults.merge = false;
 	buddy_config_default(&buddy_cfg, cpus);
 	buddy_cfg.kernel = cfg ? cfg->kernel : defaults.kernel;
+	buddy_cfg.page_owner = page_owner;
 	if (pagemap_config_memory(&map_cfg, bytes, nodes, NULL, 0, &err) ||
 	    pagemap_create(&m->map, &map_cfg, &err) ||
 	    buddy_create(&m->buddy, m->map, &buddy_cfg, &err) ||
@@ -36,6 +37,27 @@ void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int no
 		CU_FAIL_FATAL("no machine");
 	}
 	slab_set_report(m->sa, keep_report, m);
+}
+
+void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int nodes,
+			 unsigned int cpus, const struct slab_config *cfg)
+{
+	create(m, bytes, nodes, cpus, cfg, false);
+}
+
+void slab_machine_create_owned(struct slab_machine *m, uint64_t bytes, unsigned int nodes,
+			       unsigned int cpus, const struct slab_config *cfg)
+{
+	create(m, bytes, nodes, cpus, cfg, true);
+}
+
+gfp_t slab_machine_gfp(const struct slab_machine *m, const void *object)
+{
+	struct page_owner owner = { .gfp = 0 };
+	pfn_t head = pfn_from_page(m->map, slab_machine_page(m, object));
+
+	CU_ASSERT_TRUE(buddy_page_owner(m->buddy, head, &owner));
+	return owner.gfp;
 }
 
 static void print_violation(void *ctx, const char *text)

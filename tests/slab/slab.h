@@ -26,6 +26,11 @@ struct slab_machine {
 /* @bytes of memory over @nodes nodes and @cpus CPUs; @cfg NULL: the defaults without merging. */
 void slab_machine_create(struct slab_machine *m, uint64_t bytes, unsigned int nodes,
 			 unsigned int cpus, const struct slab_config *cfg);
+/* The same, with buddy's page owners: slab_machine_gfp() needs them. */
+void slab_machine_create_owned(struct slab_machine *m, uint64_t bytes, unsigned int nodes,
+			       unsigned int cpus, const struct slab_config *cfg);
+/* What buddy was asked with for the frames @object lies in. */
+gfp_t slab_machine_gfp(const struct slab_machine *m, const void *object);
 /*
  * Destroys it all; fails the test where the allocators are not sound or, with
  * nothing live, not every frame comes back.
