@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: object caches on top of the page allocator. This is the layer's face.
+ * kmemsim: object caches on top of the page allocator. This is the layer's face;
+ * the head of cache.c explains how it works, and why so.
  *
  * A kmem_cache cuts blocks of frames (slabs) into objects of one size. How it
  * keeps track of them is an engine's business (slab/engine/, behind struct

@@ -576,6 +576,7 @@ static void fill_and_empty(const struct engine_ops *engine, uint32_t size, bool 
 	free(objects);
 }
 
+/* Small, constructed, several a frame, larger than a frame: each size until memory ends, and all of it comes back. */
 static void test_fill_and_empty(void)
 {
 	const struct engine_ops *const *engine;

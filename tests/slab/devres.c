@@ -153,6 +153,7 @@ static void nested(struct fixture *f)
 	action(f, 'e');
 }
 
+/* The inner group first, the outer one with the inner one in it, a group that is forgotten. */
 static void test_groups(void)
 {
 	struct fixture f;

@@ -301,6 +301,7 @@ static void test_pool_of(struct slab_machine *m, unsigned int nr)
 	CU_ASSERT_EQUAL(slab_machine_used(m), before);
 }
 
+/* Every size there can be, nearly all of them no power of two. */
 static void test_pool_sizes(void)
 {
 	struct slab_machine m;

@@ -11,6 +11,7 @@
 #include "slab/engine/magazine/magazine.h"
 #include "slab/engine/slab/lslab.h"
 #include "slab/engine/slub/slub.h"
+#include "slab/extras/mempool.h"
 #include "slab/extras/vmalloc.h"
 #include "tests/slab/slab.h"
 
@@ -159,6 +160,25 @@ static void test_vmalloc_node(void)
 	CU_ASSERT_TRUE(vmalloc_for_each_frame(m.sa, area, count_frame, &frames));
 	CU_ASSERT_EQUAL(frames.nr[1], 12);
 	CU_ASSERT_EQUAL(frames.nr[0], 0);
+	slab_machine_destroy(&m);
+}
+
+/* A pool's page blocks, in its reserve and beyond it. */
+static void test_mempool_gfp(void)
+{
+	struct mempool_pages pages = { .order = 0 };
+	const struct mempool_args args = { .min_nr = 3, .ops = &mempool_pages_ops, .pool_data = &pages };
+	struct mempool *pool;
+	struct slab_machine m;
+	void *element;
+
+	slab_machine_create_owned(&m, MEM, 1, 1, NULL);
+	pages.buddy = m.buddy;
+	CU_ASSERT_EQUAL_FATAL(mempool_create(&pool, &args, 0, GFP_NOFS, NULL), 0);
+	element = mempool_alloc(pool, 0, GFP_NOIO);
+	CU_ASSERT_EQUAL(slab_machine_gfp(&m, element) & GFP_KERNEL, GFP_NOIO & ~__GFP_DIRECT_RECLAIM);
+	mempool_free(pool, 0, element);
+	mempool_destroy(pool, 0);
 	slab_machine_destroy(&m);
 }
 
@@ -641,6 +661,7 @@ static void test_long_pause(void)
 static const struct test_case cases[] = {
 	{ "gfp of a new slab", test_gfp },
 	{ "gfp of the preferred order", test_gfp_of_order },
+	{ "gfp of a pool's pages", test_mempool_gfp },
 	{ "gfp of a large kmalloc", test_gfp_large },
 	{ "gfp of kvmalloc", test_kvmalloc_gfp },
 	{ "gfp where the near node is full", test_gfp_of_fallback },

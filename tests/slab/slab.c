@@ -743,6 +743,7 @@ static uint64_t reclaim_with_objects(void *ctx, unsigned int nid, unsigned int o
 	return 4;
 }
 
+/* By the time its new slab is made the CPU has another: that one is put away, and both objects are good. */
 static void test_reclaim_reenters(void)
 {
 	struct reclaim_ctx r = { 0 };
