@@ -63,7 +63,7 @@ static void fuzz_distance(const char *text)
 
 static void fuzz_engines(const char *text)
 {
-	struct slab_config cfg;
+	struct slab_config cfg, again;
 	struct kerror err = { 0 };
 	char shown[256];
 	int i;
@@ -76,6 +76,9 @@ static void fuzz_engines(const char *text)
 			return;
 		}
 		slab_config_text(&cfg, shown, sizeof(shown));
+		/* What is written out says the same. */
+		slab_config_default(&again);
+		must(parse_slab_engine(shown, &again, &err) && !memcmp(&cfg, &again, sizeof(cfg)));
 		if (!*text)
 			return;
 	}
@@ -93,11 +96,18 @@ static void fuzz_tlb(const char *text)
 static void fuzz_debug(const char *text)
 {
 	struct kerror err = { 0 };
+	uint32_t any;
+	char letters[16];
 
-	if (slab_debug_parse(text, &err))
+	if (slab_debug_parse(text, &err)) {
 		must(err.code && err.text[0]);
-	else
-		slab_debug_any_flags(text);
+		return;
+	}
+	any = slab_debug_any_flags(text);
+	must(!(any & ~(SLAB_DEBUG_FLAGS | SLAB_FAILSLAB)));
+	must(!(slab_debug_flags_of(text, "kmalloc-64") & ~any));
+	slab_debug_letters(any, letters, sizeof(letters));
+	must(!slab_debug_parse(letters, &err) && slab_debug_any_flags(letters) == any);
 }
 
 static void fuzz_failslab(const char *text)
@@ -109,7 +119,8 @@ static void fuzz_failslab(const char *text)
 	if (slab_fail_parse(&fail, text, &site, &err))
 		must(err.code && err.text[0]);
 	else
-		must(!site || (site >= text && site <= text + strlen(text)));
+		must(fail.probability <= 100 && fail.times >= -1 && fail.space >= 0 &&
+		     (!site || (*site && site > text && site < text + strlen(text))));
 }
 
 static void fuzz_nearest(const char *text)

@@ -4,6 +4,7 @@
  * above; the flags and the node that a request for frames gets from the request for an object. Sizes are
  * no powers of two and counts odd where nothing else is said.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,20 @@
 #define MEM	(64ULL << 20)
 #define SECOND	1000000000ULL
 
+/* @text is an engine and its parameters, as --slab takes them. */
 static void config(struct slab_config *cfg, const char *text)
 {
+	char copy[96], name[32], *rest = copy;
+	unsigned int value;
+
+	snprintf(copy, sizeof(copy), "%s", text);
 	slab_config_default(cfg);
 	cfg->merge = false;
-	CU_ASSERT_PTR_NOT_NULL_FATAL(slab_config_parse(cfg, text, NULL));
+	CU_ASSERT_EQUAL_FATAL(slab_config_engine(cfg, strsep(&rest, ","), NULL), 0);
+	while (rest) {
+		CU_ASSERT_EQUAL_FATAL(sscanf(strsep(&rest, ","), "%31[^=]=%u", name, &value), 2);
+		CU_ASSERT_EQUAL_FATAL(slab_config_param(cfg, name, value, NULL), 0);
+	}
 }
 
 static struct kmem_cache *cache(struct slab_machine *m, const char *name, uint32_t size, uint32_t flags)
