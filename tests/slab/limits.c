@@ -173,6 +173,31 @@ static void test_vmalloc_node(void)
 	slab_machine_destroy(&m);
 }
 
+/* Below the low watermark buddy hands out no frames in bulk; one by one they come from the same node. */
+static void test_vmalloc_scarce(void)
+{
+	struct slab_machine m;
+	struct frames_of_node frames = { .m = &m };
+	pfn_t taken[3], pfn;
+	unsigned int nr = 0;
+	void *area;
+
+	slab_machine_create(&m, 16 << 20, 2, 1, NULL);
+	while (!pfn_is_none(pfn = buddy_alloc_pages(m.buddy, 0, GFP_KERNEL | __GFP_THISNODE, 0, 1)))
+		taken[nr++ % 3] = pfn;
+	for (nr = 0; nr < 3; nr++)
+		buddy_free_pages(m.buddy, 0, taken[nr], 0);
+	area = vmalloc(m.sa, 0, 3 * PAGE_SIZE, GFP_KERNEL | __GFP_THISNODE, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(area);
+	CU_ASSERT_TRUE(vmalloc_for_each_frame(m.sa, area, count_frame, &frames));
+	CU_ASSERT_EQUAL(frames.nr[1], 3);
+	/* not slab_machine_destroy(): the node's frames are the test's */
+	CU_ASSERT_TRUE(slab_machine_sound(&m));
+	slab_allocator_destroy(m.sa);
+	buddy_destroy(m.buddy);
+	pagemap_destroy(m.map);
+}
+
 /* A pool's page blocks, in its reserve and beyond it. */
 static void test_mempool_gfp(void)
 {
@@ -677,6 +702,7 @@ static const struct test_case cases[] = {
 	{ "gfp where the near node is full", test_gfp_of_fallback },
 	{ "kmalloc and a node", test_node },
 	{ "vmalloc and a node", test_vmalloc_node },
+	{ "vmalloc where frames are scarce", test_vmalloc_scarce },
 	{ "size of a guarded object", test_fenced_size },
 	{ "flags of a cache reach buddy", test_cache_flags },
 	{ "the longest name", test_name },
