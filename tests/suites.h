@@ -80,6 +80,9 @@
 	X(formats) \
 	X(trace) \
 	X(ftrace) \
+	X(trace_cases) \
+	X(trace_warnings) \
+	X(numbers) \
 	X(snapshot) \
 	X(requests) \
 	X(verify) \
