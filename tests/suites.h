@@ -85,6 +85,7 @@
 	X(numbers) \
 	X(snapshot) \
 	X(requests) \
+	X(table) \
 	X(verify) \
 	X(objects) \
 	X(objects_order) \
