@@ -102,18 +102,19 @@ const char *test_data(const char *name)
 	return path;
 }
 
-const char *test_oracle(const char *name)
+/* tests/data/@folder/@name, held against @folder/@name of the shared folder where that is there. */
+static const char *copied(const char *folder, const char *name)
 {
 	char original_path[sizeof(path)];
 	FILE *copy, *original;
 	int c;
 
-	snprintf(original_path, sizeof(original_path), "%s/oracle/%s", shared_root(), name);
-	snprintf(path, sizeof(path), "%s/tests/data/oracle/%s", KMEMSIM_SRCDIR, name);
+	snprintf(original_path, sizeof(original_path), "%s/%s/%s", shared_root(), folder, name);
+	snprintf(path, sizeof(path), "%s/tests/data/%s/%s", KMEMSIM_SRCDIR, folder, name);
 	copy = fopen(path, "r");
 	if (!copy) {
 		fprintf(stderr, "%s is missing\n", path);
-		CU_FAIL_FATAL("no oracle");
+		CU_FAIL_FATAL("no copy");
 	}
 	original = fopen(original_path, "r");
 	if (original) {
@@ -122,12 +123,22 @@ const char *test_oracle(const char *name)
 		while (c == getc(original) && c != EOF);
 		if (c != EOF || !feof(original)) {
 			fprintf(stderr, "%s is no copy of %s\n", path, original_path);
-			CU_FAIL("oracle and copy differ");
+			CU_FAIL("original and copy differ");
 		}
 		fclose(original);
 	}
 	fclose(copy);
 	return path;
+}
+
+const char *test_oracle(const char *name)
+{
+	return copied("oracle", name);
+}
+
+const char *test_case_input(const char *name)
+{
+	return copied("cases", name);
 }
 
 bool test_kernel_geometry(void)

@@ -81,8 +81,12 @@
 	X(formats) \
 	X(trace) \
 	X(ftrace) \
+	X(trace_cases) \
+	X(trace_warnings) \
+	X(numbers) \
 	X(snapshot) \
 	X(requests) \
+	X(table) \
 	X(verify) \
 	X(objects) \
 	X(objects_order) \

@@ -39,6 +39,8 @@ const char *test_data(const char *name);
  * it. Valid until the next call.
  */
 const char *test_oracle(const char *name);
+/* The same of tests/data/cases/: small inputs made after public reports of tools like this one. */
+const char *test_case_input(const char *name);
 /* True where this build has the kernel's geometry (11 orders, pageblocks of 512 pages). */
 bool test_kernel_geometry(void);
 

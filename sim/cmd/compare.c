@@ -203,6 +203,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		return ret;
 	if (session_load_stopped(*trace))
 		snprintf(interrupted, sizeof(interrupted), "while the trace was read");
+	load_warnings(*trace, opt->trace, buddy_rules[cfg.machine.kernel].kernel);
 	report.trace = trace_summary(*trace);
 	if (!cfg.machine.nr_cpus)
 		cfg.machine.nr_cpus = session_cpus(*trace);

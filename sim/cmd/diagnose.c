@@ -127,6 +127,8 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &opt->load, &progress, err);
 	if (!ret)
+		load_warnings(*trace, opt->load.path, NULL);
+	if (!ret)
 		ret = diagnose(&report, *trace, interrupt_flag(), err);
 	if (!ret) {
 		describe_end(report, *trace, interrupted, sizeof(interrupted));

@@ -8,6 +8,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/session/load.h"
+#include "sim/trace/warnings.h"
 
 struct load {
 	const struct load_options *opt;
@@ -51,6 +52,16 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 	if (*out && session_load_stopped(*out))
 		interrupt_done();
 	return ret;
+}
+
+void load_warnings(const struct trace *trace, const char *path, const char *rules)
+{
+	char text[TRACE_WARNING_TEXT];
+	int which;
+
+	for (which = 0; which < NR_TRACE_WARNINGS; which++)
+		if (trace_warning(trace, (enum trace_warning)which, rules, text))
+			fprintf(stderr, "kmemsim: %s: warning: %s\n", path, text);
 }
 
 int load_status(const struct trace *trace, const char *path, const char *done)

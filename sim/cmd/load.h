@@ -28,6 +28,12 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 	       struct kerror *err);
 
 /*
+ * Say on standard error what to know of a trace before its report is read, a
+ * line each. @rules: the release whose rules it is replayed by, or NULL.
+ */
+void load_warnings(const struct trace *trace, const char *path, const char *rules);
+
+/*
  * Tell on standard error what was wrong with the input. @done says what became
  * of the events: "replayed". Returns EXIT_USAGE where the input ended with an
  * error, interrupt_status() where a signal ended the reading, EXIT_FINE otherwise.

@@ -52,6 +52,8 @@ static int load(struct run *run, struct kerror *err)
 	run->load_ns = host_now() - start;
 	if (run->trace && session_load_stopped(run->trace))
 		snprintf(run->interrupted, sizeof(run->interrupted), "while the trace was read");
+	if (!ret)
+		load_warnings(run->trace, opt.path, buddy_rules[run->opt.common.machine.kernel].kernel);
 	return ret;
 }
 

@@ -3,6 +3,7 @@
 #include "sim/diagnose/diagnose.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,8 @@ struct diagnoser {
 	size_t findings_size;
 	uint64_t event;			/* number of the one looked at */
 	uint64_t end_ns;		/* of what is looked at: the trace's last time stamp, but for a stop */
+	const struct reader_loss *losses;	/* of the trace */
+	size_t nr_losses;
 };
 
 static const char *const texts[NR_DIAGNOSES] = {
@@ -63,6 +66,7 @@ static const char *const texts[NR_DIAGNOSES] = {
 
 static const char *const doubts[NR_DOUBTS] = {
 	[DOUBT_NONE] = "nothing",
+	[DOUBT_LOST] = "events were lost between",
 	[DOUBT_SLAB_GONE] = "slab given back between",
 	[DOUBT_CACHE_GAPS] = "gaps in that cache's events",
 	[DOUBT_GAPS] = "gaps in the trace",
@@ -74,9 +78,12 @@ const char *diagnosis_text(enum diagnosis what)
 	return texts[what];
 }
 
-const char *diagnosis_doubt_text(enum diagnosis_doubt doubt)
+const char *diagnosis_doubt_text(const struct finding *finding, char text[DIAGNOSIS_DOUBT_TEXT])
 {
-	return doubts[doubt];
+	if (finding->doubt != DOUBT_LOST || !finding->lost)
+		return doubts[finding->doubt];
+	snprintf(text, DIAGNOSIS_DOUBT_TEXT, "%llu %s", (unsigned long long)finding->lost, doubts[DOUBT_LOST]);
+	return text;
 }
 
 /* ---- records ----------------------------------------------------------- */
@@ -129,6 +136,35 @@ static struct moment moment_of(const struct diagnoser *dg, const struct event *e
 		.event = dg->event, .line = ev->line, .time_ns = ev->time_ns, .site = ev->call_site,
 		.comm = ev->comm, .pid = ev->pid, .cpu = ev->cpu
 	};
+}
+
+/* The number of losses behind at most @event events. */
+static size_t losses_before(const struct diagnoser *dg, uint64_t event)
+{
+	size_t from = 0, to = dg->nr_losses;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (dg->losses[mid].behind < event)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* Does a loss excuse @finding, which rests on nothing having happened since event @since? */
+static void doubt_losses(const struct diagnoser *dg, struct finding *finding, uint64_t since)
+{
+	size_t i = losses_before(dg, since), end = losses_before(dg, finding->wrong.event);
+
+	if (i == end)
+		return;
+	finding->doubt = DOUBT_LOST;
+	for (; i < end; i++)
+		if (__builtin_add_overflow(finding->lost, dg->losses[i].events, &finding->lost))
+			finding->lost = UINT64_MAX;
 }
 
 /* Counts a finding and keeps the first ones. */
@@ -186,11 +222,13 @@ static int block_free(struct diagnoser *dg, const struct event *ev)
 	if (rec->state == REC_FREED && ev->order == rec->order) {
 		finding.what = DIAG_PAGE_DOUBLE_FREE;
 		finding.doubt = DOUBT_BULK;
+		doubt_losses(dg, &finding, rec->free.event);
 		if (add_finding(dg, &finding))
 			return -ENOMEM;
 	} else if (rec->state == REC_LIVE && ev->order > rec->order) {
 		finding.what = DIAG_PAGE_WRONG_ORDER;
 		finding.first_free = (struct moment){ 0 };
+		doubt_losses(dg, &finding, rec->alloc.event);
 		if (add_finding(dg, &finding))
 			return -ENOMEM;
 	}
@@ -300,6 +338,9 @@ static int double_free(struct diagnoser *dg, const struct record *rec, const str
 
 	finding->what = DIAG_DOUBLE_FREE;
 	finding->first_free = rec->free;
+	doubt_losses(dg, finding, since);
+	if (finding->doubt != DOUBT_NONE)
+		return add_finding(dg, finding);
 	if (block && (block->alloc.event > since || block->free.event > since))
 		finding->doubt = DOUBT_SLAB_GONE;
 	else
@@ -338,7 +379,9 @@ static int unknown_free(struct diagnoser *dg, const struct event *ev, const stru
 		finding->alloc = around->alloc;
 		finding->bytes = around->bytes;
 		finding->cache = around->cache;
-		dg->sure[DIAG_INTERIOR][cache_index(dg, around->cache, 0)]++;
+		doubt_losses(dg, finding, around->alloc.event);
+		if (finding->doubt == DOUBT_NONE)
+			dg->sure[DIAG_INTERIOR][cache_index(dg, around->cache, 0)]++;
 		return add_finding(dg, finding);
 	}
 	dg->report->early_frees++;
@@ -372,6 +415,7 @@ static int object_free(struct diagnoser *dg, const struct event *ev)
 		note_life(dg, rec, ev);
 		if (wrong_cache(dg, rec, ev)) {
 			finding.what = DIAG_WRONG_CACHE;
+			doubt_losses(dg, &finding, rec->alloc.event);
 			ret = add_finding(dg, &finding);
 		}
 	} else {
@@ -545,6 +589,7 @@ static int diagnoser_init(struct diagnoser *dg, struct trace *trace)
 	if (!dg->report || !dg->sites || !dg->gaps ||
 	    record_table_init(&dg->objects) || record_table_init(&dg->blocks))
 		return -ENOMEM;
+	dg->losses = trace_losses(trace, &dg->nr_losses);
 	return 0;
 }
 

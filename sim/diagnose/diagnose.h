@@ -16,7 +16,8 @@
  * first one of an object whose allocation the trace lacks. What speaks for that
  * is a finding's doubt: above all an address handed out again without a free,
  * or an object freed that was never handed out in a slab younger than the trace,
- * prove that the trace has gaps. A finding without doubt has no such excuse.
+ * prove that the trace has gaps; and the recording may say itself that events
+ * were lost between. A finding without doubt has no such excuse.
  *
  * A leak cannot be told from an object in use. What can be told: how many
  * objects of a call site outlived every object of that site that was freed
@@ -44,6 +45,7 @@ enum diagnosis {
 
 enum diagnosis_doubt {
 	DOUBT_NONE,
+	DOUBT_LOST,		/* events were lost between */
 	DOUBT_SLAB_GONE,	/* the slab page was given back in between */
 	DOUBT_CACHE_GAPS,	/* other objects of that cache came or went without an event */
 	DOUBT_GAPS,		/* objects of other caches did */
@@ -65,6 +67,7 @@ struct moment {
 struct finding {
 	enum diagnosis what;
 	enum diagnosis_doubt doubt;
+	uint64_t lost;			/* events between, of DOUBT_LOST; 0: nobody knows how many */
 	uint64_t addr;			/* as freed; pages: pfn */
 	uint32_t offset;		/* inside the object, of an interior pointer */
 	uint32_t bytes;			/* objects: asked for, 0 unknown */
@@ -113,8 +116,10 @@ int diagnose(struct diagnosis_report **out, struct trace *trace, const volatile 
 	     struct kerror *err);
 void diagnosis_free(struct diagnosis_report *report);
 
-/* A few words each. */
+#define DIAGNOSIS_DOUBT_TEXT 64
+
+/* A few words each; that of a doubt may need @text. */
 const char *diagnosis_text(enum diagnosis what);
-const char *diagnosis_doubt_text(enum diagnosis_doubt doubt);
+const char *diagnosis_doubt_text(const struct finding *finding, char text[DIAGNOSIS_DOUBT_TEXT]);
 
 #endif

@@ -445,7 +445,7 @@ void layout_close(struct layout_program *prog)
 		dwfl_end(prog->dwfl);
 	free(prog->list);
 	free(prog->listed);
-	free(prog->types);
+	table_free(&prog->types);
 	free(prog);
 }
 

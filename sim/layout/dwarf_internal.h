@@ -7,6 +7,7 @@
 #include <elfutils/libdwfl.h>
 
 #include "sim/layout/layout.h"
+#include "sim/util/table.h"
 
 /*
  * How deep types may lie in types, and scopes in scopes. Real programs stay
@@ -24,11 +25,6 @@ struct dwarf_type {
 	bool ready;			/* members are read; false: being read */
 };
 
-struct type_slot {
-	const void *addr;		/* of the DIE; NULL: free */
-	struct dwarf_type *type;
-};
-
 struct listed_slot {
 	uint64_t hash;			/* of kind, name, size, line, shape; 0: free */
 	uint32_t number;		/* in list */
@@ -43,8 +39,7 @@ struct layout_program {
 	size_t nr, list_size;
 	struct listed_slot *listed;
 	size_t listed_size;		/* a power of two, at least twice nr */
-	struct type_slot *types;	/* all, by DIE */
-	size_t nr_types, types_size;
+	struct table types;		/* address of a DIE -> its struct dwarf_type */
 	uint64_t damaged;
 	uint64_t split_missing;		/* units whose debug information is in a file that was not found or read */
 	const char *split_name, *split_folder;	/* of the first of these, as the compiler wrote them down */

@@ -604,33 +604,15 @@ static void read_members(struct layout_program *prog, struct dwarf_type *type, u
 
 /* ---- types by DIE --------------------------------------------------------------------- */
 
-static struct type_slot *type_slot(const struct layout_program *prog, const void *addr)
+static bool add_type(struct layout_program *prog, const void *die, struct dwarf_type *type)
 {
-	size_t slot = hash_u64((uintptr_t)addr) & (prog->types_size - 1);
+	uint64_t *slot = table_get(&prog->types, (uintptr_t)die);
 
-	while (prog->types[slot].addr && prog->types[slot].addr != addr)
-		slot = (slot + 1) & (prog->types_size - 1);
-	return &prog->types[slot];
-}
-
-static bool grow_types(struct layout_program *prog)
-{
-	struct layout_program old = *prog;
-	size_t i;
-
-	prog->types_size = old.types_size ? old.types_size * 2 : 1024;
-	prog->types = calloc(prog->types_size, sizeof(*prog->types));
-	if (!prog->types) {
-		prog->types = old.types;
-		prog->types_size = old.types_size;
+	if (slot)
+		*slot = (uintptr_t)type;
+	else
 		prog->no_memory = true;
-		return false;
-	}
-	for (i = 0; i < old.types_size; i++)
-		if (old.types[i].addr)
-			*type_slot(prog, old.types[i].addr) = old.types[i];
-	free(old.types);
-	return true;
+	return slot;
 }
 
 /* Units of a C program repeat what a header declares: the type that is known will do. */
@@ -644,14 +626,11 @@ struct dwarf_type *dwarf_get_type(struct layout_program *prog, Dwarf_Die *die, u
 {
 	struct dwarf_attrs attrs;
 	struct dwarf_type *type;
-	struct type_slot *slot;
+	const uint64_t *known = table_find(&prog->types, (uintptr_t)die->addr);
 	int kind = dwarf_kind_of(die);
 
-	if (prog->nr_types * 2 >= prog->types_size && !grow_types(prog))
-		return NULL;
-	slot = type_slot(prog, die->addr);
-	if (slot->addr)
-		return slot->type;
+	if (known)
+		return (struct dwarf_type *)(uintptr_t)*known;
 	dwarf_read_attrs(die, &attrs);
 	if (kind < 0 || attrs.declaration || !attrs.has_byte_size || depth > DWARF_DEEPEST)
 		return NULL;
@@ -662,8 +641,8 @@ struct dwarf_type *dwarf_get_type(struct layout_program *prog, Dwarf_Die *die, u
 		if (!type)
 			return NULL;
 	}
-	*slot = (struct type_slot){ die->addr, type };
-	prog->nr_types++;
+	if (!add_type(prog, die->addr, type))
+		return NULL;
 	if (type->ready)
 		return type;
 	type->die = *die;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "sim/util/live.h"
-#include "sim/util/hash.h"
 #include "slab/slab.h"
 
 #define FIRST_BITS	16	/* of the table of live objects */
@@ -16,40 +15,15 @@ const char *const usage_how_names[NR_USAGE_HOW] = { "both", "name", "size" };
 
 /* ---- counting -------------------------------------------------------------------------- */
 
-static uint32_t *index_slot(const struct usage *usage, name_id cache, uint32_t bytes_req)
-{
-	uint32_t mask = usage->index_size - 1;
-	uint32_t at = (uint32_t)hash_u64((uint64_t)cache << 32 | bytes_req) & mask;
-
-	for (;; at = (at + 1) & mask) {
-		const struct usage_count *count;
-
-		if (!usage->index[at])
-			return &usage->index[at];
-		count = &usage->counts[usage->index[at] - 1];
-		if (count->cache == cache && count->bytes_req == bytes_req)
-			return &usage->index[at];
-	}
-}
-
 static bool grow(struct usage *usage)
 {
-	size_t size = usage->size ? usage->size * 2 : 256, i;
+	size_t size = usage->size ? usage->size * 2 : 256;
 	struct usage_count *counts = reallocarray(usage->counts, size, sizeof(*counts));
-	uint32_t *index;
 
 	if (!counts)
 		return false;
 	usage->counts = counts;
-	index = size > UINT32_MAX / 4 ? NULL : calloc(size * 2, sizeof(*index));
-	if (!index)
-		return false;
-	free(usage->index);
-	usage->index = index;
-	usage->index_size = (uint32_t)size * 2;
 	usage->size = size;
-	for (i = 0; i < usage->nr; i++)
-		*index_slot(usage, counts[i].cache, counts[i].bytes_req) = (uint32_t)i + 1;
 	return true;
 }
 
@@ -57,16 +31,18 @@ static bool grow(struct usage *usage)
 static int64_t count_of(struct usage *usage, const struct event *ev)
 {
 	name_id cache = ev->kind == EV_CACHE_ALLOC ? ev->cache : 0;
-	uint32_t *slot;
+	uint64_t *slot;
 
 	if (usage->nr == usage->size && !grow(usage))
 		return -ENOMEM;
-	slot = index_slot(usage, cache, ev->bytes_req);
+	slot = table_get(&usage->index, (uint64_t)cache << 32 | ev->bytes_req);
+	if (!slot)
+		return -ENOMEM;
 	if (!*slot) {
 		usage->counts[usage->nr] = (struct usage_count){
 			.cache = cache, .bytes_req = ev->bytes_req, .bytes_alloc = ev->bytes_alloc,
 		};
-		*slot = (uint32_t)++usage->nr;
+		*slot = ++usage->nr;
 	}
 	return *slot - 1;
 }
@@ -139,7 +115,7 @@ int usage_count_trace(struct usage *usage, struct trace *trace, struct kerror *e
 void usage_free(struct usage *usage)
 {
 	free(usage->counts);
-	free(usage->index);
+	table_free(&usage->index);
 	*usage = (struct usage){ 0 };
 }
 

@@ -12,6 +12,7 @@
 
 #include "sim/layout/layout.h"
 #include "sim/trace/trace.h"
+#include "sim/util/table.h"
 
 /* Objects of one cache, or one size of kmalloc. */
 struct usage_count {
@@ -26,8 +27,7 @@ struct usage_count {
 struct usage {
 	struct usage_count *counts;
 	size_t nr, size;
-	uint32_t *index;	/* number of a count + 1, by hash of cache and size */
-	uint32_t index_size;	/* a power of two */
+	struct table index;	/* (cache, size) -> number of a count + 1 */
 	uint64_t peak_bytes;	/* sum over counts of peak * bytes_alloc */
 };
 

@@ -51,7 +51,7 @@ static void emit_findings(struct emitter *em, const struct diagnosis_report *rep
 	for (i = 0; i < report->nr_findings && i < top; i++) {
 		const struct finding *f = &report->findings[i];
 		bool page = f->what >= DIAG_PAGE_DOUBLE_FREE;
-		char text[48];
+		char text[48], doubt[DIAGNOSIS_DOUBT_TEXT];
 
 		emit_cell_u64(em, i + 1);
 		emit_cell_str(em, diagnosis_text(f->what));
@@ -64,7 +64,7 @@ static void emit_findings(struct emitter *em, const struct diagnosis_report *rep
 		emit_cell_str(em, page ? text : cache_text(names, f->cache));
 		snprintf(text, sizeof(text), "order %u", f->freed_order);
 		emit_cell_str(em, page ? text : f->freed_cache ? names_text(names, f->freed_cache) : "(kfree)");
-		emit_cell_str(em, diagnosis_doubt_text(f->doubt));
+		emit_cell_str(em, diagnosis_doubt_text(f, doubt));
 		emit_row_end(em);
 	}
 	emit_table_end(em);

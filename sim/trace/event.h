@@ -40,6 +40,7 @@ enum event_class {
 	X(PAGE_ALLOC,        PAGE,       "mm_page_alloc",      1, "page frames are allocated") \
 	X(PAGE_FREE,         PAGE,       "mm_page_free",       1, "page frames are freed") \
 	X(PAGE_FREE_BATCHED, PAGE,       "mm_page_free_batched", 0, "a frame freed with others (also in mm_page_free)") \
+	X(PAGE_FREE_OLD,     PAGE,       "mm_pagevec_free",    0, "a free of Linux 3.2 and before, once or twice a frame") \
 	X(PAGE_ZONE_LOCKED,  PAGE,       "mm_page_alloc_zone_locked", 0, "a block left the kernel's free lists") \
 	X(PAGE_PCPU_DRAIN,   PAGE,       "mm_page_pcpu_drain", 0, "a block returned to the kernel's free lists") \
 	X(PAGE_EXTFRAG,      PAGE,       "mm_page_alloc_extfrag", 0, "the kernel fell back to another migratetype") \

@@ -20,26 +20,41 @@ const struct reader_ops *const reader_formats[] = {
 	NULL
 };
 
-#define PERF_DATA_HINT \
-	"this is perf's binary recording; run 'perf script -i FILE' and give me its output"
-#define UNPACK_HINT(tool) \
-	"this is compressed with " tool "; unpack it first (zstd is unpacked on the fly)"
-
-/* Inputs people try first, and what to do with each. */
+/* Inputs people try first: what each is, and the command that turns it into text. */
 static const struct hint {
 	unsigned char magic[10];
 	unsigned char len;
-	const char *text;
+	const char *what;
+	const char *command;	/* prints the text of a file; NULL: there is none */
 } hints[] = {
-	{ "PERFILE2", 8, PERF_DATA_HINT },
-	{ "2ELIFREP", 8, PERF_DATA_HINT },
-	{ "\x17\x08\x44tracing", 10,
-	  "this is trace-cmd's binary recording, which no reader here takes yet" },
-	{ "\x1f\x8b", 2, UNPACK_HINT("gzip") },
-	{ "\xfd""7zXZ", 6, UNPACK_HINT("xz") },
-	{ "BZh", 3, UNPACK_HINT("bzip2") },
-	{ "\x7f""ELF", 4, "this is a program, not a trace" },
+	{ "PERFILE2", 8, "perf's binary recording", "perf script -i" },
+	{ "2ELIFREP", 8, "perf's binary recording", "perf script -i" },
+	{ "\x17\x08\x44tracing", 10, "trace-cmd's binary recording", "trace-cmd report" },
+	{ "\x1f\x8b", 2, "compressed with gzip", "gzip -dc" },
+	{ "\xfd""7zXZ", 6, "compressed with xz", "xz -dc" },
+	{ "\x04\x22\x4d\x18", 4, "compressed with lz4", "lz4 -dc" },
+	{ "BZh", 3, "compressed with bzip2", "bzip2 -dc" },
+	{ "PK\x03\x04", 4, "compressed with zip", "unzip -p" },
+	{ "\xff\xfe", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },
+	{ "\xfe\xff", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },
+	{ "\x7f""ELF", 4, "a program, not a trace", NULL },
 };
+
+static int refuse_known(struct reader *rd, struct kerror *err)
+{
+	const char *name = source_name(rd->src);
+	size_t i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (rd->head_len < hints[i].len || memcmp(rd->head, hints[i].magic, hints[i].len))
+			continue;
+		if (!hints[i].command)
+			return kerror_set(err, -ENOMSG, "%.100s: this is %s", name, hints[i].what);
+		return kerror_set(err, -ENOMSG, "%.100s: this is %s; try: %s %.100s | kmemsim run -", name,
+				  hints[i].what, hints[i].command, strcmp(name, "standard input") ? name : "FILE");
+	}
+	return 0;
+}
 
 static int read_head(struct reader *rd, struct kerror *err)
 {
@@ -103,14 +118,11 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 {
 	const char *name = source_name(rd->src);
 	const struct reader_ops *const *ops;
+	int best = 0, ret = refuse_known(rd, err);
 	char list[FORMAT_LIST];
-	int best = 0;
-	size_t i;
 
-	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
-		if (rd->head_len >= hints[i].len && !memcmp(rd->head, hints[i].magic, hints[i].len))
-			return kerror_set(err, -ENOMSG, "%.100s: %s", name, hints[i].text);
-	}
+	if (ret)
+		return ret;
 	for (ops = reader_formats; *ops; ops++) {
 		int score = (*ops)->probe(rd->head, rd->head_len);
 
@@ -121,6 +133,12 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 	}
 	if (rd->ops)
 		return 0;
+	for (ops = reader_formats; *ops; ops++) {
+		const char *why = (*ops)->why_not ? (*ops)->why_not(rd->head, rd->head_len) : NULL;
+
+		if (why)
+			return kerror_set(err, -ENOMSG, "%.100s: %s", name, why);
+	}
 	list_formats(list);
 	return kerror_set(err, -ENOMSG, "%.100s: it looks like no trace format I know (%s)", name,
 			  list);
@@ -161,6 +179,7 @@ void reader_close(struct reader *rd)
 	if (rd->ops)
 		rd->ops->close(rd);
 	source_close(rd->src);
+	free(rd->losses);
 	free(rd->head);
 	free(rd);
 }
@@ -170,4 +189,30 @@ void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsi
 	rd->message = fn;
 	rd->message_ctx = ctx;
 	rd->message_limit = limit;
+}
+
+int reader_lost(struct reader *rd, uint64_t line, uint64_t events)
+{
+	struct reader_loss *last = rd->nr_losses ? &rd->losses[rd->nr_losses - 1] : NULL;
+
+	if (__builtin_add_overflow(rd->stats.lost_events, events, &rd->stats.lost_events))
+		rd->stats.lost_events = UINT64_MAX;
+	if (last && last->behind == rd->stats.events) {
+		if (__builtin_add_overflow(last->events, events, &last->events))
+			last->events = UINT64_MAX;
+		return 0;
+	}
+	if (rd->nr_losses == rd->losses_size) {
+		size_t size = rd->losses_size ? rd->losses_size * 2 : 16;
+		struct reader_loss *larger = reallocarray(rd->losses, size, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		rd->losses = larger;
+		rd->losses_size = size;
+	}
+	rd->losses[rd->nr_losses++] = (struct reader_loss){
+		.behind = rd->stats.events, .line = line, .events = events
+	};
+	return 0;
 }

@@ -68,6 +68,19 @@ struct reader_stats {
 	 */
 	bool unterminated;
 	uint64_t unterminated_line;	/* its number */
+	/* What the input says of itself. */
+	uint64_t lost_events;	/* of all losses that say how many */
+	uint64_t lost_chunks;	/* pieces of the recording, of unknown place and size */
+	uint64_t tool_warnings;	/* of the program that printed the trace; counted in ignored, too */
+	char os_release[64];	/* of the traced kernel, "" where it is not given */
+	bool single_tasks;	/* the recording is of some tasks, not of the whole machine */
+};
+
+/* A place where the recording lacks events, for its buffer was full. */
+struct reader_loss {
+	uint64_t behind;	/* number of events before it */
+	uint64_t line;
+	uint64_t events;	/* how many are lost; 0: not told */
 };
 
 /*
@@ -84,6 +97,8 @@ struct reader_ops {
 	const char *text;	/* one sentence */
 	/* Score 0..100: how much the first @len bytes look like this format. */
 	int (*probe)(const unsigned char *head, size_t len);
+	/* What keeps text that nearly is this format from being read, or NULL. May be missing. */
+	const char *(*why_not)(const unsigned char *head, size_t len);
 	int (*open)(struct reader *rd, struct kerror *err);
 	void (*close)(struct reader *rd);
 	/* Fill up to @max events; 0 at the end of the input, -errno only for lack of memory. */
@@ -99,6 +114,8 @@ struct reader {
 	void *message_ctx;
 	unsigned int message_limit;
 	void *priv;		/* the format's */
+	struct reader_loss *losses;	/* in their order, owned */
+	size_t nr_losses, losses_size;
 	unsigned char *head;	/* bytes read while probing; the format's read() consumes them first */
 	size_t head_len;
 };
@@ -118,6 +135,9 @@ int reader_open(struct reader **out, struct source *src, const char *format, str
 		struct kerror *err);
 void reader_close(struct reader *rd);
 void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsigned int limit);
+
+/* For a format: @events (0: nobody knows) are lost behind those handed out so far. -ENOMEM. */
+int reader_lost(struct reader *rd, uint64_t line, uint64_t events);
 
 static inline int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {

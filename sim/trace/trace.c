@@ -46,6 +46,7 @@ void trace_destroy(struct trace *trace)
 		free(trace->chunks[i]);
 	free(trace->chunks);
 	free(trace->tail);
+	free(trace->losses);
 	free(trace->file_slab_bits);
 	cache_names_destroy(trace->cache_names);
 	cache_pages_destroy(trace->cache_pages);
@@ -63,6 +64,12 @@ struct names *trace_names(struct trace *trace)
 const struct trace_summary *trace_summary(const struct trace *trace)
 {
 	return &trace->sum;
+}
+
+const struct reader_loss *trace_losses(const struct trace *trace, size_t *nr)
+{
+	*nr = trace->nr_losses;
+	return trace->losses;
 }
 
 /* ---- appending --------------------------------------------------------- */
@@ -175,6 +182,12 @@ static int64_t trace_room(struct trace *trace, struct event **at, struct kerror 
 	return TRACE_CHUNK_EVENTS - trace->nr_tail;
 }
 
+static void note_backwards(struct trace_summary *sum, const struct event *ev)
+{
+	if (!sum->backwards++)
+		sum->backwards_line = ev->line;
+}
+
 /* @nr events were written where trace_room() said. */
 static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 {
@@ -185,19 +198,26 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 		trace->nr_mem += nr;
 	else
 		trace->nr_tail += nr;
-	if (nr && !sum->nr_events)
+	if (nr && !sum->nr_events) {
 		sum->first_ns = ev->time_ns;
+		trace->first_pid = ev->pid;
+	}
 	sum->nr_events += nr;
 	sum->memory_bytes = (trace->nr_mem + trace->nr_tail) * sizeof(*ev);
 	sum->spilled_bytes = trace->nr_file * sizeof(*ev);
 	for (; ev < end; ev++) {
+		if (ev->time_ns >= sum->last_ns)
+			sum->last_ns = ev->time_ns;
+		else
+			note_backwards(sum, ev);
 		if (ev->time_ns < sum->first_ns)
 			sum->first_ns = ev->time_ns;
-		if (ev->time_ns > sum->last_ns)
-			sum->last_ns = ev->time_ns;
 		if (ev->cpu > sum->max_cpu)
 			sum->max_cpu = ev->cpu;
-		if (event_is(ev->kind, EVENT_PAGE) && ev->addr != EVENT_PFN_FAILED) {
+		trace->other_pids |= ev->pid ^ trace->first_pid;
+		if (event_is(ev->kind, EVENT_OBJECT)) {
+			trace->object_bits |= ev->addr;
+		} else if (event_is(ev->kind, EVENT_PAGE) && ev->addr != EVENT_PFN_FAILED) {
 			uint64_t last = ev->addr + (UINT64_C(1) << ev->order) - 1;
 
 			if (last > sum->max_pfn)
@@ -205,6 +225,9 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 		}
 		trace->nameless += ev->kind == EV_CACHE_ALLOC && !ev->cache;
 	}
+	/* The kernel prints a hash of 32 bits for %p, with zeros before it. Below 64 KiB nothing is one. */
+	sum->hashed_addresses = trace->object_bits >= 1 << 16 && trace->object_bits <= UINT32_MAX;
+	sum->one_task = !trace->other_pids && sum->nr_events >= TRACE_ONE_TASK_EVENTS;
 }
 
 int trace_append(struct trace *trace, const struct event *events, size_t nr, struct kerror *err)
@@ -244,12 +267,38 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 		sum->unterminated = true;
 		sum->unterminated_line = more->unterminated_line;
 	}
+	if (__builtin_add_overflow(sum->lost_events, more->lost_events, &sum->lost_events))
+		sum->lost_events = UINT64_MAX;
+	sum->lost_chunks += more->lost_chunks;
+	sum->tool_warnings += more->tool_warnings;
+	if (more->os_release[0])
+		memcpy(sum->os_release, more->os_release, sizeof(sum->os_release));
+	sum->single_tasks |= more->single_tasks;
+}
+
+/* @before events came from other readers. */
+static int add_losses(struct trace *trace, const struct reader *rd, uint64_t before)
+{
+	size_t nr = trace->nr_losses + rd->nr_losses, i;
+	struct reader_loss *larger;
+
+	if (!rd->nr_losses)
+		return 0;
+	larger = reallocarray(trace->losses, nr, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	trace->losses = larger;
+	for (i = 0; i < rd->nr_losses; i++) {
+		larger[trace->nr_losses] = rd->losses[i];
+		larger[trace->nr_losses++].behind += before;
+	}
+	return 0;
 }
 
 int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
 	       struct kerror *err)
 {
-	uint64_t told = 0, loaded = 0;
+	uint64_t told = 0, loaded = 0, before = trace->sum.nr_events;
 	int got;
 
 	do {
@@ -269,6 +318,8 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 		}
 	} while (got);
 	add_stats(&trace->sum.read, &rd->stats);
+	if (add_losses(trace, rd, before))
+		return kerror_set(err, -ENOMEM, "no memory for the list of lost events");
 	if (rd->stats.malformed > rd->stats.events)
 		return kerror_set(err, -EBADMSG,
 				  "%.100s: %llu of %llu lines are malformed, "

@@ -23,6 +23,10 @@ struct trace_summary {
 	uint64_t max_pfn;		/* last frame of the highest block in a page event */
 	uint64_t memory_bytes;		/* events kept in memory */
 	uint64_t spilled_bytes;		/* events kept in the temporary file */
+	uint64_t backwards;		/* events that are earlier than one before them */
+	uint64_t backwards_line;	/* of the first of these */
+	bool hashed_addresses;		/* addresses of objects were hashed when they were printed */
+	bool one_task;			/* all events, and there are many, have the same pid */
 	/* filled by trace_resolve() */
 	bool direct_map_known;
 	uint64_t direct_map_base;	/* address of pfn 0 in the traced kernel */
@@ -33,6 +37,9 @@ struct trace_summary {
 	uint64_t reclaimable_caches;	/* whose slab pages in the trace were mostly reclaimable */
 };
 
+/* From so many events on a whole machine would have shown more than one task. */
+#define TRACE_ONE_TASK_EVENTS	1000
+
 /* Called now and then while reading; bytes as source_consumed() and source_total(). */
 typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, uint64_t total);
 
@@ -40,6 +47,9 @@ struct trace *trace_create(uint64_t memory_limit);	/* NULL: no memory. 0: the de
 void trace_destroy(struct trace *trace);
 struct names *trace_names(struct trace *trace);
 const struct trace_summary *trace_summary(const struct trace *trace);
+
+/* Where the trace lacks events, in its order; valid until more is loaded. */
+const struct reader_loss *trace_losses(const struct trace *trace, size_t *nr);
 
 /*
  * Append all events of @rd. A reader that stops with an error is no failure:

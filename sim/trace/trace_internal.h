@@ -37,6 +37,10 @@ struct trace {
 	struct cache_names *cache_names;	/* NULL where all events have their names */
 	struct cache_pages *cache_pages;	/* NULL where slab pages are not known */
 	uint64_t nameless;		/* CACHE_ALLOC events without one */
+	struct reader_loss *losses;
+	size_t nr_losses;
+	uint64_t object_bits;		/* all bits that an object's address has */
+	int32_t first_pid, other_pids;	/* other_pids: bits in which some pid differs from the first */
 };
 
 /* The event in memory, or NULL where number @nr lies in the file. */

@@ -18,12 +18,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sim/util/hash.h"
 #include "sim/trace/trace_internal.h"
+#include "sim/util/table.h"
 
 #define VOTES_ENOUGH	64u
 #define PENDING_MAX	65536u
-#define FIRST_SLOTS	1024u
+#define FIRST_GUESSES	512u
 
 struct guess {
 	name_id call_site;
@@ -35,37 +35,16 @@ struct guess {
 	int64_t page_votes;	/* frames that are reclaimable minus those that are not */
 };
 
-struct watched {
-	uint64_t addr;		/* 0: the slot is free */
-	uint32_t guess;
-};
-
 struct cache_names {
 	struct guess *guesses;
 	uint32_t nr_guesses, guesses_size;
-	uint32_t *index;	/* number of a guess + 1, by hash of its key */
-	uint32_t index_mask;
-	struct watched *watched;
-	uint64_t nr_watched, watched_mask;
+	struct table index;	/* (call site, size) -> number of a guess + 1 */
+	struct table watched;	/* address of an object -> the same */
 };
 
 struct cache_names *cache_names_create(void)
 {
-	struct cache_names *cn = calloc(1, sizeof(*cn));
-
-	if (!cn)
-		return NULL;
-	cn->guesses_size = FIRST_SLOTS / 2;
-	cn->index_mask = FIRST_SLOTS - 1;
-	cn->watched_mask = FIRST_SLOTS - 1;
-	cn->guesses = calloc(cn->guesses_size, sizeof(*cn->guesses));
-	cn->index = calloc(FIRST_SLOTS, sizeof(*cn->index));
-	cn->watched = calloc(FIRST_SLOTS, sizeof(*cn->watched));
-	if (!cn->guesses || !cn->index || !cn->watched) {
-		cache_names_destroy(cn);
-		return NULL;
-	}
-	return cn;
+	return calloc(1, sizeof(struct cache_names));
 }
 
 void cache_names_destroy(struct cache_names *cn)
@@ -73,72 +52,49 @@ void cache_names_destroy(struct cache_names *cn)
 	if (!cn)
 		return;
 	free(cn->guesses);
-	free(cn->index);
-	free(cn->watched);
+	table_free(&cn->index);
+	table_free(&cn->watched);
 	free(cn);
 }
 
 /* ---- guesses by key ---------------------------------------------------- */
 
-static uint32_t guess_hash(name_id call_site, uint32_t bytes_alloc)
+static uint64_t guess_key(const struct event *ev)
 {
-	return (uint32_t)hash_u64((uint64_t)call_site << 32 | bytes_alloc);
+	return (uint64_t)ev->call_site << 32 | ev->bytes_alloc;
 }
 
-/* The slot of the index that holds the key's guess, or where it belongs. */
-static uint32_t *guess_slot(const struct cache_names *cn, name_id call_site, uint32_t bytes_alloc)
+static struct guess *guess_find(const struct cache_names *cn, const struct event *ev)
 {
-	uint32_t i = guess_hash(call_site, bytes_alloc) & cn->index_mask;
+	const uint64_t *number = table_find(&cn->index, guess_key(ev));
 
-	for (;; i = (i + 1) & cn->index_mask) {
-		const struct guess *guess;
-
-		if (!cn->index[i])
-			return &cn->index[i];
-		guess = &cn->guesses[cn->index[i] - 1];
-		if (guess->call_site == call_site && guess->bytes_alloc == bytes_alloc)
-			return &cn->index[i];
-	}
+	return number ? &cn->guesses[*number - 1] : NULL;
 }
 
-static int grow_guesses(struct cache_names *cn)
+/* The guess for @ev, new or old; NULL when memory ran out. */
+static struct guess *guess_get(struct cache_names *cn, const struct event *ev)
 {
-	uint32_t size = cn->guesses_size * 2, i;
-	struct guess *guesses = realloc(cn->guesses, size * sizeof(*guesses));
-	uint32_t *index;
+	uint64_t *number;
 
-	if (!guesses)
-		return -ENOMEM;
-	cn->guesses = guesses;
-	index = calloc((size_t)size * 2, sizeof(*index));
-	if (!index)
-		return -ENOMEM;
-	free(cn->index);
-	cn->index = index;
-	cn->index_mask = size * 2 - 1;
-	cn->guesses_size = size;
-	for (i = 0; i < cn->nr_guesses; i++)
-		*guess_slot(cn, guesses[i].call_site, guesses[i].bytes_alloc) = i + 1;
-	return 0;
-}
-
-/* The number of the key's guess, new or old; -ENOMEM. */
-static int64_t guess_get(struct cache_names *cn, name_id call_site, uint32_t bytes_alloc)
-{
-	uint32_t *slot = guess_slot(cn, call_site, bytes_alloc);
-
-	if (*slot)
-		return *slot - 1;
 	if (cn->nr_guesses == cn->guesses_size) {
-		if (cn->guesses_size > UINT32_MAX / 8 || grow_guesses(cn))
-			return -ENOMEM;
-		slot = guess_slot(cn, call_site, bytes_alloc);
+		uint32_t size = cn->guesses_size ? cn->guesses_size * 2 : FIRST_GUESSES;
+		struct guess *larger = size ? reallocarray(cn->guesses, size, sizeof(*larger)) : NULL;
+
+		if (!larger)
+			return NULL;
+		cn->guesses = larger;
+		cn->guesses_size = size;
 	}
-	cn->guesses[cn->nr_guesses] = (struct guess){
-		.call_site = call_site, .bytes_alloc = bytes_alloc,
-	};
-	*slot = ++cn->nr_guesses;
-	return *slot - 1;
+	number = table_get(&cn->index, guess_key(ev));
+	if (!number)
+		return NULL;
+	if (!*number) {
+		cn->guesses[cn->nr_guesses] = (struct guess){
+			.call_site = ev->call_site, .bytes_alloc = ev->bytes_alloc,
+		};
+		*number = ++cn->nr_guesses;
+	}
+	return &cn->guesses[*number - 1];
 }
 
 static void guess_vote(struct guess *guess, name_id cache)
@@ -155,99 +111,44 @@ static void guess_vote(struct guess *guess, name_id cache)
 
 /* ---- watched objects by address ---------------------------------------- */
 
-static struct watched *watched_slot(const struct cache_names *cn, uint64_t addr)
+static void unwatch(struct cache_names *cn, uint64_t *number)
 {
-	uint64_t i = hash_u64(addr) & cn->watched_mask;
-
-	while (cn->watched[i].addr && cn->watched[i].addr != addr)
-		i = (i + 1) & cn->watched_mask;
-	return &cn->watched[i];
-}
-
-static int grow_watched(struct cache_names *cn)
-{
-	struct watched *old = cn->watched;
-	uint64_t old_mask = cn->watched_mask, i;
-
-	cn->watched = calloc((old_mask + 1) * 2, sizeof(*old));
-	if (!cn->watched) {
-		cn->watched = old;
-		return -ENOMEM;
-	}
-	cn->watched_mask = old_mask * 2 + 1;
-	for (i = 0; i <= old_mask; i++) {
-		if (old[i].addr)
-			*watched_slot(cn, old[i].addr) = old[i];
-	}
-	free(old);
-	return 0;
-}
-
-/* Empties a slot and moves the entries behind it up, so that no probe ends too early. */
-static void unwatch(struct cache_names *cn, struct watched *slot)
-{
-	uint64_t hole = slot - cn->watched, i = hole;
-
-	cn->guesses[slot->guess].pending--;
-	cn->nr_watched--;
-	for (;;) {
-		uint64_t home;
-
-		i = (i + 1) & cn->watched_mask;
-		if (!cn->watched[i].addr)
-			break;
-		home = hash_u64(cn->watched[i].addr) & cn->watched_mask;
-		if (((i - home) & cn->watched_mask) >= ((i - hole) & cn->watched_mask)) {
-			cn->watched[hole] = cn->watched[i];
-			hole = i;
-		}
-	}
-	cn->watched[hole].addr = 0;
+	cn->guesses[*number - 1].pending--;
+	table_remove(&cn->watched, number);
 }
 
 static int learn_alloc(struct cache_names *cn, const struct event *ev)
 {
-	int64_t nr = guess_get(cn, ev->call_site, ev->bytes_alloc);
-	struct watched *slot;
-	struct guess *guess;
+	struct guess *guess = guess_get(cn, ev);
+	uint64_t *number;
 
-	if (nr < 0)
+	if (!guess)
 		return -ENOMEM;
-	guess = &cn->guesses[nr];
 	guess->nameless++;
 	if (!ev->addr)
 		return 0;
-	slot = watched_slot(cn, ev->addr);
-	if (slot->addr) {
-		unwatch(cn, slot);
-		slot = watched_slot(cn, ev->addr);
-	}
+	number = table_find(&cn->watched, ev->addr);
+	if (number)
+		unwatch(cn, number);
 	if (guess->votes >= VOTES_ENOUGH || guess->pending >= PENDING_MAX)
 		return 0;
-	if (cn->nr_watched >= cn->watched_mask / 2) {
-		if (grow_watched(cn))
-			return -ENOMEM;
-		slot = watched_slot(cn, ev->addr);
-	}
-	slot->addr = ev->addr;
-	slot->guess = (uint32_t)nr;
+	number = table_get(&cn->watched, ev->addr);
+	if (!number)
+		return -ENOMEM;
+	*number = (uint64_t)(guess - cn->guesses) + 1;
 	guess->pending++;
-	cn->nr_watched++;
 	return 0;
 }
 
 static void learn_free(struct cache_names *cn, const struct event *ev)
 {
-	struct watched *slot;
+	uint64_t *number = ev->addr ? table_find(&cn->watched, ev->addr) : NULL;
 
-	if (!ev->addr)
-		return;
-	slot = watched_slot(cn, ev->addr);
-	if (!slot->addr)
+	if (!number)
 		return;
 	if (ev->kind == EV_CACHE_FREE && ev->cache)
-		guess_vote(&cn->guesses[slot->guess], ev->cache);
-	unwatch(cn, slot);
+		guess_vote(&cn->guesses[*number - 1], ev->cache);
+	unwatch(cn, number);
 }
 
 int cache_names_learn(struct cache_names *cn, const struct event *ev)
@@ -266,10 +167,10 @@ int cache_names_learn(struct cache_names *cn, const struct event *ev)
 
 void cache_names_vote(struct cache_names *cn, const struct event *ev, int64_t votes)
 {
-	uint32_t nr = *guess_slot(cn, ev->call_site, ev->bytes_alloc);
+	struct guess *guess = guess_find(cn, ev);
 
-	if (nr)
-		cn->guesses[nr - 1].page_votes += votes;
+	if (guess)
+		guess->page_votes += votes;
 }
 
 int cache_names_finish(struct cache_names *cn, struct cache_pages *pages,
@@ -277,8 +178,7 @@ int cache_names_finish(struct cache_names *cn, struct cache_pages *pages,
 {
 	uint32_t i;
 
-	free(cn->watched);
-	cn->watched = NULL;
+	table_free(&cn->watched);
 	for (i = 0; i < cn->nr_guesses; i++) {
 		const struct guess *guess = &cn->guesses[i];
 
@@ -295,10 +195,10 @@ int cache_names_finish(struct cache_names *cn, struct cache_pages *pages,
 
 name_id cache_names_get(const struct cache_names *cn, const struct event *ev, bool *reclaimable)
 {
-	uint32_t nr = *guess_slot(cn, ev->call_site, ev->bytes_alloc);
+	const struct guess *guess = guess_find(cn, ev);
 
-	if (!nr)
+	if (!guess)
 		return 0;
-	*reclaimable = cn->guesses[nr - 1].page_votes > 0;
-	return cn->guesses[nr - 1].cache;
+	*reclaimable = guess->page_votes > 0;
+	return guess->cache;
 }

@@ -17,6 +17,6 @@ int ftrace_probe_find(const char *name, size_t len);
  * is filled, and set its kind. 0; -EBADMSG after a complaint; -ENOMEM.
  */
 int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const char *p,
-		       const char *end, struct perf_complaint *complaint);
+		       const char *end, struct text_complaint *complaint);
 
 #endif

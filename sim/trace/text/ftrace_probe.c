@@ -15,6 +15,7 @@
 
 #include "buddy/gfp.h"
 #include "sim/trace/text/ftrace.h"
+#include "sim/trace/text/number.h"
 
 enum target { TO_NONE, TO_ADDR, TO_ADDR2, TO_ARG, TO_ORDER, TO_TYPE, TO_GFP, TO_GFP_NAMES, TO_NODE };
 
@@ -90,33 +91,6 @@ int ftrace_probe_find(const char *name, size_t len)
 	return -1;
 }
 
-/* Decimal, perhaps negative, or hex behind 0x. */
-static bool parse_value(const char *p, const char *end, uint64_t *value)
-{
-	bool minus = p < end && *p == '-';
-	unsigned int base = 10;
-	const char *digits;
-	uint64_t v = 0;
-
-	p += minus;
-	if (end - p > 2 && p[0] == '0' && p[1] == 'x') {
-		base = 16;
-		p += 2;
-	}
-	for (digits = p; p < end; p++) {
-		unsigned int digit = (unsigned char)(*p - '0');
-
-		if (digit > 9 && base == 16)
-			digit = (unsigned char)(*p - 'a') < 6 ? (unsigned int)(*p - 'a' + 10) : 99;
-		if (digit >= base)
-			break;
-		if (__builtin_mul_overflow(v, (uint64_t)base, &v) || __builtin_add_overflow(v, digit, &v))
-			return false;
-	}
-	*value = minus ? -v : v;
-	return p > digits;
-}
-
 static bool store(struct event *ev, enum target to, uint64_t value)
 {
 	switch (to) {
@@ -150,7 +124,7 @@ static bool store(struct event *ev, enum target to, uint64_t value)
 
 /* "mmsnap begin TAG" or "mmsnap end TAG len N". */
 static int parse_snap(struct event *ev, struct names *names, const char *p, const char *end,
-		      struct perf_complaint *complaint)
+		      struct text_complaint *complaint)
 {
 	static const char begin[] = "mmsnap begin ", done[] = "mmsnap end ";
 	const char *tag = NULL, *stop;
@@ -163,7 +137,7 @@ static int parse_snap(struct event *ev, struct names *names, const char *p, cons
 		ev->kind = EV_SNAP_END;
 	}
 	if (!tag) {
-		perf_complain(complaint, "snap_fn without 'mmsnap begin' or 'mmsnap end'");
+		text_complain(complaint, "snap_fn without 'mmsnap begin' or 'mmsnap end'");
 		return -EBADMSG;
 	}
 	stop = memchr(tag, ' ', (size_t)(end - tag));
@@ -225,7 +199,7 @@ static int parse_caller(struct event *ev, struct names *names, const char *p, co
 }
 
 int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const char *p,
-		       const char *end, struct perf_complaint *complaint)
+		       const char *end, struct text_complaint *complaint)
 {
 	const struct probe *row = &probes[probe];
 	int i;
@@ -245,19 +219,19 @@ int ftrace_probe_parse(int probe, struct names *names, struct event *ev, const c
 		uint64_t value;
 
 		if (!at) {
-			perf_complain(complaint, "%s without %s", row->name, row->field[i].key);
+			text_complain(complaint, "%s without %s", row->name, row->field[i].key);
 			return -EBADMSG;
 		}
 		p = at + len;
 		if (row->field[i].to == TO_GFP_NAMES) {
 			if (!parse_gfp_names(ev, p, end)) {
-				perf_complain_value(complaint, row->field[i].key, p, end, "is no list of flags");
+				text_complain_value(complaint, row->field[i].key, p, end, "is no list of flags");
 				return -EBADMSG;
 			}
 			continue;
 		}
-		if (!parse_value(p, end, &value) || !store(ev, row->field[i].to, value)) {
-			perf_complain_value(complaint, row->field[i].key, p, end, "is no number that fits");
+		if (!number_any(p, &value) || !store(ev, row->field[i].to, value)) {
+			text_complain_value(complaint, row->field[i].key, p, end, "is no number that fits");
 			return -EBADMSG;
 		}
 	}

@@ -17,18 +17,14 @@
  * Locking: none, single-threaded.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/trace/text/ftrace.h"
+#include "sim/trace/text/number.h"
 
 struct ftrace_text {
-	struct lines lines;
+	struct text_reader text;
 	struct perf_fields fields;
-	struct perf_complaint complaint;
-	name_id comm;			/* the comm before, whose text is most likely this one's */
-	const char *comm_text;
-	size_t comm_len;
 };
 
 struct ftrace_header {
@@ -43,54 +39,16 @@ struct ftrace_header {
 	bool resched;
 };
 
-static bool is_digit(char c)
+/* "1086.463737:" in nanoseconds, or "123:" of the clock "counter"; NULL if it is neither. */
+static const char *parse_time(const char *p, uint64_t *time)
 {
-	return (unsigned char)(c - '0') < 10;
-}
+	const char *start = p;
+	bool overflow = false;
 
-static const char *skip_spaces(const char *p)
-{
-	while (*p == ' ')
-		p++;
-	return p;
-}
-
-static const char *parse_digits(const char *p, uint64_t *value)
-{
-	uint64_t v = 0;
-
-	for (; is_digit(*p); p++) {
-		if (v > (UINT64_MAX - 9) / 10)
-			return NULL;
-		v = v * 10 + (uint64_t)(*p - '0');
-	}
-	*value = v;
-	return p;
-}
-
-/* "123:" or "1086.463737:" with one to nine decimals, in nanoseconds. */
-static const char *parse_time(const char *p, uint64_t *ns)
-{
-	const char *start = p, *fraction;
-	uint64_t rest;
-
-	p = parse_digits(p, ns);
-	if (!p || p == start)
-		return NULL;
-	if (*p == '.') {
-		unsigned int i;
-
-		fraction = p + 1;
-		p = parse_digits(fraction, &rest);
-		if (!p || p == fraction || p - fraction > 9)
-			return NULL;
-		for (i = (unsigned int)(p - fraction); i < 9; i++)
-			rest *= 10;
-		if (__builtin_mul_overflow(*ns, UINT64_C(1000000000), ns) ||
-		    __builtin_add_overflow(*ns, rest, ns))
-			return NULL;
-	}
-	return *p == ':' ? p + 1 : NULL;
+	p = number_decimal(p, time, &overflow);
+	if (p > start && *p == ':' && !overflow)
+		return p + 1;
+	return number_seconds(start, time);
 }
 
 static uint8_t context_of(char flag)
@@ -121,19 +79,39 @@ static uint8_t depth_of(char flag)
 	return flag - '0' < EVENT_MAX_DEPTH ? (uint8_t)(flag - '0') : EVENT_MAX_DEPTH;
 }
 
+static const char *spaces_before(const char *start, const char *end)
+{
+	while (end > start && end[-1] == ' ')
+		end--;
+	return end;
+}
+
+/* The option record-tgid puts "(  403)", or "(-----)" where it is not known, behind the task. */
+static const char *tgid_before(const char *start, const char *end)
+{
+	const char *p = end;
+
+	if (p == start || p[-1] != ')')
+		return end;
+	for (p--; p > start && (is_digit(p[-1]) || p[-1] == '-' || p[-1] == ' '); p--)
+		;
+	return p > start && p[-1] == '(' ? p - 1 : end;
+}
+
 /* "-pid" in front of the spaces before @bracket; the name before it may hold anything. */
 static bool parse_task(struct ftrace_header *head, const char *start, const char *bracket)
 {
-	const char *end = bracket, *p;
-	uint64_t pid = 0;
+	const char *end = spaces_before(start, bracket), *p;
+	bool overflow = false;
+	uint64_t pid;
 
-	while (end > start && end[-1] == ' ')
-		end--;
+	end = spaces_before(start, tgid_before(start, end));
 	for (p = end; p > start && is_digit(p[-1]); p--)
 		;
 	if (p == end || p == start || p[-1] != '-')
 		return false;
-	if (!parse_digits(p, &pid) || pid > INT32_MAX)
+	number_decimal(p, &pid, &overflow);
+	if (pid > INT32_MAX)
 		return false;
 	head->pid = (int32_t)pid;
 	head->comm_end = p - 1;
@@ -148,12 +126,13 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 			    const char *end)
 {
 	const char *p = bracket + 1, *flags;
+	bool overflow = false;
 	uint64_t cpu;
 
 	if (!is_digit(*p))
 		return false;
-	p = parse_digits(p, &cpu);
-	if (!p || p[0] != ']' || p[1] != ' ' || cpu > PERF_MAX_CPU || !parse_task(head, start, bracket))
+	p = number_decimal(p, &cpu, &overflow);
+	if (p[0] != ']' || p[1] != ' ' || cpu > PERF_MAX_CPU || !parse_task(head, start, bracket))
 		return false;
 	head->cpu = (uint16_t)cpu;
 	flags = skip_spaces(p + 1);
@@ -216,20 +195,6 @@ static const char *find_next_event(const char *p, const char *end)
 	return NULL;
 }
 
-static int intern_comm(struct ftrace_text *ft, struct names *names,
-		       const struct ftrace_header *head, name_id *id)
-{
-	size_t len = (size_t)(head->comm_end - head->comm);
-
-	if (len != ft->comm_len || memcmp(head->comm, ft->comm_text, len)) {
-		ft->comm = names_intern(names, head->comm, len);
-		ft->comm_text = names_text(names, ft->comm);
-		ft->comm_len = ft->comm ? len : 0;
-	}
-	*id = ft->comm;
-	return len != ft->comm_len ? -ENOMEM : 0;
-}
-
 static int parse_fields(struct reader *rd, struct event *ev, const struct ftrace_header *head,
 			const char *end)
 {
@@ -239,123 +204,91 @@ static int parse_fields(struct reader *rd, struct event *ev, const struct ftrace
 
 	ev->kind = (uint8_t)kmem_event_kind(head->name, len);
 	if (ev->kind != EV_UNKNOWN)
-		return perf_fields_parse(&ft->fields, ev, head->fields, end, &ft->complaint,
+		return perf_fields_parse(&ft->fields, ev, head->fields, end, &ft->text.complaint,
 					 &rd->stats.unknown_gfp);
 	probe = ftrace_probe_find(head->name, len);
 	if (probe < 0)
 		return 0;
-	return ftrace_probe_parse(probe, rd->names, ev, head->fields, end, &ft->complaint);
+	return ftrace_probe_parse(probe, rd->names, ev, head->fields, end, &ft->text.complaint);
 }
 
-/* 1: an event; 0: nothing; -EBADMSG: malformed; -ENOMEM. */
-static int parse_line(struct reader *rd, struct event *ev, const char *start, const char *end)
+/*
+ * What is neither event nor comment, and no fault: trace-cmd's first lines, and
+ * "CPU:1 [LOST 4242 EVENTS]", "CPU:1 [LOST EVENTS]", "CPU:1 [13 EVENTS DROPPED]".
+ */
+static enum text_line parse_note(struct reader *rd, const char *start, const char *end)
+{
+	static const char cpus[] = "cpus=", version[] = "version = ", cpu[] = "CPU ", empty[] = " is empty";
+	struct ftrace_text *ft = rd->priv;
+	size_t len = (size_t)(end - start);
+	bool overflow = false;
+	uint64_t events = 0;
+	const char *p;
+
+	if (len > sizeof(cpus) - 1 && !memcmp(start, cpus, sizeof(cpus) - 1))
+		return TEXT_IGNORED;
+	if (len > sizeof(version) - 1 && !memcmp(start, version, sizeof(version) - 1))
+		return TEXT_IGNORED;
+	if (len > sizeof(cpu) + sizeof(empty) - 2 && !memcmp(start, cpu, sizeof(cpu) - 1) &&
+	    !memcmp(end - (sizeof(empty) - 1), empty, sizeof(empty) - 1))
+		return TEXT_IGNORED;
+	if (len < 4 || memcmp(start, "CPU:", 4) || !memmem(start, len, "EVENTS", 6)) {
+		text_complain(&ft->text.complaint, "no event and no comment");
+		return TEXT_MALFORMED;
+	}
+	p = memchr(start, '[', len);
+	while (p && p < end && !is_digit(*p))
+		p++;
+	if (p && p < end)
+		number_decimal(p, &events, &overflow);
+	return reader_lost(rd, ft->text.lines.number, overflow ? 0 : events) ? TEXT_NO_MEMORY : TEXT_IGNORED;
+}
+
+static enum text_line parse_line(struct reader *rd, struct event *ev, const char *start, const char *end)
 {
 	struct ftrace_text *ft = rd->priv;
 	struct ftrace_header head;
 	int ret;
 
-	if (start == end || *start == '#' || skip_spaces(start) >= end)
-		return 0;
-	/* trace-cmd report's first line, and the note of a CPU's lost events */
-	if (!memcmp(start, "cpus=", 5) || !memcmp(start, "CPU:", 4))
-		return 0;
-	if (!parse_header(&head, start, end)) {
-		perf_complain(&ft->complaint, "no event and no comment");
-		return -EBADMSG;
-	}
+	if (skip_spaces(start) >= end || text_is_comment(start, end))
+		return TEXT_IGNORED;
+	if (!parse_header(&head, start, end))
+		return *start == '#' ? TEXT_IGNORED : parse_note(rd, start, end);
 	if (end - start > CUT_LINE_BYTES) {
 		const char *next = find_next_event(head.fields, end);
 
 		if (next) {
-			lines_split(&ft->lines, next);
+			lines_split(&ft->text.lines, next);
 			end = next;
 		}
 	}
 	*ev = (struct event){
-		.time_ns = head.time_ns, .line = ft->lines.number, .pid = head.pid, .cpu = head.cpu,
+		.time_ns = head.time_ns, .line = ft->text.lines.number, .pid = head.pid, .cpu = head.cpu,
 		.node = EVENT_NO_NODE, .context = head.context, .depth = head.depth,
 	};
-	ret = intern_comm(ft, rd->names, &head, &ev->comm);
+	ret = text_intern_comm(rd, head.comm, head.comm_end, &ev->comm);
 	if (!ret)
 		ret = parse_fields(rd, ev, &head, end);
+	if (ret == -ENOMEM)
+		return TEXT_NO_MEMORY;
 	if (head.resched && event_is(ev->kind, EVENT_PAGE))
 		ev->flags |= EVF_PAGE_RESCHED;
-	return ret ? ret : 1;
-}
-
-static int next_line(struct reader *rd, struct event *ev, enum line_status status, const char *start,
-		     const char *end)
-{
-	struct ftrace_text *ft = rd->priv;
-
-	rd->stats.lines = ft->lines.number;
-	ft->complaint.given = false;
-	ft->complaint.wanted = rd->message && rd->stats.malformed < rd->message_limit;
-	if (status == LINE_TOO_LONG) {
-		perf_complain(&ft->complaint, "longer than %u bytes", LINE_MAX_BYTES);
-		return -EBADMSG;
-	}
-	if (status == LINE_BINARY) {
-		perf_complain(&ft->complaint, "a NUL byte: this is no text");
-		return -EBADMSG;
-	}
-	return parse_line(rd, ev, start, end);
+	return ret ? TEXT_MALFORMED : TEXT_EVENT;
 }
 
 static int ftrace_text_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
-	struct ftrace_text *ft = rd->priv;
-	struct reader_stats *stats = &rd->stats;
-	enum line_status status;
-	const char *start, *end;
-	int n = 0;
-
-	while (n < max && (status = lines_next(&ft->lines, &start, &end)) != LINE_END) {
-		switch (next_line(rd, &events[n], status, start, end)) {
-		case 1:
-			stats->by_kind[events[n].kind]++;
-			stats->events++;
-			n++;
-			break;
-		case 0:
-			stats->ignored++;
-			break;
-		case -ENOMEM:
-			return kerror_set(err, -ENOMEM, "no memory for the names of the trace");
-		default:
-			stats->malformed++;
-			if (ft->complaint.given)
-				rd->message(rd->message_ctx, source_name(rd->src), ft->lines.number,
-					    ft->complaint.text);
-		}
-	}
-	if (ft->lines.error.code) {
-		stats->truncated = true;
-		stats->error = ft->lines.error;
-	}
-	return n;
+	return text_read(rd, parse_line, events, max, err);
 }
 
 static int ftrace_text_open(struct reader *rd, struct kerror *err)
 {
-	struct ftrace_text *ft = calloc(1, sizeof(*ft));
-
-	if (!ft || lines_init(&ft->lines, rd->src, rd->head, rd->head_len)) {
-		free(ft);
-		return kerror_set(err, -ENOMEM, "no memory to read %.100s", source_name(rd->src));
-	}
-	ft->fields.names = rd->names;
-	ft->comm_text = "";
-	rd->priv = ft;
-	return 0;
-}
-
-static void ftrace_text_close(struct reader *rd)
-{
+	int ret = text_open(rd, sizeof(struct ftrace_text), err);
 	struct ftrace_text *ft = rd->priv;
 
-	lines_exit(&ft->lines);
-	free(ft);
+	if (!ret)
+		ft->fields.names = rd->names;
+	return ret;
 }
 
 /* ftrace's own first line settles it; else the share of lines with a header of this kind. */
@@ -373,7 +306,7 @@ static int ftrace_text_probe(const unsigned char *head, size_t len)
 	if (lines_init(&lines, NULL, head, len))
 		return 0;
 	while ((status = lines_next(&lines, &start, &end)) != LINE_END) {
-		if (status == LINE_GOOD && (start == end || *start == '#'))
+		if (status == LINE_GOOD && (start == end || text_is_comment(start, end)))
 			continue;
 		if (status == LINE_GOOD && parse_header(&parsed, start, end))
 			events++;
@@ -389,6 +322,6 @@ const struct reader_ops ftrace_text_reader = {
 	.text = "text of ftrace, as /sys/kernel/tracing/trace shows it",
 	.probe = ftrace_text_probe,
 	.open = ftrace_text_open,
-	.close = ftrace_text_close,
+	.close = text_close,
 	.read = ftrace_text_read,
 };

@@ -20,6 +20,7 @@
 
 #include "buddy/gfp.h"
 #include "sim/util/hash.h"
+#include "sim/trace/text/number.h"
 #include "sim/trace/text/perf_script.h"
 
 enum field {
@@ -63,19 +64,11 @@ struct walk {
 	struct perf_fields *fields;
 	struct event *ev;
 	const char *end;
-	struct perf_complaint *complaint;
+	struct text_complaint *complaint;
 	uint64_t *unknown_gfp;
 	uint64_t ptr, pfn, page;
 	uint32_t seen;
 	bool no_memory;
-};
-
-/* One more than the digit's value; 0 for what is none. */
-static const unsigned char hex_value[256] = {
-	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5,
-	['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
-	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
 static inline bool at_end(const struct walk *walk, const char *p)
@@ -92,29 +85,8 @@ static inline const char *space_after(const char *p, const char *end)
 
 static const char *refuse(struct walk *walk, const char *key, const char *value, const char *what)
 {
-	perf_complain_value(walk->complaint, key, value, walk->end, what);
+	text_complain_value(walk->complaint, key, value, walk->end, what);
 	return NULL;
-}
-
-/* Decimal digits at @p. More than fit are read but set *@overflow. */
-static inline const char *parse_decimal(const char *p, uint64_t *out, bool *overflow)
-{
-	const char *start = p;
-	uint64_t value = 0;
-	unsigned int digit;
-
-	for (; (digit = (unsigned char)(*p - '0')) < 10; p++)
-		value = value * 10 + digit;
-	*overflow = false;
-	if (__builtin_expect(p - start > 19, 0)) {
-		/* Again with care, for it may just fit: 18446744073709551615 has 20 digits. */
-		for (value = 0; start < p; start++) {
-			*overflow |= __builtin_mul_overflow(value, 10, &value);
-			*overflow |= __builtin_add_overflow(value, (uint64_t)(*start - '0'), &value);
-		}
-	}
-	*out = value;
-	return p;
 }
 
 /* A decimal number up to @max. NULL after a complaint. */
@@ -122,27 +94,13 @@ static inline const char *parse_number(struct walk *walk, const char *key, const
 				       uint64_t max, const char *above, uint64_t *out)
 {
 	const char *start = p;
-	bool overflow;
+	bool overflow = false;
 
-	p = parse_decimal(p, out, &overflow);
+	p = number_decimal(p, out, &overflow);
 	if (p == start || !at_end(walk, p))
 		return refuse(walk, key, start, "is no number");
 	if (overflow || *out > max)
 		return refuse(walk, key, start, above);
-	return p;
-}
-
-/* At most 16 digits make sense; more are read and set *@overflow. */
-static inline const char *parse_hex(const char *p, uint64_t *out, bool *overflow)
-{
-	const char *start = p;
-	uint64_t value = 0;
-	unsigned int digit;
-
-	for (; (digit = hex_value[(unsigned char)*p]); p++)
-		value = value << 4 | (digit - 1);
-	*out = value;
-	*overflow = p - start > 16;
 	return p;
 }
 
@@ -170,7 +128,7 @@ static inline const char *parse_pointer(struct walk *walk, const char *key, cons
 		return p;
 	}
 	digits = p[0] == '0' && p[1] == 'x' ? p + 2 : p;
-	p = parse_hex(digits, out, &overflow);
+	p = number_hex(digits, out, &overflow);
 	if (p == digits || overflow || !at_end(walk, p))
 		return refuse(walk, key, start, "is no address");
 	return p;
@@ -190,11 +148,13 @@ static const char *parse_pfn(struct walk *walk, const char *p)
 	}
 	digits = hex ? p + 2 : p;
 	if (!hex) {
-		p = parse_decimal(p, &value, &overflow);
+		p = number_decimal(p, &value, &overflow);
 		hex = !at_end(walk, p);
 	}
-	if (hex)
-		p = parse_hex(digits, &value, &overflow);
+	if (hex) {
+		overflow = false;
+		p = number_hex(digits, &value, &overflow);
+	}
 	if (p == digits || !at_end(walk, p))
 		return refuse(walk, key, start, "is no frame number");
 	if (overflow || (value > PERF_MAX_PFN && value != EVENT_PFN_FAILED))
@@ -252,6 +212,17 @@ static inline const char *parse_name(struct walk *walk, const char *p, name_id *
 	return stop;
 }
 
+/* A number, where perf could not parse the event's format: "[FAILED TO PARSE] ... gfp_flags=3264". */
+static const char *parse_plain_gfp(struct walk *walk, const char *p)
+{
+	uint64_t gfp;
+
+	p = parse_number(walk, "gfp_flags=", p, UINT32_MAX, "is above 4294967295", &gfp);
+	if (p)
+		walk->ev->gfp = (uint32_t)gfp;
+	return p;
+}
+
 static const char *parse_gfp_slow(struct walk *walk, const char *p, const char *stop,
 				  struct gfp_cache_slot *slot)
 {
@@ -259,6 +230,8 @@ static const char *parse_gfp_slow(struct walk *walk, const char *p, const char *
 	unsigned int unknown = 0;
 	gfp_t gfp = 0;
 
+	if (is_digit(*p) && p[1] != 'x')
+		return parse_plain_gfp(walk, p);
 	if (gfp_parse(p, len, &gfp, &unknown))
 		return refuse(walk, "gfp_flags=", p, "is no list of flags");
 	walk->ev->gfp = gfp;
@@ -334,6 +307,46 @@ static const char *parse_arg(struct walk *walk, const char *key, const char *p, 
 	return p;
 }
 
+/* Keys that begin with a 'p'. */
+static inline const char *parse_p_pair(struct walk *walk, const char *p)
+{
+	const char *value;
+
+	if (KEY("ptr=")) {
+		walk->seen |= FIELD_PTR;
+		return parse_pointer(walk, "ptr=", value, &walk->ptr);
+	}
+	if (KEY("pfn=")) {
+		walk->seen |= FIELD_PFN;
+		return parse_pfn(walk, value);
+	}
+	if (KEY("page=")) {
+		walk->seen |= FIELD_PAGE;
+		return parse_pointer(walk, "page=", value, &walk->page);
+	}
+	if (KEY("percpu_refill="))
+		return parse_arg(walk, "percpu_refill=", value, 0);
+	return space_after(p, walk->end);
+}
+
+/* Keys that only mm_page_alloc_extfrag has; NULL after a complaint. */
+static const char *parse_extfrag_pair(struct walk *walk, const char *p)
+{
+	const char *value;
+
+	if (KEY("alloc_order="))
+		return parse_order(walk, "alloc_order=", value);
+	if (KEY("alloc_migratetype="))
+		return parse_migratetype(walk, "alloc_migratetype=", value);
+	if (KEY("change_ownership="))
+		return parse_arg(walk, "change_ownership=", value, EXTFRAG_CHANGE_SHIFT);
+	if (KEY("fallback_order="))
+		return parse_arg(walk, "fallback_order=", value, EXTFRAG_ORDER_SHIFT);
+	if (KEY("fallback_migratetype="))
+		return parse_arg(walk, "fallback_migratetype=", value, EXTFRAG_TYPE_SHIFT);
+	return space_after(p, walk->end);
+}
+
 /* The pair at @p; its end, or NULL after a complaint. Unknown words are skipped. */
 static inline const char *parse_pair(struct walk *walk, const char *p)
 {
@@ -342,31 +355,18 @@ static inline const char *parse_pair(struct walk *walk, const char *p)
 
 	switch (*p) {
 	case 'a':
-		if (KEY("alloc_order="))
-			return parse_order(walk, "alloc_order=", value);
-		if (KEY("alloc_migratetype="))
-			return parse_migratetype(walk, "alloc_migratetype=", value);
-		break;
+	case 'f':
+		return parse_extfrag_pair(walk, p);
 	case 'b':
 		if (KEY("bytes_req="))
-			return parse_bytes(walk, "bytes_req=", value, &ev->bytes_req,
-					   FIELD_BYTES_REQ);
+			return parse_bytes(walk, "bytes_req=", value, &ev->bytes_req, FIELD_BYTES_REQ);
 		if (KEY("bytes_alloc="))
-			return parse_bytes(walk, "bytes_alloc=", value, &ev->bytes_alloc,
-					   FIELD_BYTES_ALLOC);
+			return parse_bytes(walk, "bytes_alloc=", value, &ev->bytes_alloc, FIELD_BYTES_ALLOC);
 		break;
 	case 'c':
 		if (KEY("call_site="))
 			return parse_name(walk, value, &ev->call_site);
-		if (KEY("change_ownership="))
-			return parse_arg(walk, "change_ownership=", value, EXTFRAG_CHANGE_SHIFT);
-		break;
-	case 'f':
-		if (KEY("fallback_order="))
-			return parse_arg(walk, "fallback_order=", value, EXTFRAG_ORDER_SHIFT);
-		if (KEY("fallback_migratetype="))
-			return parse_arg(walk, "fallback_migratetype=", value, EXTFRAG_TYPE_SHIFT);
-		break;
+		return parse_extfrag_pair(walk, p);
 	case 'g':
 		if (KEY("gfp_flags=")) {
 			walk->seen |= FIELD_GFP;
@@ -388,21 +388,7 @@ static inline const char *parse_pair(struct walk *walk, const char *p)
 			return parse_order(walk, "order=", value);
 		break;
 	case 'p':
-		if (KEY("ptr=")) {
-			walk->seen |= FIELD_PTR;
-			return parse_pointer(walk, "ptr=", value, &walk->ptr);
-		}
-		if (KEY("pfn=")) {
-			walk->seen |= FIELD_PFN;
-			return parse_pfn(walk, value);
-		}
-		if (KEY("page=")) {
-			walk->seen |= FIELD_PAGE;
-			return parse_pointer(walk, "page=", value, &walk->page);
-		}
-		if (KEY("percpu_refill="))
-			return parse_arg(walk, "percpu_refill=", value, 0);
-		break;
+		return parse_p_pair(walk, p);
 	}
 	return space_after(p, walk->end);
 }
@@ -413,7 +399,7 @@ static int complain_missing(struct walk *walk, uint32_t missing)
 
 	for (i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++) {
 		if (missing & field_names[i].bit) {
-			perf_complain(walk->complaint, "%s without %s",
+			text_complain(walk->complaint, "%s without %s",
 				      event_kind_desc[walk->ev->kind].tracepoint,
 				      field_names[i].name);
 			break;
@@ -431,7 +417,7 @@ static int finish(struct walk *walk)
 		return complain_missing(walk, missing);
 	/* Of no meaning in a page event, but then a line that has them was put together wrongly. */
 	if (ev->bytes_alloc < ev->bytes_req) {
-		perf_complain(walk->complaint, "bytes_alloc=%u is below bytes_req=%u",
+		text_complain(walk->complaint, "bytes_alloc=%u is below bytes_req=%u",
 			      ev->bytes_alloc, ev->bytes_req);
 		return -EBADMSG;
 	}
@@ -472,7 +458,7 @@ static bool cut_object_line(struct perf_fields *fields, struct object_line *line
 		return false;
 	p = stop + 7;
 	for (line->ptr = 0, i = 0; i < 16; i++) {
-		digit = hex_value[(unsigned char)p[i]];
+		digit = number_hex_digit[(unsigned char)p[i]];
 		if (!digit)
 			return false;
 		line->ptr = line->ptr << 4 | (digit - 1);
@@ -527,7 +513,7 @@ static void remember_tail(struct perf_fields *fields, const struct object_line *
 }
 
 static int parse_all(struct perf_fields *fields, struct event *ev, const char *p, const char *end,
-		     struct perf_complaint *complaint, uint64_t *unknown_gfp)
+		     struct text_complaint *complaint, uint64_t *unknown_gfp)
 {
 	struct walk walk = {
 		.fields = fields, .ev = ev, .end = end, .complaint = complaint,
@@ -547,7 +533,7 @@ static int parse_all(struct perf_fields *fields, struct event *ev, const char *p
 }
 
 int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *p,
-		      const char *end, struct perf_complaint *complaint, uint64_t *unknown_gfp)
+		      const char *end, struct text_complaint *complaint, uint64_t *unknown_gfp)
 {
 	struct object_line line = { .call_site = 0 };
 	uint64_t unknown = 0;

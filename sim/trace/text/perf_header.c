@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "sim/trace/text/number.h"
 #include "sim/trace/text/perf_script.h"
 
 /* The kernel's own limit is 15; kworkers' long names have up to 63. */
@@ -21,59 +22,13 @@
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD, MATCH_RECORD };
 
-static inline bool is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-/* perf pads its columns with dozens of spaces: eight at a time (LINE_PAD allows it). */
-static inline const char *skip_spaces(const char *p)
-{
-	while (!memcmp(p, "        ", 8))
-		p += 8;
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
-}
-
-/* Decimal digits at @p; a number too long for its value to be right is the largest there is. */
-static inline const char *parse_digits(const char *p, uint64_t *value)
-{
-	const char *start = p;
-	uint64_t v = 0;
-
-	for (; is_digit(*p); p++)
-		v = v * 10 + (*p - '0');
-	*value = p - start <= 18 ? v : UINT64_MAX;
-	return p;
-}
-
-/* "1086.463737:" with one to nine decimals; NULL if it is none. */
-static inline const char *parse_time(const char *p, uint64_t *ns)
-{
-	static const uint32_t scale[10] = {
-		0, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1
-	};
-	const char *start = p, *fraction;
-	uint64_t seconds, rest;
-
-	p = parse_digits(p, &seconds);
-	if (p == start || *p != '.')
-		return NULL;
-	fraction = p + 1;
-	p = parse_digits(fraction, &rest);
-	if (p == fraction || p - fraction > 9 || *p != ':')
-		return NULL;
-	/* 2^64 ns are 584 years; the last second is left out so that no sum overflows */
-	if (seconds >= UINT64_MAX / 1000000000)
-		return NULL;
-	*ns = seconds * 1000000000 + rest * scale[p - fraction];
-	return p + 1;
-}
-
 #define IS(text) (!memcmp(name, text, sizeof(text) - 1))
 
-/* Names of equal length differ early, so a length and one compare settle it. */
+/*
+ * Names of equal length differ early, so a length and one compare settle it. Up to
+ * Linux 3.2 a free showed as mm_page_free_direct, as mm_pagevec_free, or as both,
+ * depending on the release: frames would be freed twice, so neither is replayed.
+ */
 enum event_kind kmem_event_kind(const char *name, size_t len)
 {
 	switch (len) {
@@ -89,11 +44,14 @@ enum event_kind kmem_event_kind(const char *name, size_t len)
 	case 13:
 		return IS("mm_page_alloc") ? EV_PAGE_ALLOC : EV_UNKNOWN;
 	case 15:
-		return IS("kmem_cache_free") ? EV_CACHE_FREE : EV_UNKNOWN;
+		return IS("kmem_cache_free") ? EV_CACHE_FREE :
+		       IS("mm_pagevec_free") ? EV_PAGE_FREE_OLD : EV_UNKNOWN;
 	case 16:
 		return IS("kmem_cache_alloc") ? EV_CACHE_ALLOC : EV_UNKNOWN;
 	case 18:
 		return IS("mm_page_pcpu_drain") ? EV_PAGE_PCPU_DRAIN : EV_UNKNOWN;
+	case 19:
+		return IS("mm_page_free_direct") ? EV_PAGE_FREE_OLD : EV_UNKNOWN;
 	case 20:
 		return IS("mm_page_free_batched") ? EV_PAGE_FREE_BATCHED : EV_UNKNOWN;
 	case 21:
@@ -126,22 +84,37 @@ static inline const char *token_end(const char *p, const char *end)
 	return space ? space : end;
 }
 
+/* simpleperf puts a tab behind the task's name. */
+static const char *comm_token_end(const char *p, const char *end)
+{
+	while (p < end && *p != ' ' && *p != '\t')
+		p++;
+	return p;
+}
+
+static inline bool is_record(const char *name, const char *end)
+{
+	return end - name > 12 && !memcmp(name, "PERF_RECORD_", 12);
+}
+
 /* "[period] [group:]event: " at @p. */
 static enum match match_event(struct perf_header *head, const char *p, const char *end)
 {
 	const char *name = skip_spaces(p), *stop;
 
 	if (is_digit(*name)) {
-		uint64_t period;
-		const char *after = parse_digits(name, &period);
+		const char *after = name;
 
+		while (is_digit(*after))
+			after++;
 		if (*after == ' ')
 			name = skip_spaces(after);
 	}
 	if (name >= end)
 		return MATCH_NO;
 	stop = token_end(name, end);
-	if (stop - name > 12 && !memcmp(name, "PERF_RECORD_", 12))
+	head->fields = name;
+	if (is_record(name, stop))
 		return MATCH_RECORD;
 	if (stop - name < 2 || stop[-1] != ':')
 		return MATCH_NO;
@@ -150,67 +123,94 @@ static enum match match_event(struct perf_header *head, const char *p, const cha
 	return MATCH_YES;
 }
 
-/* Does "pid[/tid] [cpu] time: event:" stand at @p? BAD only where nothing else can be meant. */
-static enum match match_tail(struct perf_header *head, const char *p, const char *end,
-			     struct perf_complaint *complaint)
-{
-	const char *pid_text = p, *digits;
-	uint64_t pid, tid, cpu = 0;
-	bool negative = *p == '-', bracket;
-	enum match match;
+/* What stands in front of the time, with where its texts begin for complaints. */
+struct task {
+	const char *pid_text;
+	const char *cpu_text;	/* NULL without "[cpu]" */
+	const char *time;
+	uint64_t pid, cpu;
+	bool negative;
+};
 
-	head->cpu_end = NULL;
-	digits = p + negative;
-	p = parse_digits(digits, &pid);
+/* "pid[/tid] [cpu] " at @p; false where that is something else. */
+static bool match_task(struct task *task, const char *p)
+{
+	bool overflow = false;
+	const char *digits;
+	uint64_t tid;
+
+	*task = (struct task){ .pid_text = p, .negative = *p == '-' };
+	digits = p + task->negative;
+	p = number_decimal(digits, &task->pid, &overflow);
 	if (p == digits)
-		return MATCH_NO;
+		return false;
 	if (*p == '/') {
 		digits = p + 1 + (p[1] == '-');
-		p = parse_digits(digits, &tid);
+		p = number_decimal(digits, &tid, &overflow);
 		if (p == digits)
-			return MATCH_NO;
+			return false;
 	}
 	if (*p != ' ')
-		return MATCH_NO;
+		return false;
 	p = skip_spaces(p);
-	bracket = *p == '[';
-	if (bracket) {
-		const char *cpu_text = ++p;
-
-		p = parse_digits(p, &cpu);
-		if (p == cpu_text || p[0] != ']' || p[1] != ' ')
-			return MATCH_NO;
-		if (cpu > PERF_MAX_CPU) {
-			perf_complain(complaint, "cpu=%.*s is above %d",
-				      (int)(p - cpu_text < 20 ? p - cpu_text : 20), cpu_text,
-				      PERF_MAX_CPU);
-			return MATCH_BAD;
-		}
-		head->cpu_end = p + 2;
+	if (*p == '[') {
+		task->cpu_text = p + 1;
+		p = number_decimal(task->cpu_text, &task->cpu, &overflow);
+		if (p == task->cpu_text || p[0] != ']' || p[1] != ' ')
+			return false;
 		p = skip_spaces(p + 1);
 	}
-	digits = p;
-	p = parse_time(p, &head->time_ns);
+	task->time = p;
+	return true;
+}
+
+static enum match complain_cpu(const struct task *task, struct text_complaint *complaint)
+{
+	int len = 0;
+
+	while (len < 20 && is_digit(task->cpu_text[len]))
+		len++;
+	text_complain(complaint, "cpu=%.*s is above %d", len, task->cpu_text, PERF_MAX_CPU);
+	return MATCH_BAD;
+}
+
+/* Does "pid[/tid] [cpu] time: event:" stand at @p? BAD only where nothing else can be meant. */
+static enum match match_tail(struct perf_header *head, const char *p, const char *end,
+			     struct text_complaint *complaint)
+{
+	enum match match;
+	struct task task;
+
+	if (!match_task(&task, p))
+		return MATCH_NO;
+	if (task.cpu > PERF_MAX_CPU)
+		return complain_cpu(&task, complaint);
+	p = number_seconds(task.time, &head->time_ns);
 	if (!p) {
-		if (!bracket)
+		if (!task.cpu_text)
 			return MATCH_NO;
-		perf_complain_value(complaint, "time=", digits, end, "is no time");
+		text_complain_value(complaint, "time=", task.time, end, "is no time");
 		return MATCH_BAD;
 	}
 	match = match_event(head, p, end);
-	if (match != MATCH_YES) {
-		if (match == MATCH_NO && bracket) {
-			perf_complain(complaint, "no event name");
-			return MATCH_BAD;
-		}
-		return match;
-	}
-	if (pid > INT32_MAX) {
-		perf_complain_value(complaint, "pid=", pid_text, end, "is above 2147483647");
+	if (match == MATCH_NO && task.cpu_text) {
+		text_complain(complaint, "no event name");
 		return MATCH_BAD;
 	}
-	head->pid = negative ? -(int32_t)pid : (int32_t)pid;
-	head->cpu = (uint16_t)cpu;
+	if (match != MATCH_YES)
+		return match;
+	if (task.pid > INT32_MAX) {
+		text_complain_value(complaint, "pid=", task.pid_text, end, "is above 2147483647");
+		return MATCH_BAD;
+	}
+	head->pid = task.negative ? -(int32_t)task.pid : (int32_t)task.pid;
+	head->cpu = (uint16_t)task.cpu;
+	head->cpu_end = NULL;
+	if (task.cpu_text) {
+		head->cpu_end = task.cpu_text;
+		while (head->cpu_end[-1] != ' ')
+			head->cpu_end++;
+	}
 	return MATCH_YES;
 }
 
@@ -236,7 +236,7 @@ static bool same_front(struct perf_header *head, const struct perf_front *front,
 
 	if (!front->len || (size_t)(end - start) <= front->len || memcmp(start, front->text, front->len))
 		return false;
-	p = parse_time(skip_spaces(start + front->len), &head->time_ns);
+	p = number_seconds(skip_spaces(start + front->len), &head->time_ns);
 	if (!p || match_event(head, p, end) != MATCH_YES)
 		return false;
 	head->comm = start + front->comm;
@@ -248,7 +248,7 @@ static bool same_front(struct perf_header *head, const struct perf_front *front,
 
 enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
 					  const char *start, const char *end,
-					  struct perf_complaint *complaint)
+					  struct text_complaint *complaint)
 {
 	const char *comm = skip_spaces(start), *stop = comm, *token = comm;
 	bool bad = false;
@@ -273,8 +273,28 @@ enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_
 				break;
 			}
 		}
-		stop = token_end(token, end);
+		stop = comm_token_end(token, end);
 		token = skip_spaces(stop);
 	}
+	/* Of some records perf knows neither task nor time. */
+	if (!bad && is_record(comm, end)) {
+		head->fields = comm;
+		return PERF_HEADER_RECORD;
+	}
 	return bad ? PERF_HEADER_BAD : PERF_HEADER_NONE;
+}
+
+bool perf_header_lacks_time(const char *start, const char *end)
+{
+	const char *token = skip_spaces(start);
+	struct perf_header head;
+	struct task task;
+
+	while (token < end) {
+		if ((is_digit(*token) || *token == '-') && match_task(&task, token) &&
+		    match_event(&head, task.time, end) == MATCH_YES && head.kind != EV_UNKNOWN)
+			return true;
+		token = skip_spaces(comm_token_end(token, end));
+	}
+	return false;
 }

@@ -1,61 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: reader for the text that `perf script` prints of kmem tracepoints,
- * Linux 5.4 to 6.18. One line is one event; comments ("# ..."), empty lines,
- * PERF_RECORD_* lines and the call chains of `perf record -g` are passed over;
- * everything else is malformed: counted, described, skipped.
+ * Linux 2.6.32 to 6.18. One line is one event; comments ("# ..."), empty lines,
+ * PERF_RECORD_* lines, the call chains of `perf record -g` with their source
+ * lines, and perf's own warnings are passed over; everything else is malformed:
+ * counted, described, skipped.
  *
  * States: reading -> at the end, where read() goes on returning 0.
  * Locking: none, single-threaded.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "sim/trace/text/number.h"
 #include "sim/trace/text/perf_script.h"
 
-#define VALUE_SHOWN	40	/* bytes of a bad value in a message */
-
 struct perf_script {
-	struct lines lines;
+	struct text_reader text;
 	struct perf_fields fields;
 	struct perf_front front;
-	struct perf_complaint complaint;
 	bool in_chain;			/* behind an event or its call chain */
-	name_id comm;			/* the comm before, whose text is most likely this one's */
-	const char *comm_text;
-	size_t comm_len;
+	bool at_frame;			/* behind a line of a call chain, or its source line */
 };
 
-void perf_complain(struct perf_complaint *complaint, const char *fmt, ...)
-{
-	va_list args;
-
-	if (!complaint->wanted || complaint->given)
-		return;
-	complaint->given = true;
-	va_start(args, fmt);
-	vsnprintf(complaint->text, sizeof(complaint->text), fmt, args);
-	va_end(args);
-}
-
-void perf_complain_value(struct perf_complaint *complaint, const char *key, const char *value,
-			 const char *end, const char *what)
-{
-	char shown[VALUE_SHOWN + 1];
-	size_t len = 0;
-	bool cut;
-
-	while (value < end && *value != ' ' && len < VALUE_SHOWN) {
-		shown[len++] = *value >= ' ' && *value <= '~' ? *value : '?';
-		value++;
-	}
-	shown[len] = '\0';
-	cut = value < end && *value != ' ';
-	perf_complain(complaint, "%s%s%s %s", key, shown, cut ? "..." : "", what);
-}
+/* ---- lines that are no events ---------------------------------------------- */
 
 /* "\tffffffff8129e5a3 kmem_cache_alloc+0x123 ([kernel.kallsyms])" */
 static bool is_call_chain(const char *start, const char *p, const char *end)
@@ -67,157 +35,184 @@ static bool is_call_chain(const char *start, const char *p, const char *end)
 	return digits > start && p > digits && p - digits <= 16 && (p == end || *p == ' ');
 }
 
-/* 0 with @id set; -ENOMEM. */
-static int intern_comm(struct perf_script *ps, struct names *names,
-		       const struct perf_header *head, name_id *id)
+/* "  slub.c:4321" or, without source, "  libc.so.6[ee137]", as -F +srcline prints it. */
+static bool is_source_line(const char *start, const char *end)
 {
-	size_t len = head->comm_end - head->comm;
+	const char *p = end;
 
-	if (len != ps->comm_len || memcmp(head->comm, ps->comm_text, len)) {
-		ps->comm = names_intern(names, head->comm, len);
-		ps->comm_text = names_text(names, ps->comm);
-		ps->comm_len = ps->comm ? len : 0;
+	if (end - start < 6 || start[0] != ' ' || start[1] != ' ' || start[2] == ' ')
+		return false;
+	if (p[-1] == ']') {
+		for (p--; number_hex_digit[(unsigned char)p[-1]]; p--)
+			;
+		return p < end - 1 && p[-1] == '[';
 	}
-	*id = ps->comm;
-	return len != ps->comm_len ? -ENOMEM : 0;
+	while (is_digit(p[-1]))
+		p--;
+	return p < end && p[-1] == ':';
 }
 
-enum line_kind { LINE_EVENT, LINE_IGNORED, LINE_MALFORMED, LINE_NO_MEMORY };
+/* How perf's own warnings begin, which share the file after "> trace.txt 2>&1". */
+static const char *const warnings[] = {
+	"Warning:", "WARNING:", "Processed ", "Check IO/CPU overload!", "AUX data ", "Found ", "Misordered ",
+	"Timestamp below last timeslice flush", "Out of order events", "failed to ", "Failed to ",
+	"Cannot ", "Couldn't ", "Can't ", "no symbols found in ", "Kernel address maps ", "[ perf record: ",
+	"instruction trace error ", "addr2line: ", "perf: ", "Do you have ", "If some relocation was applied",
+};
 
-static enum line_kind parse_no_event(struct perf_script *ps, const char *start, const char *end,
-				     bool in_chain)
+static bool is_warning(const char *p, const char *end)
 {
-	const char *p = start;
+	size_t i;
 
-	while (*p == ' ' || *p == '\t')
-		p++;
-	if (p >= end)
-		return LINE_IGNORED;
-	if (in_chain && is_call_chain(start, p, end)) {
-		ps->in_chain = true;
-		return LINE_IGNORED;
+	for (i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++) {
+		size_t len = strlen(warnings[i]);
+
+		if ((size_t)(end - p) >= len && !memcmp(p, warnings[i], len))
+			return true;
 	}
-	perf_complain(&ps->complaint, "no event, comment or call chain");
-	return LINE_MALFORMED;
+	return false;
 }
 
-static enum line_kind parse_line(struct reader *rd, struct event *ev, const char *start,
-				 const char *end)
+/* "Processed 4346 events and lost 144 chunks!": the one sign of losses without their place. */
+static void note_warning(struct reader *rd, const char *p, const char *end)
+{
+	static const char before[] = " events and lost ";
+	const char *at = memmem(p, (size_t)(end - p), before, sizeof(before) - 1);
+	bool overflow = false;
+	uint64_t chunks = 0;
+
+	rd->stats.tool_warnings++;
+	if (!at || memcmp(p, "Processed ", 10))
+		return;
+	number_decimal(at + sizeof(before) - 1, &chunks, &overflow);
+	if (!overflow)
+		rd->stats.lost_chunks += chunks;
+}
+
+static enum text_line parse_no_event(struct reader *rd, const char *start, const char *end,
+				     bool in_chain, bool at_frame)
 {
 	struct perf_script *ps = rd->priv;
-	bool in_chain = ps->in_chain;
+	const char *p = skip_spaces(start);
+
+	if (p >= end)
+		return TEXT_IGNORED;
+	if ((in_chain && is_call_chain(start, p, end)) || (at_frame && is_source_line(start, end))) {
+		ps->in_chain = ps->at_frame = true;
+		return TEXT_IGNORED;
+	}
+	if (is_warning(p, end)) {
+		note_warning(rd, p, end);
+		return TEXT_IGNORED;
+	}
+	text_complain(&ps->text.complaint, "no event, comment or call chain");
+	return TEXT_MALFORMED;
+}
+
+/* "PERF_RECORD_LOST lost 42" and "PERF_RECORD_LOST_SAMPLES lost 7"; others say nothing of interest. */
+static enum text_line parse_record(struct reader *rd, const char *p, const char *end)
+{
+	static const char lost[] = "PERF_RECORD_LOST", before[] = " lost ";
+	const struct perf_script *ps = rd->priv;
+	bool overflow = false;
+	uint64_t events = 0;
+
+	if ((size_t)(end - p) < sizeof(lost) - 1 || memcmp(p, lost, sizeof(lost) - 1))
+		return TEXT_IGNORED;
+	p = memmem(p, (size_t)(end - p), before, sizeof(before) - 1);
+	if (p)
+		number_decimal(p + sizeof(before) - 1, &events, &overflow);
+	return reader_lost(rd, ps->text.lines.number, overflow ? 0 : events) ? TEXT_NO_MEMORY : TEXT_IGNORED;
+}
+
+/* Does "# cmdline : perf record ..." ask for all CPUs? A program's own -a is taken for it, too. */
+static bool is_system_wide(const char *p, const char *end)
+{
+	static const char flags[] = "adgnNPqRsTv";
+
+	while ((p = memmem(p, (size_t)(end - p), " -", 2))) {
+		const char *option = p + 2;
+
+		p = option;
+		if (*option == 'C' || !memcmp(option, "-all-cpus", 9) || !memcmp(option, "-cpu", 4))
+			return true;
+		while (p < end && *p != ' ' && strchr(flags, *p))
+			p++;
+		if ((p == end || *p == ' ') && memchr(option, 'a', (size_t)(p - option)))
+			return true;
+	}
+	return false;
+}
+
+/* What perf's own header says of the recording. */
+static void note_comment(struct reader_stats *stats, const char *start, const char *end)
+{
+	static const char release[] = "# os release : ", cmdline[] = "# cmdline : ";
+	size_t len = (size_t)(end - start);
+
+	if (len > sizeof(release) - 1 && !memcmp(start, release, sizeof(release) - 1)) {
+		start += sizeof(release) - 1;
+		len = (size_t)(end - start);
+		if (len >= sizeof(stats->os_release))
+			len = sizeof(stats->os_release) - 1;
+		memcpy(stats->os_release, start, len);
+		stats->os_release[len] = '\0';
+	} else if (len > sizeof(cmdline) - 1 && !memcmp(start, cmdline, sizeof(cmdline) - 1)) {
+		stats->single_tasks = !is_system_wide(start, end);
+	}
+}
+
+/* ---- a line ------------------------------------------------------------------ */
+
+static enum text_line parse_line(struct reader *rd, struct event *ev, const char *start, const char *end)
+{
+	struct perf_script *ps = rd->priv;
+	bool in_chain = ps->in_chain, at_frame = ps->at_frame;
 	struct perf_header head;
 	int ret;
 
-	ps->in_chain = false;
-	if (*start == '#')
-		return LINE_IGNORED;
-	switch (perf_header_parse(&head, &ps->front, start, end, &ps->complaint)) {
+	ps->in_chain = ps->at_frame = false;
+	if (text_is_comment(start, end)) {
+		note_comment(&rd->stats, start, end);
+		return TEXT_IGNORED;
+	}
+	switch (perf_header_parse(&head, &ps->front, start, end, &ps->text.complaint)) {
 	case PERF_HEADER_GOOD:
 		break;
 	case PERF_HEADER_NONE:
-		return parse_no_event(ps, start, end, in_chain);
+		return *start == '#' ? TEXT_IGNORED : parse_no_event(rd, start, end, in_chain, at_frame);
 	case PERF_HEADER_RECORD:
-		return LINE_IGNORED;
+		return parse_record(rd, head.fields, end);
 	case PERF_HEADER_BAD:
-		return LINE_MALFORMED;
+		return *start == '#' ? TEXT_IGNORED : TEXT_MALFORMED;
 	}
 	ps->in_chain = true;
 	*ev = (struct event){
-		.time_ns = head.time_ns, .line = ps->lines.number, .pid = head.pid,
+		.time_ns = head.time_ns, .line = ps->text.lines.number, .pid = head.pid,
 		.cpu = head.cpu, .node = EVENT_NO_NODE, .kind = head.kind,
 	};
-	ret = intern_comm(ps, rd->names, &head, &ev->comm);
+	ret = text_intern_comm(rd, head.comm, head.comm_end, &ev->comm);
 	if (!ret)
-		ret = perf_fields_parse(&ps->fields, ev, head.fields, end, &ps->complaint,
+		ret = perf_fields_parse(&ps->fields, ev, head.fields, end, &ps->text.complaint,
 					&rd->stats.unknown_gfp);
 	if (ret == -ENOMEM)
-		return LINE_NO_MEMORY;
-	return ret ? LINE_MALFORMED : LINE_EVENT;
-}
-
-static void count_malformed(struct reader *rd)
-{
-	struct perf_script *ps = rd->priv;
-
-	rd->stats.malformed++;
-	if (ps->complaint.given)
-		rd->message(rd->message_ctx, source_name(rd->src), ps->lines.number,
-			    ps->complaint.text);
+		return TEXT_NO_MEMORY;
+	return ret ? TEXT_MALFORMED : TEXT_EVENT;
 }
 
 static int perf_script_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
-	struct perf_script *ps = rd->priv;
-	struct reader_stats *stats = &rd->stats;
-	enum line_kind kind = LINE_MALFORMED;
-	enum line_status status;
-	const char *start, *end;
-	int n = 0;
-
-	while (n < max && (status = lines_next(&ps->lines, &start, &end)) != LINE_END) {
-		stats->lines++;
-		ps->complaint.given = false;
-		ps->complaint.wanted = rd->message && stats->malformed < rd->message_limit;
-		switch (status) {
-		case LINE_TOO_LONG:
-			perf_complain(&ps->complaint, "longer than %u bytes", LINE_MAX_BYTES);
-			kind = LINE_MALFORMED;
-			break;
-		case LINE_BINARY:
-			perf_complain(&ps->complaint, "a NUL byte: this is no text");
-			kind = LINE_MALFORMED;
-			break;
-		default:
-			kind = parse_line(rd, &events[n], start, end);
-		}
-		switch (kind) {
-		case LINE_EVENT:
-			stats->by_kind[events[n].kind]++;
-			stats->events++;
-			n++;
-			break;
-		case LINE_IGNORED:
-			stats->ignored++;
-			break;
-		case LINE_MALFORMED:
-			count_malformed(rd);
-			break;
-		case LINE_NO_MEMORY:
-			return kerror_set(err, -ENOMEM, "no memory for the names of the trace");
-		}
-	}
-	if (ps->lines.error.code) {
-		stats->truncated = true;
-		stats->error = ps->lines.error;
-	}
-	if (ps->lines.unterminated) {
-		stats->unterminated = true;
-		stats->unterminated_line = ps->lines.number;
-	}
-	return n;
+	return text_read(rd, parse_line, events, max, err);
 }
 
 static int perf_script_open(struct reader *rd, struct kerror *err)
 {
-	struct perf_script *ps = calloc(1, sizeof(*ps));
-
-	if (!ps || lines_init(&ps->lines, rd->src, rd->head, rd->head_len)) {
-		free(ps);
-		return kerror_set(err, -ENOMEM, "no memory to read %.100s", source_name(rd->src));
-	}
-	ps->fields.names = rd->names;
-	ps->comm_text = "";
-	rd->priv = ps;
-	return 0;
-}
-
-static void perf_script_close(struct reader *rd)
-{
+	int ret = text_open(rd, sizeof(struct perf_script), err);
 	struct perf_script *ps = rd->priv;
 
-	lines_exit(&ps->lines);
-	free(ps);
+	if (!ret)
+		ps->fields.names = rd->names;
+	return ret;
 }
 
 /*
@@ -227,7 +222,7 @@ static void perf_script_close(struct reader *rd)
  */
 static int perf_script_probe(const unsigned char *head, size_t len)
 {
-	struct perf_complaint quiet = { .wanted = false };
+	struct text_complaint quiet = { .wanted = false };
 	unsigned int events = 0, others = 0, comments = 0;
 	enum line_status status;
 	struct perf_front front = { .len = 0 };
@@ -244,7 +239,7 @@ static int perf_script_probe(const unsigned char *head, size_t len)
 
 		binary |= status == LINE_BINARY;
 		if (status == LINE_GOOD) {
-			if (start == end || *start == '\t' || (*start == '#' && start[1] == ' ')) {
+			if (start == end || *start == '\t' || text_is_comment(start, end)) {
 				comments += start < end && *start == '#';
 				continue;
 			}
@@ -265,11 +260,28 @@ static int perf_script_probe(const unsigned char *head, size_t len)
 	return score;
 }
 
+static const char *perf_script_why_not(const unsigned char *head, size_t len)
+{
+	enum line_status status;
+	const char *start, *end, *why = NULL;
+	struct lines lines;
+
+	if (lines_init(&lines, NULL, head, len))
+		return NULL;
+	while (!why && (status = lines_next(&lines, &start, &end)) != LINE_END)
+		if (status == LINE_GOOD && perf_header_lacks_time(start, end))
+			why = "its events have no time; record with 'perf record -T' and print with "
+			      "'perf script -F comm,tid,cpu,time,event,trace'";
+	lines_exit(&lines);
+	return why;
+}
+
 const struct reader_ops perf_script_reader = {
 	.name = "perf-script",
 	.text = "text printed by 'perf script' from 'perf record -e kmem:*'",
 	.probe = perf_script_probe,
+	.why_not = perf_script_why_not,
 	.open = perf_script_open,
-	.close = perf_script_close,
+	.close = text_close,
 	.read = perf_script_read,
 };

@@ -7,7 +7,7 @@
 #ifndef KMEMSIM_SIM_TRACE_TEXT_PERF_SCRIPT_H
 #define KMEMSIM_SIM_TRACE_TEXT_PERF_SCRIPT_H
 
-#include "sim/trace/text/lines.h"
+#include "sim/trace/text/text.h"
 
 #define PERF_MAX_ORDER		10	/* of any kernel whose traces are read here */
 #define PERF_MAX_CPU		1023
@@ -15,25 +15,11 @@
 #define PERF_MAX_MIGRATETYPE	15
 #define PERF_MAX_PFN		((UINT64_C(1) << 52) - 1)
 
-/* What is wrong with a line, in words; only made where somebody listens. */
-struct perf_complaint {
-	bool wanted;
-	bool given;
-	char text[160];
-};
-
-/* The first complaint about a line is the one that is told. */
-void perf_complain(struct perf_complaint *complaint, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3), cold, noinline));
-/* As above, about "@key@value"; @value ends at a space or @end and is cut and cleaned. */
-void perf_complain_value(struct perf_complaint *complaint, const char *key, const char *value,
-			 const char *end, const char *what) __attribute__((cold, noinline));
-
 enum perf_header_status {
 	PERF_HEADER_GOOD,
 	PERF_HEADER_NONE,	/* the line does not look like an event */
 	PERF_HEADER_BAD,	/* it does, but something in it is wrong */
-	PERF_HEADER_RECORD,	/* perf's own PERF_RECORD_* line */
+	PERF_HEADER_RECORD,	/* perf's own PERF_RECORD_* line; fields is where that name stands */
 };
 
 struct perf_header {
@@ -63,7 +49,10 @@ struct perf_front {
 
 enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_front *front,
 					  const char *start, const char *end,
-					  struct perf_complaint *complaint);
+					  struct text_complaint *complaint);
+
+/* Is the line an event but for its time, which perf was not asked for? */
+bool perf_header_lacks_time(const char *start, const char *end);
 
 /* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
 enum event_kind kmem_event_kind(const char *name, size_t len);
@@ -111,6 +100,6 @@ struct perf_fields {
  * complaint; -ENOMEM. Names no gfp table knows are added to *@unknown_gfp.
  */
 int perf_fields_parse(struct perf_fields *fields, struct event *ev, const char *p,
-		      const char *end, struct perf_complaint *complaint, uint64_t *unknown_gfp);
+		      const char *end, struct text_complaint *complaint, uint64_t *unknown_gfp);
 
 #endif

@@ -13,15 +13,10 @@
 #include <stdint.h>
 
 #include "sim/trace/event.h"
-
-struct context_slot {
-	uint64_t key;		/* 0: the slot is empty */
-	uint32_t id;
-};
+#include "sim/util/table.h"
 
 struct contexts {
-	struct context_slot *slot;
-	uint32_t nr, room;	/* room: a power of two, or 0 */
+	struct table ids;	/* pid, level and CPU -> number + 1 */
 };
 
 /*

@@ -49,6 +49,22 @@ static inline void hear(void *ctx, const char *source, uint64_t line, const char
 	snprintf(heard->text, sizeof(heard->text), "%s", text);
 }
 
+/* Says which value of which line differs. */
+static inline void expect_value(const char *line, const char *what, uint64_t got, uint64_t want)
+{
+	CU_ASSERT_EQUAL(got, want);
+	if (got != want)
+		fprintf(stderr, "%s: %s is %#llx, not %#llx\n", line, what, (unsigned long long)got,
+			(unsigned long long)want);
+}
+
+static inline void expect_text(const char *line, const char *what, const char *got, const char *want)
+{
+	CU_ASSERT_STRING_EQUAL(got, want);
+	if (strcmp(got, want))
+		fprintf(stderr, "%s: %s is '%s', not '%s'\n", line, what, got, want);
+}
+
 /* All events of @src (taken over), read as perf-script text. @stats and @heard may be NULL. */
 static inline size_t read_events(struct source *src, struct names *names, struct event *events,
 				 size_t max, struct reader_stats *stats, struct heard *heard)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: warnings about a trace; see warnings.h. No state. */
+#include "sim/trace/warnings.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, TRACE_WARNING_TEXT, fmt, args);
+	va_end(args);
+	return true;
+}
+
+static bool lost_events(const struct trace *trace, char text[TRACE_WARNING_TEXT])
+{
+	uint64_t events = trace_summary(trace)->read.lost_events;
+	const struct reader_loss *losses;
+	size_t nr;
+
+	losses = trace_losses(trace, &nr);
+	if (!nr)
+		return false;
+	if (!events)
+		return say(text, "events were lost in %zu place%s, first at line %" PRIu64 "; nobody knows how many",
+			   nr, nr == 1 ? "" : "s", losses[0].line);
+	return say(text, "%" PRIu64 " events were lost in %zu place%s, first at line %" PRIu64
+		   "; what they did is missing here", events, nr, nr == 1 ? "" : "s", losses[0].line);
+}
+
+/* "6.18.44-fc" is 6018; 0 where it is no release. */
+static unsigned long release_number(const char *text)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10), minor;
+
+	if (end == text || *end != '.' || major > 1000)
+		return 0;
+	text = end + 1;
+	minor = strtoul(text, &end, 10);
+	return end == text || minor > 999 ? 0 : major * 1000 + minor;
+}
+
+static bool newer_kernel(const struct trace_summary *sum, const char *rules, char text[TRACE_WARNING_TEXT])
+{
+	if (!rules || release_number(sum->read.os_release) <= release_number(rules))
+		return false;
+	return say(text, "recorded on Linux %s, replayed by the rules of the older %s; 'kmemsim list kernels' "
+		   "shows what there is", sum->read.os_release, rules);
+}
+
+bool trace_warning(const struct trace *trace, enum trace_warning which, const char *rules,
+		   char text[TRACE_WARNING_TEXT])
+{
+	const struct trace_summary *sum = trace_summary(trace);
+	uint64_t nr;
+
+	switch (which) {
+	case TRACE_LOST_EVENTS:
+		return lost_events(trace, text);
+	case TRACE_LOST_CHUNKS:
+		nr = sum->read.lost_chunks;
+		return nr && say(text, "perf says that %" PRIu64 " chunks of the recording were lost, not where; "
+				 "what they held is missing here", nr);
+	case TRACE_BACKWARDS:
+		nr = sum->backwards;
+		return nr && say(text, "time runs backwards: %" PRIu64 " event%s earlier than one before, first at line %"
+				 PRIu64 "; events are taken in the order of the file", nr, nr == 1 ? " is" : "s are",
+				 sum->backwards_line);
+	case TRACE_HASHED:
+		return sum->hashed_addresses &&
+		       say(text, "all addresses of objects are below 4 GiB: the kernel printed hashes (%%p) instead; "
+			   "record with 'echo 0 > /sys/kernel/tracing/options/hash-ptr'");
+	case TRACE_SINGLE_TASKS:
+		return (sum->read.single_tasks || sum->one_task) &&
+		       say(text, "a recording of single tasks: what others allocated and freed is missing; "
+			   "'perf record -a' records the whole machine");
+	case TRACE_NEWER_KERNEL:
+		return newer_kernel(sum, rules, text);
+	case TRACE_OLD_FREES:
+		nr = sum->read.by_kind[EV_PAGE_FREE_OLD];
+		return nr && say(text, "%" PRIu64 " page frees (mm_pagevec_free, mm_page_free_direct) of Linux 3.2 or "
+				 "before are not replayed: those frames stay allocated", nr);
+	case TRACE_TOOL_WARNINGS:
+		nr = sum->read.tool_warnings;
+		return nr && say(text, "%" PRIu64 " warning%s of perf itself stand%s among the events; they were passed over",
+				 nr, nr == 1 ? "" : "s", nr == 1 ? "s" : "");
+	case NR_TRACE_WARNINGS:
+		break;
+	}
+	return false;
+}
