@@ -236,6 +236,41 @@ static void test_not_kms_free(void)
 	__atomic_store_n(&heap.seen_complaints, before.bad_frees, __ATOMIC_RELAXED);
 }
 
+/* Frames in free blocks, with nothing on its way to them. */
+static uint64_t free_frames(void)
+{
+	struct contig_page_info info;
+	const struct zone *zone;
+	uint64_t frames = 0;
+	unsigned int idx;
+
+	kms_trim();
+	kms_enter();
+	buddy_drain_all_pages(heap.buddy);
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		zone = buddy_zone(heap.buddy, 0, idx);
+		if (!zone || !zone_populated(zone))
+			continue;
+		fill_contig_page_info(zone, 0, &info);
+		frames += info.free_pages;
+	}
+	kms_leave();
+	return frames;
+}
+
+/* A run of 40 frames is cut out of a block of 64: the rest is free at once, and all of it afterwards. */
+static void test_runs_trimmed(void)
+{
+	uint64_t before = free_frames();
+	void *run = kms_malloc(40 * PAGE_SIZE);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(run);
+	CU_ASSERT_EQUAL(kms_usable_size(run), 40 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(before - free_frames(), 40);
+	kms_free(run);
+	CU_ASSERT_EQUAL(free_frames(), before);
+}
+
 static const struct test_case cases[] = {
 	{ "sizes", test_sizes },
 	{ "ctor", test_ctor },
@@ -245,6 +280,7 @@ static const struct test_case cases[] = {
 	{ "realloc", test_realloc },
 	{ "memalign", test_memalign },
 	{ "usable", test_usable },
+	{ "runs trimmed", test_runs_trimmed },
 	{ "not kms_free", test_not_kms_free },
 	{ NULL, NULL }
 };
