@@ -41,7 +41,7 @@ static struct result run_with(const char *script)
 	return run_cmd(run_all, NULL, (const char *const[]){ NULL });
 }
 
-/* All went well: sums over the programs; equal reasons are told once. */
+/* All went well: sums over the programs; equal reasons are printed once. */
 static void test_fine(void)
 {
 	struct result res = run_with("echo \"program ${0##*/} 30 0 400 0 1\" >> $KMEMSIM_SUMMARY\n"

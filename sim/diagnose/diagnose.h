@@ -72,7 +72,7 @@ struct finding {
 	uint32_t offset;		/* inside the object, of an interior pointer */
 	uint32_t bytes;			/* objects: asked for, 0 unknown */
 	uint8_t order, freed_order;	/* pages */
-	name_id cache, freed_cache;	/* 0: kmalloc, or not told */
+	name_id cache, freed_cache;	/* 0: kmalloc, or not given */
 	struct moment alloc;		/* event 0: before the trace */
 	struct moment first_free;	/* of a double free */
 	struct moment wrong;		/* the event that is wrong */

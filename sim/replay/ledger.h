@@ -69,7 +69,7 @@ struct ledger_cache {
 	uint64_t allocs, frees;		/* over the whole run */
 	uint64_t total_req, total_alloc; /* bytes of all objects ever allocated */
 	uint64_t peak_bytes_alloc;
-	uint64_t waiting;		/* free objects in threads' sheaves, above the machine; else 0 */
+	uint64_t waiting;		/* free objects in threads' windows and in pools, above the machine; else 0 */
 };
 
 struct ledger_site {

@@ -80,7 +80,7 @@ struct reader_stats {
 struct reader_loss {
 	uint64_t behind;	/* number of events before it */
 	uint64_t line;
-	uint64_t events;	/* how many are lost; 0: not told */
+	uint64_t events;	/* how many are lost; 0: not known */
 };
 
 /*

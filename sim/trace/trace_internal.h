@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the trace store's inside, shared by the store (trace.c) and by what
- * looks through it (resolve.c, direct_map.c, cache_names.c, cache_pages.c).
+ * looks through it (the files of resolve/).
  *
  *	event number   0 ............ nr_mem ............... + nr_file ... + nr_tail
  *	               chunks[] (memory)     temporary file            tail[]

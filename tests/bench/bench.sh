@@ -44,6 +44,6 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/kmemsim-bench.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$build/bench"
-# A pipe's status is its last command's: whether the tables are whole is told by a file.
+# A pipe's status is its last command's: a file says whether the tables are whole.
 { tables && : >"$scratch/whole"; } | tee "$build/bench/tables.txt"
 [ -e "$scratch/whole" ]

@@ -179,7 +179,7 @@ static void test_limits(void)
 		CU_ASSERT_EQUAL(pcp->high_min, kernel ? 237 : 0);
 		CU_ASSERT_EQUAL(pcp->high_max, kernel ? 480 : 0);
 		CU_ASSERT_EQUAL(pcp->flags, kernel ? PCPF_FREE_HIGH_BATCH : 0);
-		/* Told how much, there is nothing to find out. */
+		/* Given how much, there is nothing to find out. */
 		m.b->cfg.percpu_pagelist_high_fraction = 10;
 		zone_pcp_update(m.b, &zone);
 		CU_ASSERT_EQUAL(kernel ? pcp->high_min : pcp->high, 384);

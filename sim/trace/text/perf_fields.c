@@ -33,7 +33,7 @@ enum field {
 	FIELD_PAGE		= 1 << 6,
 };
 
-/* What an event cannot do without, in the order in which a lack is told. */
+/* What an event cannot do without, in the order in which a lack is reported. */
 static const struct { uint16_t bit; const char *name; } field_names[] = {
 	{ FIELD_PTR, "ptr" },
 	{ FIELD_PFN, "pfn" },

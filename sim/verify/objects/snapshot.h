@@ -29,7 +29,7 @@ struct objects_cpu {
 
 struct objects_cache {
 	uint64_t at;			/* address of the kernel's struct kmem_cache */
-	struct slab_cache_state state;	/* random_seq is filled by objects_snapshot_seq() */
+	struct slab_cache_state state;	/* random_seq lies in the snapshot's seqs */
 	struct objects_span seq;	/* seqs */
 	struct objects_cpu *cpu;		/* in the snapshot's array */
 	struct objects_span node[MAX_NUMNODES];	/* pfns */

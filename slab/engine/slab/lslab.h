@@ -23,7 +23,7 @@
  *          buddy
  *
  * slab_inuse counts objects that are used or lie in an array. The free ones are
- * told by an array of one byte each, in which those from place slab_inuse on are
+ * known by an array of one byte each, in which those from place slab_inuse on are
  * the numbers of free objects. It lies in one of three places:
  *
  *   in an object  | colour | object | object | .. | [9 4 7 ..]|   the last free object holds it;

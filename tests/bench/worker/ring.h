@@ -13,8 +13,8 @@
 #define RING_STEP 32u
 
 struct ring {
-	_Alignas(128) uint64_t filled;	/* places ever filled, told by the producer */
-	_Alignas(128) uint64_t emptied;	/* told by the consumer */
+	_Alignas(128) uint64_t filled;	/* places ever filled, written by the producer */
+	_Alignas(128) uint64_t emptied;	/* written by the consumer */
 	_Alignas(128) void *place[RING_PLACES];
 };
 

@@ -65,7 +65,7 @@ static void check_marks(const struct event *events, size_t nr, const char *marks
 #define CHECK_MARKS(events, marks, caches) \
 	check_marks(events, sizeof(events) / sizeof((events)[0]), marks, caches)
 
-/* All allocations of a cache are told what one of its pages was, whenever that page came. */
+/* All allocations of a cache learn what one of its pages was, whenever that page came. */
 static void test_by_name(void)
 {
 	const struct event events[] = {

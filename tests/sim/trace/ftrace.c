@@ -142,7 +142,7 @@ static void test_cut_line(void)
 	names_destroy(names);
 }
 
-/* What is no event is counted and told, and the next line is not lost. */
+/* What is no event is counted and reported, and the next line is not lost. */
 static void test_malformed(void)
 {
 	static const struct {
