@@ -85,7 +85,8 @@ static bool parse_row(struct row *row, char *line)
 		if (!end)
 			return false;
 		while ((word = next_word(&cell, end))) {
-			CU_ASSERT_FATAL(row->nr_events < MAX_FIELDS && row->nr_fields < MAX_FIELDS);
+			CU_ASSERT_FATAL(row->nr_events < MAX_FIELDS);
+			CU_ASSERT_FATAL(row->nr_fields < MAX_FIELDS);
 			if (column == 0)
 				snprintf(row->events[row->nr_events++], NAME_SIZE, "%s", word);
 			else

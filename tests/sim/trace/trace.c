@@ -95,7 +95,8 @@ static void test_cursors(void)
 	}
 	CU_ASSERT_EQUAL(n, 0);
 	CU_ASSERT_EQUAL(at_a, 40000);
-	CU_ASSERT(at_b > 0 && at_b < 40000);
+	CU_ASSERT(at_b > 0);
+	CU_ASSERT(at_b < 40000);
 	CU_ASSERT_EQUAL(wrong, 0);
 	CU_ASSERT_EQUAL(trace_cursor_next(&a, &ev, &err), 0);
 	trace_cursor_exit(&a);
@@ -183,11 +184,12 @@ static void count_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t 
 {
 	unsigned int *calls = ctx;
 
-	CU_ASSERT(bytes <= total && events > 0);
+	CU_ASSERT(bytes <= total);
+	CU_ASSERT(events > 0);
 	(*calls)++;
 }
 
-/* A second trace is appended to the first, the statistics add up, progress is told. */
+/* A second trace is appended to the first, the statistics add up, progress is reported. */
 static void test_load_twice(void)
 {
 	enum { NR = 100000 };
