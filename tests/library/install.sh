@@ -53,7 +53,7 @@ is_version 'the program' "$("$root/usr/bin/kmemsim" --version | sed 's/^kmemsim 
 is_version 'its report' "$("$root/usr/bin/kmemsim" run --layers pages tests/traces/gcc-hello.perf.txt.zst |
 	sed -n '1s/^kmemsim  *//p')"
 for page in $(grep -L '^\.so ' "$root"/usr/share/man/man3/*.3); do
-	is_version "$page" "$(sed -n 's/^\.TH .*"kmemsim \([^"]*\)".*/\1/p' "$page")"
+	is_version "$page" "$(sed -n 's/^\.TH [^"]*"kmemsim \([^"]*\)".*/\1/p' "$page")"
 done
 
 # What the libraries offer is what the header declares, and a page is there for each call.
