@@ -60,7 +60,7 @@ int report_caches(struct emitter *em, const struct report_input *in, const char 
 int report_cache_metadata(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	static const struct emitter_column columns[] = {
-		{ "cache", "cache", "", true }, { "books_bytes", "books", "bytes", false },
+		{ "cache", "cache", "", true }, { "books_bytes", "metadata", "bytes", false },
 		{ "share", "share", "%", false }, { "held_bytes", "held", "bytes", false },
 		{ "colours_used", "colours", "", false }, { "colours", "of", "", false },
 	};
@@ -73,7 +73,7 @@ int report_cache_metadata(struct emitter *em, const struct report_input *in, str
 		return report_no_memory(err);
 	for (i = 0; i < nr; i++)
 		all += list[i].metadata;
-	emit_table(em, "caches_by_books", "Caches by what the engine needs for its books", columns, 6);
+	emit_table(em, "caches_by_books", "Caches by the metadata that their engine needs", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		emit_cell_str(em, list[i].name);
 		emit_cell_u64(em, list[i].metadata);

@@ -125,7 +125,7 @@ static void emit_memory(struct emitter *em, const struct report_input *in)
 
 	emit_section(em, "memory", "Memory over the run");
 	emit_u64(em, "samples", "samples taken", "", tl->nr);
-	emit_u64(em, "unbalanced_samples", "samples whose books did not balance", "", tl->unbalanced);
+	emit_u64(em, "unbalanced_samples", "samples whose figures did not add up", "", tl->unbalanced);
 	report_sample(em, "peak", "At the peak of used memory", &tl->peak);
 	report_sample(em, "end", "At the end", &tl->last);
 	emit_section_end(em);

@@ -17,7 +17,7 @@
 	X(waste_peak,     "  of it not used then", "%", -1) \
 	X(waste_mean,     "not used, mean over the run", "%", -1) \
 	X(waste_end,      "not used, at the end", "%", -1) \
-	X(books_peak,     "most bytes of books", "bytes", -1) \
+	X(books_peak,     "most bytes of metadata", "bytes", -1) \
 	X(used_peak,      "most frames used in all", "frames", -1) \
 	X(pages_taken,    "frames taken for slabs", "frames", -1) \
 	X(pages_back,     "  given back", "frames", 0) \

@@ -42,7 +42,7 @@ static void *fresh_memory(size_t bytes)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED)
-		worker_die("no memory for the books");
+		worker_die("no memory for the benchmark's tables");
 	return memory;
 }
 
