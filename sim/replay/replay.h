@@ -2,14 +2,39 @@
 /*
  * kmemsim: feeds events to a machine and enters what became of them in a ledger:
  * which object of the trace is which of ours, who asked for it, and what did not
- * match. Accesses to objects go to a model of TLBs and cache lines.
+ * match. Accesses to objects go to a model of TLBs and cache lines. What follows
+ * is about the whole path from a file to a figure.
  *
- * Traces recorded from one task are full of loose ends: frees of what was
- * allocated before, objects freed elsewhere and their addresses handed out
- * again, kfree(NULL). None of these is an error; each has its own counter.
+ * 1. Structures
  *
- * Per event the replay allocates nothing and compares no strings: caches and
- * call sites are numbers, and a cache is created when it is first met.
+ *	trace (sim/trace)      all events, 64 bytes each, in chunks; a temporary file behind them
+ *	names                  strings as numbers, in the order in which they were met
+ *	machine                pagemap, buddy and slab; knows nothing of traces
+ *	live tables (util)     the trace's address or pfn -> ours; one for objects, one for blocks
+ *	ledger                 by cache and by call site: how many, how much; loose ends by name
+ *	access                 TLBs and lines, for the addresses that owners touch
+ *	session                one machine, one trace, replayed in pieces
+ *
+ * 2. The life of an object. Its allocation is read and stored. When the whole trace is
+ * there, resolve says whether a page event was a slab's own, and which cache an object
+ * without a name is of. The replay then finds our cache for the trace's (cache.c), asks
+ * it for an object, enters address and owner in the live table, and the sums in the
+ * ledger. The free finds the entry, hands our object back and takes the sums out again.
+ *
+ * 3. Loose ends. Traces recorded from one task are full of them: frees of what was
+ * allocated before, objects freed elsewhere and their addresses handed out again,
+ * kfree(NULL). None of these is an error; each has its own counter. An address that
+ * comes again frees the old object first, as the traced kernel must have done.
+ *
+ * 4. Tried and rejected. Replaying while reading: it needs no store, but the frames of the
+ * kernel's slabs are then counted twice until an object shows what they are. One table
+ * for objects and blocks: a pfn can be an address's number. Chained hash tables: a
+ * search that fails, as each allocation's does, reads more lines (util/live.h). Sizes
+ * from the event for what an object can hold: a cache's first event decides its size,
+ * a later and larger one then wrote over the neighbour.
+ *
+ * 5. Per event the replay allocates nothing and compares no strings: caches and call
+ * sites are numbers, and a cache is created when it is first met.
  *
  * Locking: none. A replay belongs to one machine and outlives neither it nor
  * the names.
