@@ -37,8 +37,8 @@ struct compare_options {
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "What to compare:", 2 },
-	{ "slab", OPT_SLAB, "ENGINE[,PARAMETER=N...][,ENGINE...]", 0,
-	  "the engines, each with the parameters that differ from its defaults (default: every engine once), "
+	{ "slab", OPT_SLAB, "ENGINES", 0,
+	  "the engines, divided by commas, each with the parameters that differ from its defaults (default: every engine once), "
 	  "such as slub,slub,cpu_partial=0,sheaves", 2 },
 	{ "order", OPT_ORDER, "N", 0,
 	  "the order of blocks for which fragmentation is measured (default 9, 2 MiB)", 2 },

@@ -57,6 +57,11 @@ static void emit_event_kinds(struct emitter *em, const struct trace_summary *sum
 	emit_table_end(em);
 }
 
+uint64_t report_end_ns(const struct report_input *in)
+{
+	return in->ledger->events < in->trace->nr_events ? in->ledger->time_ns : in->trace->last_ns;
+}
+
 static void emit_direct_map(struct emitter *em, const struct trace_summary *sum)
 {
 	char text[32];
@@ -75,7 +80,7 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 {
 	const struct trace_summary *sum = in->trace;
 	const struct replay *rp = in->replay;
-	uint64_t sim_us = (sum->last_ns - sum->first_ns) / 1000;
+	uint64_t sim_us = (report_end_ns(in) - sum->first_ns) / 1000;
 	int i;
 
 	emit_section(em, "trace", "Trace");

@@ -34,6 +34,9 @@ struct report_input {
 /* Emit the whole report. -ENOMEM. */
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err);
 
+/* The time of the last event that was looked at: the trace's end, or where the run stopped. */
+uint64_t report_end_ns(const struct report_input *in);
+
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
 /* report/machine.c: sections about a machine at one point in time, the first one's fields without a section. */

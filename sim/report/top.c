@@ -153,7 +153,7 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 	emit_u64(em, "block_pages", "  frames", "frames", l->total.block_pages);
 	emit_table(em, "suspects", "Suspects by bytes", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
-		uint64_t end = in->trace->last_ns;
+		uint64_t end = report_end_ns(in);
 
 		emit_cell_str(em, site_text(in, list[i].site));
 		emit_cell_u64(em, list[i].objects);

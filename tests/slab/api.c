@@ -192,6 +192,29 @@ static void test_alias_lifetime(void)
 	slab_machine_destroy(&m);
 }
 
+/* s: b, c. The last name moves away; the next one comes behind what is left. */
+static void test_alias_last(void)
+{
+	struct kmem_cache_args a = { .name = "a", .size = 200 }, b = { .name = "b", .size = 200 },
+			       c = { .name = "c", .size = 200 }, d = { .name = "d", .size = 200 },
+			       large = { .name = "large", .size = 700 };
+	struct slab_machine m;
+	struct kmem_cache *s;
+
+	create_merging(&m);
+	s = kmem_cache_create(m.sa, &a, NULL);
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &b, NULL), s);
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &c, NULL), s);
+	CU_ASSERT_PTR_NOT_EQUAL(kmem_cache_create(m.sa, &large, NULL), s);
+	c.size = 700;
+	CU_ASSERT_PTR_NOT_EQUAL(kmem_cache_create(m.sa, &c, NULL), s);
+	CU_ASSERT_PTR_EQUAL(kmem_cache_create(m.sa, &d, NULL), s);
+	CU_ASSERT_STRING_EQUAL(kmem_cache_alias_name(s, 0), "b");
+	CU_ASSERT_STRING_EQUAL(kmem_cache_alias_name(s, 1), "d");
+	CU_ASSERT_PTR_NULL(kmem_cache_alias_name(s, 2));
+	slab_machine_destroy(&m);
+}
+
 /* Names of merged caches, in order; one created again moves to whoever it merges with now. */
 static void test_alias_names(void)
 {
@@ -738,6 +761,7 @@ static const struct test_case cases[] = {
 	{ "aliases", test_alias_lifetime },
 	{ "extent of a merged cache's objects", test_alias_extent },
 	{ "names of merged caches", test_alias_names },
+	{ "alias, the last one", test_alias_last },
 	{ "as many caches as there can be", test_most_caches },
 	{ "merging among many", test_merge_among_many },
 	{ "many caches", test_many_caches },

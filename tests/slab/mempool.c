@@ -304,6 +304,7 @@ static void test_resize(void)
 	CU_ASSERT_EQUAL(mempool_resize(pool, 0, (1u << 24) + 1), -EINVAL);
 	CU_ASSERT_EQUAL(mempool_resize(pool, 0, 2), 0);
 	CU_ASSERT_EQUAL(stat_of(pool).curr_nr, 2);
+	CU_ASSERT_EQUAL(stat_of(pool).lowest_nr, 2);
 	CU_ASSERT_EQUAL(slab_machine_info(probe.cache).used_objs, 2);
 	out = mempool_alloc(pool, 0, GFP_KERNEL);
 

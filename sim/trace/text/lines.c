@@ -97,6 +97,9 @@ enum line_status lines_next(struct lines *lines, const char **start, const char 
 			lines_fill(lines);
 			continue;
 		}
+		/* Reading was interrupted: what came of the last line may be any part of it. */
+		if (!newline && lines->error.code == -EINTR)
+			return LINE_END;
 		if (!newline) {
 			lines->unterminated |= lines->dropping || lines->pos < lines->end;
 			if (lines->pos == lines->end)

@@ -576,11 +576,20 @@ static void test_small_memory(void)
 {
 	struct result res = RUN(NULL, "--no-timing", "--json", "-", "--mem", "8M", SMALL);
 	json_t *root = load_report(&res);
+	int64_t whole = number(root, "trace", "simulated_us");
 
 	CU_ASSERT_EQUAL(res.status, 0);
 	CU_ASSERT(json_integer_value(json_object_get(json_object_get(json_object_get(root, "memory"), "end"),
 						     "alloc_fail")) > 0);
 	CU_ASSERT_EQUAL(number(root, "memory", "unbalanced_samples"), 0);
+	json_decref(root);
+	done(&res);
+	/* No figure knows of what came behind the stop. */
+	res = RUN(NULL, "--no-timing", "--strict", "--json", "-", "--mem", "8M", SMALL);
+	root = load_report(&res);
+	CU_ASSERT(number(root, "trace", "simulated_us") < whole);
+	CU_ASSERT_EQUAL(number(root, "trace", "simulated_us"),
+			number(json_object_get(root, "memory"), "end", "time_us"));
 	json_decref(root);
 	done(&res);
 	expect(RUN(NULL, "--strict", "--mem", "8M", SMALL), 1, "stopped at line");
