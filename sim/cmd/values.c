@@ -135,6 +135,6 @@ void need_tlb(struct argp_state *state, const char *text, struct tlb_geometry *g
 	nearest_begin(&near, text);
 	for (preset = tlb_presets; preset->name[0]; preset++)
 		nearest_add(&near, preset->name);
-	argp_error(state, "--tlb=%s: no model is called so%s; or a geometry, such as l1=64x4,l2=1536x12", text,
+	argp_error(state, "--tlb=%s: there is no such TLB model%s; or a geometry, such as l1=64x4,l2=1536x12", text,
 		   nearest_text(&near));
 }

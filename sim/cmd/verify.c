@@ -51,10 +51,10 @@ static const struct argp_option options[] = {
 	  "predicted; with 100 all lists must be equal too (objects: all slabs)", 0 },
 	{ "without-snapshots", OPT_WITHOUT_SNAPSHOTS, NULL, 0,
 	  "with --layer=objects: count each cache's objects and slabs, from the trace and the kernel's "
-	  "slabinfo before and after; so it is done anyway where CAPTURE has no snapshots", 0 },
+	  "slabinfo before and after; the default where CAPTURE has no snapshots", 0 },
 	{ "slabinfo", OPT_SLABINFO, "FILE", 0,
-	  "the same of a recording of your own: CAPTURE is a trace, FILE /proc/slabinfo from before it", 0 },
-	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo from behind that trace", 0 },
+	  "for a trace of your own in place of a capture: /proc/slabinfo, saved before the recording", 0 },
+	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo, saved after the recording", 0 },
 	{ "explain", OPT_EXPLAIN, "N", 0, "show the first N misses in full (default 3)", 0 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },

@@ -134,7 +134,7 @@ static void test_wrong_words(void)
 		{ { "run", "--kernel", "6.18", SMALL }, 2, "", "expected 6.1 or 6.12; the nearest is 6.12\n" },
 		{ { "run", "--kernel", "newest", SMALL }, 2, "", "expected 6.1 or 6.12\n" },
 		{ { "run", "--tlb", "zen33", SMALL }, 2, "", "'zen3'? There are: " },
-		{ { "run", "--tlb", "pentium", SMALL }, 2, "", "no model is called so; there are: " },
+		{ { "run", "--tlb", "pentium", SMALL }, 2, "", "there is no such TLB model; there are: " },
 		{ { "run", "--tlb", "l1=64x", SMALL }, 2, "", "--tlb=l1=64x: TLB" },
 		{ { "run", "--format", "perfscript", SMALL }, 2, "", "did you mean 'perf-script'? There are: " },
 		{ { "diagnose", "--format", "perfscript", SMALL }, 2, "", "did you mean 'perf-script'?" },
