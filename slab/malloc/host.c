@@ -32,7 +32,6 @@
 #define CHUNK_FRAMES (1u << CHUNK_ORDER)
 #define CHUNK_BYTES ((size_t)CHUNK_FRAMES << PAGE_SHIFT)
 #define BLOCK_CHUNKS (PAGEBLOCK_NR_PAGES / CHUNK_FRAMES)
-#define BLOCK_BYTES ((size_t)PAGEBLOCK_NR_PAGES << PAGE_SHIFT)
 
 #define FAULT_IN_FROM 4u		/* chunks: what a small program has is faulted in as it goes */
 #define HUGE_FROM ((size_t)32 << 20)

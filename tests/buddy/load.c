@@ -225,64 +225,39 @@ static void test_figures(void)
 	}
 }
 
-/* Each contradiction is refused. */
+#define AT(member) offsetof(struct scene, member), sizeof(((struct scene *)NULL)->member)
+
+/* Each contradiction is refused, and the message says which it is. */
 static void test_refuse(void)
 {
-	int what;
+	static const struct { size_t at, size; uint64_t bad; const char *message; } rows[] = {
+		{ AT(free1[1].pfn), BASE + BLOCK + 2, "is free twice" },
+		{ AT(free1[1].pfn), BASE + 3, "of order 1 is not aligned inside of the zone" },
+		{ AT(free1[1].pfn), BASE + 2 * BLOCK, "of order 1 is not aligned inside of the zone" },
+		{ AT(pcp[0].count), 4, "CPU 0: 3 frames on its lists, but count is 4" },
+		{ AT(pcp0[0].pfn), BASE + 2, "is free twice" },
+		{ AT(zone.start_pfn), BASE + 1, "here, or was loaded before" },
+		{ AT(used[1].nr), BLOCK + 1, "in use is outside of the zone" },
+		{ AT(pcp[1].batch), 0, "CPU 1: tuning values out of range" },
+		{ AT(state.nr_cpus), 1, "the state is of 1 CPUs, the machine has 2" },
+		{ AT(pcp0[1].mt), MIGRATE_TYPES, "has no known type" },
+		{ AT(pageblock[0]), MIGRATE_TYPES, "is outside of memory or of no known type" },
+		{ AT(zone.managed_pages), 6, "7 frames are free, but only 6 are managed" },
+		{ AT(zone.nid), 1, "of node 1 is not in this machine" },
+		{ AT(zone.idx), MAX_NR_ZONES, "of node 0 is not in this machine" },
+	};
+	unsigned int i;
 
-	for (what = 0; what < 14; what++) {
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct kerror err = { 0 };
 		struct machine m;
 		struct scene sc;
 
 		make_scene(&sc);
-		switch (what) {
-		case 0:
-			sc.free1[1].pfn = sc.free1[0].pfn;
-			break;
-		case 1:
-			sc.free1[1].pfn = BASE + 3;
-			break;
-		case 2:
-			sc.free1[1].pfn = BASE + 2 * BLOCK;
-			break;
-		case 3:
-			sc.pcp[0].count = 4;
-			break;
-		case 4:
-			sc.pcp0[0].pfn = BASE + 2;
-			break;
-		case 5:
-			sc.zone.start_pfn++;
-			break;
-		case 6:
-			sc.used[1].nr = BLOCK + 1;
-			break;
-		case 7:
-			sc.pcp[1].batch = 0;
-			break;
-		case 8:
-			sc.state.nr_cpus = 1;
-			break;
-		case 9:
-			sc.pcp0[1].mt = MIGRATE_TYPES;
-			break;
-		case 10:
-			sc.pageblock[0] = MIGRATE_TYPES;
-			break;
-		case 11:
-			/* 7 frames are listed. */
-			sc.zone.managed_pages = 6;
-			break;
-		case 12:
-			sc.zone.nid = 1;
-			break;
-		case 13:
-			sc.zone.idx = MAX_NR_ZONES;
-			break;
-		}
+		/* Of a little-endian number the low bytes come first. */
+		memcpy((char *)&sc + rows[i].at, &rows[i].bad, rows[i].size);
 		CU_ASSERT_EQUAL(load(&m, &sc, &err), -EINVAL);
-		CU_ASSERT(err.text[0]);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[i].message));
 		buddy_destroy(m.b);
 		pagemap_destroy(m.map);
 	}
