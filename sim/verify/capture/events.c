@@ -57,47 +57,77 @@ enum arg_rule {
 
 enum order_rule { ORDER_IS_ORDER, ORDER_IS_LIST };
 
+/*
+ * X(kind, addr, addr2, arg, order): a row for every kind, in the order of
+ * EVENT_KINDS. ANY is written out, too: a kind without a row does not compile.
+ */
+#define RULES(X) \
+	X(KMALLOC,           OBJECT,   ANY,        ANY,      ORDER) \
+	X(KFREE,             OBJECT,   ANY,        ANY,      ORDER) \
+	X(CACHE_ALLOC,       OBJECT,   ANY,        ANY,      ORDER) \
+	X(CACHE_FREE,        OBJECT,   ANY,        ANY,      ORDER) \
+	X(PAGE_ALLOC,        TAKEN,    ANY,        ANY,      ORDER) \
+	X(PAGE_FREE,         FREED,    ANY,        ANY,      ORDER) \
+	X(PAGE_FREE_BATCHED, BLOCK,    ANY,        ANY,      ORDER) \
+	X(PAGE_FREE_OLD,     ANY,      ANY,        ANY,      ORDER) \
+	X(PAGE_ZONE_LOCKED,  BLOCK,    ANY,        ANY,      ORDER) \
+	X(PAGE_PCPU_DRAIN,   BLOCK,    ANY,        ANY,      ORDER) \
+	X(PAGE_EXTFRAG,      BLOCK,    ANY,        ANY,      ORDER) \
+	X(RSS_STAT,          ANY,      ANY,        ANY,      ORDER) \
+	X(SNAP_BEGIN,        ANY,      ANY,        ANY,      ORDER) \
+	X(SNAP_END,          ANY,      ANY,        ANY,      ORDER) \
+	X(BULK_IN,           ANY,      ANY,        COUNT,    ORDER) \
+	X(BULK_OUT,          ANY,      ANY,        COUNT,    ORDER) \
+	X(ISOLATE_IN,        PAGE,     ANY,        ANY,      ORDER) \
+	X(ISOLATE_OUT,       ANY,      ANY,        COUNT,    ORDER) \
+	X(PUTBACK_ISOLATED,  PAGE,     ANY,        ANY,      ORDER) \
+	X(PCP_DRAIN,         ANY,      ANY,        COUNT,    LIST) \
+	X(DRAIN_ZONE,        ANY,      ANY,        CPU,      ORDER) \
+	X(FREE_ONE,          BLOCK,    ANY,        ANY,      ORDER) \
+	X(MOVE_BLOCK,        PAGE,     ANY,        ANY,      ORDER) \
+	X(SET_BLOCK_MT,      PAGE,     ANY,        ANY,      ORDER) \
+	X(UNRESERVE_HA,      ANY,      ANY,        ANY,      ORDER) \
+	X(SPLIT_FREE,        PAGE,     ANY,        ANY,      ORDER) \
+	X(BALANCE_IN,        ANY,      ANY,        ZONE,     ORDER) \
+	X(BALANCE_OUT,       ANY,      ANY,        ANY,      ORDER) \
+	X(VMSTAT_FOLD,       ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_BEGIN,     BOUND,    BOUND,      FRAME,    ORDER) \
+	X(COMPACT_END,       BOUND,    BOUND,      FRAME,    ORDER) \
+	X(COMPACT_MIGRATE,   BOUND,    BOUND,      ISOLATED, ORDER) \
+	X(COMPACT_FREE,      BOUND,    BOUND,      ISOLATED, ORDER) \
+	X(COMPACT_WAKE,      ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_FINISHED,  ANY,      ANY,        ORDER,    ORDER) \
+	X(COMPACT_TRY,       ANY,      ANY,        ANY,      ORDER) \
+	X(RECLAIM_BEGIN,     ANY,      ANY,        ANY,      ORDER) \
+	X(RECLAIM_END,       ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_SUITABLE,  ANY,      ANY,        ORDER,    ORDER) \
+	X(KSWAPD_SLEEP,      ANY,      ANY,        ANY,      ORDER) \
+	X(KSWAPD_WAKE,       ANY,      ANY,        ANY,      ORDER) \
+	X(KBULK_ALLOC_IN,    ANY,      ANY,        COUNT,    ORDER) \
+	X(KBULK_ALLOC_OUT,   ANY,      ANY,        COUNT,    ORDER) \
+	X(KBULK_FREE,        LIST,     ANY,        COUNT,    ORDER) \
+	X(SLAB_ALLOC_IN,     ANY,      ANY,        ANY,      ORDER) \
+	X(SLAB_ALLOC_OUT,    ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(SLAB_FREE,         ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(SLAB_SHRINK,       ANY,      ANY,        ANY,      ORDER) \
+	X(SLAB_DEACT,        ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(SLAB_CPUPART,      ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(SLAB_UNFREEZE,     ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(UNKNOWN,           ANY,      ANY,        ANY,      ORDER)
+
+#define RULE_COUNT(kind, addr_rule, addr2_rule, arg_rule, order_rule) + 1
+_Static_assert(0 RULES(RULE_COUNT) == NR_EVENT_KINDS, "each kind of event has its row");
+#undef RULE_COUNT
+
 static const struct rule {
 	enum address_rule addr, addr2;
 	enum arg_rule arg;
 	enum order_rule order;
 } rules[NR_EVENT_KINDS] = {
-	[EV_KMALLOC]		= { .addr = ADDRESS_OBJECT },
-	[EV_KFREE]		= { .addr = ADDRESS_OBJECT },
-	[EV_CACHE_ALLOC]	= { .addr = ADDRESS_OBJECT },
-	[EV_CACHE_FREE]		= { .addr = ADDRESS_OBJECT },
-	[EV_PAGE_ALLOC]		= { .addr = ADDRESS_TAKEN },
-	[EV_PAGE_FREE]		= { .addr = ADDRESS_FREED },
-	[EV_PAGE_FREE_BATCHED]	= { .addr = ADDRESS_BLOCK },
-	[EV_PAGE_ZONE_LOCKED]	= { .addr = ADDRESS_BLOCK },
-	[EV_PAGE_PCPU_DRAIN]	= { .addr = ADDRESS_BLOCK },
-	[EV_PAGE_EXTFRAG]	= { .addr = ADDRESS_BLOCK },
-	[EV_FREE_ONE]		= { .addr = ADDRESS_BLOCK },
-	[EV_BULK_IN]		= { .arg = ARG_COUNT },
-	[EV_BULK_OUT]		= { .arg = ARG_COUNT },
-	[EV_ISOLATE_IN]		= { .addr = ADDRESS_PAGE },
-	[EV_ISOLATE_OUT]	= { .arg = ARG_COUNT },
-	[EV_PUTBACK_ISOLATED]	= { .addr = ADDRESS_PAGE },
-	[EV_SPLIT_FREE]		= { .addr = ADDRESS_PAGE },
-	[EV_PCP_DRAIN]		= { .arg = ARG_COUNT, .order = ORDER_IS_LIST },
-	[EV_DRAIN_ZONE]		= { .arg = ARG_CPU },
-	[EV_MOVE_BLOCK]		= { .addr = ADDRESS_PAGE },
-	[EV_SET_BLOCK_MT]	= { .addr = ADDRESS_PAGE },
-	[EV_BALANCE_IN]		= { .arg = ARG_ZONE },
-	[EV_COMPACT_BEGIN]	= { .addr = ADDRESS_BOUND, .addr2 = ADDRESS_BOUND, .arg = ARG_FRAME },
-	[EV_COMPACT_END]	= { .addr = ADDRESS_BOUND, .addr2 = ADDRESS_BOUND, .arg = ARG_FRAME },
-	[EV_COMPACT_MIGRATE]	= { .addr = ADDRESS_BOUND, .addr2 = ADDRESS_BOUND, .arg = ARG_ISOLATED },
-	[EV_COMPACT_FREE]	= { .addr = ADDRESS_BOUND, .addr2 = ADDRESS_BOUND, .arg = ARG_ISOLATED },
-	[EV_COMPACT_FINISHED]	= { .arg = ARG_ORDER },
-	[EV_COMPACT_SUITABLE]	= { .arg = ARG_ORDER },
-	[EV_KBULK_ALLOC_IN]	= { .arg = ARG_COUNT },
-	[EV_KBULK_ALLOC_OUT]	= { .arg = ARG_COUNT },
-	[EV_KBULK_FREE]		= { .addr = ADDRESS_LIST, .arg = ARG_COUNT },
-	[EV_SLAB_ALLOC_OUT]	= { .addr2 = ADDRESS_PAGE_OR_0 },
-	[EV_SLAB_FREE]		= { .addr2 = ADDRESS_PAGE_OR_0 },
-	[EV_SLAB_DEACT]		= { .addr2 = ADDRESS_PAGE_OR_0 },
-	[EV_SLAB_CPUPART]	= { .addr2 = ADDRESS_PAGE_OR_0 },
-	[EV_SLAB_UNFREEZE]	= { .addr2 = ADDRESS_PAGE_OR_0 },
+#define RULE(kind, addr_rule, addr2_rule, arg_rule, order_rule) \
+	[EV_##kind] = { ADDRESS_##addr_rule, ADDRESS_##addr2_rule, ARG_##arg_rule, ORDER_IS_##order_rule },
+	RULES(RULE)
+#undef RULE
 };
 
 /* ---- faults --------------------------------------------------------------- */
