@@ -5,10 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *site_text(const struct names *names, name_id site)
-{
-	return site ? names_text(names, site) : "(unknown)";
-}
+#include "sim/report/report.h"
 
 static const char *cache_text(const struct names *names, name_id cache)
 {
@@ -82,7 +79,7 @@ static void emit_moment(struct emitter *em, const struct names *names, uint64_t 
 	emit_cell_u64(em, when->cpu);
 	emit_cell_str(em, names_text(names, when->comm));
 	emit_cell_i64(em, when->pid);
-	emit_cell_str(em, site_text(names, when->site));
+	emit_cell_str(em, report_site(names, when->site));
 	emit_row_end(em);
 }
 
@@ -133,7 +130,7 @@ static void emit_leaks(struct emitter *em, const struct diagnosis_report *report
 	for (i = 0; i < report->nr_leaks && i < top; i++) {
 		const struct leak *leak = &report->leaks[i];
 
-		emit_cell_str(em, site_text(names, leak->site));
+		emit_cell_str(em, report_site(names, leak->site));
 		emit_cell_str(em, cache_text(names, leak->cache));
 		emit_cell_u64(em, leak->objects);
 		emit_cell_u64(em, leak->bytes);

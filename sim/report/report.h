@@ -55,7 +55,9 @@ int report_no_memory(struct kerror *err);
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/shrink.c: a section to put behind the report. */
 void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);
-/* report/top.c: the sections with tables of caches and call sites. */
+/* report/top.c: a call site or a task in words, though it be 0. Valid as long as @names. */
+const char *report_site(const struct names *names, name_id site);
+/* The sections with tables of caches and call sites. */
 int report_top(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_leaks(struct emitter *em, const struct report_input *in, struct kerror *err);
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *site_text(const struct report_input *in, name_id site)
+const char *report_site(const struct names *names, name_id site)
 {
-	return site ? names_text(in->replay->names, site) : "(unknown)";
+	return site ? names_text(names, site) : "(unknown)";
 }
 
 static int emit_traffic(struct emitter *em, const struct report_input *in, struct kerror *err)
@@ -67,7 +67,7 @@ static int emit_sites(struct emitter *em, const struct report_input *in, const c
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		const struct ledger_site *record = list[i].record;
 
-		emit_cell_str(em, site_text(in, list[i].site));
+		emit_cell_str(em, report_site(in->replay->names, list[i].site));
 		emit_cell_u64(em, record->allocs);
 		emit_cell_u64(em, record->live);
 		emit_cell_u64(em, record->bytes_alloc);
@@ -117,7 +117,7 @@ static int emit_owners(struct emitter *em, const struct report_input *in, struct
 		return report_no_memory(err);
 	emit_table(em, "block_owners", "Page blocks never freed, by the task that asked for them", columns, 6);
 	for (i = 0; i < nr && i < (int)in->top; i++) {
-		emit_cell_str(em, site_text(in, list[i].task));
+		emit_cell_str(em, report_site(in->replay->names, list[i].task));
 		emit_cell_i64(em, list[i].pid);
 		emit_cell_u64(em, list[i].blocks);
 		emit_cell_u64(em, list[i].frames);
@@ -155,7 +155,7 @@ int report_leaks(struct emitter *em, const struct report_input *in, struct kerro
 	for (i = 0; i < nr && i < (int)in->top; i++) {
 		uint64_t end = report_end_ns(in);
 
-		emit_cell_str(em, site_text(in, list[i].site));
+		emit_cell_str(em, report_site(in->replay->names, list[i].site));
 		emit_cell_u64(em, list[i].objects);
 		emit_cell_u64(em, list[i].bytes_req);
 		emit_cell_u64(em, list[i].oldest_event);

@@ -133,12 +133,12 @@ int verify_read_trace(struct capture_trace *out, const char *capture, struct ker
 	return ret ? ret : verify_read_trace_file(out, path, err);
 }
 
-static void on_violation(void *ctx, const char *text)
+void verify_keep_violation(void *ctx, const char *text)
 {
-	struct verify_run *run = ctx;
+	char *first = ctx;
 
-	if (!run->violation[0])
-		snprintf(run->violation, sizeof(run->violation), "%s", text);
+	if (!first[0])
+		snprintf(first, VERIFY_VIOLATION_BYTES, "%s", text);
 }
 
 int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int max_miss,
@@ -167,14 +167,14 @@ int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int ma
 	ret = verify_boot(&run->map, &run->buddy, run->a, run->kernel, err);
 	if (ret)
 		return ret;
-	run->violations_before = buddy_validate(run->buddy, on_violation, run);
+	run->violations_before = buddy_validate(run->buddy, verify_keep_violation, run->violation);
 	run->read_seconds = (double)(host_now() - start) / 1e9;
 	start = host_now();
 	ret = verify_pages_run(&run->pages, run->buddy, &run->reqs, run->mode, max_miss, err);
 	if (ret)
 		return ret;
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
-	run->violations_after = buddy_validate(run->buddy, on_violation, run);
+	run->violations_after = buddy_validate(run->buddy, verify_keep_violation, run->violation);
 	return compare_with_snapshot(&run->compare, run->buddy, run->b, err);
 }
 

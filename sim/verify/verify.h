@@ -12,6 +12,8 @@
 #include "sim/verify/pages/compare.h"
 #include "sim/verify/pages/pages.h"
 
+#define VERIFY_VIOLATION_BYTES 160
+
 struct verify_run {
 	const char *capture;		/* folder */
 	enum verify_mode mode;
@@ -25,7 +27,7 @@ struct verify_run {
 	struct verify_pages pages;
 	struct compare_result compare;
 	unsigned int violations_before, violations_after;	/* buddy_validate() */
-	char violation[160];		/* the first */
+	char violation[VERIFY_VIOLATION_BYTES];	/* the first */
 	uint64_t nr_events;		/* all of the trace */
 	double read_seconds, serve_seconds;
 };
@@ -54,6 +56,12 @@ int verify_check_capture(const char *capture, const char *const *files, unsigned
 int verify_read_trace(struct capture_trace *out, const char *capture, struct kerror *err);
 /* The same of a trace by itself, in any format that is known. */
 int verify_read_trace_file(struct capture_trace *out, const char *path, struct kerror *err);
+
+/*
+ * For buddy_validate() and slab_validate(): keep the first violation, cut if need
+ * be. @ctx is where: VERIFY_VIOLATION_BYTES, "" at first.
+ */
+void verify_keep_violation(void *ctx, const char *text);
 
 void verify_report(struct emitter *em, const struct verify_run *run, bool timing);
 

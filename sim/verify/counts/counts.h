@@ -29,6 +29,7 @@
 #include "sim/verify/capture/events.h"
 #include "sim/verify/pages/pages.h"
 #include "sim/verify/capture/slabinfo.h"
+#include "sim/verify/verify.h"
 #include "slab/load.h"
 
 #define COUNTS_NONE UINT32_MAX
@@ -175,7 +176,7 @@ struct counts_run {
 	struct capture_trace trace;
 	struct counts counts;
 	unsigned int violations;
-	char violation[160];
+	char violation[VERIFY_VIOLATION_BYTES];	/* the first */
 	uint64_t nr_events;
 	double read_seconds, serve_seconds;
 };

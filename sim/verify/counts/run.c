@@ -8,15 +8,6 @@
 #include "sim/machine/host.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/capture/snapshot.h"
-#include "sim/verify/verify.h"
-
-static void on_violation(void *ctx, const char *text)
-{
-	struct counts_run *run = ctx;
-
-	if (!run->violation[0])
-		snprintf(run->violation, sizeof(run->violation), "%s", text);
-}
 
 static int read_slabinfo(struct counts_run *run, unsigned int which, const char *given, const char *file,
 			 struct kerror *err)
@@ -100,7 +91,7 @@ int counts_run(struct counts_run *run, struct kerror *err)
 		ret = counts_predict(c, err);
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
 	if (!ret)
-		run->violations = slab_validate(c->sa, on_violation, run);
+		run->violations = slab_validate(c->sa, verify_keep_violation, run->violation);
 	return ret;
 }
 

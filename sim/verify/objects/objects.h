@@ -21,6 +21,7 @@
 #include "sim/verify/objects/ops.h"
 #include "sim/verify/pages/pages.h"
 #include "sim/verify/capture/slabinfo.h"
+#include "sim/verify/verify.h"
 
 /* Where the kernel's object was here when ours was another. X(cause, what it means) */
 #define OBJECTS_CAUSES(X) \
@@ -156,7 +157,7 @@ struct objects_run {
 	struct objects_compared compared;
 	struct objects_slabinfo slabinfo_a, slabinfo_b;	/* before and after, procfs_a and procfs_b */
 	unsigned int violations_before, violations_after;
-	char violation[160];
+	char violation[VERIFY_VIOLATION_BYTES];	/* the first */
 	uint64_t nr_events;
 	double read_seconds, serve_seconds;
 };

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: one capture's objects verified; see objects.h. Single-threaded. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/machine/host.h"
 #include "sim/verify/objects/objects.h"
-#include "sim/verify/verify.h"
-
-static void on_violation(void *ctx, const char *text)
-{
-	struct objects_run *run = ctx;
-
-	if (!run->violation[0])
-		snprintf(run->violation, sizeof(run->violation), "%s", text);
-}
 
 static int read_snapshot(struct snapshot **zones, struct objects_snapshot **snap, const char *capture,
 			 const char *file, struct kerror *err)
@@ -84,7 +74,7 @@ int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *e
 		ret = objects_machine_init(&run->machine, run->zones, run->a, run->b, err);
 	if (ret)
 		return ret;
-	run->violations_before = slab_validate(run->machine.sa, on_violation, run);
+	run->violations_before = slab_validate(run->machine.sa, verify_keep_violation, run->violation);
 	ret = compare_slabinfo(run, &run->slabinfo_a, "procfs_a/slabinfo", err);
 	if (ret)
 		return ret;
@@ -94,7 +84,7 @@ int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *e
 	if (ret)
 		return ret;
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
-	run->violations_after = slab_validate(run->machine.sa, on_violation, run);
+	run->violations_after = slab_validate(run->machine.sa, verify_keep_violation, run->violation);
 	ret = compare_slabinfo(run, &run->slabinfo_b, "procfs_b/slabinfo", err);
 	if (ret)
 		return ret;
