@@ -69,7 +69,7 @@ static int alloc_tables(struct buddy *b, struct kerror *err)
 		return kerror_set(err, -ENOMEM, "no memory for the tables of %zu zones and %u CPUs",
 				  nr_zones, b->nr_cpus);
 	memset(b->fast_free, 0, b->nr_cpus * sizeof(*b->fast_free));
-	for (cpu = 0; cpu < b->nr_cpus; cpu++)
+	for_each_cpu(b, cpu)
 		b->fast_free[cpu].frame = UINT32_MAX;
 	memset(b->zones, 0, nr_zones * sizeof(*b->zones));
 	memset(b->pageblock, MIGRATE_MOVABLE, b->pageblock_bytes);
@@ -178,7 +178,7 @@ int buddy_create(struct buddy **out, struct pagemap *map, const struct buddy_con
 	b->rules = &buddy_rules[cfg->kernel];
 	set_slow(b, 0, false);
 	page_list_init(&b->empty_list);
-	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
+	for_each_cpu(b, cpu) {
 		b->cpu_node[cpu] = (uint8_t)(cpu * b->nr_nodes / b->nr_cpus);
 		b->node_nr_cpus[b->cpu_node[cpu]]++;
 	}

@@ -322,6 +322,10 @@ pfn_t buddy_next_free(const struct buddy *b, const struct zone *zone, unsigned i
 #define for_each_populated_zone(b, zone) \
 	for ((zone) = (__typeof__(zone))buddy_next_populated_zone(b, NULL); (zone); \
 	     (zone) = (__typeof__(zone))buddy_next_populated_zone(b, zone))
+/* All zones of one node, populated or not. */
+#define for_each_zone_of_node(b, node, zone) \
+	for ((zone) = (__typeof__(zone))buddy_zone(b, node, (enum zone_type)0); (zone) && (zone)->nid == (node); \
+	     (zone) = (__typeof__(zone))buddy_next_zone(b, zone))
 /* Each block of one free list, in the order in which they would be handed out. */
 #define for_each_free_block(b, zone, order, mt, pfn) \
 	for ((pfn) = buddy_next_free(b, zone, order, mt, PFN_NONE); !pfn_is_none(pfn); \

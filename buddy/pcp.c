@@ -261,6 +261,6 @@ void buddy_drain_all_pages(struct buddy *b)
 {
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < b->nr_cpus; cpu++)
+	for_each_cpu(b, cpu)
 		buddy_drain_pages(b, cpu);
 }

@@ -133,6 +133,8 @@ static inline void set_slow(struct buddy *b, uint32_t reason, bool on)
 	b->fast_cpus = b->slow ? 0 : b->nr_cpus;
 }
 
+#define for_each_cpu(b, cpu) \
+	for ((cpu) = 0; (cpu) < (b)->nr_cpus; (cpu)++)
 /* Each CPU's lists of @zone, none where it has no memory; @cpu is its number. */
 #define for_each_pcp(b, zone, cpu, pcp) \
 	for ((cpu) = 0; (zone)->pcp && (cpu) < (b)->nr_cpus && ((pcp) = &(zone)->pcp[cpu], true); (cpu)++)

@@ -133,15 +133,14 @@ bool zone_watermark_fast(const struct zone *zone, unsigned int order, uint64_t m
 
 void wakeup_kswapd(struct buddy *b, const struct zone *zone, unsigned int order)
 {
-	struct zone *zones = node_zones(b, zone->nid);
-	unsigned int i;
+	struct zone *boosted;
 
 	if (b->kswapd) {
 		b->kswapd(b->kswapd_ctx, zone->nid, order);
 		return;
 	}
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		zones[i].watermark_boost = 0;
-		zone_update_low_mark(&zones[i]);
+	for_each_zone_of_node(b, zone->nid, boosted) {
+		boosted->watermark_boost = 0;
+		zone_update_low_mark(boosted);
 	}
 }

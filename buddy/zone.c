@@ -231,17 +231,17 @@ void setup_per_zone_wmarks(struct buddy *b)
 
 void setup_per_zone_lowmem_reserve(struct buddy *b)
 {
-	unsigned int nid, i;
+	struct zone *zone;
+	unsigned int nid;
 
 	for_each_node(b, nid) {
-		struct zone *zones = node_zones(b, nid);
 		uint64_t managed[MAX_NR_ZONES], reserve[MAX_NR_ZONES][MAX_NR_ZONES];
 
-		for (i = 0; i < MAX_NR_ZONES; i++)
-			managed[i] = zones[i].managed_pages;
+		for_each_zone_of_node(b, nid, zone)
+			managed[zone->idx] = zone->managed_pages;
 		compute_lowmem_reserve(managed, b->cfg.lowmem_reserve_ratio, reserve);
-		for (i = 0; i < MAX_NR_ZONES; i++)
-			memcpy(zones[i].lowmem_reserve, reserve[i], sizeof(reserve[i]));
+		for_each_zone_of_node(b, nid, zone)
+			memcpy(zone->lowmem_reserve, reserve[zone->idx], sizeof(reserve[zone->idx]));
 	}
 }
 

@@ -69,7 +69,7 @@ static void build_fast_paths(struct buddy *b)
 	unsigned int cpu;
 	gfp_t gfp;
 
-	for (cpu = 0; cpu < b->nr_cpus; cpu++) {
+	for_each_cpu(b, cpu) {
 		const struct zonelist *list = &b->zonelists[b->cpu_node[cpu] * NR_ZONELISTS];
 
 		for (gfp = 0; gfp < GFP_PLACE_BITS; gfp++) {

@@ -77,6 +77,12 @@ struct kmem_cache *slab_create_cache(struct slab_allocator *sa, const struct kme
 /* Takes an unlinked cache away, its number too. */
 void slab_release_cache(struct kmem_cache *s);
 
+/* @align is a power of two. */
+static inline uint32_t align_up(uint32_t value, uint32_t align)
+{
+	return (value + align - 1) & ~(align - 1);
+}
+
 /* The geometry @sa's engine gives a cache; answers as slab_geometry() does. */
 int engine_geometry(const struct slab_allocator *sa, struct slab_geometry *geo,
 			 const struct kmem_cache_args *args, struct kerror *err);

@@ -19,11 +19,6 @@
 #define MAX_PARTIAL	10u
 #define MAX_OBJECT_SIZE	(4u << 20)
 
-static inline uint32_t align_up(uint32_t value, uint32_t align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 static inline uint32_t max_u32(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;

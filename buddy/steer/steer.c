@@ -183,28 +183,30 @@ void steer_fold(struct buddy *b, unsigned int cpu, bool lists)
 
 void steer_kswapd_awake(struct buddy *b, unsigned int nid, bool awake)
 {
-	unsigned int i, cpu;
+	struct zone *zone;
+	unsigned int cpu;
 
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		struct zone *zone = &node_zones(b, nid)[i];
+	for_each_zone_of_node(b, nid, zone) {
 		int threshold = awake ? calculate_pressure_threshold(zone, b->nr_cpus) :
 				calculate_normal_threshold(zone->managed_pages, b->nr_cpus);
 
-		for (cpu = 0; zone->flags & ZONE_DRIFTS && cpu < b->nr_cpus; cpu++)
+		if (!(zone->flags & ZONE_DRIFTS))
+			continue;
+		for_each_cpu(b, cpu)
 			zone->cpu_stat[cpu].threshold = threshold;
 	}
 }
 
 void steer_kswapd_begin(struct buddy *b, unsigned int nid, int highest, struct steer_kswapd *ks)
 {
-	int i;
+	struct zone *zone;
 
 	ks->nid = nid;
 	ks->highest = highest < MAX_NR_ZONES ? highest : MAX_NR_ZONES - 1;
-	for (i = 0; i <= ks->highest; i++) {
-		struct zone *zone = &node_zones(b, nid)[i];
-
-		ks->boost[i] = zone->watermark_boost;
+	for_each_zone_of_node(b, nid, zone) {
+		if ((int)zone->idx > ks->highest)
+			break;
+		ks->boost[zone->idx] = zone->watermark_boost;
 		if (zone_populated(zone))
 			zone_set_reclaim_active(b, zone, true);
 	}
@@ -212,17 +214,19 @@ void steer_kswapd_begin(struct buddy *b, unsigned int nid, int highest, struct s
 
 void steer_kswapd_end(struct buddy *b, struct steer_kswapd *ks)
 {
-	int i;
+	struct zone *zone;
 
-	for (i = 0; i <= ks->highest; i++) {
-		struct zone *zone = &node_zones(b, ks->nid)[i];
+	for_each_zone_of_node(b, ks->nid, zone) {
+		uint64_t boost;
 
+		if ((int)zone->idx > ks->highest)
+			break;
 		if (!zone_populated(zone))
 			continue;
+		boost = ks->boost[zone->idx];
 		zone_set_reclaim_active(b, zone, false);
 		/* Boosts of the time in between stay. */
-		zone->watermark_boost -= zone->watermark_boost < ks->boost[i] ? zone->watermark_boost :
-										ks->boost[i];
+		zone->watermark_boost -= zone->watermark_boost < boost ? zone->watermark_boost : boost;
 		zone_update_low_mark(zone);
 	}
 	ks->highest = -1;

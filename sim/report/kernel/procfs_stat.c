@@ -157,7 +157,8 @@ int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE
 {
 	struct slab_frames frames[MAX_NUMNODES];
 	struct procfs_pageset *pagesets;
-	unsigned int nid, idx;
+	const struct zone *zone;
+	unsigned int nid;
 	int ret;
 
 	ret = count_slab_frames(b, sa, frames);
@@ -173,8 +174,7 @@ int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE
 		};
 		bool first = true;
 
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = buddy_zone(b, nid, idx);
+		for_each_zone_of_node(b, nid, zone) {
 			bool populated = zone_populated(zone);
 
 			put_zone(b, zone, populated && first ? node_stat : NULL, pagesets, out);

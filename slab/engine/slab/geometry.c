@@ -15,11 +15,6 @@
 #define MIN_OBJECT	16u	/* SLAB_OBJ_MIN_SIZE: below, a byte could not number a page's objects */
 #define MAX_ORDER_HI	1u	/* of slabs, unless not one object fits */
 
-static uint32_t align_up(uint32_t value, uint32_t align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 /* What kmalloc reserves for @bytes of numbers: no class up to 256 keeps its own numbers off its slabs. */
 static uint32_t kmalloc_bytes(uint32_t bytes)
 {

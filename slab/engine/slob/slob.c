@@ -19,11 +19,6 @@ static size_t owner_bytes(const struct slab_allocator *sa)
 
 /* ---- layout ------------------------------------------------------------ */
 
-static uint32_t round_up(uint32_t value, uint32_t align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 /* A kmalloc cache's size is what its largest object takes, the size before it included. */
 static uint32_t block_size(const struct kmem_cache_args *args)
 {
@@ -33,7 +28,7 @@ static uint32_t block_size(const struct kmem_cache_args *args)
 		size += SLOB_RCU_FOOTER;
 	if ((args->flags & SLAB_KMALLOC) && size <= KMALLOC_MAX)
 		size += SLOB_MINALIGN;
-	return round_up(size, SLOB_UNIT);
+	return align_up(size, SLOB_UNIT);
 }
 
 static int slob_geometry(struct slab_geometry *geo, const struct kmem_cache_args *args,
