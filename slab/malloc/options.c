@@ -232,6 +232,13 @@ static const char *variable(char *value, size_t size)
 	return NULL;
 }
 
+bool kms_options_given(void)
+{
+	char value[2];
+
+	return variable(value, sizeof(value)) != NULL;
+}
+
 void kms_read_options(struct kms_options *options)
 {
 	char value[1024];

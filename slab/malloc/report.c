@@ -176,8 +176,12 @@ void kms_set_report(kms_report_fn fn)
 {
 	struct sigaction mine = { .sa_handler = want_report, .sa_flags = SA_RESTART }, theirs;
 
-	/* The heap now, in every process: later its own seccomp filter may forbid what we ask the host. */
-	if (!kms_boot() || !asked_for())
+	/*
+	 * Called in every process: one that has asked for nothing gets no heap before it needs one.
+	 * Built here for all, the heap's address space counts against a limit that a program sets
+	 * for itself later (setrlimit()), and its threads then get no stacks.
+	 */
+	if (!kms_options_given() || !kms_boot() || !asked_for())
 		return;
 	write_report = fn;
 	if (!sigaction(SIGUSR2, NULL, &theirs) && theirs.sa_handler == SIG_DFL)

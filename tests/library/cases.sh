@@ -104,8 +104,6 @@ for options in '' debug=FZPU; do
 	expect "$options" ok "$tmp/sstrict"
 	expect "$options" ok "$tmp/sstrict" x
 done
-# Nothing asked for, nothing in the environment: also then no call comes later than the start.
-env -u KMEMSIM_OPTIONS LD_PRELOAD="$lib" "$tmp/sstrict" >"$tmp/out" || fail "sstrict without options: $?"
 
 compile small-stack smallstack
 for options in '' debug=FZPU; do
