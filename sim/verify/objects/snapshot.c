@@ -211,6 +211,20 @@ static int line_cache(struct parser *ps)
 	return parse_layout(ps, cache) ? 0 : bad(ps, "a cache's layout is expected");
 }
 
+/* A sequence names each object of a slab once: a new slab's free list is made of it. */
+static int check_sequence(struct parser *ps, const uint32_t *seq, uint32_t nr)
+{
+	uint8_t *seen = calloc(nr ? nr : 1, 1);
+	uint32_t i;
+
+	if (!seen)
+		return no_memory(ps);
+	for (i = 0; i < nr && seq[i] < nr && !seen[seq[i]]; i++)
+		seen[seq[i]] = 1;
+	free(seen);
+	return i == nr ? 0 : bad(ps, "each object's number is expected once");
+}
+
 static int line_rseq(struct parser *ps)
 {
 	struct objects_snapshot *snap = ps->snap;
@@ -227,8 +241,9 @@ static int line_rseq(struct parser *ps)
 			return bad(ps, "an object's number is expected");
 		ps->cache->seq.nr++;
 	}
-	return ps->cache->seq.nr == ps->cache->state.objects ? 0 :
-	       bad(ps, "not as many numbers as a slab has objects");
+	if (ps->cache->seq.nr != ps->cache->state.objects)
+		return bad(ps, "not as many numbers as a slab has objects");
+	return check_sequence(ps, snap->seqs + ps->cache->seq.first, ps->cache->seq.nr);
 }
 
 static int line_cpuslab(struct parser *ps)

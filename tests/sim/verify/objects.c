@@ -98,6 +98,8 @@ static void test_bad_snapshot(void)
 	} bad[] = {
 		{ HEAD, "not whole" },
 		{ HEAD "rseq : 0 1 2\nend\n", ":5: not as many numbers" },
+		{ HEAD "rseq : 3 0 3 1\nend\n", ":5: each object's number is expected once" },
+		{ HEAD "rseq : 4 0 3 1\nend\n", ":5: each object's number is expected once" },
 		{ HEAD "cpuslab 1 10 free :\nend\n", ":5: expected" },
 		{ HEAD "cpuslab 0 10 free : x\nend\n", ":5: an object's number" },
 		{ HEAD "cpupartial 0 : 10 11\nend\n", ":5: the list does not end" },
