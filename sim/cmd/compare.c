@@ -125,7 +125,7 @@ static int write_reports(const struct compare_options *opt, const struct compare
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_compare(em, report);
-	ret = write_report_outputs(em, &opt->report, out, err);
+	ret = write_report_outputs(em, !opt->report.quiet, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -182,7 +182,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order,
 		.stop = interrupt_flag(),
 	};
-	const char *const writes[] = { opt->report.json, opt->report.csv };
+	const char *writes[EMIT_MAX_FORMATS];
 	struct compare_result results[MAX_COMPARED];
 	struct compare_report report = {
 		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
@@ -192,7 +192,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	struct progress progress;
 	int ret;
 
-	ret = check_outputs(&opt->trace, 1, writes, 2, err);
+	ret = check_outputs(&opt->trace, 1, writes, report_paths(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -221,10 +221,10 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 
 int cmd_compare(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &replay_argp, 0, NULL, 1 }, { &report_argp, 0, NULL, 0 }, { 0 }
+	const struct argp_child children[] = {
+		{ &replay_argp, 0, NULL, 1 }, { report_argp(), 0, NULL, 0 }, { 0 }
 	};
-	static const struct argp argp = {
+	const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
 		.children = children,

@@ -66,17 +66,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &report_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_one,
-	.children = children,
-	.args_doc = "TRACE",
-	.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
-	       "with the events that show them."
-};
-
 static int write_reports(const struct diagnose_options *opt, const struct diagnosis_report *report,
 			 struct trace *trace, const char *interrupted, struct report_outputs *out,
 			 struct kerror *err)
@@ -87,7 +76,7 @@ static int write_reports(const struct diagnose_options *opt, const struct diagno
 	if (!em)
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	report_diagnosis(em, report, trace_names(trace), opt->load.path, kmemsim_version, interrupted, opt->top);
-	ret = write_report_outputs(em, &opt->report, out, err);
+	ret = write_report_outputs(em, !opt->report.quiet, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -112,14 +101,14 @@ static void describe_end(const struct diagnosis_report *report, const struct tra
 static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
 			  struct report_outputs *out, struct kerror *err)
 {
-	const char *const writes[] = { opt->report.json, opt->report.csv };
+	const char *writes[EMIT_MAX_FORMATS];
 	struct diagnosis_report *report = NULL;
 	struct progress progress;
 	char interrupted[96] = "";
 	uint64_t sure = 0;
 	int ret, i;
 
-	ret = check_outputs(&opt->load.path, 1, writes, 2, err);
+	ret = check_outputs(&opt->load.path, 1, writes, report_paths(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -147,6 +136,15 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 
 int cmd_diagnose(int argc, char **argv)
 {
+	const struct argp_child children[] = { { report_argp(), 0, NULL, 0 }, { 0 } };
+	const struct argp argp = {
+		.options = options,
+		.parser = parse_one,
+		.children = children,
+		.args_doc = "TRACE",
+		.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
+		       "with the events that show them."
+	};
 	struct diagnose_options opt = { .load = { .messages = 10 }, .top = 20 };
 	struct kerror err = { .text = "failed without saying why" };
 	struct report_outputs out = { 0 };

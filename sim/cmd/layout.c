@@ -176,7 +176,7 @@ static int write_reports(const struct layout_input *in, const struct layout_opti
 		return kerror_set(err, -ENOMEM, "no memory for the report");
 	ret = layout_report(em, in, err);
 	if (!ret)
-		ret = write_report_outputs(em, &opt->report, out, err);
+		ret = write_report_outputs(em, !opt->report.quiet, &opt->report, out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -216,10 +216,11 @@ static int run(const struct layout_options *opt)
 	struct trace *trace = NULL;
 	struct usage usage = { 0 };
 	const char *const reads[] = { opt->binary, opt->trace };
-	const char *const writes[] = { opt->report.json, opt->report.csv };
+	const char *writes[EMIT_MAX_FORMATS];
 	struct report_outputs out = { 0 };
-	int status = EXIT_USAGE, ret = check_outputs(reads, 2, writes, 2, &err);
+	int status = EXIT_USAGE, ret;
 
+	ret = check_outputs(reads, 2, writes, report_paths(&opt->report, writes), &err);
 	if (!ret)
 		ret = open_report_outputs(&out, &opt->report, &err);
 	if (!ret)
@@ -245,8 +246,8 @@ static int run(const struct layout_options *opt)
 
 int cmd_layout(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &report_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = {
+	const struct argp_child children[] = { { report_argp(), 0, NULL, 0 }, { 0 } };
+	const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
 		.children = children,

@@ -309,7 +309,7 @@ int close_output(struct output *out, struct kerror *err)
 	return why ? kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", shown_path(out), strerror(why)) : 0;
 }
 
-int write_format(struct emitter *em, enum emitter_format format, struct output *out,
+int write_format(struct emitter *em, const struct emit_ops *format, struct output *out,
 		 struct kerror *err)
 {
 	struct kerror why = { 0 };
@@ -323,19 +323,4 @@ int write_format(struct emitter *em, enum emitter_format format, struct output *
 	stdout_failed |= is_stdout(out->path);
 	drop_output(out);
 	return kerror_set(err, ret, SHOWN_PATH ": %s", shown_path(out), why.text);
-}
-
-int write_formats(struct emitter *em, bool text, struct output *json, struct output *csv,
-		  struct kerror *err)
-{
-	struct output screen = { .file = stdout, .path = "-" };
-	int ret = 0;
-
-	if (text && json->file != stdout && csv->file != stdout)
-		ret = write_format(em, EMIT_TEXT, &screen, err);
-	if (!ret)
-		ret = write_format(em, EMIT_JSON, json, err);
-	if (!ret)
-		ret = write_format(em, EMIT_CSV, csv, err);
-	return ret;
 }

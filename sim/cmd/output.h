@@ -64,10 +64,7 @@ int close_output(struct output *out, struct kerror *err);
 void drop_output(struct output *out);
 
 /* The whole report into @out, which is closed, whether it went well or not; 0 where it was closed before. */
-int write_format(struct emitter *em, enum emitter_format format, struct output *out,
+int write_format(struct emitter *em, const struct emit_ops *format, struct output *out,
 		 struct kerror *err);
-/* As text where @text is set and no output is standard output, and into those that are open. */
-int write_formats(struct emitter *em, bool text, struct output *json, struct output *csv,
-		  struct kerror *err);
 
 #endif

@@ -2,59 +2,128 @@
 /* kmemsim: where a report goes; see report_options.h. */
 #include "sim/cmd/report_options.h"
 
-enum { OPT_JSON = 256, OPT_CSV };
+#define OPT_FORMAT 256	/* that of emit_formats[0] */
 
-static const struct argp_option options[] = {
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 3 },
-	{ "csv", OPT_CSV, "FILE", 0, "write the report as CSV too; '-': instead of text", 3 },
-	{ "quiet", 'q', NULL, 0, "no text report and no progress line", 3 },
-	{ 0 }
-};
+static void set_file(struct report_options *opt, unsigned int format, const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < opt->nr_files; i++)
+		if (opt->files[i].format == emit_formats[format])
+			opt->files[i].path = path;
+}
+
+static void init_files(struct report_options *opt)
+{
+	unsigned int i;
+
+	for (i = 0; emit_formats[i]; i++)
+		if (emit_formats[i]->option)
+			opt->files[opt->nr_files++].format = emit_formats[i];
+}
+
+const struct report_file *report_on_stdout(const struct report_options *opt, unsigned int from)
+{
+	for (; from < opt->nr_files; from++)
+		if (is_stdout(opt->files[from].path))
+			return &opt->files[from];
+	return NULL;
+}
+
+static void check_stdout(struct argp_state *state, const struct report_options *opt)
+{
+	const struct report_file *first = report_on_stdout(opt, 0), *second;
+
+	second = first ? report_on_stdout(opt, (unsigned int)(first - opt->files) + 1) : NULL;
+	if (second)
+		argp_error(state, "only one of --%s and --%s can go to standard output",
+			   first->format->option, second->format->option);
+}
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	struct report_options *opt = state->input;
 
 	switch (key) {
-	case OPT_JSON:
-		opt->json = arg;
-		return 0;
-	case OPT_CSV:
-		opt->csv = arg;
+	case ARGP_KEY_INIT:
+		init_files(opt);
 		return 0;
 	case 'q':
 		opt->quiet = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (is_stdout(opt->json) && is_stdout(opt->csv))
-			argp_error(state, "only one of --json and --csv can go to standard output");
+		check_stdout(state, opt);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		if (key < OPT_FORMAT || key >= OPT_FORMAT + EMIT_MAX_FORMATS)
+			return ARGP_ERR_UNKNOWN;
+		set_file(opt, (unsigned int)key - OPT_FORMAT, arg);
+		return 0;
 	}
 }
 
-const struct argp report_argp = { .options = options, .parser = parse_one };
+const struct argp *report_argp(void)
+{
+	static const struct argp_option quiet = {
+		"quiet", 'q', NULL, 0, "no text report and no progress line", 3
+	};
+	static struct argp_option options[EMIT_MAX_FORMATS + 2];	/* ends with zeros */
+	static char docs[EMIT_MAX_FORMATS][80];
+	static const struct argp argp = { .options = options, .parser = parse_one };
+	unsigned int i, nr = 0;
+
+	for (i = 0; emit_formats[i]; i++) {
+		if (!emit_formats[i]->option)
+			continue;
+		snprintf(docs[i], sizeof(docs[i]), "write the report as %s too; '-': instead of text",
+			 emit_formats[i]->name);
+		options[nr++] = (struct argp_option){
+			emit_formats[i]->option, OPT_FORMAT + (int)i, "FILE", 0, docs[i], 3
+		};
+	}
+	options[nr] = quiet;
+	return &argp;
+}
+
+unsigned int report_paths(const struct report_options *opt, const char *paths[EMIT_MAX_FORMATS])
+{
+	unsigned int i;
+
+	for (i = 0; i < opt->nr_files; i++)
+		paths[i] = opt->files[i].path;
+	return opt->nr_files;
+}
 
 int open_report_outputs(struct report_outputs *out, const struct report_options *opt, struct kerror *err)
 {
-	int ret = open_output(&out->json, opt->json, err);
+	unsigned int i;
+	int ret = 0;
 
-	if (!ret)
-		ret = open_output(&out->csv, opt->csv, err);
+	for (i = 0; !ret && i < opt->nr_files; i++)
+		ret = open_output(&out->files[i], opt->files[i].path, err);
 	if (ret)
 		drop_report_outputs(out);
 	return ret;
 }
 
-int write_report_outputs(struct emitter *em, const struct report_options *opt, struct report_outputs *out,
-			 struct kerror *err)
+int write_report_outputs(struct emitter *em, bool text, const struct report_options *opt,
+			 struct report_outputs *out, struct kerror *err)
 {
-	return write_formats(em, !opt->quiet, &out->json, &out->csv, err);
+	struct output screen = { .file = stdout, .path = "-" };
+	unsigned int i;
+	int ret = 0;
+
+	if (text && !report_on_stdout(opt, 0))
+		ret = write_format(em, &emit_text, &screen, err);
+	for (i = 0; !ret && i < opt->nr_files; i++)
+		ret = write_format(em, opt->files[i].format, &out->files[i], err);
+	return ret;
 }
 
 void drop_report_outputs(struct report_outputs *out)
 {
-	drop_output(&out->json);
-	drop_output(&out->csv);
+	unsigned int i;
+
+	for (i = 0; i < EMIT_MAX_FORMATS; i++)
+		drop_output(&out->files[i]);
 }

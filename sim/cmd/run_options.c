@@ -177,13 +177,26 @@ static void check_effects(const struct run_options *opt)
 		mistake("--page-owner-sort is without effect: it is the order of --page-owner-list");
 }
 
+static void stdout_mistake(const struct report_options *report)
+{
+	char text[256];
+	int len = snprintf(text, sizeof(text), "only one of ");
+	unsigned int i;
+
+	for (i = 0; i < report->nr_files; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s--%s", i ? ", " : "",
+				report->files[i].format->option);
+	snprintf(text + len, sizeof(text) - (size_t)len, " and --timeline can go to standard output");
+	mistake(text);
+}
+
 /* What only shows when all options are known. */
 static void check_options(const struct run_options *opt)
 {
 	const char *text = replay_options_mistake(&opt->common);
 
-	if (is_stdout(opt->timeline) && (is_stdout(opt->report.json) || is_stdout(opt->report.csv)))
-		mistake("only one of --json, --csv and --timeline can go to standard output");
+	if (is_stdout(opt->timeline) && report_on_stdout(&opt->report, 0))
+		stdout_mistake(&opt->report);
 	if (text)
 		mistake(text);
 	check_effects(opt);
@@ -200,10 +213,10 @@ static void apply_freelist_random(struct run_options *opt)
 
 void run_parse(int argc, char **argv, struct run_options *opt)
 {
-	static const struct argp_child children[] = {
-		{ &replay_argp, 0, NULL, 1 }, { &report_argp, 0, NULL, 0 }, { 0 }
+	const struct argp_child children[] = {
+		{ &replay_argp, 0, NULL, 1 }, { report_argp(), 0, NULL, 0 }, { 0 }
 	};
-	static const struct argp argp = {
+	const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
 		.children = children,

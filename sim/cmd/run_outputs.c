@@ -18,7 +18,9 @@ struct run_end {
 struct run_output_ops {
 	/* NULL: it is not wanted. */
 	const char *(*path)(const struct run_options *opt);
-	int (*open)(struct run_outputs *outs, enum run_output which, const char *path, struct kerror *err);
+	/* @path is what path() says. */
+	int (*open)(struct run_outputs *outs, enum run_output which, const struct run_options *opt,
+		    const char *path, struct kerror *err);
 	/* Only of what is open; closes it. */
 	int (*write)(struct run_outputs *outs, enum run_output which, const struct run_end *end,
 		     struct kerror *err);
@@ -41,28 +43,30 @@ static const char *timeline_path(const struct run_options *opt)
 	return opt->timeline;
 }
 
-static const char *json_path(const struct run_options *opt)
-{
-	return opt->report.json;
-}
-
-static const char *csv_path(const struct run_options *opt)
-{
-	return opt->report.csv;
-}
-
 /* Whatever else goes to standard output takes the text's place. */
-static const char *text_path(const struct run_options *opt)
+static bool text_wanted(const struct run_options *opt)
 {
-	return opt->report.quiet || is_stdout(opt->report.json) || is_stdout(opt->report.csv) ||
-	       is_stdout(opt->timeline) || is_stdout(opt->owner_list) ? NULL : "-";
+	return !opt->report.quiet && !is_stdout(opt->timeline) && !is_stdout(opt->owner_list);
+}
+
+/* One of several, for there to be a report at all. */
+static const char *report_path(const struct run_options *opt)
+{
+	const char *paths[EMIT_MAX_FORMATS];
+	unsigned int i, nr = report_paths(&opt->report, paths);
+
+	for (i = 0; i < nr; i++)
+		if (paths[i])
+			return paths[i];
+	return text_wanted(opt) ? "-" : NULL;
 }
 
 /* ---- opening ------------------------------------------------------------- */
 
-static int open_file(struct run_outputs *outs, enum run_output which, const char *path,
-		     struct kerror *err)
+static int open_file(struct run_outputs *outs, enum run_output which, const struct run_options *opt,
+		     const char *path, struct kerror *err)
 {
+	(void)opt;
 	return open_output(&outs->file[which], path, err);
 }
 
@@ -73,13 +77,14 @@ static int procfs_file_path(char path[PATH_MAX], const char *folder, unsigned in
 	return kerror_set(err, -ENAMETOOLONG, "%.200s: the name is too long", folder);
 }
 
-static int open_procfs(struct run_outputs *outs, enum run_output which, const char *folder,
-		       struct kerror *err)
+static int open_procfs(struct run_outputs *outs, enum run_output which, const struct run_options *opt,
+		       const char *folder, struct kerror *err)
 {
 	unsigned int i;
 	int ret = 0;
 
 	(void)which;
+	(void)opt;
 	if (!mkdir(folder, 0777))
 		outs->made_folder = folder;
 	else if (errno != EEXIST)
@@ -90,6 +95,14 @@ static int open_procfs(struct run_outputs *outs, enum run_output which, const ch
 			ret = open_output(&outs->procfs[i], outs->procfs_path[i], err);
 	}
 	return ret;
+}
+
+static int open_report(struct run_outputs *outs, enum run_output which, const struct run_options *opt,
+		       const char *path, struct kerror *err)
+{
+	(void)which;
+	(void)path;
+	return open_report_outputs(&outs->report, &opt->report, err);
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -128,35 +141,26 @@ static int write_timeline(struct run_outputs *outs, enum run_output which, const
 	return close_output(&outs->file[which], err);
 }
 
-/* Once, for whoever comes first. */
-static int make_report(struct run_outputs *outs, const struct run_end *end, struct kerror *err)
-{
-	struct shrink_metrics shrink;
-	int ret;
-
-	if (outs->report)
-		return 0;
-	outs->report = emitter_create();
-	if (!outs->report)
-		return kerror_set(err, -ENOMEM, "no memory for the report");
-	ret = report_emit(outs->report, end->in, err);
-	/* Last: the machine is another afterwards. */
-	if (!ret && end->opt->shrink) {
-		metrics_shrink(end->machine, &shrink);
-		report_shrink(outs->report, &shrink);
-	}
-	return ret;
-}
-
 static int write_report(struct run_outputs *outs, enum run_output which, const struct run_end *end,
 			struct kerror *err)
 {
-	static const enum emitter_format format[NR_RUN_OUTPUTS] = {
-		[RUN_TEXT] = EMIT_TEXT, [RUN_JSON] = EMIT_JSON, [RUN_CSV] = EMIT_CSV
-	};
-	int ret = make_report(outs, end, err);
+	struct emitter *em = emitter_create();
+	struct shrink_metrics shrink;
+	int ret;
 
-	return ret ? ret : write_format(outs->report, format[which], &outs->file[which], err);
+	(void)which;
+	if (!em)
+		return kerror_set(err, -ENOMEM, "no memory for the report");
+	ret = report_emit(em, end->in, err);
+	/* Last: the machine is another afterwards. */
+	if (!ret && end->opt->shrink) {
+		metrics_shrink(end->machine, &shrink);
+		report_shrink(em, &shrink);
+	}
+	if (!ret)
+		ret = write_report_outputs(em, text_wanted(end->opt), &end->opt->report, &outs->report, err);
+	emitter_destroy(em);
+	return ret;
 }
 
 /* ---- the table ----------------------------------------------------------- */
@@ -165,22 +169,21 @@ static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
 	[RUN_PROCFS] = { procfs_path, open_procfs, write_procfs },
 	[RUN_OWNERS] = { owners_path, open_file, write_owners },
 	[RUN_TIMELINE] = { timeline_path, open_file, write_timeline },
-	[RUN_TEXT] = { text_path, open_file, write_report },
-	[RUN_JSON] = { json_path, open_file, write_report },
-	[RUN_CSV] = { csv_path, open_file, write_report },
+	[RUN_REPORT] = { report_path, open_report, write_report },
 };
 
 /* No two outputs are one file, and none is what is read. */
 static int check_paths(const struct run_options *opt, struct kerror *err)
 {
 	char procfs[NR_PROCFS_FILES][PATH_MAX];
-	const char *writes[NR_RUN_OUTPUTS + NR_PROCFS_FILES];
+	const char *writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
 	unsigned int i, nr = 0;
 	int ret = 0;
 
 	for (i = 0; i < NR_RUN_OUTPUTS; i++)
-		if (i != RUN_PROCFS && i != RUN_TEXT)
+		if (i != RUN_PROCFS && i != RUN_REPORT)
 			writes[nr++] = ops[i].path(opt);
+	nr += report_paths(&opt->report, writes + nr);
 	for (i = 0; !ret && opt->procfs && i < NR_PROCFS_FILES; i++) {
 		ret = procfs_file_path(procfs[i], opt->procfs, i, err);
 		writes[nr++] = procfs[i];
@@ -194,7 +197,7 @@ int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, st
 
 	for (i = 0; !ret && i < NR_RUN_OUTPUTS; i++)
 		if (ops[i].path(opt))
-			ret = ops[i].open(outs, i, ops[i].path(opt), err);
+			ret = ops[i].open(outs, i, opt, ops[i].path(opt), err);
 	return ret;
 }
 
@@ -223,7 +226,7 @@ void run_outputs_exit(struct run_outputs *outs)
 		drop_output(&outs->file[i]);
 	for (i = 0; i < NR_PROCFS_FILES; i++)
 		drop_output(&outs->procfs[i]);
+	drop_report_outputs(&outs->report);
 	if (outs->made_folder)
 		rmdir(outs->made_folder);
-	emitter_destroy(outs->report);
 }

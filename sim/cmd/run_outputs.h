@@ -13,15 +13,15 @@
 #include "sim/report/report.h"
 
 /* In the order in which they are written: the report may end with shrinking, so it is last. */
-enum run_output { RUN_PROCFS, RUN_OWNERS, RUN_TIMELINE, RUN_TEXT, RUN_JSON, RUN_CSV, NR_RUN_OUTPUTS };
+enum run_output { RUN_PROCFS, RUN_OWNERS, RUN_TIMELINE, RUN_REPORT, NR_RUN_OUTPUTS };
 
 /* All zero: none is open. */
 struct run_outputs {
-	struct output file[NR_RUN_OUTPUTS];	/* RUN_PROCFS has a folder instead */
+	struct output file[NR_RUN_OUTPUTS];	/* RUN_PROCFS and RUN_REPORT have several instead */
 	struct output procfs[NR_PROCFS_FILES];
 	char procfs_path[NR_PROCFS_FILES][PATH_MAX];
 	const char *made_folder;		/* of RUN_PROCFS, where it was not there before */
-	struct emitter *report;			/* what text, JSON and CSV are made of */
+	struct report_outputs report;
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
+#include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/objects/objects.h"
@@ -35,10 +36,9 @@ struct verify_options {
 	bool mode_given;
 	bool without_snapshots;
 	const char *slabinfo, *slabinfo_end;	/* both or none; then the capture is a trace */
-	const char *json;
-	struct output json_file;
+	struct report_options report;	/* of JSON alone */
+	struct report_outputs out;
 	bool timing;
-	bool quiet;
 };
 
 static const struct argp_option options[] = {
@@ -118,13 +118,13 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->slabinfo_end = arg;
 		return 0;
 	case OPT_JSON:
-		opt->json = arg;
+		opt->report.files[0].path = arg;
 		return 0;
 	case OPT_NO_TIMING:
 		opt->timing = false;
 		return 0;
 	case 'q':
-		opt->quiet = true;
+		opt->report.quiet = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->capture)
@@ -152,7 +152,6 @@ struct found {
 static int write_report(const struct found *found, struct verify_options *opt, struct kerror *err)
 {
 	struct emitter *em = emitter_create();
-	struct output none = { 0 };
 	int ret;
 
 	if (!em)
@@ -162,8 +161,8 @@ static int write_report(const struct found *found, struct verify_options *opt, s
 	else if (found->objects)
 		objects_report(em, found->objects, opt->timing);
 	else
-		counts_report(em, found->counts, opt->json ? UINT_MAX : opt->explain, opt->timing);
-	ret = write_formats(em, !opt->quiet, &opt->json_file, &none, err);
+		counts_report(em, found->counts, opt->report.files[0].path ? UINT_MAX : opt->explain, opt->timing);
+	ret = write_report_outputs(em, !opt->report.quiet, &opt->report, &opt->out, err);
 	emitter_destroy(em);
 	return ret;
 }
@@ -305,17 +304,20 @@ int cmd_verify(int argc, char **argv)
 	};
 	struct verify_options opt = {
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
+		.report = { .files = { { .format = &emit_json } }, .nr_files = 1 },
 	};
+	const char *writes[EMIT_MAX_FORMATS];
 	struct kerror err = { 0 };
 	int status;
 
 	parse_options(&argp, "kmemsim verify", argc, argv, &opt);
-	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, &opt.json, 1,
-			  &err) || open_output(&opt.json_file, opt.json, &err)) {
+	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, writes,
+			  report_paths(&opt.report, writes), &err) ||
+	    open_report_outputs(&opt.out, &opt.report, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		return EXIT_USAGE;
 	}
 	status = verify_any(&opt);
-	drop_output(&opt.json_file);
+	drop_report_outputs(&opt.out);
 	return status;
 }

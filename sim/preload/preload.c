@@ -162,7 +162,7 @@ static int report_process(const struct kms_snapshot *snapshot, FILE *out, bool j
 		ret = emit_all(em, &in, snapshot, err);
 	}
 	if (!ret)
-		ret = emitter_write(em, json ? EMIT_JSON : EMIT_TEXT, out, err);
+		ret = emitter_write(em, json ? &emit_json : &emit_text, out, err);
 	emitter_destroy(em);
 	ledger_exit(&ledger);
 	return ret;

@@ -133,8 +133,11 @@ static void put_section(FILE *out, const struct path *up, const struct emitter_n
 	}
 }
 
-void emitter_write_csv(const struct emitter *em, FILE *out)
+static int write_csv(const struct emitter *em, FILE *out)
 {
 	fputs("path,label,unit,value\n", out);
 	put_section(out, NULL, &em->root);
+	return 0;
 }
+
+const struct emit_ops emit_csv = { .name = "CSV", .option = "csv", .write = write_csv };

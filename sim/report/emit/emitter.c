@@ -518,31 +518,16 @@ const char *emitter_number(const struct emitter_value *value, char buf[EMITTER_N
 	return NULL;
 }
 
-int emitter_write(struct emitter *em, enum emitter_format format, FILE *out, struct kerror *err)
+int emitter_write(struct emitter *em, const struct emit_ops *format, FILE *out, struct kerror *err)
 {
-	int ret = 0;
-
 	if (em->err.code)
 		return kerror_set(err, em->err.code, "%s", em->err.text);
 	if (em->open != &em->root)
 		return kerror_set(err, -EINVAL, "report: '%s' was never ended", em->open->key);
 
 	errno = 0;
-	switch (format) {
-	case EMIT_TEXT:
-		ret = emitter_write_text(em, out);
-		break;
-	case EMIT_JSON:
-		ret = emitter_write_json(em, out);
-		break;
-	case EMIT_CSV:
-		emitter_write_csv(em, out);
-		break;
-	default:
-		return kerror_set(err, -EINVAL, "report: no such format");
-	}
-	if (ret == -ENOMEM)
-		return kerror_set(err, ret, "report: out of memory");
+	if (format->write(em, out))
+		return kerror_set(err, -ENOMEM, "report: out of memory");
 	if (fflush(out) || ferror(out))
 		return kerror_set(err, errno ? -errno : -EIO, "report: cannot write: %s",
 				  strerror(errno ? errno : EIO));

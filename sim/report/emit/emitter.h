@@ -90,7 +90,21 @@ void emit_cell_share(struct emitter *em, uint64_t num, uint64_t den);
 void emit_row_end(struct emitter *em);	/* checks that every column got its cell */
 void emit_table_end(struct emitter *em);
 
-enum emitter_format { EMIT_TEXT, EMIT_JSON, EMIT_CSV };
+/* A format that a report can have: one file beside this one, and a line in emit_formats. */
+struct emit_ops {
+	const char *name;	/* in a sentence */
+	const char *option;	/* a command's --option=FILE; NULL: it has none */
+	/* 0 or -ENOMEM; a failed write shows in ferror(). */
+	int (*write)(const struct emitter *em, FILE *out);
+};
+
+extern const struct emit_ops emit_text;
+extern const struct emit_ops emit_json;
+extern const struct emit_ops emit_csv;
+
+/* Ends with NULL; files of a report are opened and written in this order. */
+#define EMIT_MAX_FORMATS 8
+extern const struct emit_ops *const emit_formats[];
 
 /*
  * Write what was emitted to @out. Text fits EMITTER_TEXT_WIDTH columns where
@@ -104,6 +118,6 @@ enum emitter_format { EMIT_TEXT, EMIT_JSON, EMIT_CSV };
  * many cells), -EIO and what else a write can fail with.
  */
 #define EMITTER_TEXT_WIDTH 100
-int emitter_write(struct emitter *em, enum emitter_format format, FILE *out, struct kerror *err);
+int emitter_write(struct emitter *em, const struct emit_ops *format, FILE *out, struct kerror *err);
 
 #endif

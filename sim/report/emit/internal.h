@@ -82,9 +82,4 @@ const char *emitter_number(const struct emitter_value *value, char buf[EMITTER_N
 /* The double nearest to @value rounded to @decimals digits behind the point; never -0. */
 double emitter_round(double value, int decimals);
 
-/* 0 or -ENOMEM; a failed write shows in ferror(). */
-int emitter_write_text(const struct emitter *em, FILE *out);
-int emitter_write_json(const struct emitter *em, FILE *out);
-void emitter_write_csv(const struct emitter *em, FILE *out);
-
 #endif

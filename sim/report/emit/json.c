@@ -109,7 +109,7 @@ static int section_fill(json_t *object, const struct emitter_node *section)
 	return 0;
 }
 
-int emitter_write_json(const struct emitter *em, FILE *out)
+static int write_json(const struct emitter *em, FILE *out)
 {
 	json_t *root = json_pack("{s:i}", "schema_version", REPORT_SCHEMA_VERSION);
 
@@ -122,3 +122,5 @@ int emitter_write_json(const struct emitter *em, FILE *out)
 	json_decref(root);
 	return 0;
 }
+
+const struct emit_ops emit_json = { .name = "JSON", .option = "json", .write = write_json };

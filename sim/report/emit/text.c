@@ -494,9 +494,11 @@ static int put_section(struct page_writer *w, const struct emitter_node *section
 	return 0;
 }
 
-int emitter_write_text(const struct emitter *em, FILE *out)
+static int write_text(const struct emitter *em, FILE *out)
 {
 	struct page_writer w = { .out = out };
 
 	return put_section(&w, &em->root, 0);
 }
+
+const struct emit_ops emit_text = { .name = "text", .write = write_text };

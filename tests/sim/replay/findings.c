@@ -75,7 +75,7 @@ static json_t *checks(struct rig *rig, const char *failslab)
 	json_t *root;
 
 	report_checks(em, &in);
-	if (emitter_write(em, EMIT_JSON, file, &err))
+	if (emitter_write(em, &emit_json, file, &err))
 		CU_FAIL_FATAL(err.text);
 	emitter_destroy(em);
 	rewind(file);

@@ -66,7 +66,7 @@ static void test_text(void)
 {
 	struct emitter *em = sample();
 
-	assert_written(em, EMIT_TEXT,
+	assert_written(em, &emit_text,
 		"trace  a,b \"c\"\n"
 		"\n"
 		"Page faults\n"
@@ -172,7 +172,7 @@ static void test_csv(void)
 {
 	struct emitter *em = sample();
 
-	assert_written(em, EMIT_CSV,
+	assert_written(em, &emit_csv,
 		"path,label,unit,value\n"
 		"trace,trace,,\"a,b \"\"c\"\"\"\n"
 		"faults.first,frames touched first,frames,1234\n"
@@ -211,9 +211,9 @@ static void test_empty(void)
 {
 	struct emitter *em = start();
 
-	assert_written(em, EMIT_TEXT, "");
-	assert_written(em, EMIT_JSON, "{\n  \"schema_version\": 1\n}\n");
-	assert_written(em, EMIT_CSV, "path,label,unit,value\n");
+	assert_written(em, &emit_text, "");
+	assert_written(em, &emit_json, "{\n  \"schema_version\": 1\n}\n");
+	assert_written(em, &emit_csv, "path,label,unit,value\n");
 	emitter_destroy(em);
 }
 
@@ -255,7 +255,7 @@ static void test_unprintable_strings(void)
 		json_decref(root);
 		snprintf(expected, sizeof(expected), "path,label,unit,value\ns,s,,%s\n",
 			 cases[i].out);
-		assert_written(em, EMIT_CSV, expected);
+		assert_written(em, &emit_csv, expected);
 		emitter_destroy(em);
 	}
 }
@@ -306,7 +306,7 @@ static void test_wide_table(void)
 	emit_cell_u64(em, 1);
 	emit_row_end(em);
 	emit_table_end(em);
-	text = written(em, EMIT_TEXT);
+	text = written(em, &emit_text);
 	assert_fits(text);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "...  12345678901234567890  18446744073709551615"));
 	CU_ASSERT_PTR_NULL(strstr(text, "third rather long heading"));
@@ -331,7 +331,7 @@ static void test_wide_table(void)
 		emit_row_end(em);
 		emit_table_end(em);
 		free(text);
-		text = written(em, EMIT_TEXT);
+		text = written(em, &emit_text);
 		assert_fits(text);
 		CU_ASSERT_PTR_NOT_NULL(strstr(text, "\xc3\xbc...\n"));
 		free(text);
@@ -351,7 +351,7 @@ static void test_long_sentences(void)
 	emit_missing(em, "m", "label", words);
 	emit_note(em, words);
 	emit_section_end(em);
-	text = written(em, EMIT_TEXT);
+	text = written(em, &emit_text);
 	assert_fits(text);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  label  one two"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n         sixteen seventeen"));
@@ -544,12 +544,12 @@ static void test_misuse(void)
 		emit_table_end(em);
 		emit_section_end(em);
 		emit_note(em, "nor that");
-		CU_ASSERT_EQUAL(emitter_write(em, EMIT_JSON, out, &err), -EINVAL);
+		CU_ASSERT_EQUAL(emitter_write(em, &emit_json, out, &err), -EINVAL);
 		CU_ASSERT_EQUAL(err.code, -EINVAL);
 		if (!strstr(err.text, misuse[i].says))
 			fprintf(stderr, "misuse %u: %s\n", i, err.text);
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, misuse[i].says));
-		CU_ASSERT_EQUAL(emitter_write(em, EMIT_TEXT, out, NULL), -EINVAL);
+		CU_ASSERT_EQUAL(emitter_write(em, &emit_text, out, NULL), -EINVAL);
 		fclose(out);
 		CU_ASSERT_EQUAL(size, 0);
 		free(text);
@@ -564,12 +564,11 @@ static void test_open_report(void)
 	struct kerror err = { 0 };
 
 	emit_section(em, "s", "S");
-	CU_ASSERT_EQUAL(emitter_write(em, EMIT_CSV, stdout, &err), -EINVAL);
+	CU_ASSERT_EQUAL(emitter_write(em, &emit_csv, stdout, &err), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'s' was never ended"));
 	emit_u64(em, "a", "a", "", 1);
 	emit_section_end(em);
-	assert_written(em, EMIT_CSV, "path,label,unit,value\ns.a,a,,1\n");
-	CU_ASSERT_EQUAL(emitter_write(em, (enum emitter_format)9, stdout, &err), -EINVAL);
+	assert_written(em, &emit_csv, "path,label,unit,value\ns.a,a,,1\n");
 	emitter_destroy(em);
 }
 
@@ -588,7 +587,7 @@ static void test_keys_are_local(void)
 	emit_u64(em, "ab", "ab", "", 3);
 	emit_u64(em, "a_note", "n", "", 4);
 	emit_section_end(em);
-	assert_written(em, EMIT_CSV,
+	assert_written(em, &emit_csv,
 		       "path,label,unit,value\na.a,a,,1\nb.a,a,,2\nb.ab,ab,,3\nb.a_note,n,,4\n");
 	emitter_destroy(em);
 }
@@ -596,9 +595,9 @@ static void test_keys_are_local(void)
 /* A full disk is reported, in every format. */
 static void test_full_disk(void)
 {
-	enum emitter_format format;
+	const struct emit_ops *const *format;
 
-	for (format = EMIT_TEXT; format <= EMIT_CSV; format++) {
+	for (format = emit_formats; *format; format++) {
 		struct emitter *em = sample();
 		FILE *full = fopen("/dev/full", "w");
 		struct kerror err = { 0 };
@@ -608,7 +607,7 @@ static void test_full_disk(void)
 			emitter_destroy(em);
 			return;
 		}
-		CU_ASSERT_EQUAL(emitter_write(em, format, full, &err), -ENOSPC);
+		CU_ASSERT_EQUAL(emitter_write(em, *format, full, &err), -ENOSPC);
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot write"));
 		fclose(full);
 		emitter_destroy(em);
@@ -619,15 +618,15 @@ static void test_full_disk(void)
 static void test_same_again(void)
 {
 	struct emitter *one = sample(), *two = sample();
-	enum emitter_format format;
+	const struct emit_ops *const *format;
 
-	for (format = EMIT_TEXT; format <= EMIT_CSV; format++) {
-		char *first = written(one, format), *again = written(one, format);
-		char *other = written(two, EMIT_CSV - format);
+	for (format = emit_formats; *format; format++) {
+		char *first = written(one, *format), *again = written(one, *format);
+		char *other = written(two, format[1] ? format[1] : emit_formats[0]);
 
 		CU_ASSERT_STRING_EQUAL(first, again);
 		free(other);
-		other = written(two, format);
+		other = written(two, *format);
 		CU_ASSERT_STRING_EQUAL(first, other);
 		free(first);
 		free(again);
@@ -636,6 +635,21 @@ static void test_same_again(void)
 	emitter_destroy(one);
 	emitter_destroy(two);
 	emitter_destroy(NULL);
+}
+
+/* Commands make their options of the list: each format has its own, and text none. */
+static void test_list_of_formats(void)
+{
+	const struct emit_ops *const *format, *const *other;
+
+	CU_ASSERT_PTR_EQUAL(emit_formats[0], &emit_text);
+	CU_ASSERT_PTR_NULL(emit_text.option);
+	for (format = emit_formats + 1; *format; format++) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL((*format)->option);
+		for (other = emit_formats + 1; other < format; other++)
+			CU_ASSERT_STRING_NOT_EQUAL((*format)->option, (*other)->option);
+	}
+	CU_ASSERT_EQUAL(format - emit_formats, 3);
 }
 
 static const struct test_case cases[] = {
@@ -651,6 +665,7 @@ static const struct test_case cases[] = {
 	{ "keys_are_local", test_keys_are_local },
 	{ "full_disk", test_full_disk },
 	{ "same_again", test_same_again },
+	{ "list_of_formats", test_list_of_formats },
 	{ NULL, NULL }
 };
 

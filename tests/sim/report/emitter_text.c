@@ -37,11 +37,11 @@ static void test_fold(void)
 	struct emitter *em = start();
 
 	emit_note(em, print("%s %s", run_of('a', 50), run_of('b', 49)));
-	assert_written(em, EMIT_TEXT, print("%s %s\n", run_of('a', 50), run_of('b', 49)));
+	assert_written(em, &emit_text, print("%s %s\n", run_of('a', 50), run_of('b', 49)));
 	emitter_destroy(em);
 	em = start();
 	emit_note(em, print("%s %s", run_of('a', 50), run_of('b', 50)));
-	assert_written(em, EMIT_TEXT, print("%s\n%s\n", run_of('a', 50), run_of('b', 50)));
+	assert_written(em, &emit_text, print("%s\n%s\n", run_of('a', 50), run_of('b', 50)));
 	emitter_destroy(em);
 }
 
@@ -52,12 +52,12 @@ static void test_long_label(void)
 
 	emit_u64(em, "a", "a", "", 1);
 	emit_u64(em, "b", run_of('l', 70), "", 2);
-	assert_written(em, EMIT_TEXT, print("a%s1\n%s  2\n", run_of(' ', 71), run_of('l', 70)));
+	assert_written(em, &emit_text, print("a%s1\n%s  2\n", run_of(' ', 71), run_of('l', 70)));
 	emitter_destroy(em);
 	em = start();
 	emit_u64(em, "a", "a", "", 1);
 	emit_u64(em, "b", run_of('l', 71), "", 2);
-	assert_written(em, EMIT_TEXT, print("a  1\n%s%s2\n", run_of('l', 71), "  "));
+	assert_written(em, &emit_text, print("a  1\n%s%s2\n", run_of('l', 71), "  "));
 	emitter_destroy(em);
 }
 
@@ -79,7 +79,7 @@ static void test_letters(void)
 	emit_cell_u64(em, 2);
 	emit_row_end(em);
 	emit_table_end(em);
-	assert_written(em, EMIT_TEXT,
+	assert_written(em, &emit_text,
 		       "T\n=\n"
 		       "  name   text  z\n"
 		       "  -----  ----  -\n"
@@ -103,7 +103,7 @@ static void test_distance(void)
 	emit_u64(em, "b", "b", "", 2);
 	emit_note(em, "Note.");
 	emit_section_end(em);
-	assert_written(em, EMIT_TEXT,
+	assert_written(em, &emit_text,
 		       "S\n=\n  T\n    c\n    -\n    (none)\n\n  a  1\n\n  Inner\n\n  b  2\n  Note.\n");
 	emitter_destroy(em);
 }
@@ -124,7 +124,7 @@ static void test_headings(void)
 		emit_cell_u64(em, 1);
 		emit_row_end(em);
 		emit_table_end(em);
-		text = written(em, EMIT_TEXT);
+		text = written(em, &emit_text);
 		CU_ASSERT_PTR_NOT_NULL(strstr(text, i ? print("  %s\n  %s   d\n", run_of('a', 48), run_of('b', 47)) :
 					      print("  %s %s  d\n", run_of('a', 48), run_of('b', 46))));
 		free(text);
@@ -147,7 +147,7 @@ static void test_cut(void)
 	emit_cell_u64(em, 7);
 	emit_row_end(em);
 	emit_table_end(em);
-	text = written(em, EMIT_TEXT);
+	text = written(em, &emit_text);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, print("\n  %s...  %s  7\n", run_of('a', 43), run_of('b', 47))));
 	free(text);
 	emitter_destroy(em);
@@ -170,7 +170,7 @@ static void test_cut_to_the_least(void)
 		emit_cell_u64(em, UINT64_MAX);
 	emit_row_end(em);
 	emit_table_end(em);
-	text = written(em, EMIT_TEXT);
+	text = written(em, &emit_text);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  aaaaaaaaa...  18446744073709551615  "));
 	free(text);
 	emitter_destroy(em);
@@ -183,9 +183,9 @@ static void test_hidden(void)
 
 	emit_counter(em, "a", "a", 1);
 	emit_counter(em, "bb", "bb", 0);
-	assert_written(em, EMIT_TEXT, "a  1\n(1 more is 0)\n");
+	assert_written(em, &emit_text, "a  1\n(1 more is 0)\n");
 	emit_counter(em, "cc", "cc", 0);
-	assert_written(em, EMIT_TEXT, "a  1\n(2 more are 0)\n");
+	assert_written(em, &emit_text, "a  1\n(2 more are 0)\n");
 	emitter_destroy(em);
 }
 
@@ -209,7 +209,7 @@ static void test_csv(void)
 	emit_cell_none(em);
 	emit_row_end(em);
 	emit_table_end(em);
-	assert_written(em, EMIT_CSV,
+	assert_written(em, &emit_csv,
 		       "path,label,unit,value\n"
 		       "plain,label; with a semicolon,,it's\n"
 		       "comma,\"a, b\",,x\n"
@@ -240,7 +240,7 @@ static void test_json(void)
 	emit_i64(em, "least", "s", "", INT64_MIN);
 	emit_real(em, "real", "r", "", 12.3, 1);
 	emit_share(em, "tenth", "t", "", 1, 10);
-	assert_written(em, EMIT_JSON,
+	assert_written(em, &emit_json,
 		       "{\n  \"schema_version\": 1,\n"
 		       "  \"largest\": 9223372036854775807,\n"
 		       "  \"beyond\": 9.22337203685478e18,\n"

@@ -20,7 +20,7 @@ static inline struct emitter *start(void)
 }
 
 /* What emitter_write() gives; the caller frees it. */
-static inline char *written(struct emitter *em, enum emitter_format format)
+static inline char *written(struct emitter *em, const struct emit_ops *format)
 {
 	struct kerror err = { 0 };
 	char *text = NULL;
@@ -37,7 +37,7 @@ static inline char *written(struct emitter *em, enum emitter_format format)
 	return text;
 }
 
-static inline void assert_written(struct emitter *em, enum emitter_format format, const char *expected)
+static inline void assert_written(struct emitter *em, const struct emit_ops *format, const char *expected)
 {
 	char *text = written(em, format);
 
@@ -49,7 +49,7 @@ static inline void assert_written(struct emitter *em, enum emitter_format format
 
 static inline json_t *written_json(struct emitter *em)
 {
-	char *text = written(em, EMIT_JSON);
+	char *text = written(em, &emit_json);
 	json_error_t error;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 

@@ -24,7 +24,7 @@ static void test_extreme_numbers(void)
 	emit_real(em, "nan", "nan", "", NAN, 2);
 	emit_real(em, "inf", "inf", "s", -INFINITY, 2);
 	emit_share(em, "max", "max", "", UINT64_MAX, UINT64_MAX);
-	assert_written(em, EMIT_TEXT,
+	assert_written(em, &emit_text,
 		"u      18446744073709551615\n"
 		"v       9223372036854775807\n"
 		"i      -9223372036854775808\n"
@@ -67,7 +67,7 @@ static void test_nearly_all(void)
 		emit_share(em, "s", "s", "", shares[i].num, shares[i].den);
 		snprintf(expected, sizeof(expected), "s  %s %% (%llu / %llu)\n", shares[i].percent,
 			 (unsigned long long)shares[i].num, (unsigned long long)shares[i].den);
-		assert_written(em, EMIT_TEXT, expected);
+		assert_written(em, &emit_text, expected);
 		emitter_destroy(em);
 		em = start();
 		emit_table(em, "t", "T", columns, 1);
@@ -75,7 +75,7 @@ static void test_nearly_all(void)
 		emit_row_end(em);
 		emit_table_end(em);
 		snprintf(expected, sizeof(expected), "T\n=\n  share\n  -----\n  %5s\n", shares[i].percent);
-		assert_written(em, EMIT_TEXT, expected);
+		assert_written(em, &emit_text, expected);
 		emitter_destroy(em);
 	}
 }
@@ -94,7 +94,7 @@ static void test_counters(void)
 	emit_section(em, "b", "B");
 	emit_counter(em, "x", "none", 0);
 	emit_section_end(em);
-	assert_written(em, EMIT_TEXT, "A\n=\n  some  5\n  (2 more are 0)\n\nB\n=\n  (1 more is 0)\n");
+	assert_written(em, &emit_text, "A\n=\n  some  5\n  (2 more are 0)\n\nB\n=\n  (1 more is 0)\n");
 	root = written_json(em);
 	CU_ASSERT_EQUAL(json_object_size(json_object_get(root, "a")), 3);
 	json_decref(root);
@@ -119,8 +119,8 @@ static void test_indented_cells(void)
 	emit_cell_u64(em, 3);
 	emit_row_end(em);
 	emit_table_end(em);
-	assert_written(em, EMIT_TEXT, "T\n=\n  type         bits\n  -----------  ----\n  union           -\n      int\\x0a     3\n");
-	assert_written(em, EMIT_CSV, "path,label,unit,value\nt.0.type,type,,union\nt.0.bits,bits,,\n"
+	assert_written(em, &emit_text, "T\n=\n  type         bits\n  -----------  ----\n  union           -\n      int\\x0a     3\n");
+	assert_written(em, &emit_csv, "path,label,unit,value\nt.0.type,type,,union\nt.0.bits,bits,,\n"
 		       "t.1.type,type,,int\\x0a\nt.1.bits,bits,,3\n");
 	root = written_json(em);
 	rows = json_object_get(root, "t");
@@ -133,7 +133,7 @@ static void test_indented_cells(void)
 	emit_cell_indented(em, 1000, "x");
 	emit_row_end(em);
 	emit_table_end(em);
-	assert_written(em, EMIT_TEXT, "T\n=\n  type\n  ---------------------------------\n"
+	assert_written(em, &emit_text, "T\n=\n  type\n  ---------------------------------\n"
 		       "                                  x\n");
 	emitter_destroy(em);
 }

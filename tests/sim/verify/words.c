@@ -148,7 +148,7 @@ static void test_rates(void)
 	emit_rate_row(em, "some", "meaning", &some);
 	emit_rate_row(em, "none", "meaning", &none);
 	emit_table_end(em);
-	CU_ASSERT_EQUAL(emitter_write(em, EMIT_CSV, out, NULL), 0);
+	CU_ASSERT_EQUAL(emitter_write(em, &emit_csv, out, NULL), 0);
 	fclose(out);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "rates.0.percent,percent,,75"));
 	CU_ASSERT_PTR_NULL(strstr(text, "rates.1"));
