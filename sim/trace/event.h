@@ -142,6 +142,13 @@ struct event {
 /* An allocation that failed, or an event that only informs and names no frame. */
 #define EVENT_PFN_FAILED UINT64_MAX
 
+/* What an event's numbers may be at most, of any kernel whose traces are read; a reader refuses more. */
+#define EVENT_MAX_ORDER		10
+#define EVENT_MAX_CPU		1023
+#define EVENT_MAX_NODE		1023
+#define EVENT_MAX_MIGRATETYPE	15
+#define EVENT_MAX_PFN		((UINT64_C(1) << 52) - 1)
+
 /* @kind is of a struct event, so below NR_EVENT_KINDS. */
 static inline bool event_is(unsigned int kind, enum event_class class)
 {

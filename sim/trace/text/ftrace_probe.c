@@ -108,13 +108,13 @@ static bool store(struct event *ev, enum target to, uint64_t value)
 		return value <= 63;
 	case TO_TYPE:
 		ev->migratetype = (uint8_t)value;
-		return value <= PERF_MAX_MIGRATETYPE;
+		return value <= EVENT_MAX_MIGRATETYPE;
 	case TO_GFP:
 		ev->gfp = (uint32_t)value;
 		return value <= UINT32_MAX;
 	case TO_NODE:
 		ev->node = (int16_t)value;
-		return (int64_t)value >= -1 && (int64_t)value <= PERF_MAX_NODE;
+		return (int64_t)value >= -1 && (int64_t)value <= EVENT_MAX_NODE;
 	case TO_GFP_NAMES:
 	case TO_NONE:
 		break;

@@ -132,7 +132,7 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 	if (!is_digit(*p))
 		return false;
 	p = number_decimal(p, &cpu, &overflow);
-	if (p[0] != ']' || p[1] != ' ' || cpu > PERF_MAX_CPU || !parse_task(head, start, bracket))
+	if (p[0] != ']' || p[1] != ' ' || cpu > EVENT_MAX_CPU || !parse_task(head, start, bracket))
 		return false;
 	head->cpu = (uint16_t)cpu;
 	flags = skip_spaces(p + 1);

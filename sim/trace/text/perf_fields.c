@@ -157,7 +157,7 @@ static const char *parse_pfn(struct walk *walk, const char *p)
 	}
 	if (p == digits || !at_end(walk, p))
 		return refuse(walk, key, start, "is no frame number");
-	if (overflow || (value > PERF_MAX_PFN && value != EVENT_PFN_FAILED))
+	if (overflow || (value > EVENT_MAX_PFN && value != EVENT_PFN_FAILED))
 		return refuse(walk, key, start, "is above 0xfffffffffffff");
 	walk->pfn = value;
 	return p;
@@ -171,7 +171,7 @@ static const char *parse_node(struct walk *walk, const char *p)
 		walk->ev->node = EVENT_NO_NODE;
 		return p + 2;
 	}
-	p = parse_number(walk, "node=", p, PERF_MAX_NODE, "is above 1023", &node);
+	p = parse_number(walk, "node=", p, EVENT_MAX_NODE, "is above 1023", &node);
 	if (p)
 		walk->ev->node = (int16_t)node;
 	return p;
@@ -265,7 +265,7 @@ static const char *parse_order(struct walk *walk, const char *key, const char *p
 {
 	uint64_t order;
 
-	p = parse_number(walk, key, p, PERF_MAX_ORDER, "is above 10", &order);
+	p = parse_number(walk, key, p, EVENT_MAX_ORDER, "is above 10", &order);
 	if (p) {
 		walk->ev->order = (uint8_t)order;
 		walk->seen |= FIELD_ORDER;
@@ -277,7 +277,7 @@ static const char *parse_migratetype(struct walk *walk, const char *key, const c
 {
 	uint64_t type;
 
-	p = parse_number(walk, key, p, PERF_MAX_MIGRATETYPE, "is above 15", &type);
+	p = parse_number(walk, key, p, EVENT_MAX_MIGRATETYPE, "is above 15", &type);
 	if (p)
 		walk->ev->migratetype = (uint8_t)type;
 	return p;

@@ -170,7 +170,7 @@ static enum match complain_cpu(const struct task *task, struct text_complaint *c
 
 	while (len < 20 && is_digit(task->cpu_text[len]))
 		len++;
-	text_complain(complaint, "cpu=%.*s is above %d", len, task->cpu_text, PERF_MAX_CPU);
+	text_complain(complaint, "cpu=%.*s is above %d", len, task->cpu_text, EVENT_MAX_CPU);
 	return MATCH_BAD;
 }
 
@@ -183,7 +183,7 @@ static enum match match_tail(struct perf_header *head, const char *p, const char
 
 	if (!match_task(&task, p))
 		return MATCH_NO;
-	if (task.cpu > PERF_MAX_CPU)
+	if (task.cpu > EVENT_MAX_CPU)
 		return complain_cpu(&task, complaint);
 	p = number_seconds(task.time, &head->time_ns);
 	if (!p) {

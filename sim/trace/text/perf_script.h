@@ -9,12 +9,6 @@
 
 #include "sim/trace/text/text.h"
 
-#define PERF_MAX_ORDER		10	/* of any kernel whose traces are read here */
-#define PERF_MAX_CPU		1023
-#define PERF_MAX_NODE		1023
-#define PERF_MAX_MIGRATETYPE	15
-#define PERF_MAX_PFN		((UINT64_C(1) << 52) - 1)
-
 enum perf_header_status {
 	PERF_HEADER_GOOD,
 	PERF_HEADER_NONE,	/* the line does not look like an event */
