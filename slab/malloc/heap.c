@@ -35,14 +35,19 @@
  *
  * 5. Start. The machine is built at the first call that needs it, by the malloc replacement
  * when it is loaded: address space for twice the host's memory, nothing of it
- * touched. Where address space is limited (RLIMIT_AS, RLIMIT_DATA), half of the limit; if the
- * host refuses that, it is asked for half of it, and so on.
+ * touched. Where the process may not have twice that (RLIMIT_AS, RLIMIT_DATA), half of what it may
+ * have; if the host refuses that, it is asked for half of it, and so on. The call may come behind a
+ * strict seccomp filter: it maps, and asks the host nothing else (kms_address_room(), host_bytes()).
  *
  * 6. Tried and rejected
  *
  *	fork handlers registered by a constructor alone: a library's that was initialized
  *	    earlier ran while we held all locks, and hung
  *	gettid() for each object that is tracked: strict seccomp filters kill for it
+ *	getrlimit() at the first call: so they do for that; and what it says when the library is
+ *	    loaded misses a limit that the program sets for itself
+ *	a machine built when the library is loaded, in every process: it counts against such a
+ *	    limit, and threads get no stacks
  *	MADV_FREE: the memory counts as the program's until the host is short of it
  *	power-of-two caches as Linux's kmalloc has them: a fourth of the memory is lost (sizes.h)
  *	buddy's own records for single frames: a cache line somewhere for each (frames.c)
@@ -349,15 +354,29 @@ void kms_cache_free_bulk(struct kms_cache *cache, unsigned int nr, void **object
 
 /* ---- boot -------------------------------------------------------------------- */
 
-static uint64_t arena_bytes(void)
+/* The host's memory: asked for when the library is loaded, since later a seccomp filter may kill for it. */
+static uint64_t host_bytes(void)
 {
-	uint64_t bytes = heap.options.arena, limit = kms_address_limit() / 2;
+	static uint64_t bytes;
 
 	if (!bytes)
-		bytes = 2 * (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
-	if (bytes > limit)
-		bytes = limit;
-	return bytes < ARENA_MIN ? ARENA_MIN : bytes > ARENA_MAX ? ARENA_MAX : bytes;
+		bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
+	return bytes;
+}
+
+static __attribute__((constructor(101))) void note_host(void)
+{
+	host_bytes();
+}
+
+static uint64_t arena_bytes(void)
+{
+	uint64_t bytes = heap.options.arena ? heap.options.arena : 2 * host_bytes();
+
+	if (bytes > ARENA_MAX)
+		bytes = ARENA_MAX;
+	bytes = kms_address_room(2 * bytes) / 2;
+	return bytes < ARENA_MIN ? ARENA_MIN : bytes;
 }
 
 static void tear_down(void)

@@ -245,8 +245,12 @@ KMS_INTERNAL bool kms_private_has(const void *p);
 /* The address space they have. */
 KMS_INTERNAL void kms_private_range(uintptr_t *start, uintptr_t *end);
 KMS_INTERNAL size_t kms_private_bytes(void);
-/* Address space that the process may have and write to (RLIMIT_AS, RLIMIT_DATA), in bytes. */
-KMS_INTERNAL size_t kms_address_limit(void);
+/*
+ * Bytes of address space that the process may still have and write to (RLIMIT_AS, RLIMIT_DATA),
+ * up to @most, to the megabyte. Found by mapping, which is all that a seccomp filter may let
+ * pass; what others map at the same time may be refused while it lasts.
+ */
+KMS_INTERNAL size_t kms_address_room(size_t most);
 KMS_INTERNAL void kms_private_fork(int how);	/* -1 before, 0 parent, 1 child */
 
 /* ---- objects.c ---------------------------------------------------------- */

@@ -235,8 +235,9 @@ static const char *variable(char *value, size_t size)
 bool kms_options_given(void)
 {
 	char value[2];
+	const char *text = variable(value, sizeof(value));
 
-	return variable(value, sizeof(value)) != NULL;
+	return text && *text;
 }
 
 void kms_read_options(struct kms_options *options)

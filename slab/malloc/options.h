@@ -41,7 +41,7 @@ struct kms_options {
 #undef KMS_FIELD
 };
 
-/* Whether the environment has the variable at all; getenv() knows nothing before libc has started. */
+/* Whether the environment's variable says anything; getenv() knows nothing before libc has started. */
 bool kms_options_given(void) __attribute__((visibility("hidden")));
 /* Read the environment into @options; what is wrong is said on standard error and left out. */
 void kms_read_options(struct kms_options *options) __attribute__((visibility("hidden")));

@@ -18,11 +18,11 @@
  */
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "slab/malloc/internal.h"
 
-#define RANGE_BYTES ((size_t)4 << 30)	/* address space, mapped lazily; a 16th of the limit, if there is one */
+#define RANGE_BYTES ((size_t)4 << 30)	/* address space, mapped lazily; a 16th of what there is, where it is short */
+#define ROOM_STEP ((size_t)1 << 20)
 #define MIN_SHIFT 5
 #define MAX_SHIFT 30
 #define HEADER 16
@@ -45,29 +45,28 @@ static struct block *header_of(const void *p)
 	return (struct block *)((unsigned char *)p - HEADER);
 }
 
-static size_t limit_of(int resource)
+static bool can_map(size_t bytes)
 {
-	struct rlimit limit;
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX :
-										 (size_t)limit.rlim_cur;
+	return at != MAP_FAILED && !munmap(at, bytes);
 }
 
-size_t kms_address_limit(void)
+size_t kms_address_room(size_t most)
 {
-	size_t all = limit_of(RLIMIT_AS), data = limit_of(RLIMIT_DATA);
+	size_t room = 0, step;
 
-	return all < data ? all : data;
+	for (step = most; step >= ROOM_STEP && room < most; step /= 2)
+		if (can_map(room + step))
+			room += step;
+	return room;
 }
 
 static bool map_range(void)
 {
-	size_t bytes = kms_address_limit() / 16;
+	size_t bytes = kms_address_room(16 * RANGE_BYTES) / 16 & ~(size_t)(PAGE_SIZE - 1);
 	void *range;
 
-	if (bytes > RANGE_BYTES)
-		bytes = RANGE_BYTES;
-	bytes &= ~(size_t)(PAGE_SIZE - 1);
 	range = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (range == MAP_FAILED)

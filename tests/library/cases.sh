@@ -104,6 +104,8 @@ for options in '' debug=FZPU; do
 	expect "$options" ok "$tmp/sstrict"
 	expect "$options" ok "$tmp/sstrict" x
 done
+# Nothing asked for, so that the heap is built behind the filter.
+env -u KMEMSIM_OPTIONS LD_PRELOAD="$lib" "$tmp/sstrict" >"$tmp/out" || fail "sstrict without options: $?"
 
 compile small-stack smallstack
 for options in '' debug=FZPU; do

@@ -155,6 +155,10 @@ short_of() {
 }
 short_of -v
 short_of -d
+# Nor does it take what a program needs that sets itself a limit, whether or not there are options.
+run '' "$bin/limited"
+[ $status -eq 0 ] || fail "limited, an empty setting: status $status"
+env -u KMEMSIM_OPTIONS LD_PRELOAD="$lib" "$bin/limited" || fail "limited: status $?"
 
 # A program whose open() waits for a lock: the library does not call it.
 timeout 20 env KMEMSIM_OPTIONS=debug=FZPU "$bin/hooks" "$plain" >"$tmp/out"
