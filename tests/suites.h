@@ -85,6 +85,7 @@
 	X(trace_warnings) \
 	X(numbers) \
 	X(snapshot) \
+	X(verify_compare) \
 	X(requests) \
 	X(table) \
 	X(verify) \

@@ -184,8 +184,8 @@ static void test_direct(void)
 
 /*
  * The block that a free makes is kept from the free lists, if it is of the size
- * and in the zone that is compacted for; once, and smaller ones of other types
- * not in Movable pageblocks.
+ * and in the zone that is compacted for; once, smaller ones of other types
+ * not in Movable pageblocks, and none in an isolated one.
  */
 static void test_capture(void)
 {
@@ -197,6 +197,7 @@ static void test_capture(void)
 		{ 1, MIGRATE_MOVABLE, MIGRATE_MOVABLE, true },
 		{ 1, MIGRATE_UNMOVABLE, MIGRATE_UNMOVABLE, true },
 		{ 1, MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, false },
+		{ 1, MIGRATE_UNMOVABLE, MIGRATE_ISOLATE, false },
 		{ 0, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, true },
 	};
 	size_t i;
@@ -235,6 +236,29 @@ static void test_capture(void)
 	}
 }
 
+/* A whole pageblock is for all types, a Movable one, too: the last of its frames completes it. */
+static void test_capture_pageblock(void)
+{
+	struct compact_capture cap = { .pfn = PFN_NONE_VAL, .order = PAGEBLOCK_ORDER,
+				       .migratetype = MIGRATE_UNMOVABLE };
+	struct machine m;
+	uint32_t i;
+
+	machine_small(&m, 1);
+	machine_take_all(&m);
+	cap.zone = m.zone;
+	m.b->capture = &cap;
+	for (i = 0; i < PB - 1; i++)
+		machine_give(&m, BASE + i, 0);
+	CU_ASSERT_EQUAL(cap.pfn, PFN_NONE_VAL);
+	machine_give(&m, BASE + PB - 1, 0);
+	m.b->capture = NULL;
+	CU_ASSERT_EQUAL_FATAL(cap.pfn, BASE);
+	CU_ASSERT_EQUAL(m.zone->free_pages, 0);
+	CU_ASSERT_EQUAL(steer_take_captured(m.b, &cap, GFP_KERNEL).v, BASE);
+	machine_free(&m);
+}
+
 /* A block of the right size in a zone that is not compacted goes to that zone's free list. */
 static void test_capture_other_zone(void)
 {
@@ -262,6 +286,7 @@ static const struct test_case cases[] = {
 	{ "short_search", test_short_search },
 	{ "direct", test_direct },
 	{ "capture", test_capture },
+	{ "capture of a pageblock", test_capture_pageblock },
 	{ "capture in another zone", test_capture_other_zone },
 	{ NULL, NULL }
 };

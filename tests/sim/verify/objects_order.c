@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "sim/verify/objects/objects.h"
+#include "sim/verify/objects/replay.h"
 #include "tests/tests.h"
 #include "tests/sim/trace/trace_util.h"
 
@@ -99,7 +100,7 @@ struct played {
 	struct objects_predicted pr;
 };
 
-static void play_any(struct played *p, const char *lines)
+static void play_on(struct played *p, const char *zones, const char *slabs, const char *lines)
 {
 	static const char begin[] = "a-5 [000] ..... 1: snap_fn: mmsnap end A len 1\n";
 	static const char end[] = "a-5 [000] ..... 9: snap_fn: mmsnap begin B\n";
@@ -112,8 +113,8 @@ static void play_any(struct played *p, const char *lines)
 
 	len = snprintf(text, sizeof(begin) + sizeof(end) + strlen(lines), "%s%s%s", begin, lines, end);
 	memset(p, 0, sizeof(*p));
-	CU_ASSERT_EQUAL_FATAL(snapshot_parse(&p->zones, "z", zones_text, sizeof(zones_text) - 1, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(objects_snapshot_parse(&p->snap, "s", slabs_text, sizeof(slabs_text) - 1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(snapshot_parse(&p->zones, "z", zones, strlen(zones), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(objects_snapshot_parse(&p->snap, "s", slabs, strlen(slabs), &err), 0);
 	p->trace = trace_create(0);
 	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, text, (size_t)len, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, "ftrace", trace_names(p->trace), &err), 0);
@@ -127,6 +128,11 @@ static void play_any(struct played *p, const char *lines)
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, &err), 0);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
+}
+
+static void play_any(struct played *p, const char *lines)
+{
+	play_on(p, zones_text, slabs_text, lines);
 }
 
 /* The same of lines that all make sense. */
@@ -278,6 +284,83 @@ static void test_told_by_object(void)
 	CU_ASSERT_EQUAL(p.pr.count[OBJ_hinted_allocs], 1);
 	expect_rate(&p, 1, 1);
 	finish(&p);
+}
+
+/* One more than verify has places for frees that are under way: each CPU has one. */
+#define MANY_CPUS (MAX_WAITING + 1)
+
+/* @text as it is on a machine of MANY_CPUS. */
+static char *on_many_cpus(const char *text)
+{
+	char *copy = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&copy, &len);
+	unsigned int cpu;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		fprintf(out, "%.*s", (int)strcspn(text, "\n"), text);
+		for (cpu = 2; !strncmp(text, "cpus ", 5) && cpu < MANY_CPUS; cpu++)
+			fprintf(out, " %u", cpu);
+		putc('\n', out);
+		for (cpu = 2; !strncmp(text, "pcp 1 ", 6) && cpu < MANY_CPUS; cpu++)
+			fprintf(out, "pcp %u%.*s\n", cpu, (int)strcspn(text + 5, "\n"), text + 5);
+		for (cpu = 2; !strncmp(text, "zstatdiff 1 ", 12) && cpu < MANY_CPUS; cpu++)
+			fprintf(out, "zstatdiff %u thr 4 0 0\n", cpu);
+	}
+	fclose(out);
+	return copy;
+}
+
+/* A slab of four objects in use for each CPU, from frame 0x1020 on. */
+static char *slabs_for_many(void)
+{
+	char *slabs = on_many_cpus(slabs_text), *more = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&more, &len);
+	unsigned int cpu;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	fprintf(out, "%.*s", (int)(strlen(slabs) - strlen("end\n")), slabs);
+	for (cpu = 0; cpu < MANY_CPUS; cpu++)
+		fprintf(out, "slab %x 0 " CACHE " inuse 4 objects 4 frozen 0 free :\n", 0x1020 + cpu);
+	fprintf(out, "end\n");
+	fclose(out);
+	free(slabs);
+	return more;
+}
+
+/*
+ * On each CPU an interrupt shows that a free's event was being written: so many are under way that
+ * there is no place for the last. Then the first one is carried out, and none is lost.
+ */
+static void test_too_many_wait(void)
+{
+	char *zones = on_many_cpus(zones_text), *slabs = slabs_for_many(), *lines = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&lines, &len);
+	struct played p;
+	unsigned int cpu;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	for (cpu = 0; cpu < MANY_CPUS; cpu++)
+		fprintf(out, "c-%u [%03u] ..... 7: kmem_cache_free: call_site=f ptr=ffff88800%07x name=little\n"
+			"c-%u [%03u] ..s2. 7: kmem_cache_free: call_site=f ptr=ffff88800%07x name=little\n",
+			cpu + 5, cpu, 0x1020000 + cpu * 0x1000, cpu + 5, cpu, 0x1020400 + cpu * 0x1000);
+	fclose(out);
+	play_on(&p, zones, slabs, lines);
+	CU_ASSERT_EQUAL(p.pr.count[OBJ_refused_frees], 0);
+	for (cpu = 0; cpu < MANY_CPUS; cpu++) {
+		const char *slab = virt_from_pfn(p.m.map, pfn_make(0x1020 + cpu));
+
+		CU_ASSERT_FALSE(slab_is_live(p.m.sa, slab));
+		CU_ASSERT_FALSE(slab_is_live(p.m.sa, slab + 0x400));
+		CU_ASSERT_TRUE(slab_is_live(p.m.sa, slab + 0x800));
+	}
+	finish(&p);
+	free(zones);
+	free(slabs);
+	free(lines);
 }
 
 /* ---- requests ------------------------------------------------------------------ */
@@ -481,6 +564,7 @@ static const struct test_case cases[] = {
 	{ "partial_being_written", test_partial_being_written },
 	{ "partial_behind", test_partial_behind },
 	{ "told_by_object", test_told_by_object },
+	{ "too_many_wait", test_too_many_wait },
 	{ "miss", test_miss },
 	{ "early", test_early },
 	{ "node_refill", test_node_refill },
