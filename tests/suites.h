@@ -75,6 +75,7 @@
 	X(cmd_words) \
 	X(interrupt) \
 	X(names) \
+	X(stacks) \
 	X(source) \
 	X(perf_script) \
 	X(perf_repeats) \

@@ -13,13 +13,17 @@ bool session_load_stopped(const struct trace *trace)
 
 static int read_trace(struct trace *trace, const struct load_config *cfg, struct kerror *err)
 {
+	const struct reader_config reader = {
+		.format = cfg->format, .names = trace_names(trace), .stacks = trace_stacks(trace),
+		.kallsyms = cfg->kallsyms,
+	};
 	struct source *src;
 	struct reader *rd;
 	int ret = source_open_until(&src, cfg->path, cfg->stop, err);
 
 	if (ret)
 		return ret;
-	ret = reader_open(&rd, src, cfg->format, trace_names(trace), err);
+	ret = reader_open_config(&rd, src, &reader, err);
 	if (ret)
 		return ret;
 	reader_set_message(rd, cfg->on_message, cfg->ctx, cfg->messages);

@@ -15,6 +15,7 @@
 struct load_config {
 	const char *path;		/* "-": standard input */
 	const char *format;		/* NULL: recognised by its first bytes */
+	const char *kallsyms;		/* a file of the recorded kernel's symbols, or NULL */
 	unsigned int messages;		/* malformed lines that are shown in full */
 	reader_message_fn on_message;	/* NULL: none is */
 	trace_progress_fn on_progress;	/* may be NULL */

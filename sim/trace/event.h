@@ -104,6 +104,8 @@ extern const uint8_t event_class_of[NR_EVENT_KINDS];
 
 /* Number of an interned string; 0 is "not given". */
 typedef uint32_t name_id;
+/* Number of an interned call chain (stacks.h); 0 is none. */
+typedef uint32_t stack_id;
 
 #define EVENT_NO_NODE (-1)
 
@@ -131,8 +133,11 @@ struct event {
 	uint8_t order;		/* pages */
 	uint8_t migratetype;	/* pages; as printed, 0 where it is not */
 	uint8_t flags;		/* EVF_* */
-	int32_t arg;		/* probes: a number, see ftrace_probe.c; PAGE_ZONE_LOCKED: for a per-CPU
+	union {
+		int32_t arg;	/* probes: a number, see ftrace_probe.c; PAGE_ZONE_LOCKED: for a per-CPU
 				 * list; PAGE_EXTFRAG: three numbers, see EXTFRAG_* */
+		stack_id stack;	/* where event_has_stack() says so: the call chain, 0 where none was recorded */
+	};
 };
 
 #define EXTFRAG_ORDER_SHIFT	0	/* of the block that was fallen back to */
@@ -153,6 +158,12 @@ struct event {
 static inline bool event_is(unsigned int kind, enum event_class class)
 {
 	return event_class_of[kind] == class;
+}
+
+/* Whether a call chain stands in place of arg: in the events that are replayed. */
+static inline bool event_has_stack(unsigned int kind)
+{
+	return event_is(kind, EVENT_OBJECT) || kind == EV_PAGE_ALLOC || kind == EV_PAGE_FREE;
 }
 
 /*

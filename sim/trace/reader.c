@@ -147,6 +147,14 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 int reader_open(struct reader **out, struct source *src, const char *format, struct names *names,
 		struct kerror *err)
 {
+	const struct reader_config cfg = { .format = format, .names = names };
+
+	return reader_open_config(out, src, &cfg, err);
+}
+
+int reader_open_config(struct reader **out, struct source *src, const struct reader_config *cfg,
+		       struct kerror *err)
+{
 	struct reader *rd = calloc(1, sizeof(*rd));
 	int ret;
 
@@ -155,11 +163,13 @@ int reader_open(struct reader **out, struct source *src, const char *format, str
 		return kerror_set(err, -ENOMEM, "no memory for a trace reader");
 	}
 	rd->src = src;
-	rd->names = names;
-	ret = format ? choose_by_name(rd, format, err) : 0;
+	rd->names = cfg->names;
+	rd->stacks = cfg->stacks;
+	rd->kallsyms = cfg->kallsyms;
+	ret = cfg->format ? choose_by_name(rd, cfg->format, err) : 0;
 	if (!ret)
 		ret = read_head(rd, err);
-	if (!ret && !format)
+	if (!ret && !cfg->format)
 		ret = choose_by_head(rd, err);
 	if (!ret)
 		ret = rd->ops->open(rd, err);

@@ -18,6 +18,7 @@
 #include "pagemap/error.h"
 #include "sim/trace/event.h"
 #include "sim/trace/names.h"
+#include "sim/trace/stacks.h"
 
 /* ---- bytes ------------------------------------------------------------- */
 
@@ -73,6 +74,7 @@ struct reader_stats {
 	uint64_t lost_chunks;	/* pieces of the recording, of unknown place and size */
 	uint64_t tool_warnings;	/* of the program that printed the trace; counted in ignored, too */
 	char os_release[64];	/* of the traced kernel, "" where it is not given */
+	uint64_t cut_stacks;	/* call chains that are as deep as a recording goes */
 	bool single_tasks;	/* the recording is of some tasks, not of the whole machine */
 };
 
@@ -109,6 +111,8 @@ struct reader {
 	const struct reader_ops *ops;
 	struct source *src;	/* owned */
 	struct names *names;	/* not owned */
+	struct stacks *stacks;	/* not owned; NULL: call chains are passed over */
+	const char *kallsyms;	/* not owned; a file of kernel symbols, or NULL */
 	struct reader_stats stats;
 	reader_message_fn message;
 	void *message_ctx;
@@ -125,12 +129,22 @@ extern const struct reader_ops ftrace_text_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 
+struct reader_config {
+	const char *format;	/* its name; NULL: what it looks like most */
+	struct names *names;	/* where strings go */
+	struct stacks *stacks;	/* where call chains go; NULL: they are passed over */
+	const char *kallsyms;	/* text as in /proc/kallsyms of the recorded kernel; NULL: this computer's, if it fits */
+};
+
 /*
- * Open @src in the format named @format, or the likeliest where it is NULL.
- * Takes over @src on success and on failure. Strings go to @names. Errors:
+ * Open @src, which is taken over on success and on failure; what @cfg points to
+ * must outlive the reader. Errors:
  * -EINVAL (no such format), -ENOMSG (looks like none), -ENODATA (empty
  * input), those of source_read().
  */
+int reader_open_config(struct reader **out, struct source *src, const struct reader_config *cfg,
+		       struct kerror *err);
+/* The same with no more than a format and names. */
 int reader_open(struct reader **out, struct source *src, const char *format, struct names *names,
 		struct kerror *err);
 void reader_close(struct reader *rd);

@@ -29,7 +29,8 @@ struct trace *trace_create(uint64_t memory_limit)
 	trace->fd = -1;
 	trace->max_chunks = (memory_limit ? memory_limit : TRACE_DEFAULT_LIMIT) / TRACE_CHUNK_BYTES;
 	trace->names = names_create();
-	if (!trace->names) {
+	trace->stacks = stacks_create();
+	if (!trace->names || !trace->stacks) {
 		trace_destroy(trace);
 		return NULL;
 	}
@@ -50,6 +51,7 @@ void trace_destroy(struct trace *trace)
 	free(trace->file_slab_bits);
 	cache_names_destroy(trace->cache_names);
 	cache_pages_destroy(trace->cache_pages);
+	stacks_destroy(trace->stacks);
 	names_destroy(trace->names);
 	if (trace->fd >= 0)
 		close(trace->fd);
@@ -59,6 +61,11 @@ void trace_destroy(struct trace *trace)
 struct names *trace_names(struct trace *trace)
 {
 	return trace->names;
+}
+
+struct stacks *trace_stacks(struct trace *trace)
+{
+	return trace->stacks;
 }
 
 const struct trace_summary *trace_summary(const struct trace *trace)
@@ -271,6 +278,7 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 		sum->lost_events = UINT64_MAX;
 	sum->lost_chunks += more->lost_chunks;
 	sum->tool_warnings += more->tool_warnings;
+	sum->cut_stacks += more->cut_stacks;
 	if (more->os_release[0])
 		memcpy(sum->os_release, more->os_release, sizeof(sum->os_release));
 	sum->single_tasks |= more->single_tasks;

@@ -6,7 +6,7 @@
  * stay in memory, the rest goes to an unlinked temporary file: 100 million
  * events need disk, not memory.
  *
- * Locking: none. Ownership: the trace owns events and names.
+ * Locking: none. Ownership: the trace owns events, names and call chains.
  */
 #ifndef KMEMSIM_SIM_TRACE_TRACE_H
 #define KMEMSIM_SIM_TRACE_TRACE_H
@@ -46,6 +46,7 @@ typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, ui
 struct trace *trace_create(uint64_t memory_limit);	/* NULL: no memory. 0: the default, 64 MiB */
 void trace_destroy(struct trace *trace);
 struct names *trace_names(struct trace *trace);
+struct stacks *trace_stacks(struct trace *trace);
 const struct trace_summary *trace_summary(const struct trace *trace);
 
 /* Where the trace lacks events, in its order; valid until more is loaded. */

@@ -24,6 +24,7 @@ struct cache_pages;
 
 struct trace {
 	struct names *names;
+	struct stacks *stacks;
 	struct trace_summary sum;
 	uint64_t max_chunks;		/* that may stay in memory */
 	struct event **chunks;

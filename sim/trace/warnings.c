@@ -92,6 +92,10 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->read.tool_warnings;
 		return nr && say(text, "%" PRIu64 " warning%s of perf itself stand%s among the events; they were passed over",
 				 nr, nr == 1 ? "" : "s", nr == 1 ? "s" : "");
+	case TRACE_CUT_STACKS:
+		nr = sum->read.cut_stacks;
+		return nr && say(text, "%" PRIu64 " call chain%s as deep as the recording goes and most likely cut short; "
+				 "'perf record --max-stack N' records deeper ones", nr, nr == 1 ? " is" : "s are");
 	case NR_TRACE_WARNINGS:
 		break;
 	}

@@ -2,9 +2,11 @@
 /*
  * kmemsim: reader for the text that `perf script` prints of kmem tracepoints,
  * Linux 2.6.32 to 6.18. One line is one event; comments ("# ..."), empty lines,
- * PERF_RECORD_* lines, the call chains of `perf record -g` with their source
- * lines, and perf's own warnings are passed over; everything else is malformed:
- * counted, described, skipped.
+ * PERF_RECORD_* lines, source lines of call chains, and perf's own warnings are
+ * passed over; everything else is malformed: counted, described, skipped.
+ *
+ * The call chain of `perf record -g` stands behind its event, so the event read
+ * last is held back until the next one begins.
  *
  * States: reading -> at the end, where read() goes on returning 0.
  * Locking: none, single-threaded.
@@ -19,6 +21,9 @@ struct perf_script {
 	struct text_reader text;
 	struct perf_fields fields;
 	struct perf_front front;
+	struct perf_chain chain;
+	struct event held;
+	bool holding;			/* held is an event that was not handed out yet */
 	bool in_chain;			/* behind an event or its call chain */
 	bool at_frame;			/* behind a line of a call chain, or its source line */
 };
@@ -97,7 +102,11 @@ static enum text_line parse_no_event(struct reader *rd, const char *start, const
 
 	if (p >= end)
 		return TEXT_IGNORED;
-	if ((in_chain && is_call_chain(start, p, end)) || (at_frame && is_source_line(start, end))) {
+	if (in_chain && is_call_chain(start, p, end)) {
+		ps->in_chain = ps->at_frame = true;
+		return perf_chain_add(&ps->chain, rd->names, p, end) ? TEXT_NO_MEMORY : TEXT_IGNORED;
+	}
+	if (at_frame && is_source_line(start, end)) {
 		ps->in_chain = ps->at_frame = true;
 		return TEXT_IGNORED;
 	}
@@ -187,6 +196,8 @@ static enum text_line parse_line(struct reader *rd, struct event *ev, const char
 		return *start == '#' ? TEXT_IGNORED : TEXT_MALFORMED;
 	}
 	ps->in_chain = true;
+	if (perf_chain_end(&ps->chain, rd))
+		return TEXT_NO_MEMORY;
 	*ev = (struct event){
 		.time_ns = head.time_ns, .line = ps->text.lines.number, .pid = head.pid,
 		.cpu = head.cpu, .node = EVENT_NO_NODE, .kind = head.kind,
@@ -197,12 +208,54 @@ static enum text_line parse_line(struct reader *rd, struct event *ev, const char
 					&rd->stats.unknown_gfp);
 	if (ret == -ENOMEM)
 		return TEXT_NO_MEMORY;
-	return ret ? TEXT_MALFORMED : TEXT_EVENT;
+	if (ret)
+		return TEXT_MALFORMED;
+	if (rd->stacks && event_has_stack(ev->kind))
+		ps->chain.of = ev;
+	return TEXT_EVENT;
+}
+
+/* At least two of @events: the last of them stays here where more may follow. */
+static int read_with_chains(struct reader *rd, struct event *events, int max, struct kerror *err)
+{
+	struct perf_script *ps = rd->priv;
+	int n = ps->holding, got;
+
+	if (ps->holding) {
+		events[0] = ps->held;
+		if (ps->chain.of)
+			ps->chain.of = events;
+	}
+	ps->holding = false;
+	got = text_read(rd, parse_line, events + n, max - n, err);
+	if (got < 0)
+		return got;
+	n += got;
+	if (n < max) {
+		if (perf_chain_end(&ps->chain, rd))
+			return kerror_set(err, -ENOMEM, "no memory for the call chains of the trace");
+		return n;
+	}
+	ps->holding = true;
+	ps->held = events[n - 1];
+	if (ps->chain.of)
+		ps->chain.of = &ps->held;
+	return n - 1;
 }
 
 static int perf_script_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
-	return text_read(rd, parse_line, events, max, err);
+	struct event pair[2];
+	int got;
+
+	if (!rd->stacks)
+		return text_read(rd, parse_line, events, max, err);
+	if (max > 1)
+		return read_with_chains(rd, events, max, err);
+	got = read_with_chains(rd, pair, 2, err);
+	if (got > 0)
+		events[0] = pair[0];
+	return got;
 }
 
 static int perf_script_open(struct reader *rd, struct kerror *err)

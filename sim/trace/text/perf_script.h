@@ -48,6 +48,18 @@ enum perf_header_status perf_header_parse(struct perf_header *head, struct perf_
 /* Is the line an event but for its time, which perf was not asked for? */
 bool perf_header_lacks_time(const char *start, const char *end);
 
+/* The call chain that is being read, and the event it belongs to. All zero: none is. */
+struct perf_chain {
+	struct event *of;		/* NULL: of an event that keeps none */
+	uint32_t nr;
+	name_id frames[STACK_MAX_FRAMES];
+};
+
+/* Add the frame whose address begins at @p; -ENOMEM. */
+int perf_chain_add(struct perf_chain *chain, struct names *names, const char *p, const char *end);
+/* Nothing follows: the event gets its chain. -ENOMEM. */
+int perf_chain_end(struct perf_chain *chain, struct reader *rd);
+
 /* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
 enum event_kind kmem_event_kind(const char *name, size_t len);
 
