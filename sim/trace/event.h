@@ -24,6 +24,7 @@ enum event_class {
 	EVENT_SLAB_PROBE,	/* kprobes inside the object allocator, there too */
 	EVENT_COMPACTION,
 	EVENT_RECLAIM,		/* of a task and of kswapd */
+	EVENT_HEAP,		/* malloc of a program: addr is the block's address, or its number and 1 */
 	EVENT_OTHER,		/* none that is known */
 	NR_EVENT_CLASSES
 };
@@ -45,6 +46,9 @@ enum event_class {
 	X(PAGE_PCPU_DRAIN,   PAGE,       "mm_page_pcpu_drain", 0, "a block returned to the kernel's free lists") \
 	X(PAGE_EXTFRAG,      PAGE,       "mm_page_alloc_extfrag", 0, "the kernel fell back to another migratetype") \
 	X(RSS_STAT,          PROCESS,    "rss_stat",           0, "a process' memory counter changed") \
+	X(HEAP_ALLOC,        HEAP,       "malloc",             1, "a program allocates a block: malloc, calloc, memalign") \
+	X(HEAP_FREE,         HEAP,       "free",               1, "a program frees a block") \
+	X(HEAP_REALLOC,      HEAP,       "realloc",            1, "a program changes the size of a block") \
 	X(SNAP_BEGIN,        SNAPSHOT,   "snap_fn begin",      0, "a snapshot of the kernel's state is being taken") \
 	X(SNAP_END,          SNAPSHOT,   "snap_fn end",        0, "it is taken") \
 	X(BULK_IN,           PAGE_PROBE, "bulk_in",            0, "a request for many single frames begins") \
@@ -111,7 +115,8 @@ typedef uint32_t stack_id;
 
 struct event {
 	uint64_t time_ns;	/* as recorded; traces need not start at 0 nor be sorted */
-	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED */
+	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED; heap: the block,
+				 * of a realloc the new one, 0 where it is NULL */
 	uint64_t line : 56;	/* text: line number; binary: offset of the record. For messages. */
 	uint64_t context : 4;	/* enum event_context: what it interrupted, where the format says so */
 	uint64_t depth : 4;	/* how often preemption was disabled around it, up to EVENT_MAX_DEPTH */
@@ -120,17 +125,20 @@ struct event {
 			uint32_t bytes_req;	/* objects: asked for */
 			uint32_t bytes_alloc;	/* objects: handed out by the traced kernel */
 		};
-		uint64_t addr2;		/* probes: a second address, see ftrace_probe.c */
+		uint64_t addr2;		/* probes: a second address, see ftrace_probe.c; realloc: the old block, 0 none */
 	};
 	name_id call_site;	/* symbol with offset, or hex address, as printed */
 	name_id cache;		/* cache name; 0 where the tracepoint has none */
-	uint32_t gfp;		/* gfp_t of buddy/gfp.h */
+	union {
+		uint32_t gfp;		/* gfp_t of buddy/gfp.h */
+		uint32_t heap_bytes;	/* heap: asked for; 0 in a free */
+	};
 	int32_t pid;
 	name_id comm;
 	uint16_t cpu;
 	int16_t node;		/* EVENT_NO_NODE where none is asked for or given */
 	uint8_t kind;		/* enum event_kind */
-	uint8_t order;		/* pages */
+	uint8_t order;		/* pages; heap: log2 of the alignment that was asked for, 0 none */
 	uint8_t migratetype;	/* pages; as printed, 0 where it is not */
 	uint8_t flags;		/* EVF_* */
 	union {
@@ -153,6 +161,8 @@ struct event {
 #define EVENT_MAX_NODE		1023
 #define EVENT_MAX_MIGRATETYPE	15
 #define EVENT_MAX_PFN		((UINT64_C(1) << 52) - 1)
+#define EVENT_MAX_HEAP_BYTES	UINT32_MAX
+#define EVENT_MAX_HEAP_ALIGN	31	/* log2 */
 
 /* @kind is of a struct event, so below NR_EVENT_KINDS. */
 static inline bool event_is(unsigned int kind, enum event_class class)
@@ -163,7 +173,7 @@ static inline bool event_is(unsigned int kind, enum event_class class)
 /* Whether a call chain stands in place of arg: in the events that are replayed. */
 static inline bool event_has_stack(unsigned int kind)
 {
-	return event_is(kind, EVENT_OBJECT) || kind == EV_PAGE_ALLOC || kind == EV_PAGE_FREE;
+	return event_is(kind, EVENT_OBJECT) || event_is(kind, EVENT_HEAP) || kind == EV_PAGE_ALLOC || kind == EV_PAGE_FREE;
 }
 
 /*
@@ -174,6 +184,7 @@ static inline bool event_has_stack(unsigned int kind)
 #define EVF_PAGE_RESCHED	0x02	/* another task was to run on this CPU as soon as that could be */
 /* The cache takes reclaimable slab pages (set by resolve, for CACHE_ALLOC only: a kmalloc's own gfp says it). */
 #define EVF_OBJECT_RECLAIMABLE	0x04
+#define EVF_HEAP_ZERO		0x08	/* the block is zeroed: calloc */
 
 enum event_context {
 	CONTEXT_TASK,

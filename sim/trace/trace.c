@@ -222,6 +222,7 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 		if (ev->cpu > sum->max_cpu)
 			sum->max_cpu = ev->cpu;
 		trace->other_pids |= ev->pid ^ trace->first_pid;
+		trace->nr_kernel += !event_is(ev->kind, EVENT_HEAP);
 		if (event_is(ev->kind, EVENT_OBJECT)) {
 			trace->object_bits |= ev->addr;
 		} else if (event_is(ev->kind, EVENT_PAGE) && ev->addr != EVENT_PFN_FAILED) {
@@ -234,7 +235,7 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 	}
 	/* The kernel prints a hash of 32 bits for %p, with zeros before it. Below 64 KiB nothing is one. */
 	sum->hashed_addresses = trace->object_bits >= 1 << 16 && trace->object_bits <= UINT32_MAX;
-	sum->one_task = !trace->other_pids && sum->nr_events >= TRACE_ONE_TASK_EVENTS;
+	sum->one_task = !trace->other_pids && trace->nr_kernel >= TRACE_ONE_TASK_EVENTS;
 }
 
 int trace_append(struct trace *trace, const struct event *events, size_t nr, struct kerror *err)

@@ -41,6 +41,7 @@ struct trace {
 	struct reader_loss *losses;
 	size_t nr_losses;
 	uint64_t object_bits;		/* all bits that an object's address has */
+	uint64_t nr_kernel;		/* events that are not of a program's heap */
 	int32_t first_pid, other_pids;	/* other_pids: bits in which some pid differs from the first */
 };
 

@@ -50,12 +50,15 @@ static inline bool flags_are_sane(const struct event *ev)
 		return !(ev->flags & ~EVF_PAGE_RESCHED);
 	if (ev->kind == EV_CACHE_ALLOC)
 		return !(ev->flags & ~EVF_OBJECT_RECLAIMABLE);
+	if (ev->kind == EV_HEAP_ALLOC)
+		return !(ev->flags & ~EVF_HEAP_ZERO);
 	return !ev->flags;
 }
 
 static inline bool event_is_sane(const struct event *ev, const struct trace *trace)
 {
-	unsigned int max_order = event_is(ev->kind, EVENT_OBJECT) || event_is(ev->kind, EVENT_PAGE) ? 10 : 63;
+	unsigned int max_order = event_is(ev->kind, EVENT_OBJECT) || event_is(ev->kind, EVENT_PAGE) ? 10 :
+				 event_is(ev->kind, EVENT_HEAP) ? EVENT_MAX_HEAP_ALIGN : 63;
 
 	return ev->kind < NR_EVENT_KINDS && ev->order <= max_order && ev->cpu <= 1023 &&
 	       (!event_is(ev->kind, EVENT_OBJECT) || ev->bytes_alloc >= ev->bytes_req) &&

@@ -74,6 +74,9 @@ enum order_rule { ORDER_IS_ORDER, ORDER_IS_LIST };
 	X(PAGE_PCPU_DRAIN,   BLOCK,    ANY,        ANY,      ORDER) \
 	X(PAGE_EXTFRAG,      BLOCK,    ANY,        ANY,      ORDER) \
 	X(RSS_STAT,          ANY,      ANY,        ANY,      ORDER) \
+	X(HEAP_ALLOC,        ANY,      ANY,        ANY,      ORDER) \
+	X(HEAP_FREE,         ANY,      ANY,        ANY,      ORDER) \
+	X(HEAP_REALLOC,      ANY,      ANY,        ANY,      ORDER) \
 	X(SNAP_BEGIN,        ANY,      ANY,        ANY,      ORDER) \
 	X(SNAP_END,          ANY,      ANY,        ANY,      ORDER) \
 	X(BULK_IN,           ANY,      ANY,        COUNT,    ORDER) \
@@ -306,6 +309,9 @@ static bool check_event(struct capture_check *ck, const struct event *ev, const 
 {
 	const struct rule *rule = &rules[ev->kind];
 
+	/* No kernel's: nothing here looks at them. */
+	if (event_is(ev->kind, EVENT_HEAP))
+		return true;
 	if (ev->cpu >= ck->snap->state.nr_cpus)
 		return is_fault(ck, ev, FAULT_cpu, "CPU %u, but the snapshot has %u", ev->cpu, ck->snap->state.nr_cpus);
 	if (ev->node != EVENT_NO_NODE && (ev->node < 0 || (unsigned int)ev->node >= ck->snap->nr_nodes))

@@ -291,7 +291,7 @@ static void test_classes(void)
 		{ "kmalloc", EVENT_OBJECT }, { "kfree", EVENT_OBJECT }, { "kmem_cache_", EVENT_OBJECT },
 		{ "mm_page", EVENT_PAGE }, { "mm_compaction_", EVENT_COMPACTION }, { "mm_vmscan_", EVENT_RECLAIM },
 		{ "balance_", EVENT_RECLAIM }, { "kbulk_", EVENT_SLAB_PROBE }, { "slab_", EVENT_SLAB_PROBE },
-		{ "snap_fn ", EVENT_SNAPSHOT }, { "rss_stat", EVENT_PROCESS }, { "(other)", EVENT_OTHER },
+		{ "malloc", EVENT_HEAP }, { "realloc", EVENT_HEAP }, { "snap_fn ", EVENT_SNAPSHOT }, { "rss_stat", EVENT_PROCESS }, { "(other)", EVENT_OTHER },
 	};
 	size_t kind, i;
 
@@ -302,12 +302,17 @@ static void test_classes(void)
 		for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 			if (!strncmp(name, prefixes[i].prefix, strlen(prefixes[i].prefix)))
 				class = prefixes[i].class;
+		if (!strcmp(name, "free"))
+			class = EVENT_HEAP;
 		expect(event_is((unsigned int)kind, class), name, "is of another class");
-		expect(!event_kind_desc[kind].replayed || class == EVENT_OBJECT || class == EVENT_PAGE, name,
-		       "is replayed, but neither of objects nor of pages");
+		expect(!event_kind_desc[kind].replayed || class == EVENT_OBJECT || class == EVENT_PAGE || class == EVENT_HEAP,
+		       name, "is replayed, but of no class that is");
+		expect(event_has_stack((unsigned int)kind) == event_kind_desc[kind].replayed, name,
+		       "has a call chain where it has an argument, or none where it is replayed");
 	}
 	CU_ASSERT_EQUAL(EVF_PAGE_SLAB & EVF_PAGE_RESCHED, 0);
 	CU_ASSERT_EQUAL((EVF_PAGE_SLAB | EVF_PAGE_RESCHED) & EVF_OBJECT_RECLAIMABLE, 0);
+	CU_ASSERT_EQUAL((EVF_PAGE_SLAB | EVF_PAGE_RESCHED | EVF_OBJECT_RECLAIMABLE) & EVF_HEAP_ZERO, 0);
 }
 
 static const struct test_case cases[] = {
