@@ -18,8 +18,8 @@ enum record_state { REC_NEW, REC_LIVE, REC_FREED };
 
 /* What is known of one address, or of one block (pfn and order). */
 struct record {
-	struct moment alloc;
-	struct moment free;
+	struct point alloc;
+	struct point free;
 	uint32_t bytes;
 	name_id cache;
 	uint8_t state;
@@ -130,9 +130,9 @@ static struct record *record_of(struct record_table *table, uint64_t key)
 	return &table->record[number];
 }
 
-static struct moment moment_of(const struct diagnoser *dg, const struct event *ev)
+static struct point point_of(const struct diagnoser *dg, const struct event *ev)
 {
-	return (struct moment){
+	return (struct point){
 		.event = dg->event, .line = ev->line, .time_ns = ev->time_ns, .site = ev->call_site,
 		.comm = ev->comm, .pid = ev->pid, .cpu = ev->cpu
 	};
@@ -200,7 +200,7 @@ static int block_alloc(struct diagnoser *dg, const struct event *ev)
 	rec = record_of(&dg->blocks, ev->addr);
 	if (!rec)
 		return -ENOMEM;
-	rec->alloc = moment_of(dg, ev);
+	rec->alloc = point_of(dg, ev);
 	rec->order = ev->order;
 	rec->state = REC_LIVE;
 	rec->slab_page = ev->flags & EVF_PAGE_SLAB;
@@ -217,7 +217,7 @@ static int block_free(struct diagnoser *dg, const struct event *ev)
 		return -ENOMEM;
 	finding.order = rec->order;
 	finding.alloc = rec->alloc;
-	finding.wrong = moment_of(dg, ev);
+	finding.wrong = point_of(dg, ev);
 	finding.first_free = rec->free;
 	if (rec->state == REC_FREED && ev->order == rec->order) {
 		finding.what = DIAG_PAGE_DOUBLE_FREE;
@@ -227,7 +227,7 @@ static int block_free(struct diagnoser *dg, const struct event *ev)
 			return -ENOMEM;
 	} else if (rec->state == REC_LIVE && ev->order > rec->order) {
 		finding.what = DIAG_PAGE_WRONG_ORDER;
-		finding.first_free = (struct moment){ 0 };
+		finding.first_free = (struct point){ 0 };
 		doubt_losses(dg, &finding, rec->alloc.event);
 		if (add_finding(dg, &finding))
 			return -ENOMEM;
@@ -290,8 +290,8 @@ static int object_alloc(struct diagnoser *dg, const struct event *ev)
 		dg->report->lost_frees++;
 		dg->gaps[cache_index(dg, rec->cache, 0)] = 1;
 	}
-	rec->alloc = moment_of(dg, ev);
-	rec->free = (struct moment){ 0 };
+	rec->alloc = point_of(dg, ev);
+	rec->free = (struct point){ 0 };
 	rec->bytes = ev->bytes_req;
 	rec->cache = ev->cache;
 	rec->kmalloc = is_kmalloc(ev);
@@ -407,7 +407,7 @@ static int object_free(struct diagnoser *dg, const struct event *ev)
 	finding.alloc = rec->alloc;
 	finding.bytes = rec->bytes;
 	finding.cache = rec->cache;
-	finding.wrong = moment_of(dg, ev);
+	finding.wrong = point_of(dg, ev);
 	block = rec->state == REC_LIVE ? NULL : block_around(dg, ev->addr);
 	if (rec->state == REC_FREED) {
 		ret = double_free(dg, rec, block, &finding);

@@ -53,8 +53,8 @@ enum diagnosis_doubt {
 	NR_DOUBTS
 };
 
-/* An event as a person looks for it. Event 0: none. */
-struct moment {
+/* A point of the trace: an event as a person looks for it. Event 0: none. */
+struct point {
 	uint64_t event;		/* its number in the trace, from 1 */
 	uint64_t line;
 	uint64_t time_ns;
@@ -73,9 +73,9 @@ struct finding {
 	uint32_t bytes;			/* objects: asked for, 0 unknown */
 	uint8_t order, freed_order;	/* pages */
 	name_id cache, freed_cache;	/* 0: kmalloc, or not given */
-	struct moment alloc;		/* event 0: before the trace */
-	struct moment first_free;	/* of a double free */
-	struct moment wrong;		/* the event that is wrong */
+	struct point alloc;		/* event 0: before the trace */
+	struct point first_free;	/* of a double free */
+	struct point wrong;		/* the event that is wrong */
 };
 
 struct leak {
@@ -85,7 +85,7 @@ struct leak {
 	uint64_t allocs, frees;		/* of the site, over the trace */
 	uint64_t overdue;		/* see above */
 	uint64_t longest_ns;		/* life of the freed object that lived longest */
-	struct moment oldest, newest;	/* of the live ones */
+	struct point oldest, newest;	/* of the live ones */
 	uint64_t oldest_ns;		/* its age at the end of the trace */
 };
 

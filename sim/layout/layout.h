@@ -2,7 +2,7 @@
 /*
  * kmemsim: how a program's structs lie in memory, and what they cost in slabs.
  *
- * dwarf*.c read types out of debug information; everything else works on
+ * dwarf/ reads types out of debug information; everything else works on
  * struct layout_type alone and can be tested without a binary. A type's
  * members stand in the order of their addresses. Offsets are in bits from the
  * start of the type, so that bit-fields need no special case.
@@ -77,7 +77,7 @@ struct layout_type {
 	unsigned int line;		/* of the declaration, 0 unknown */
 };
 
-/* ---- a program's types (dwarf.c) ------------------------------------------ */
+/* ---- a program's types (dwarf/) ------------------------------------------ */
 
 struct layout_program;
 

@@ -67,8 +67,8 @@ static void emit_findings(struct emitter *em, const struct diagnosis_report *rep
 	emit_table_end(em);
 }
 
-static void emit_moment(struct emitter *em, const struct names *names, uint64_t number,
-			const char *what, const struct moment *when)
+static void emit_point(struct emitter *em, const struct names *names, uint64_t number,
+		       const char *what, const struct point *when)
 {
 	if (!when->event)
 		return;
@@ -102,9 +102,9 @@ static void emit_histories(struct emitter *em, const struct diagnosis_report *re
 	for (i = 0; i < report->nr_findings && i < top; i++) {
 		const struct finding *f = &report->findings[i];
 
-		emit_moment(em, names, i + 1, "allocated", &f->alloc);
-		emit_moment(em, names, i + 1, "freed", &f->first_free);
-		emit_moment(em, names, i + 1, f->first_free.event ? "freed again" : "freed wrongly", &f->wrong);
+		emit_point(em, names, i + 1, "allocated", &f->alloc);
+		emit_point(em, names, i + 1, "freed", &f->first_free);
+		emit_point(em, names, i + 1, f->first_free.event ? "freed again" : "freed wrongly", &f->wrong);
 	}
 	emit_table_end(em);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the trace store. See trace_internal.h for where an event lies.
+ * kmemsim: the trace store. See internal.h for where an event lies.
  *
  * States: loading (trace_load, trace_append) -> resolved (trace_resolve) ->
  * walked by cursors. Appending moves the boundary between file and tail, so
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/trace/trace_internal.h"
+#include "sim/trace/internal.h"
 
 #define TRACE_DEFAULT_LIMIT	(64ull << 20)
 #define TRACE_PROGRESS_EVENTS	(64u << 10)
@@ -307,7 +307,7 @@ static int add_losses(struct trace *trace, const struct reader *rd, uint64_t bef
 int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
 	       struct kerror *err)
 {
-	uint64_t told = 0, loaded = 0, before = trace->sum.nr_events;
+	uint64_t reported = 0, loaded = 0, before = trace->sum.nr_events;
 	int got;
 
 	do {
@@ -321,8 +321,8 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 			return got;
 		trace_commit(trace, at, got);
 		loaded += got;
-		if (fn && loaded - told >= TRACE_PROGRESS_EVENTS) {
-			told = loaded;
+		if (fn && loaded - reported >= TRACE_PROGRESS_EVENTS) {
+			reported = loaded;
 			fn(ctx, loaded, source_consumed(rd->src), source_total(rd->src));
 		}
 	} while (got);

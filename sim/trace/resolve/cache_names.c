@@ -18,7 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sim/trace/trace_internal.h"
+#include "sim/trace/internal.h"
 #include "sim/util/table.h"
 
 #define VOTES_ENOUGH	64u

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/trace/trace_internal.h"
+#include "sim/trace/internal.h"
 
 #define FIRST_CACHES	256u
 

@@ -20,7 +20,7 @@
 
 #include "buddy/gfp.h"
 #include "sim/util/hash.h"
-#include "sim/trace/trace_internal.h"
+#include "sim/trace/internal.h"
 
 #define RECENT_PAGES	4	/* a CPU */
 #define RECENT_OBJECTS	32	/* a page stays a candidate for so many objects on its CPU */

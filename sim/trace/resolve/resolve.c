@@ -24,7 +24,7 @@
 
 #include "buddy/gfp.h"
 #include "sim/trace/resolve/frames.h"
-#include "sim/trace/trace_internal.h"
+#include "sim/trace/internal.h"
 
 #define FRAME_LIVE	0x01u	/* the upper bits are its page event's number */
 #define FRAME_MARKED	0x02u	/* that event is known to be a slab page's */

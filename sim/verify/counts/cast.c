@@ -242,7 +242,7 @@ static uint16_t guess_cache(const struct cast *cast, const struct event *ev, uin
 	if (ev->kind == EV_KMALLOC || ev->bytes_alloc > KMALLOC_MAX_CACHE_SIZE)
 		return 0;
 	cache = cast->by_size[ev->bytes_alloc / 8];
-	cast->c->note[CN_told_by_size] += cache && cache != AMBIGUOUS;
+	cast->c->note[CN_hinted_by_size] += cache && cache != AMBIGUOUS;
 	return cache == AMBIGUOUS ? 0 : cache;
 }
 

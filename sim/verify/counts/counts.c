@@ -111,7 +111,7 @@ static void serve_alloc(struct counts *c, const struct counts_op *op, uint64_t *
 		kfree(c->sa, op->cpu, (void *)(uintptr_t)*word);
 	}
 	if (!op->cache) {
-		c->note[CN_untold_allocs]++;
+		c->note[CN_unknown_allocs]++;
 		*word = LEFT_OUT;
 		return;
 	}
@@ -186,7 +186,7 @@ static void serve_free(struct counts *c, const struct counts_op *op, uint64_t *w
 	else if (op->cache)
 		object = find_unknown(c, op, &c->cache[op->cache - 1]);
 	else
-		c->note[CN_untold_frees]++;
+		c->note[CN_unknown_frees]++;
 	*word = WAS_FREED;
 	if (!object)
 		return;

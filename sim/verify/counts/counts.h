@@ -35,27 +35,27 @@
 #define COUNTS_NONE UINT32_MAX
 #define COUNTS_MAX_CACHES 16384u
 
-/* X(name, text, is it a hint) */
+/* X(name, name in reports, text, is it a hint) */
 #define COUNTS_NOTES(X) \
-	X(allocs,         "objects allocated", false) \
-	X(frees,          "objects freed", false) \
-	X(old_frees,      "of them, allocated before the trace", false) \
-	X(old_elsewhere,  "of those, with another of the cache for an unknown place", false) \
-	X(bulk_allocs,    "objects of bulk requests, which name none", false) \
-	X(told_free,      "objects that the trace shows to have been free at the beginning", true) \
-	X(told_slabs,     "slabs that it shows to have been there", true) \
-	X(late_slabs,     "of them, more than slabinfo had", true) \
-	X(odd_places,     "addresses at which no object of their cache's slabs begins", false) \
-	X(told_by_size,   "allocations whose cache only their size shows", true) \
-	X(unseen_frees,   "frees seen only from the address coming again (RCU, bulk)", false) \
-	X(unseen_allocs,  "allocations seen only from the object's free (bulk)", false) \
-	X(untold_allocs,  "allocations whose cache is not known: left out", false) \
-	X(untold_frees,   "frees whose cache is not known: left out", false) \
-	X(large,          "kmallocs too large for a cache", false) \
-	X(no_memory,      "requests that this machine had no memory for", false)
+	X(allocs,         "allocs",        "objects allocated", false) \
+	X(frees,          "frees",         "objects freed", false) \
+	X(old_frees,      "old_frees",     "of them, allocated before the trace", false) \
+	X(old_elsewhere,  "old_elsewhere", "of those, with another of the cache for an unknown place", false) \
+	X(bulk_allocs,    "bulk_allocs",   "objects of bulk requests, which name none", false) \
+	X(hinted_free,    "told_free",     "objects that the trace shows to have been free at the beginning", true) \
+	X(hinted_slabs,   "told_slabs",    "slabs that it shows to have been there", true) \
+	X(late_slabs,     "late_slabs",    "of them, more than slabinfo had", true) \
+	X(odd_places,     "odd_places",    "addresses at which no object of their cache's slabs begins", false) \
+	X(hinted_by_size, "told_by_size",  "allocations whose cache only their size shows", true) \
+	X(unseen_frees,   "unseen_frees",  "frees seen only from the address coming again (RCU, bulk)", false) \
+	X(unseen_allocs,  "unseen_allocs", "allocations seen only from the object's free (bulk)", false) \
+	X(unknown_allocs, "untold_allocs", "allocations whose cache is not known: left out", false) \
+	X(unknown_frees,  "untold_frees",  "frees whose cache is not known: left out", false) \
+	X(large,          "large",         "kmallocs too large for a cache", false) \
+	X(no_memory,      "no_memory",     "requests that this machine had no memory for", false)
 
 enum counts_note {
-#define COUNTS_NOTE_ENUM(name, text, hint) CN_##name,
+#define COUNTS_NOTE_ENUM(id, key, text, hint) CN_##id,
 	COUNTS_NOTES(COUNTS_NOTE_ENUM)
 #undef COUNTS_NOTE_ENUM
 	NR_COUNTS_NOTES

@@ -21,7 +21,7 @@
 #define MAX_FRAMES	(UINT64_C(1) << 28)
 
 const struct counts_note_desc counts_note_desc[NR_COUNTS_NOTES] = {
-#define COUNTS_NOTE_DESC(name, text, hint) { #name, text, hint },
+#define COUNTS_NOTE_DESC(id, key, text, hint) { key, text, hint },
 	COUNTS_NOTES(COUNTS_NOTE_DESC)
 #undef COUNTS_NOTE_DESC
 };
@@ -328,7 +328,7 @@ static int start_cache(struct start *st)
 	int ret;
 
 	drop_surplus(st);
-	c->note[CN_told_slabs] += st->nr_seen;
+	c->note[CN_hinted_slabs] += st->nr_seen;
 	st->node_free = st->row->num_objs - st->row->active_objs;
 	ret = load_seen_slabs(st);
 	if (!ret)
@@ -401,7 +401,7 @@ int counts_start(struct counts *c, struct kerror *err)
 		ret = make_cache(c, &c->cache[i], err);
 	if (ret)
 		return ret;
-	c->note[CN_told_free] = c->nr_free;
+	c->note[CN_hinted_free] = c->nr_free;
 	by_cache = calloc((size_t)c->nr_slabs + 1, sizeof(*by_cache));
 	place = calloc((size_t)c->nr_caches + 1, sizeof(*place));
 	st.pfns = calloc(2 * most_slabs(c) + 1, sizeof(*st.pfns));

@@ -9,7 +9,7 @@
 
 #include "sim/report/report.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_events.h"
+#include "tests/sim/trace/events.h"
 
 struct rig {
 	struct names *names;

@@ -10,7 +10,7 @@
 
 #include "sim/session/load.h"
 #include "sim/session/session.h"
-#include "tests/sim/trace/trace_events.h"
+#include "tests/sim/trace/events.h"
 #include "tests/tests.h"
 
 #define SMALL "traces/gcc-hello.perf.txt.zst"

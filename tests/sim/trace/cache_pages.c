@@ -4,7 +4,7 @@
  * traces and from a real recording.
  */
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_events.h"
+#include "tests/sim/trace/events.h"
 
 #define GFP_RECLAIM_PAGE (GFP_KERNEL | __GFP_RECLAIMABLE)
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define MAX_FIELDS	8
 #define NAME_SIZE	48

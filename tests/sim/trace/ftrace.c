@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: the text of ftrace, with the probes of the capture kit. */
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define HEAD "# tracer: nop\n#\n"
 

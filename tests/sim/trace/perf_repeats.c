@@ -5,7 +5,7 @@
  * others must mean what it means alone.
  */
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define FRONT "python3 20567 [001]  1117.286303: "
 

@@ -9,7 +9,7 @@
 
 #include "buddy/gfp.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define HEAD	"cc1  6655 [003]  1086.470747: "
 

@@ -11,7 +11,7 @@
 #include <zstd.h>
 
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define PLAIN_BYTES	300000
 

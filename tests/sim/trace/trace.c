@@ -10,7 +10,7 @@
 
 #include "buddy/gfp.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_events.h"
+#include "tests/sim/trace/events.h"
 
 #define ONE_CHUNK	(1 << 20)
 

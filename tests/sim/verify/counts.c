@@ -12,7 +12,7 @@
 #include "tests/sim/report/documented.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_events.h"
+#include "tests/sim/trace/events.h"
 
 int cmd_verify(int argc, char **argv);
 
@@ -195,7 +195,7 @@ static void test_new_cache(void)
 		alloc(&ct, PLACE(16 + i / 4, i % 4));
 	expect_counts(&ct, 12, 3);
 	CU_ASSERT_EQUAL(ct.c.note[CN_allocs], 9);
-	CU_ASSERT_FALSE(ct.c.note[CN_told_free]);
+	CU_ASSERT_FALSE(ct.c.note[CN_hinted_free]);
 	CU_ASSERT_EQUAL(ct.c.used.all, 1);
 	CU_ASSERT_EQUAL(ct.c.used.hits, 1);
 	CU_ASSERT_EQUAL(ct.c.moved.all, 1);
@@ -204,7 +204,7 @@ static void test_new_cache(void)
 }
 
 /* An address first seen allocated, in a page that no event brought, was free: no slab is made for it. */
-static void test_told_free(void)
+static void test_hinted_free(void)
 {
 	struct counted ct;
 	int i;
@@ -214,15 +214,15 @@ static void test_told_free(void)
 		alloc(&ct, PLACE(16, i));
 	alloc(&ct, PLACE(17, 2));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_free], 5);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 2);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_free], 5);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_slabs], 2);
 	end(&ct);
 	/* Slabs beyond those slabinfo has are new ones. */
 	begin(&ct, "little 4 4 1024 4 1" TAIL "1 1 0\n");
 	for (i = 0; i < 8; i++)
 		alloc(&ct, PLACE(16 + i / 4, i % 4));
 	expect_counts(&ct, 8, 2);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_slabs], 1);
 	CU_ASSERT_FALSE(ct.c.note[CN_late_slabs]);
 	end(&ct);
 }
@@ -231,7 +231,7 @@ static void test_told_free(void)
  * Of 16 slabs with a free object each the CPU has the first one, its partial list
  * the next twelve, and the node the last three: so slabinfo's 61 of 64 are active.
  */
-static void test_told_lists(void)
+static void test_hinted_lists(void)
 {
 	struct counted ct;
 	int i;
@@ -241,8 +241,8 @@ static void test_told_lists(void)
 		alloc(&ct, PLACE(16 + i, i % 4));
 	drop(&ct, PLACE(16, 0));
 	expect_counts(&ct, 64, 16);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_free], 16);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_slabs], 16);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_free], 16);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_slabs], 16);
 	end(&ct);
 }
 
@@ -332,7 +332,7 @@ static void test_kfree(void)
 	drop(&ct, PLACE(16, 0));
 	expect_counts(&ct, 8, 2);
 	CU_ASSERT_EQUAL(ct.c.note[CN_old_frees], 2);
-	CU_ASSERT_EQUAL(ct.c.note[CN_untold_frees], 1);
+	CU_ASSERT_EQUAL(ct.c.note[CN_unknown_frees], 1);
 	end(&ct);
 }
 
@@ -363,14 +363,14 @@ static void test_nameless(void)
 	begin(&ct, "");
 	add_event(&ct, ev);
 	expect_counts(&ct, 4, 1);
-	CU_ASSERT_EQUAL(ct.c.note[CN_told_by_size], 1);
-	CU_ASSERT_FALSE(ct.c.note[CN_untold_allocs]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_hinted_by_size], 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_unknown_allocs]);
 	end(&ct);
 	begin(&ct, "same 0 0 1024 4 1" TAIL "0 0 0\n");
 	add_event(&ct, ev);
 	expect_counts(&ct, 0, 0);
-	CU_ASSERT_FALSE(ct.c.note[CN_told_by_size]);
-	CU_ASSERT_EQUAL(ct.c.note[CN_untold_allocs], 1);
+	CU_ASSERT_FALSE(ct.c.note[CN_hinted_by_size]);
+	CU_ASSERT_EQUAL(ct.c.note[CN_unknown_allocs], 1);
 	end(&ct);
 }
 
@@ -386,7 +386,7 @@ static void test_large(void)
 	expect_counts(&ct, 8, 2);
 	CU_ASSERT_EQUAL(ct.c.note[CN_large], 1);
 	CU_ASSERT_EQUAL(ct.c.note[CN_frees], 1);
-	CU_ASSERT_FALSE(ct.c.note[CN_untold_frees]);
+	CU_ASSERT_FALSE(ct.c.note[CN_unknown_frees]);
 	end(&ct);
 }
 
@@ -547,8 +547,8 @@ static const struct test_case cases[] = {
 	{ "bad_slabinfo", test_bad_slabinfo },
 	{ "near", test_near },
 	{ "new_cache", test_new_cache },
-	{ "told_free", test_told_free },
-	{ "told_lists", test_told_lists },
+	{ "hinted_free", test_hinted_free },
+	{ "hinted_lists", test_hinted_lists },
 	{ "node_free", test_node_free },
 	{ "old_frees", test_old_frees },
 	{ "slabs_go", test_slabs_go },

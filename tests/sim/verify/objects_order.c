@@ -21,7 +21,7 @@
 #include "sim/verify/objects/objects.h"
 #include "sim/verify/objects/replay.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define CACHE "ffff888001234500"
 
@@ -269,7 +269,7 @@ static void test_partial_behind(void)
 }
 
 /* Only the object shows it: the free was still under way. That is a hint, and no prediction. */
-static void test_told_by_object(void)
+static void test_hinted_by_object(void)
 {
 	struct played p;
 
@@ -563,7 +563,7 @@ static const struct test_case cases[] = {
 	{ "other_task", test_other_task },
 	{ "partial_being_written", test_partial_being_written },
 	{ "partial_behind", test_partial_behind },
-	{ "told_by_object", test_told_by_object },
+	{ "hinted_by_object", test_hinted_by_object },
 	{ "too_many_wait", test_too_many_wait },
 	{ "miss", test_miss },
 	{ "early", test_early },

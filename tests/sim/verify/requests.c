@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/verify/pages/pages.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 #include "tests/sim/verify/small_machine.h"
 #include "tests/tests.h"
 

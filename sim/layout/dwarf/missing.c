@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: where debug information is that was not found; see dwarf_internal.h.
+ * kmemsim: where debug information is that was not found; see internal.h.
  *
  * With -gsplit-dwarf a program holds a skeleton of each unit, which names the
  * file that has the rest:
@@ -16,7 +16,7 @@
  *
  * Locking: none.
  */
-#include "sim/layout/dwarf_internal.h"
+#include "sim/layout/dwarf/internal.h"
 
 #include <dwarf.h>
 #include <errno.h>

@@ -120,7 +120,7 @@ uint64_t dwarf_subrange_count(Dwarf_Die *range);
 /* The type @die (NULL: void) as C writes it without a name; owned by @prog. */
 const char *dwarf_type_text(struct layout_program *prog, Dwarf_Die *die);
 
-/* ---- what is not here (dwarf_missing.c) --------------------------------------- */
+/* ---- what is not here (missing.c) --------------------------------------- */
 
 /* @cudie says that its unit's debug information is elsewhere, and libdw did not find it. */
 void dwarf_note_split(struct layout_program *prog, Dwarf_Die *cudie);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: what stands in for dwarf.c where libdw was not there at build time; see layout.h. */
+/* kmemsim: what stands in for the other files where libdw was not there at build time; see layout.h. */
 #include <errno.h>
 
 #include "sim/layout/layout.h"

@@ -2,8 +2,8 @@
 /*
  * kmemsim tests: trace text in, events out, for the suites of sim/trace/.
  */
-#ifndef KMEMSIM_TESTS_SIM_TRACE_TRACE_UTIL_H
-#define KMEMSIM_TESTS_SIM_TRACE_TRACE_UTIL_H
+#ifndef KMEMSIM_TESTS_SIM_TRACE_UTIL_H
+#define KMEMSIM_TESTS_SIM_TRACE_UTIL_H
 
 #include <CUnit/Basic.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * So does the declarator: what is met goes around what was met before, and the
  * base is put in front at the end. Locking: none.
  */
-#include "sim/layout/dwarf_internal.h"
+#include "sim/layout/dwarf/internal.h"
 
 #include <dwarf.h>
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #include "sim/diagnose/diagnose.h"
 #include "sim/trace/warnings.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 /* The trace of a case, loaded; what trace_load() or reader_open() said in @err. @heard may be NULL. */
 static struct trace *load_case(const char *name, struct heard *heard, struct kerror *err)

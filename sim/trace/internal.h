@@ -11,8 +11,8 @@
  * bit of file_slab_bits, their inferred cache name comes from cache_names and
  * their EVF_OBJECT_RECLAIMABLE from cache_pages; a cursor puts them in while it reads.
  */
-#ifndef KMEMSIM_SIM_TRACE_TRACE_INTERNAL_H
-#define KMEMSIM_SIM_TRACE_TRACE_INTERNAL_H
+#ifndef KMEMSIM_SIM_TRACE_INTERNAL_H
+#define KMEMSIM_SIM_TRACE_INTERNAL_H
 
 #include "sim/trace/trace.h"
 

@@ -3,11 +3,11 @@
  * kmemsim tests: hand-made events and whole recordings, for the suites that
  * look at what resolving finds.
  */
-#ifndef KMEMSIM_TESTS_SIM_TRACE_TRACE_EVENTS_H
-#define KMEMSIM_TESTS_SIM_TRACE_TRACE_EVENTS_H
+#ifndef KMEMSIM_TESTS_SIM_TRACE_EVENTS_H
+#define KMEMSIM_TESTS_SIM_TRACE_EVENTS_H
 
 #include "buddy/gfp.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define SPILL_ALL	1		/* a memory limit below one chunk */
 #define X86_BASE	UINT64_C(0xffff888000000000)

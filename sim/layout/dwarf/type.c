@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: members, sizes and alignments out of debug information; see
- * dwarf_internal.h.
+ * internal.h.
  *
  * Before version 5 DWARF has no alignments, and no version says that a type
  * is packed. A type's alignment is the largest of its members', where the
@@ -16,7 +16,7 @@
  *
  * Locking: none.
  */
-#include "sim/layout/dwarf_internal.h"
+#include "sim/layout/dwarf/internal.h"
 
 #include <dwarf.h>
 #include <stdlib.h>

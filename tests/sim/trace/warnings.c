@@ -3,7 +3,7 @@
 #include "sim/diagnose/diagnose.h"
 #include "sim/trace/warnings.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 #define KFREE(time, ptr) " a 1 [000] " time ": kmem:kfree: call_site=f ptr=" ptr "\n"
 #define GOOD KFREE("1.0", "0xffff888000000010")
@@ -69,14 +69,14 @@ static void test_each(void)
 		struct trace *trace = trace_of(table[i].text);
 
 		for (which = 0; which < NR_TRACE_WARNINGS; which++) {
-			bool told = trace_warning(trace, (enum trace_warning)which, "6.12", text);
+			bool warned = trace_warning(trace, (enum trace_warning)which, "6.12", text);
 
 			if (which == TRACE_TOOL_WARNINGS && table[i].which == TRACE_LOST_CHUNKS)
 				continue;
-			CU_ASSERT_EQUAL(told, which == (int)table[i].which);
-			if (told != (which == (int)table[i].which))
+			CU_ASSERT_EQUAL(warned, which == (int)table[i].which);
+			if (warned != (which == (int)table[i].which))
 				fprintf(stderr, "%s: warning %d\n", table[i].text, which);
-			else if (told)
+			else if (warned)
 				CU_ASSERT_PTR_NOT_NULL(strstr(text, table[i].part));
 		}
 		trace_destroy(trace);

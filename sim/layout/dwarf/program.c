@@ -14,7 +14,7 @@
  *
  * Locking: none.
  */
-#include "sim/layout/dwarf_internal.h"
+#include "sim/layout/dwarf/internal.h"
 
 #include <dwarf.h>
 #include <errno.h>
