@@ -7,6 +7,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/nearest.h"
 #include "sim/cmd/output.h"
+#include "sim/cmd/parse.h"
 
 static const struct {
 	const char *name;
@@ -67,16 +68,13 @@ static int unknown(const char *word, bool is_folder)
 			"kmemsim verify %s\n", word, word);
 		return EXIT_USAGE;
 	}
-	if (word[0] == '-') {
-		fprintf(stderr, "kmemsim: there is no option '%s' without a command; options follow the "
-			"command, as in 'kmemsim run --mem 512M TRACE'\n", word);
-		return EXIT_USAGE;
-	}
+	if (word[0] == '-')
+		usage_error("kmemsim", "there is no option '%s' without a command; options follow the command, as in "
+			    "'kmemsim run --mem 512M TRACE'", word);
 	nearest_begin(&near, word);
 	for (i = 0; i < NR_COMMANDS; i++)
 		nearest_add(&near, commands[i].name);
-	fprintf(stderr, "kmemsim: there is no command and no file '%s'%s\n", word, nearest_text(&near));
-	return EXIT_USAGE;
+	usage_error("kmemsim", "there is no command and no file '%s'%s", word, nearest_text(&near));
 }
 
 static int call(int argc, char **argv)
@@ -99,10 +97,8 @@ static int help(int argc, char **argv)
 {
 	char *args[] = { argv[0], argv[argc - 1], (char *)"--help", NULL };
 
-	if (argc > 3) {
-		fputs("kmemsim: one command at a time: kmemsim help COMMAND\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (argc > 3)
+		usage_error("kmemsim", "one command at a time: '%s' is too much", argv[3]);
 	if (argc == 3 && strcmp(argv[2], "help"))
 		return call(3, args);
 	usage(stdout);

@@ -52,7 +52,7 @@ static void end_of_options(struct argp_state *state, const struct compare_option
 	const char *mistake = replay_options_mistake(&opt->common);
 
 	if (mistake)
-		argp_error(state, "%s", mistake);
+		usage_error(state->name, "%s", mistake);
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -75,11 +75,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->trace)
-			argp_error(state, "one trace at a time: '%s' is too much", arg);
+			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
 		opt->trace = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no trace given");
+		usage_error(state->name, "no trace given");
 		return 0;
 	case ARGP_KEY_END:
 		end_of_options(state, opt);
@@ -102,16 +102,12 @@ static unsigned int choose_engines(const struct compare_options *opt, struct sla
 		slab_config_engine(&configs[nr], (*engine)->name, NULL);
 	}
 	while (rest && (!nr || *rest)) {
-		if (nr == MAX_COMPARED) {
-			fprintf(stderr, "kmemsim compare: --slab: more than %d engines\n", MAX_COMPARED);
-			exit(EXIT_USAGE);
-		}
+		if (nr == MAX_COMPARED)
+			usage_error("kmemsim compare", "--slab: more than %d engines", MAX_COMPARED);
 		configs[nr] = opt->common.machine.slab;
 		rest = parse_slab_engine(rest, &configs[nr++], &err);
-		if (!rest) {
-			fprintf(stderr, "kmemsim compare: --slab=%s: %s\n", opt->slab, err.text);
-			exit(EXIT_USAGE);
-		}
+		if (!rest)
+			usage_error("kmemsim compare", "--slab=%s: %s", opt->slab, err.text);
 	}
 	return nr;
 }
@@ -138,7 +134,7 @@ static void tell_left_out(const struct compare_options *opt, const struct compar
 	for (i = 0; i < nr; i++)
 		if (results[i].no_cache_left)
 			fprintf(stderr, "kmemsim: %s: %s: more caches than a machine has (%u): %" PRIu64
-				" objects were left out\n", opt->trace, results[i].config.engine,
+				" objects were left out\n", source_path_name(opt->trace), results[i].config.engine,
 				SLAB_MAX_CACHES, results[i].no_cache_left);
 }
 
@@ -182,7 +178,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order,
 		.stop = interrupt_flag(),
 	};
-	const char *writes[EMIT_MAX_FORMATS];
+	struct wanted_output writes[EMIT_MAX_FORMATS];
 	struct compare_result results[MAX_COMPARED];
 	struct compare_report report = {
 		.version = kmemsim_version, .trace_path = opt->trace, .cfg = &cfg,
@@ -190,9 +186,10 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	};
 	char interrupted[160] = "";
 	struct progress progress;
+	bool cut_short;
 	int ret;
 
-	ret = check_outputs(&opt->trace, 1, writes, report_paths(&opt->report, writes), err);
+	ret = check_outputs(&opt->trace, 1, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -210,12 +207,13 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	ret = run_engines(&report, results, configs, *trace, &progress, interrupted, sizeof(interrupted), err);
 	if (ret)
 		return ret == -ECANCELED ? EXIT_FOUND : ret;
+	cut_short = results[report.nr - 1].events < report.trace->nr_events || report.nr < nr;
 	report.interrupted = interrupted[0] ? interrupted : NULL;
 	tell_left_out(opt, results, report.nr);
 	ret = write_reports(opt, &report, out, err);
 	if (ret)
 		return ret;
-	ret = load_status(*trace, opt->trace, "replayed");
+	ret = load_status(*trace, opt->trace, cut_short ? "read" : "replayed");
 	return interrupted[0] ? interrupt_status() : ret;
 }
 

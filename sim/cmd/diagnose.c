@@ -54,12 +54,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->load.path)
-			argp_error(state, "one trace at a time: '%s' is too much", arg);
+			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
 		opt->load.path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!opt->load.path)
-			argp_error(state, "no trace given");
+			usage_error(state->name, "no trace given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -101,14 +101,15 @@ static void describe_end(const struct diagnosis_report *report, const struct tra
 static int diagnose_trace(const struct diagnose_options *opt, struct trace **trace,
 			  struct report_outputs *out, struct kerror *err)
 {
-	const char *writes[EMIT_MAX_FORMATS];
+	struct wanted_output writes[EMIT_MAX_FORMATS];
 	struct diagnosis_report *report = NULL;
 	struct progress progress;
 	char interrupted[96] = "";
 	uint64_t sure = 0;
+	bool cut_short;
 	int ret, i;
 
-	ret = check_outputs(&opt->load.path, 1, writes, report_paths(&opt->report, writes), err);
+	ret = check_outputs(&opt->load.path, 1, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -123,12 +124,13 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 		describe_end(report, *trace, interrupted, sizeof(interrupted));
 		ret = write_reports(opt, report, *trace, interrupted[0] ? interrupted : NULL, out, err);
 	}
+	cut_short = !ret && report->events < trace_summary(*trace)->nr_events;
 	for (i = 0; !ret && i < NR_DIAGNOSES; i++)
 		sure += report->nr[i] - report->nr_doubtful[i];
 	diagnosis_free(report);
 	if (ret)
 		return ret;
-	ret = load_status(*trace, opt->load.path, "looked at");
+	ret = load_status(*trace, opt->load.path, cut_short ? "read" : "looked at");
 	if (interrupted[0])
 		return interrupt_status();
 	return ret ? ret : sure ? EXIT_FOUND : EXIT_FINE;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: ^C and SIGTERM end the work, not the program: what was read or replayed
+ * kmemsim: ^C and SIGTERM end the work, not the program: what was read or done
  * so far is reported, outputs are written, and the exit status is 128 and the
  * signal's number, as a shell has it.
  *
- * The first signal ends what is under way: reading, or else replaying. Where
- * reading was ended, what was read is still replayed; a second signal ends that.
+ * The first signal ends what is under way: reading, or else replaying, verifying,
+ * counting. Where reading was ended, what was read is still replayed; a second signal
+ * ends that.
  * The third one kills the program, in case it is stuck.
  */
 #ifndef KMEMSIM_SIM_CMD_INTERRUPT_H

@@ -6,18 +6,21 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pagemap/geometry.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
 #include "sim/layout/report.h"
+#include "sim/session/load.h"
 
 #define MESSAGES	10	/* malformed lines of the trace shown in full */
 #define SUGGESTIONS	8	/* names offered for one that is not there */
@@ -54,7 +57,7 @@ static void add_argument(struct argp_state *state, struct layout_options *opt, c
 		return;
 	}
 	if (!*arg)
-		argp_error(state, "a struct's name cannot be empty");
+		usage_error(state->name, "a struct's name cannot be empty");
 	/* There are never more than the command line has words. */
 	if (!opt->patterns)
 		opt->patterns = calloc((size_t)state->argc, sizeof(*opt->patterns));
@@ -72,7 +75,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opt->report;
 		return 0;
 	case OPT_TRACE:
-		opt->trace = arg;
+		opt->trace = need_name(state, "trace", arg, "file");
 		return 0;
 	case OPT_FORMAT:
 		opt->format = need_format(state, arg);
@@ -86,7 +89,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case OPT_LINE:
 		opt->line = (uint32_t)need_number(state, "line", arg, 16, 1024);
 		if (opt->line & (opt->line - 1))
-			argp_error(state, "--line=%s: expected a power of two", arg);
+			usage_error(state->name, "--line=%s: expected a power of two", arg);
 		return 0;
 	case OPT_EXPAND:
 		opt->expand = true;
@@ -95,11 +98,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		add_argument(state, opt, arg);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no binary given");
+		usage_error(state->name, "no binary given");
 		return 0;
 	case ARGP_KEY_END:
 		if (opt->format && !opt->trace)
-			argp_error(state, "--format is of a trace: give one with --trace");
+			usage_error(state->name, "--format is of a trace: give one with --trace");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -156,7 +159,10 @@ static int choose_types(const struct layout_program *prog, const struct layout_o
 				shown[in->nr_shown++] = types[i];
 			taken[i] = true;
 		}
-		if (!found)
+		if (!found && layout_stopped(prog))
+			ret = kerror_set(err, -EINTR, "%.80s: interrupted before a struct '%.60s' was found",
+					 opt->binary, opt->patterns[p]);
+		else if (!found)
 			ret = not_found(types, nr, opt->patterns[p], opt->binary, err);
 	}
 	in->shown = shown;
@@ -181,8 +187,42 @@ static int write_reports(const struct layout_input *in, const struct layout_opti
 	return ret;
 }
 
+/* How far a signal let it come; several where several parts of it were ended. "": it was not. */
+struct interruption {
+	char text[160];
+};
+
+/* Returns what was added. */
+static const char *__attribute__((format(printf, 2, 3))) add_interruption(struct interruption *in, const char *fmt,
+									   ...)
+{
+	size_t len = strlen(in->text);
+	va_list args;
+
+	if (len)
+		len += (size_t)snprintf(in->text + len, sizeof(in->text) - len, ", and ");
+	va_start(args, fmt);
+	vsnprintf(in->text + len, sizeof(in->text) - len, fmt, args);
+	va_end(args);
+	return in->text + len;
+}
+
+static int read_program(const struct layout_options *opt, struct layout_program **prog,
+			struct interruption *interrupted, struct kerror *err)
+{
+	int ret = layout_open(prog, opt->binary, interrupt_flag(), err);
+
+	if (ret || !layout_stopped(*prog))
+		return ret;
+	interrupt_done();
+	fprintf(stderr, "kmemsim: interrupted %s\n",
+		add_interruption(interrupted, "when %" PRIu64 " units of debug information had been read",
+				 layout_stopped(*prog)));
+	return 0;
+}
+
 static int count_trace(const struct layout_options *opt, struct trace **trace, struct usage *usage,
-		       struct layout_input *in, struct kerror *err)
+		       struct layout_input *in, struct interruption *interrupted, struct kerror *err)
 {
 	const struct load_options load = { .path = opt->trace, .format = opt->format, .messages = MESSAGES };
 	struct progress progress;
@@ -191,16 +231,34 @@ static int count_trace(const struct layout_options *opt, struct trace **trace, s
 
 	progress_init(&progress, !opt->report.quiet);
 	ret = load_trace(trace, &load, &progress, err);
+	if (!ret && session_load_stopped(*trace))
+		add_interruption(interrupted, "while the trace was read");
 	if (!ret)
-		ret = usage_count_trace(usage, *trace, err);
+		ret = usage_count_trace(usage, *trace, interrupt_flag(), err);
 	if (ret)
 		return ret;
+	if (usage->events < trace_summary(*trace)->nr_events)
+		fprintf(stderr, "kmemsim: interrupted %s\n",
+			add_interruption(interrupted, "when %" PRIu64 " of %" PRIu64 " events had been counted",
+					 usage->events, trace_summary(*trace)->nr_events));
 	cpus = trace_summary(*trace)->max_cpu + 1;
 	if (!opt->nr_cpus)
 		in->nr_cpus = cpus > MAX_CPUS ? MAX_CPUS : cpus;
 	in->usage = usage;
 	in->names = trace_names(*trace);
 	return 0;
+}
+
+/* The exit status of what was reported. */
+static int end_status(const struct layout_options *opt, const struct trace *trace, const struct usage *usage,
+		      const struct interruption *interrupted)
+{
+	int status = EXIT_FINE;
+
+	if (trace)
+		status = load_status(trace, opt->trace,
+				     usage->events < trace_summary(trace)->nr_events ? "read" : "counted");
+	return interrupted->text[0] ? interrupt_status() : status;
 }
 
 /* An exit status. */
@@ -212,30 +270,34 @@ static int run(const struct layout_options *opt)
 	};
 	struct kerror err = { .text = "failed without saying why" };
 	const struct layout_type **shown = NULL;
+	struct interruption interrupted = { "" };
 	struct layout_program *prog = NULL;
 	struct trace *trace = NULL;
 	struct usage usage = { 0 };
 	const char *const reads[] = { opt->binary, opt->trace };
-	const char *writes[EMIT_MAX_FORMATS];
+	struct wanted_output writes[EMIT_MAX_FORMATS];
 	struct report_outputs out = { 0 };
-	int status = EXIT_USAGE, ret;
+	int status, ret;
 
-	ret = check_outputs(reads, 2, writes, report_paths(&opt->report, writes), &err);
+	ret = check_outputs(reads, 2, writes, report_files(&opt->report, writes), &err);
 	if (!ret)
 		ret = open_report_outputs(&out, &opt->report, &err);
 	if (!ret)
-		ret = layout_open(&prog, opt->binary, &err);
+		ret = read_program(opt, &prog, &interrupted, &err);
 	in.prog = prog;
 	if (!ret && opt->nr_patterns)
 		ret = choose_types(prog, opt, &in, &shown, &err);
 	if (!ret && opt->trace)
-		ret = count_trace(opt, &trace, &usage, &in, &err);
+		ret = count_trace(opt, &trace, &usage, &in, &interrupted, &err);
+	in.interrupted = interrupted.text[0] ? interrupted.text : NULL;
 	if (!ret)
 		ret = write_reports(&in, opt, &out, &err);
-	if (ret)
+	if (ret) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
-	else
-		status = trace ? load_status(trace, opt->trace, "counted") : EXIT_FINE;
+		status = ret == -EINTR ? interrupt_status() : EXIT_USAGE;
+	} else {
+		status = end_status(opt, trace, &usage, &interrupted);
+	}
 	drop_report_outputs(&out);
 	usage_free(&usage);
 	trace_destroy(trace);
@@ -265,6 +327,7 @@ int cmd_layout(int argc, char **argv)
 	parse_options(&argp, "kmemsim layout", argc, argv, &opt);
 	/* Debug information is looked for on this machine only. */
 	unsetenv("DEBUGINFOD_URLS");
+	interrupt_catch();
 	status = run(&opt);
 	free(opt.patterns);
 	return status;

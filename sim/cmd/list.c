@@ -6,6 +6,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/access/tlb.h"
 #include "sim/cmd/nearest.h"
+#include "sim/cmd/parse.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/reader.h"
 #include "slab/engine/engine.h"
@@ -117,10 +118,12 @@ int cmd_list(int argc, char **argv)
 	struct nearest near;
 	size_t i;
 
-	if (argc != 2) {
+	if (argc < 2) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	if (argc > 2)
+		usage_error("kmemsim list", "one list at a time: '%s' is too much", argv[2]);
 	if (wants_help(argv[1])) {
 		fputs(usage, stdout);
 		return EXIT_FINE;
@@ -133,6 +136,5 @@ int cmd_list(int argc, char **argv)
 		}
 		nearest_add(&near, lists[i].name);
 	}
-	fprintf(stderr, "kmemsim list: there is no list '%s'%s\n", argv[1], nearest_text(&near));
-	return EXIT_USAGE;
+	usage_error("kmemsim list", "there is no list '%s'%s", argv[1], nearest_text(&near));
 }

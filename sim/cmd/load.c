@@ -61,18 +61,19 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
 
 	for (which = 0; which < NR_TRACE_WARNINGS; which++)
 		if (trace_warning(trace, (enum trace_warning)which, rules, text))
-			fprintf(stderr, "kmemsim: %s: warning: %s\n", path, text);
+			fprintf(stderr, "kmemsim: %s: warning: %s\n", source_path_name(path), text);
 }
 
 int load_status(const struct trace *trace, const char *path, const char *done)
 {
 	const struct trace_summary *sum = trace_summary(trace);
+	const char *name = source_path_name(path);
 
 	if (sum->read.unterminated)
 		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
-			"cut there\n", path, sum->read.unterminated_line);
+			"cut there\n", name, sum->read.unterminated_line);
 	if (sum->read.malformed)
-		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", path,
+		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", name,
 			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
 	if (!sum->read.truncated)
 		return EXIT_FINE;

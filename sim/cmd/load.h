@@ -35,7 +35,8 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
 
 /*
  * Tell on standard error what was wrong with the input. @done says what became
- * of the events: "replayed". Returns EXIT_USAGE where the input ended with an
+ * of the events, such as "replayed"; where that ended before the last of them, they
+ * were "read". Returns EXIT_USAGE where the input ended with an
  * error, interrupt_status() where a signal ended the reading, EXIT_FINE otherwise.
  */
 int load_status(const struct trace *trace, const char *path, const char *done);

@@ -62,6 +62,7 @@ static unsigned int distance_to(const struct nearest *near, const char *word)
 
 void nearest_add(struct nearest *near, const char *word)
 {
+	static const char dots[] = ", ...";
 	unsigned int distance = distance_to(near, word);
 	size_t room = sizeof(near->words) - near->len;
 	int len;
@@ -71,14 +72,14 @@ void nearest_add(struct nearest *near, const char *word)
 		near->word = word;
 	}
 	/* A word that does not fit stands for all that follow. */
-	if (room < sizeof(", ..."))
+	if (room < sizeof(dots))
 		return;
 	len = snprintf(near->words + near->len, room, "%s%s", near->len ? ", " : "", word);
-	if ((size_t)len + sizeof(", ...") <= room) {
+	if ((size_t)len + sizeof(dots) <= room) {
 		near->len += (size_t)len;
 		return;
 	}
-	strcpy(near->words + near->len, ", ...");
+	memcpy(near->words + near->len, dots, sizeof(dots));
 	near->len = sizeof(near->words);
 }
 

@@ -12,6 +12,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/place.h"
+#include "sim/trace/reader.h"
 
 #define SHOWN_PATH "%.180s"	/* leaves room for the reason in a message */
 
@@ -73,52 +74,80 @@ static bool place_of(struct place *place, const char *path, int fd)
 	return place->exists;
 }
 
-static bool is_read(const char *const *reads, size_t nr_reads, const struct place *write)
+/* The name of what is read and is the same file as @write, or NULL. */
+static const char *same_as_read(const char *const *reads, size_t nr_reads, const struct place *write)
 {
 	struct place place;
 	size_t i;
 
 	for (i = 0; i < nr_reads; i++)
 		if (reads[i] && place_of(&place, reads[i], STDIN_FILENO) && same_place(&place, write))
-			return true;
-	return false;
+			return source_path_name(reads[i]);
+	return NULL;
 }
 
-/* Whether @writes[@at] is another of them, or standard output in a file. */
-static bool written_twice(const char *const *writes, size_t at, const struct place *place)
+/* Whether @place, where @writes[@at] goes, is that of an output before it, or of standard output: @other says which. */
+static bool written_twice(const struct wanted_output *writes, size_t at, const struct place *place, char *other,
+			  size_t size)
 {
-	struct place other;
+	struct place its;
 	size_t i;
 
-	for (i = 0; i < at; i++)
-		if (writes[i] && (!strcmp(writes[i], writes[at]) ||
-				  (place_of(&other, writes[i], STDOUT_FILENO) && same_place(&other, place))))
-			return true;
+	for (i = 0; i < at; i++) {
+		if (!writes[i].path || (strcmp(writes[i].path, writes[at].path) &&
+					(!place_of(&its, writes[i].path, STDOUT_FILENO) || !same_place(&its, place))))
+			continue;
+		snprintf(other, size, "--%s %.90s", writes[i].option, writes[i].path);
+		return true;
+	}
 	/* What is written to a descriptor follows what is there; a file that gets a name takes it away. */
-	return !place->direct && place_of(&other, "-", STDOUT_FILENO) && same_place(&other, place);
+	if (place->direct || !place_of(&its, "-", STDOUT_FILENO) || !same_place(&its, place))
+		return false;
+	snprintf(other, size, "standard output");
+	return true;
 }
 
-int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
+static int check_output(const char *const *reads, size_t nr_reads, const struct wanted_output *writes,
+			size_t at, struct kerror *err)
+{
+	const struct wanted_output *out = &writes[at];
+	const char *read;
+	struct place place;
+	char other[128];
+	size_t i;
+
+	/* What cannot be found cannot be opened either: open_output() says why. */
+	if (!out->path || !place_of(&place, out->path, STDOUT_FILENO))
+		return 0;
+	for (i = 0; i < nr_reads; i++)
+		if (!is_stdout(out->path) && lies_in(place.path, reads[i]))
+			return kerror_set(err, -EINVAL, "--%s %.100s: lies in %.100s, which is only read", out->option,
+					  out->path, reads[i]);
+	read = same_as_read(reads, nr_reads, &place);
+	if (read)
+		return kerror_set(err, -EINVAL, "--%s %.90s and %.90s, which is read, are the same file: it would be "
+				  "written over", out->option, out->path, read);
+	if (written_twice(writes, at, &place, other, sizeof(other)))
+		return kerror_set(err, -EINVAL, "--%s %.90s and %s are the same file: one would be written over",
+				  out->option, out->path, other);
+	return 0;
+}
+
+int check_outputs(const char *const *reads, size_t nr_reads, const struct wanted_output *writes,
 		  size_t nr_writes, struct kerror *err)
 {
 	struct place place;
-	size_t i, j;
+	const char *read;
+	size_t i;
+	int ret = 0;
 
-	if (place_of(&place, "-", STDOUT_FILENO) && is_read(reads, nr_reads, &place))
-		return kerror_set(err, -EINVAL, "standard output: would be written over: it is what is read");
-	for (i = 0; i < nr_writes; i++) {
-		/* What cannot be found cannot be opened either: open_output() says why. */
-		if (!writes[i] || !place_of(&place, writes[i], STDOUT_FILENO))
-			continue;
-		for (j = 0; j < nr_reads; j++)
-			if (!is_stdout(writes[i]) && lies_in(place.path, reads[j]))
-				return kerror_set(err, -EINVAL, "%.100s: lies in %.100s, which is only read",
-						  writes[i], reads[j]);
-		if (is_read(reads, nr_reads, &place) || written_twice(writes, i, &place))
-			return kerror_set(err, -EINVAL, "%.120s: would be written over: two outputs, or an "
-					  "output and what is read, are the same file", writes[i]);
-	}
-	return 0;
+	read = place_of(&place, "-", STDOUT_FILENO) ? same_as_read(reads, nr_reads, &place) : NULL;
+	if (read)
+		return kerror_set(err, -EINVAL, "standard output and %.90s, which is read, are the same file: it would "
+				  "be written over", read);
+	for (i = 0; !ret && i < nr_writes; i++)
+		ret = check_output(reads, nr_reads, writes, i, err);
+	return ret;
 }
 
 /* ---- opening --------------------------------------------------------------- */
@@ -228,6 +257,8 @@ static int open_any(struct output *out, const char *path, bool unnamed, struct k
 		out->file = stdout;
 		return 0;
 	}
+	if (!*path)
+		return kerror_set(err, -EINVAL, "the name of an output is missing");
 	ret = find_place(&place, path);
 	if (ret)
 		return kerror_set(err, ret, SHOWN_PATH ": %s", path, strerror(-ret));
@@ -291,22 +322,33 @@ static int finish_file(struct output *out)
 	return fclose(file) ? errno : 0;
 }
 
+static int failed_to_write(struct output *out, int why, struct kerror *err)
+{
+	stdout_failed |= is_stdout(out->path);
+	drop_output(out);
+	return kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", shown_path(out), strerror(why));
+}
+
+int finish_output(struct output *out, struct kerror *err)
+{
+	int why = out->file ? finish_file(out) : 0;
+
+	return why ? failed_to_write(out, why, err) : 0;
+}
+
 int close_output(struct output *out, struct kerror *err)
 {
-	int why;
+	int ret = finish_output(out, err);
 
-	if (!out->file)
-		return 0;
-	why = finish_file(out);
-	if (!why && out->beside) {
+	if (ret)
+		return ret;
+	if (out->beside) {
 		if (renameat(out->folder, out->temporary, out->folder, out->name))
-			why = errno;
-		else
-			out->temporary[0] = '\0';
+			return failed_to_write(out, errno, err);
+		out->temporary[0] = '\0';
 	}
-	stdout_failed |= why && is_stdout(out->path);
 	drop_output(out);
-	return why ? kerror_set(err, -why, SHOWN_PATH ": could not be written: %s", shown_path(out), strerror(why)) : 0;
+	return 0;
 }
 
 int write_format(struct emitter *em, const struct emit_ops *format, struct output *out,

@@ -22,7 +22,7 @@
 #include "sim/report/emit/emitter.h"
 
 struct output {
-	FILE *file;		/* NULL: not wanted, or closed */
+	FILE *file;		/* NULL: not wanted, or finished */
 	const char *path;	/* as given; the caller's */
 	bool beside;		/* written to another file, which takes the target's name */
 	int folder;		/* the target's, where @beside */
@@ -40,12 +40,18 @@ bool is_stdout(const char *path);
  * full disk, not a signal. False where that cannot be arranged.
  */
 bool check_stdout_at_exit(void);
+/* What the command line asks for: --json=FILE. */
+struct wanted_output {
+	const char *option;	/* without dashes */
+	const char *path;	/* NULL: not asked for */
+};
+
 /*
  * An output must be written over nothing that is read, nor into a folder that is,
  * nor over another output, be it standard output in a file.
- * NULLs are skipped. -EINVAL where one would be.
+ * NULLs are skipped. -EINVAL where one would be; @err names the two.
  */
-int check_outputs(const char *const *reads, size_t nr_reads, const char *const *writes,
+int check_outputs(const char *const *reads, size_t nr_reads, const struct wanted_output *writes,
 		  size_t nr_writes, struct kerror *err);
 
 /*
@@ -56,8 +62,14 @@ int open_output(struct output *out, const char *path, struct kerror *err);
 /* The same with a temporary name, for file systems that have no files without one. */
 int open_named_output(struct output *out, const char *path, struct kerror *err);
 /*
- * All is written: the file takes its name. Closing is where a full disk shows;
- * then the old file stays. Standard output is only flushed. A closed @out is no error.
+ * All is written: what is left is the name, which close_output() gives. So several
+ * files that belong together are all finished before the first takes its name. This
+ * is where a full disk shows; then @out is dropped. A closed @out is no error.
+ */
+int finish_output(struct output *out, struct kerror *err);
+/*
+ * Finish @out, and let the file take its name. Where either fails the old file stays.
+ * Standard output is only flushed. A closed @out is no error.
  */
 int close_output(struct output *out, struct kerror *err);
 /* Something else went wrong: the old file stays, or none. A closed @out is fine. */

@@ -2,13 +2,15 @@
 /*
  * kmemsim: the options of a command; see parse.h.
  *
- * getopt, which argp is made of, only says that it does not know an option. So
- * the words are looked through before, by the same rules: a long option may be
- * shortened as long as one alone begins so, and one that takes a value takes
- * the next word where no '=' follows.
+ * getopt, which argp is made of, only says that it does not know an option, and
+ * argp points at help in words of its own. So the words are looked through before,
+ * by the same rules, and what is wrong is said here: a long option may be shortened
+ * as long as one alone begins so, and one that takes a value takes the next word
+ * where no '=' follows.
  */
 #include "sim/cmd/parse.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +19,51 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/nearest.h"
 
-/* What argp adds. */
+void usage_error(const char *command, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", command);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\nTry '%s --help'.\n", command);
+	exit(EXIT_USAGE);
+}
+
+/* ---- the options of every command -------------------------------------------- */
+
+enum { OPT_USAGE = 256 };
+
+/* In place of argp's own, among which are two that nobody needs and that make others ambiguous. */
 static const struct argp_option own_options[] = {
-	{ "help", '?', NULL, 0, NULL, 0 },
-	{ "usage", 256, NULL, 0, NULL, 0 },
-	{ "version", 'V', NULL, 0, NULL, 0 },
+	{ "help", '?', NULL, 0, "Give this help list", -1 },
+	{ "usage", OPT_USAGE, NULL, 0, "Give a short usage message", -1 },
+	{ "version", 'V', NULL, 0, "Print program version", -1 },
 	{ 0 }
 };
-static const struct argp own_argp = { .options = own_options };
+
+static error_t parse_own(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	switch (key) {
+	case '?':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case OPT_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		return 0;
+	case 'V':
+		printf("kmemsim %s\n", kmemsim_version);
+		exit(EXIT_FINE);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp own_argp = { .options = own_options, .parser = parse_own };
+
+/* ---- what is wrong ------------------------------------------------------------ */
 
 struct search {
 	const char *name;		/* without dashes */
@@ -34,7 +73,20 @@ struct search {
 	bool exact;
 	unsigned int nr_begun;		/* names that begin so */
 	struct nearest *near;		/* or NULL */
+	char names[160];		/* those that begin so, as many as fit */
+	size_t names_len;
 };
+
+static void add_begun(struct search *search, const char *name)
+{
+	size_t room = sizeof(search->names) - search->names_len;
+	int len = snprintf(search->names + search->names_len, room, "%s--%s", search->nr_begun++ ? ", " : "", name);
+
+	if ((size_t)len < room)
+		search->names_len += (size_t)len;
+	else
+		search->names[search->names_len] = '\0';
+}
 
 static void search_list(struct search *search, const struct argp_option *opt)
 {
@@ -49,7 +101,7 @@ static void search_list(struct search *search, const struct argp_option *opt)
 		} else if (!strncmp(opt->name, search->name, search->len)) {
 			bool exact = !opt->name[search->len];
 
-			search->nr_begun++;
+			add_begun(search, opt->name);
 			if (exact || !search->exact)
 				search->found = opt;
 			search->exact |= exact;
@@ -57,20 +109,14 @@ static void search_list(struct search *search, const struct argp_option *opt)
 	}
 }
 
-static void search_argp(struct search *search, const struct argp *argp)
+static void search_all(struct search *search, const struct argp *argp)
 {
 	const struct argp_child *child;
 
 	if (argp->options)
 		search_list(search, argp->options);
 	for (child = argp->children; child && child->argp; child++)
-		search_argp(search, child->argp);
-}
-
-static void search_all(struct search *search, const struct argp *argp)
-{
-	search_argp(search, argp);
-	search_list(search, own_argp.options);
+		search_all(search, child->argp);
 }
 
 /* @typed as the user wrote it, @len of it @name without dashes. */
@@ -85,22 +131,27 @@ static void unknown(const struct argp *argp, const char *command, const char *ty
 	search.len = strlen(word);
 	search_all(&search, argp);
 	near.prefix = "--";
-	fprintf(stderr, "%s: there is no option '%.*s'%s\n'%s --help' lists them.\n", command,
-		(int)(name - typed + (int)len), typed, nearest_question(&near), command);
-	exit(EXIT_USAGE);
+	usage_error(command, "there is no option '%.*s'%s", (int)(name - typed + (int)len), typed,
+		    nearest_question(&near));
 }
 
-/* Returns whether the next word is the option's value. */
-static bool check_long(const struct argp *argp, const char *command, const char *arg)
+/* Returns whether the next word, @next or NULL, is the option's value. */
+static bool check_long(const struct argp *argp, const char *command, const char *arg, const char *next)
 {
 	size_t len = strcspn(arg + 2, "=");
 	struct search search = { .name = arg + 2, .len = len };
+	bool has_value = arg[2 + len];
 
 	search_all(&search, argp);
 	if (!search.nr_begun)
 		unknown(argp, command, arg, arg + 2, len);
-	/* Of several that begin so, getopt names all. */
-	return (search.exact || search.nr_begun == 1) && search.found->arg && !arg[2 + len];
+	if (!search.exact && search.nr_begun > 1)
+		usage_error(command, "'%.*s' may be one of several options: %s", (int)len + 2, arg, search.names);
+	if (!search.found->arg && has_value)
+		usage_error(command, "--%s takes no value", search.found->name);
+	if (search.found->arg && !has_value && !next)
+		usage_error(command, "--%s needs a value: %s", search.found->name, search.found->arg);
+	return search.found->arg && !has_value;
 }
 
 static bool check_letters(const struct argp *argp, const char *command, const char *arg)
@@ -128,22 +179,19 @@ static void check_options(const struct argp *argp, const char *command, int argc
 			argv[i] = (char *)"--help";
 		if (argv[i][0] != '-' || !argv[i][1])
 			continue;
-		if (argv[i][1] == '-' ? check_long(argp, command, argv[i]) : check_letters(argp, command, argv[i]))
+		if (argv[i][1] == '-' ? check_long(argp, command, argv[i], argv[i + 1]) :
+					check_letters(argp, command, argv[i]))
 			i++;
 	}
 }
 
-static void print_version(FILE *out, struct argp_state *state)
-{
-	(void)state;
-	fprintf(out, "kmemsim %s\n", kmemsim_version);
-}
-
 void parse_options(const struct argp *argp, const char *name, int argc, char **argv, void *input)
 {
+	const struct argp_child children[] = { { argp, 0, NULL, 0 }, { &own_argp, 0, NULL, 0 }, { 0 } };
+	const struct argp all = { .children = children };
+
 	argp_err_exit_status = EXIT_USAGE;
-	argp_program_version_hook = print_version;
 	argv[0] = (char *)name;
-	check_options(argp, name, argc, argv);
-	argp_parse(argp, argc, argv, 0, NULL, input);
+	check_options(&all, name, argc, argv);
+	argp_parse(&all, argc, argv, ARGP_NO_HELP, NULL, input);
 }

@@ -12,4 +12,11 @@
  */
 void parse_options(const struct argp *argp, const char *name, int argc, char **argv, void *input);
 
+/*
+ * A mistake on the command line of @command ("kmemsim run"; an argp parser has it as
+ * state->name): say it, say where help is, and end the program with EXIT_USAGE.
+ */
+void usage_error(const char *command, const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+
 #endif

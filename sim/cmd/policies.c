@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim policies: what a machine can be built of, with parameters, defaults and ranges. */
 #include <stdio.h>
+#include <string.h>
 
 #include "buddy/buddy.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/nearest.h"
+#include "sim/cmd/parse.h"
 #include "slab/engine/engine.h"
 
 static const char *default_text(const struct engine_param *param, char *buf, size_t size)
@@ -27,7 +30,6 @@ static void print_engine(const struct engine_ops *engine)
 		printf("  %-20s %-8s %-12s %s\n", param->name,
 		       default_text(param, def, sizeof(def)), range, param->text);
 	}
-	putchar('\n');
 }
 
 static void print_buddy(void)
@@ -49,19 +51,39 @@ static void print_buddy(void)
 	}
 }
 
+/* The engine that is called so, or the end of the program. */
+static const struct engine_ops *find_engine(const char *name)
+{
+	const struct engine_ops *const *engine;
+	struct nearest near;
+
+	nearest_begin(&near, name);
+	for (engine = engine_list; *engine; engine++) {
+		if (!strcmp((*engine)->name, name))
+			return *engine;
+		nearest_add(&near, (*engine)->name);
+	}
+	usage_error("kmemsim policies", "there is no slab engine '%s'%s", name, nearest_text(&near));
+}
+
 int cmd_policies(int argc, char **argv)
 {
 	const struct engine_ops *const *engine;
 
-	if (argc > 1) {
-		bool help = argc == 2 && wants_help(argv[1]);
-
-		fputs("Usage: kmemsim policies\n", help ? stdout : stderr);
-		return help ? EXIT_FINE : EXIT_USAGE;
+	if (argc > 2)
+		usage_error("kmemsim policies", "one engine at a time: '%s' is too much", argv[2]);
+	if (argc == 2) {
+		if (wants_help(argv[1]))
+			puts("Usage: kmemsim policies [ENGINE]");
+		else
+			print_engine(find_engine(argv[1]));
+		return EXIT_FINE;
 	}
 	puts("Object caches: engines, chosen and set by --slab ENGINE[,PARAMETER=N...]\n");
-	for (engine = engine_list; *engine; engine++)
+	for (engine = engine_list; *engine; engine++) {
 		print_engine(*engine);
+		putchar('\n');
+	}
 	print_buddy();
 	return EXIT_FINE;
 }

@@ -8,6 +8,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/machine_values.h"
+#include "sim/cmd/parse.h"
 #include "sim/cmd/values.h"
 
 enum {
@@ -52,9 +53,9 @@ static void add_hole(struct argp_state *state, struct replay_options *opt, const
 	struct kerror err = { 0 };
 
 	if (opt->machine.nr_holes == MAX_MEM_RANGES)
-		argp_error(state, "--hole: more than %d holes", MAX_MEM_RANGES);
+		usage_error(state->name, "--hole: more than %d holes", MAX_MEM_RANGES);
 	if (parse_hole(text, &opt->machine.holes[opt->machine.nr_holes], &err))
-		argp_error(state, "--hole=%s: %s", text, err.text);
+		usage_error(state->name, "--hole=%s: %s", text, err.text);
 	opt->machine.nr_holes++;
 }
 
@@ -74,7 +75,7 @@ static error_t parse_machine(int key, char *arg, struct argp_state *state, struc
 		return 0;
 	case OPT_DISTANCE:
 		if (parse_distance(arg, opt->machine.distance, &err))
-			argp_error(state, "--distance=%s: %s", arg, err.text);
+			usage_error(state->name, "--distance=%s: %s", arg, err.text);
 		return 0;
 	case OPT_HOLE:
 		add_hole(state, opt, arg);

@@ -2,15 +2,18 @@
 /* kmemsim: where a report goes; see report_options.h. */
 #include "sim/cmd/report_options.h"
 
+#include "sim/cmd/parse.h"
+#include "sim/cmd/values.h"
+
 #define OPT_FORMAT 256	/* that of emit_formats[0] */
 
-static void set_file(struct report_options *opt, unsigned int format, const char *path)
+static void set_file(struct argp_state *state, struct report_options *opt, unsigned int format, const char *path)
 {
 	unsigned int i;
 
 	for (i = 0; i < opt->nr_files; i++)
 		if (opt->files[i].format == emit_formats[format])
-			opt->files[i].path = path;
+			opt->files[i].path = need_name(state, emit_formats[format]->option, path, "file");
 }
 
 static void init_files(struct report_options *opt)
@@ -36,8 +39,8 @@ static void check_stdout(struct argp_state *state, const struct report_options *
 
 	second = first ? report_on_stdout(opt, (unsigned int)(first - opt->files) + 1) : NULL;
 	if (second)
-		argp_error(state, "only one of --%s and --%s can go to standard output",
-			   first->format->option, second->format->option);
+		usage_error(state->name, "only one of --%s and --%s can go to standard output",
+			    first->format->option, second->format->option);
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -57,7 +60,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	default:
 		if (key < OPT_FORMAT || key >= OPT_FORMAT + EMIT_MAX_FORMATS)
 			return ARGP_ERR_UNKNOWN;
-		set_file(opt, (unsigned int)key - OPT_FORMAT, arg);
+		set_file(state, opt, (unsigned int)key - OPT_FORMAT, arg);
 		return 0;
 	}
 }
@@ -75,7 +78,7 @@ const struct argp *report_argp(void)
 	for (i = 0; emit_formats[i]; i++) {
 		if (!emit_formats[i]->option)
 			continue;
-		snprintf(docs[i], sizeof(docs[i]), "write the report as %s too; '-': instead of text",
+		snprintf(docs[i], sizeof(docs[i]), "also write the report as %s; '-': in place of text",
 			 emit_formats[i]->name);
 		options[nr++] = (struct argp_option){
 			emit_formats[i]->option, OPT_FORMAT + (int)i, "FILE", 0, docs[i], 3
@@ -85,12 +88,12 @@ const struct argp *report_argp(void)
 	return &argp;
 }
 
-unsigned int report_paths(const struct report_options *opt, const char *paths[EMIT_MAX_FORMATS])
+unsigned int report_files(const struct report_options *opt, struct wanted_output files[EMIT_MAX_FORMATS])
 {
 	unsigned int i;
 
 	for (i = 0; i < opt->nr_files; i++)
-		paths[i] = opt->files[i].path;
+		files[i] = (struct wanted_output){ opt->files[i].format->option, opt->files[i].path };
 	return opt->nr_files;
 }
 

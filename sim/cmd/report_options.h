@@ -25,8 +25,8 @@ struct report_options {
 
 /* An option for each format that has one, and --quiet. The input is a struct report_options. */
 const struct argp *report_argp(void);
-/* Fills @paths, for check_outputs(); returns how many. */
-unsigned int report_paths(const struct report_options *opt, const char *paths[EMIT_MAX_FORMATS]);
+/* Fills @files, for check_outputs(); returns how many. */
+unsigned int report_files(const struct report_options *opt, struct wanted_output files[EMIT_MAX_FORMATS]);
 /* The file that goes to standard output from @from on, in which case there is no text; NULL: none. */
 const struct report_file *report_on_stdout(const struct report_options *opt, unsigned int from);
 

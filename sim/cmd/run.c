@@ -222,7 +222,7 @@ static void tell_left_out(const struct run *run)
 		return;
 	fprintf(stderr, "kmemsim: %s: more caches than a machine has (%u): '%s' at line %" PRIu64
 		" (event %" PRIu64 ") is the first without one; %" PRIu64 " objects of such caches were "
-		"left out, everything else was replayed\n", run->opt.trace, SLAB_MAX_CACHES,
+		"left out, everything else was replayed\n", source_path_name(run->opt.trace), SLAB_MAX_CACHES,
 		names_text(rp->names, first->name), first->line, first->event,
 		rp->ledger.counter[RC_no_cache_left]);
 }
@@ -236,7 +236,8 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 		complain(err->text);
 		return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
 	}
-	status = load_status(run->trace, run->opt.trace, "replayed");
+	status = load_status(run->trace, run->opt.trace, run->session->replay->ledger.events <
+			     trace_summary(run->trace)->nr_events ? "read" : "replayed");
 	tell_left_out(run);
 	if (run->opt.common.machine.slab.debug)
 		slab_debug_unmet(run->session->machine->slab, run->opt.common.machine.slab.debug, tell_unmet, NULL);

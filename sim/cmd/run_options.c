@@ -30,9 +30,9 @@ static const struct argp_option options[] = {
 	  "T: trace, A: failslab, Q: quarantine, O: not where it makes slabs larger, -: nothing; see "
 	  "docs/debugging.md", 2 },
 	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "how much memory caches with flag Q hold back (default 1M)", 2 },
-	{ "failslab", OPT_FAILSLAB, "INTERVAL,PERCENT,SPACE,TIMES[,...]", 0,
-	  "let requests for objects fail as the kernel's failslab= does; may end with ,cache-filter "
-	  ",ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
+	{ "failslab", OPT_FAILSLAB, "INTERVAL,PROBABILITY,SPACE,TIMES[,...]", 0,
+	  "let requests for objects fail as the kernel's failslab= does, PROBABILITY in percent; may end with "
+	  ",cache-filter ,ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
 	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': instead of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
@@ -66,28 +66,28 @@ static error_t parse_slab(int key, char *arg, struct argp_state *state, struct r
 	case OPT_SLAB_DEBUG:
 		opt->common.machine.slab.debug = arg;
 		if (!arg[strspn(arg, ";")])
-			argp_error(state, "--slab-debug=%s: expected FLAGS[,CACHE...], such as FZPU", arg);
+			usage_error(state->name, "--slab-debug=%s: expected FLAGS[,CACHE...], such as FZPU", arg);
 		if (slab_debug_parse(arg, &err))
-			argp_error(state, "--slab-debug=%s: %s", arg, err.text);
+			usage_error(state->name, "--slab-debug=%s: %s", arg, err.text);
 		return 0;
 	case OPT_QUARANTINE:
 		opt->quarantine_given = true;
 		if (!parse_size(arg, 0, 1ULL << 40, &opt->common.machine.slab.quarantine_bytes))
-			argp_error(state, "--quarantine=%s: expected a size, such as 64k or 1M", arg);
+			usage_error(state->name, "--quarantine=%s: expected a size, such as 64k or 1M", arg);
 		return 0;
 	case OPT_FAILSLAB:
 		opt->failslab = arg;
 		if (slab_fail_parse(&opt->fail, arg, &opt->failslab_site, &err))
-			argp_error(state, "--failslab=%s: %s", arg, err.text);
+			usage_error(state->name, "--failslab=%s: %s", arg, err.text);
 		return 0;
 	default:
 		break;
 	}
 	rest = parse_slab_engine(arg, &opt->common.machine.slab, &err);
 	if (!rest)
-		argp_error(state, "--slab=%s: %s", arg, err.text);
+		usage_error(state->name, "--slab=%s: %s", arg, err.text);
 	else if (*rest)
-		argp_error(state, "--slab=%s: one engine at a time; 'kmemsim compare' takes several", arg);
+		usage_error(state->name, "--slab=%s: one engine at a time; 'kmemsim compare' takes several", arg);
 	return 0;
 }
 
@@ -95,16 +95,16 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 {
 	switch (key) {
 	case OPT_TIMELINE:
-		opt->timeline = arg;
+		opt->timeline = need_name(state, "timeline", arg, "file");
 		return 0;
 	case OPT_EVERY:
 		opt->every = need_number(state, "every", arg, 1, UINT64_MAX);
 		return 0;
 	case OPT_PROCFS:
-		opt->procfs = arg;
+		opt->procfs = need_name(state, "procfs", arg, "folder");
 		return 0;
 	case OPT_OWNER_LIST:
-		opt->owner_list = arg;
+		opt->owner_list = need_name(state, "page-owner-list", arg, "file");
 		opt->common.machine.page_owner = true;
 		return 0;
 	case OPT_OWNER_SORT:
@@ -140,11 +140,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->trace)
-			argp_error(state, "one trace at a time: '%s' is too much", arg);
+			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
 		opt->trace = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no trace given");
+		usage_error(state->name, "no trace given");
 		return 0;
 	default:
 		break;
@@ -156,8 +156,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 
 static void mistake(const char *text)
 {
-	fprintf(stderr, "kmemsim run: %s\n", text);
-	exit(EXIT_USAGE);
+	usage_error("kmemsim run", "%s", text);
 }
 
 /* Options that need another one to mean anything. */

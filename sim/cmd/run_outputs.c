@@ -16,6 +16,7 @@ struct run_end {
 };
 
 struct run_output_ops {
+	const char *option;	/* NULL: those of reports */
 	/* NULL: it is not wanted. */
 	const char *(*path)(const struct run_options *opt);
 	/* @path is what path() says. */
@@ -52,12 +53,11 @@ static bool text_wanted(const struct run_options *opt)
 /* One of several, for there to be a report at all. */
 static const char *report_path(const struct run_options *opt)
 {
-	const char *paths[EMIT_MAX_FORMATS];
-	unsigned int i, nr = report_paths(&opt->report, paths);
+	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		if (paths[i])
-			return paths[i];
+	for (i = 0; i < opt->report.nr_files; i++)
+		if (opt->report.files[i].path)
+			return opt->report.files[i].path;
 	return text_wanted(opt) ? "-" : NULL;
 }
 
@@ -114,13 +114,19 @@ static int write_procfs(struct run_outputs *outs, enum run_output which, const s
 	int ret = 0;
 
 	(void)which;
+	/* Of one point in time: all of them get their names, or none does. */
 	for (i = 0; !ret && i < NR_PROCFS_FILES; i++) {
-		if (procfs_files[i].print(end->machine, outs->procfs[i].file))
-			ret = kerror_set(err, -EIO, "%s: could not be written", outs->procfs[i].path);
+		ret = procfs_files[i].print(end->machine, outs->procfs[i].file);
+		if (ret)
+			kerror_set(err, ret, "%.180s: could not be written: %s", outs->procfs[i].path, strerror(-ret));
 		else
-			ret = close_output(&outs->procfs[i], err);
+			ret = finish_output(&outs->procfs[i], err);
 	}
+	if (ret)
+		return ret;
 	outs->made_folder = NULL;
+	for (i = 0; !ret && i < NR_PROCFS_FILES; i++)
+		ret = close_output(&outs->procfs[i], err);
 	return ret;
 }
 
@@ -166,27 +172,27 @@ static int write_report(struct run_outputs *outs, enum run_output which, const s
 /* ---- the table ----------------------------------------------------------- */
 
 static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
-	[RUN_PROCFS] = { procfs_path, open_procfs, write_procfs },
-	[RUN_OWNERS] = { owners_path, open_file, write_owners },
-	[RUN_TIMELINE] = { timeline_path, open_file, write_timeline },
-	[RUN_REPORT] = { report_path, open_report, write_report },
+	[RUN_PROCFS] = { "procfs", procfs_path, open_procfs, write_procfs },
+	[RUN_OWNERS] = { "page-owner-list", owners_path, open_file, write_owners },
+	[RUN_TIMELINE] = { "timeline", timeline_path, open_file, write_timeline },
+	[RUN_REPORT] = { NULL, report_path, open_report, write_report },
 };
 
 /* No two outputs are one file, and none is what is read. */
 static int check_paths(const struct run_options *opt, struct kerror *err)
 {
 	char procfs[NR_PROCFS_FILES][PATH_MAX];
-	const char *writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
+	struct wanted_output writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
 	unsigned int i, nr = 0;
 	int ret = 0;
 
 	for (i = 0; i < NR_RUN_OUTPUTS; i++)
 		if (i != RUN_PROCFS && i != RUN_REPORT)
-			writes[nr++] = ops[i].path(opt);
-	nr += report_paths(&opt->report, writes + nr);
+			writes[nr++] = (struct wanted_output){ ops[i].option, ops[i].path(opt) };
+	nr += report_files(&opt->report, writes + nr);
 	for (i = 0; !ret && opt->procfs && i < NR_PROCFS_FILES; i++) {
 		ret = procfs_file_path(procfs[i], opt->procfs, i, err);
-		writes[nr++] = procfs[i];
+		writes[nr++] = (struct wanted_output){ ops[RUN_PROCFS].option, procfs[i] };
 	}
 	return ret ? ret : check_outputs(&opt->trace, 1, writes, nr, err);
 }

@@ -8,6 +8,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/nearest.h"
+#include "sim/cmd/parse.h"
 #include "sim/trace/reader.h"
 
 uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
@@ -16,8 +17,8 @@ uint64_t need_number(struct argp_state *state, const char *option, const char *t
 	uint64_t value = 0;
 
 	if (!parse_number(text, min, max, &value))
-		argp_error(state, "--%s=%s: expected a number from %llu to %llu", option, text,
-			   (unsigned long long)min, (unsigned long long)max);
+		usage_error(state->name, "--%s=%s: expected a number from %llu to %llu", option, text,
+			    (unsigned long long)min, (unsigned long long)max);
 	return value;
 }
 
@@ -26,8 +27,8 @@ uint64_t need_size(struct argp_state *state, const char *option, const char *tex
 	uint64_t value = 0;
 
 	if (!parse_size(text, min, MAX_MEMORY - 1, &value))
-		argp_error(state, "--%s=%s: expected a size%s, below 16T, such as 512M or 64G", option, text,
-			   min ? " from 1M" : "");
+		usage_error(state->name, "--%s=%s: expected a size%s, below 16T, such as 512M or 64G", option, text,
+			    min ? " from 1M" : "");
 	return value;
 }
 
@@ -54,7 +55,7 @@ int need_word(struct argp_state *state, const char *option, const char *text, co
 		nearest_add(&near, words[i]);
 	}
 	join_words(known, sizeof(known), words);
-	argp_error(state, "--%s=%s: expected %s%s", option, text, known, nearest_question(&near));
+	usage_error(state->name, "--%s=%s: expected %s%s", option, text, known, nearest_question(&near));
 	return -1;
 }
 
@@ -102,8 +103,8 @@ enum buddy_kernel need_kernel(struct argp_state *state, const char *text)
 	for (i = 0; i < NR_BUDDY_KERNELS; i++)
 		words[i] = buddy_rules[i].kernel;
 	join_words(known, sizeof(known), words);
-	argp_error(state, "--kernel=%s: expected %s%s%s", text, known, nearest ? "; the nearest is " : "",
-		   nearest ? nearest : "");
+	usage_error(state->name, "--kernel=%s: expected %s%s%s", text, known, nearest ? "; the nearest is " : "",
+		    nearest ? nearest : "");
 	return NR_BUDDY_KERNELS;
 }
 
@@ -118,8 +119,15 @@ const char *need_format(struct argp_state *state, const char *text)
 			return (*format)->name;
 		nearest_add(&near, (*format)->name);
 	}
-	argp_error(state, "--format=%s: no trace format is called so%s", text, nearest_text(&near));
+	usage_error(state->name, "--format=%s: no trace format is called so%s", text, nearest_text(&near));
 	return NULL;
+}
+
+const char *need_name(struct argp_state *state, const char *option, const char *text, const char *what)
+{
+	if (!*text)
+		usage_error(state->name, "--%s= needs the name of a %s", option, what);
+	return text;
 }
 
 void need_tlb(struct argp_state *state, const char *text, struct tlb_geometry *geo)
@@ -131,10 +139,10 @@ void need_tlb(struct argp_state *state, const char *text, struct tlb_geometry *g
 	if (!tlb_parse(text, geo, &err))
 		return;
 	if (strchr(text, '='))
-		argp_error(state, "--tlb=%s: %s", text, err.text);
+		usage_error(state->name, "--tlb=%s: %s", text, err.text);
 	nearest_begin(&near, text);
 	for (preset = tlb_presets; preset->name[0]; preset++)
 		nearest_add(&near, preset->name);
-	argp_error(state, "--tlb=%s: there is no such TLB model%s; or a geometry, such as l1=64x4,l2=1536x12", text,
-		   nearest_text(&near));
+	usage_error(state->name, "--tlb=%s: there is no such TLB model%s; or a geometry, such as l1=64x4,l2=1536x12",
+		    text, nearest_text(&near));
 }

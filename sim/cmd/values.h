@@ -24,6 +24,8 @@ int need_word(struct argp_state *state, const char *option, const char *text, co
 enum buddy_kernel need_kernel(struct argp_state *state, const char *text);
 /* The name of a trace format. */
 const char *need_format(struct argp_state *state, const char *text);
+/* The name of a file, or of another @what such as "folder": not empty. */
+const char *need_name(struct argp_state *state, const char *option, const char *text, const char *what);
 /* A TLB's geometry, by the name of a preset or as numbers. */
 void need_tlb(struct argp_state *state, const char *text, struct tlb_geometry *geo);
 

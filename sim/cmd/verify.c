@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
+#include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
+#include "sim/session/load.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/objects/objects.h"
 #include "sim/verify/verify.h"
@@ -56,7 +59,7 @@ static const struct argp_option options[] = {
 	  "for a trace of your own in place of a capture: /proc/slabinfo, saved before the recording", 0 },
 	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo, saved after the recording", 0 },
 	{ "explain", OPT_EXPLAIN, "N", 0, "show the first N misses in full (default 3)", 0 },
-	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON too; '-': instead of text", 0 },
+	{ "json", OPT_JSON, "FILE", 0, "also write the report as JSON; '-': in place of text", 0 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },
 	{ "quiet", 'q', NULL, 0, "no text report", 0 },
 	{ 0 }
@@ -70,7 +73,7 @@ static double parse_percent(struct argp_state *state, const char *text)
 	errno = 0;
 	value = strtod(text, &end);
 	if (errno || end == text || *end || !(value >= 0 && value <= 100))
-		argp_error(state, "--at-least=%s: expected a number from 0 to 100", text);
+		usage_error(state->name, "--at-least=%s: expected a number from 0 to 100", text);
 	return value;
 }
 
@@ -78,11 +81,11 @@ static double parse_percent(struct argp_state *state, const char *text)
 static void check_options(struct argp_state *state, const struct verify_options *opt)
 {
 	if (!opt->slabinfo != !opt->slabinfo_end)
-		argp_error(state, "--slabinfo and --slabinfo-end go together");
+		usage_error(state->name, "--slabinfo and --slabinfo-end go together");
 	if (!opt->objects && (opt->without_snapshots || opt->slabinfo))
-		argp_error(state, "without snapshots only --layer=objects can be verified");
+		usage_error(state->name, "without snapshots only --layer=objects can be verified");
 	if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
-		argp_error(state, "--layer=objects is always guided");
+		usage_error(state->name, "--layer=objects is always guided");
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -112,13 +115,13 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->without_snapshots = true;
 		return 0;
 	case OPT_SLABINFO:
-		opt->slabinfo = arg;
+		opt->slabinfo = need_name(state, "slabinfo", arg, "file");
 		return 0;
 	case OPT_SLABINFO_END:
-		opt->slabinfo_end = arg;
+		opt->slabinfo_end = need_name(state, "slabinfo-end", arg, "file");
 		return 0;
 	case OPT_JSON:
-		opt->report.files[0].path = arg;
+		opt->report.files[0].path = need_name(state, "json", arg, "file");
 		return 0;
 	case OPT_NO_TIMING:
 		opt->timing = false;
@@ -128,11 +131,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->capture)
-			argp_error(state, "one capture at a time: '%s' is too much", arg);
+			usage_error(state->name, "one capture at a time: '%s' is too much", arg);
 		opt->capture = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no capture given");
+		usage_error(state->name, "no capture given");
 		return 0;
 	case ARGP_KEY_END:
 		check_options(state, opt);
@@ -204,20 +207,43 @@ static void print_skipped(const struct capture_check *check)
 	}
 }
 
+static struct verify_stop stop_by_signal(void)
+{
+	return (struct verify_stop){ .flag = interrupt_flag(), .taken = interrupt_done };
+}
+
+/*
+ * The exit status: @ret and @err of what was verified, @stop whether a signal ended
+ * it, @fine whether all is as it should be.
+ */
+static int end_status(int ret, const struct kerror *err, const struct verify_stop *stop,
+		      const struct capture_trace *trace, bool fine)
+{
+	if (ret) {
+		fprintf(stderr, "kmemsim: %s\n", err->text);
+		return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
+	}
+	if (!stop->text[0])
+		return fine ? EXIT_FINE : EXIT_FOUND;
+	if (stop->serving)
+		fprintf(stderr, "kmemsim: interrupted %s\n", stop->text);
+	if (session_load_stopped(trace->trace))
+		load_status(trace->trace, trace->name, stop->serving ? "read" : "served");
+	return interrupt_status();
+}
+
 static int verify_objects(struct verify_options *opt)
 {
-	struct objects_run run = { .capture = opt->capture };
+	struct objects_run run = { .capture = opt->capture, .stop = stop_by_signal() };
 	struct kerror err = { 0 };
-	int status = EXIT_FINE, ret;
+	int status, ret;
 
 	ret = objects_run(&run, opt->explain, &err);
 	print_skipped(&run.check);
-	if (ret || write_report(&(struct found){ .objects = &run }, opt, &err)) {
-		fprintf(stderr, "kmemsim: %s\n", err.text);
-		status = EXIT_USAGE;
-	} else if (run.check.nr_skipped || !objects_reached(&run, opt->at_least)) {
-		status = EXIT_FOUND;
-	}
+	if (!ret)
+		ret = write_report(&(struct found){ .objects = &run }, opt, &err);
+	status = end_status(ret, &err, &run.stop, &run.trace,
+			    !run.check.nr_skipped && objects_reached(&run, opt->at_least));
 	objects_exit(&run);
 	return status;
 }
@@ -225,16 +251,16 @@ static int verify_objects(struct verify_options *opt)
 static int verify_counts(struct verify_options *opt)
 {
 	struct counts_run run = { .capture = opt->capture, .before = opt->slabinfo,
-				  .after = opt->slabinfo_end, .kernel = opt->kernel };
+				  .after = opt->slabinfo_end, .kernel = opt->kernel,
+				  .stop = stop_by_signal() };
 	struct kerror err = { 0 };
-	int status = EXIT_FINE;
+	int status, ret;
 
-	if (counts_run(&run, &err) || write_report(&(struct found){ .counts = &run }, opt, &err)) {
-		fprintf(stderr, "kmemsim: %s\n", err.text);
-		status = EXIT_USAGE;
-	} else if (opt->at_least >= 0 && !rate_reached(&run.counts.used, opt->at_least)) {
-		status = EXIT_FOUND;
-	}
+	ret = counts_run(&run, &err);
+	if (!ret)
+		ret = write_report(&(struct found){ .counts = &run }, opt, &err);
+	status = end_status(ret, &err, &run.stop, &run.trace,
+			    opt->at_least < 0 || rate_reached(&run.counts.used, opt->at_least));
 	counts_run_exit(&run);
 	return status;
 }
@@ -260,18 +286,16 @@ static bool has_folder(const char *path)
 
 static int verify_pages(struct verify_options *opt)
 {
-	struct verify_run run = { .capture = opt->capture, .mode = opt->mode };
+	struct verify_run run = { .capture = opt->capture, .mode = opt->mode, .stop = stop_by_signal() };
 	struct kerror err = { 0 };
-	int status = EXIT_FINE, ret;
+	int status, ret;
 
 	ret = verify_run(&run, opt->kernel, opt->explain, &err);
 	print_skipped(&run.check);
-	if (ret || write_report(&(struct found){ .pages = &run }, opt, &err)) {
-		fprintf(stderr, "kmemsim: %s\n", err.text);
-		status = EXIT_USAGE;
-	} else if (run.check.nr_skipped || !reached(&run, opt->at_least)) {
-		status = EXIT_FOUND;
-	}
+	if (!ret)
+		ret = write_report(&(struct found){ .pages = &run }, opt, &err);
+	status = end_status(ret, &err, &run.stop, &run.trace,
+			    !run.check.nr_skipped && reached(&run, opt->at_least));
 	verify_exit(&run);
 	return status;
 }
@@ -306,17 +330,18 @@ int cmd_verify(int argc, char **argv)
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 		.report = { .files = { { .format = &emit_json } }, .nr_files = 1 },
 	};
-	const char *writes[EMIT_MAX_FORMATS];
+	struct wanted_output writes[EMIT_MAX_FORMATS];
 	struct kerror err = { 0 };
 	int status;
 
 	parse_options(&argp, "kmemsim verify", argc, argv, &opt);
 	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, writes,
-			  report_paths(&opt.report, writes), &err) ||
+			  report_files(&opt.report, writes), &err) ||
 	    open_report_outputs(&opt.out, &opt.report, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		return EXIT_USAGE;
 	}
+	interrupt_catch();
 	status = verify_any(&opt);
 	drop_report_outputs(&opt.out);
 	return status;

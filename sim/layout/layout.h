@@ -17,6 +17,7 @@
 #ifndef KMEMSIM_SIM_LAYOUT_LAYOUT_H
 #define KMEMSIM_SIM_LAYOUT_LAYOUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,16 +88,20 @@ struct layout_program;
  * vmlinux; split debug information is looked for as libdw does (build id and
  * .gnu_debuglink, below /usr/lib/debug); a caller that wants nothing from the
  * network removes DEBUGINFOD_URLS from the environment, which libdw heeds. What
- * several units declare alike (name, size, line, members) is one type. Errors: -ENOENT and other
+ * several units declare alike (name, size, line, members) is one type. Not 0 in
+ * *@stop, which may be NULL, ends the reading behind a unit; what was read stays. Errors: -ENOENT and other
  * errors of open(), -EINVAL (no regular file), -ENOEXEC (not ELF), -ENODATA (no
  * debug information), -EBADMSG (damaged), -ENOMEM, -ENOTSUP (built without
- * libdw).
+ * libdw), -EINTR (stopped before there was a type).
  */
-int layout_open(struct layout_program **out, const char *path, struct kerror *err);
+int layout_open(struct layout_program **out, const char *path, const volatile sig_atomic_t *stop,
+		struct kerror *err);
 void layout_close(struct layout_program *prog);
 
 /* Types by name, then as they came; *@nr gets their number. */
 const struct layout_type *const *layout_types(const struct layout_program *prog, size_t *nr);
+/* How many units had been read when @stop ended that; 0: all were. */
+uint64_t layout_stopped(const struct layout_program *prog);
 /* Units that could not be read to their end, and members left out as impossible. */
 uint64_t layout_damaged(const struct layout_program *prog);
 /*

@@ -116,6 +116,8 @@ static void emit_program(struct emitter *em, const struct layout_input *in)
 	if (unknown)
 		emit_u64(em, "unknown_bytes", "  unknown, as a tag decides", "bytes", unknown);
 	emit_u64(em, "damaged", "units and members left out as damaged", "", layout_damaged(in->prog));
+	if (in->interrupted)
+		emit_str(em, "interrupted", "interrupted by a signal", in->interrupted);
 	if (*layout_missing(in->prog))
 		emit_note(em, layout_missing(in->prog));
 }

@@ -17,6 +17,7 @@ struct layout_input {
 	const char *trace_path;		/* NULL: no trace */
 	const struct usage *usage;	/* NULL without a trace */
 	const struct names *names;
+	const char *interrupted;	/* by a signal: how far it was, or NULL */
 	unsigned int top;		/* rows of the tables of types */
 	unsigned int nr_cpus;
 	uint32_t line;			/* bytes of a cache line */

@@ -85,7 +85,8 @@ static int on_event(struct usage *usage, struct live_table *live, const struct e
 	return 0;
 }
 
-int usage_count_trace(struct usage *usage, struct trace *trace, struct kerror *err)
+int usage_count_trace(struct usage *usage, struct trace *trace, const volatile sig_atomic_t *stop,
+		      struct kerror *err)
 {
 	struct live_table live = { 0 };
 	const struct event *events;
@@ -98,8 +99,8 @@ int usage_count_trace(struct usage *usage, struct trace *trace, struct kerror *e
 	if (ret)
 		return ret;
 	ret = live_init(&live, FIRST_BITS);
-	while (!ret && (got = trace_cursor_next(&cur, &events, err)) > 0)
-		for (i = 0; !ret && i < got; i++)
+	while (!ret && !(stop && *stop) && (got = trace_cursor_next(&cur, &events, err)) > 0)
+		for (i = 0; !ret && i < got && !(stop && *stop); i++, usage->events++)
 			ret = on_event(usage, &live, &events[i]);
 	if (ret)
 		kerror_set(err, ret, "no memory to count a trace's objects");

@@ -29,10 +29,15 @@ struct usage {
 	size_t nr, size;
 	struct table index;	/* (cache, size) -> number of a count + 1 */
 	uint64_t peak_bytes;	/* sum over counts of peak * bytes_alloc */
+	uint64_t events;	/* looked at: all of the trace, unless it was stopped */
 };
 
-/* Count @trace, loaded and resolved. -ENOMEM, errors of the trace's file. usage_free() afterwards. */
-int usage_count_trace(struct usage *usage, struct trace *trace, struct kerror *err);
+/*
+ * Count @trace, loaded and resolved; not 0 in *@stop, which may be NULL, ends that.
+ * -ENOMEM, errors of the trace's file. usage_free() afterwards.
+ */
+int usage_count_trace(struct usage *usage, struct trace *trace, const volatile sig_atomic_t *stop,
+		      struct kerror *err);
 void usage_free(struct usage *usage);
 
 enum usage_how {

@@ -41,10 +41,11 @@ int session_load(struct trace **out, const struct load_config *cfg, struct kerro
 		return kerror_set(err, -ENOMEM, "no memory for a trace");
 	ret = read_trace(*out, cfg, err);
 	if (!trace_summary(*out)->nr_events && cfg->stop && *cfg->stop)
-		return kerror_set(err, -EINTR, "%s: interrupted before any event was read", cfg->path);
+		return kerror_set(err, -EINTR, "%s: interrupted before any event was read",
+				  source_path_name(cfg->path));
 	if (!ret)
 		ret = trace_resolve(*out, err);
 	if (!ret && !trace_summary(*out)->nr_events)
-		ret = kerror_set(err, -ENODATA, "%s: no events", cfg->path);
+		ret = kerror_set(err, -ENODATA, "%s: no events", source_path_name(cfg->path));
 	return ret;
 }

@@ -24,6 +24,8 @@
 
 struct source;
 
+/* What messages call the file @path: "standard input" for "-", else @path itself. */
+const char *source_path_name(const char *path);
 /*
  * Open @path ("-": standard input) and decompress it where it starts with
  * zstd's magic. Errors: the negative errno of the system, or -EBADMSG.

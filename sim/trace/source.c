@@ -173,6 +173,11 @@ static struct source *source_alloc(struct kerror *err)
 	return src;
 }
 
+const char *source_path_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
 int source_open(struct source **out, const char *path, struct kerror *err)
 {
 	return source_open_until(out, path, NULL, err);
@@ -182,7 +187,7 @@ int source_open_until(struct source **out, const char *path, const volatile sig_
 		      struct kerror *err)
 {
 	bool is_stdin = !strcmp(path, "-");
-	const char *name = is_stdin ? "standard input" : path;
+	const char *name = source_path_name(path);
 	struct source *src = source_alloc(err);
 	struct stat st;
 	int code;

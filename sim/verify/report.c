@@ -195,6 +195,8 @@ void verify_report(struct emitter *em, const struct verify_run *run, bool timing
 	emit_u64(em, "page_events", "of the page allocator, in between", "", run->reqs.nr_events);
 	emit_u64(em, "violations_before", "violations after loading", "", run->violations_before);
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations_after);
+	if (run->stop.text[0])
+		emit_str(em, "interrupted", "interrupted by a signal", run->stop.text);
 	if (run->violation[0])
 		emit_note(em, run->violation);
 	if (timing)
@@ -204,7 +206,8 @@ void verify_report(struct emitter *em, const struct verify_run *run, bool timing
 	emit_requests(em, run);
 	emit_rates(em, run);
 	emit_causes(em, run);
-	emit_end(em, run);
+	if (!run->stop.text[0])
+		emit_end(em, run);
 	if (!run->pages.nr_miss)
 		return;
 	emit_section(em, "explained", "The first misses");

@@ -55,13 +55,13 @@ int verify_check_capture(const char *capture, const char *const *files, unsigned
 	return ret;
 }
 
-static int read_snapshot(struct snapshot **snap, const char *capture, const char *file,
+static int read_snapshot(struct snapshot **snap, const struct verify_run *run, const char *file,
 			 struct kerror *err)
 {
 	char path[4096];
-	int ret = verify_capture_path(path, sizeof(path), capture, file, err);
+	int ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
 
-	return ret ? ret : snapshot_read(snap, path, err);
+	return ret ? ret : snapshot_read(snap, path, run->stop.flag, err);
 }
 
 /* Of a trace that is read: where, and the first of its lines that make no sense. */
@@ -78,12 +78,20 @@ static void on_malformed(void *ctx, const char *source, uint64_t line, const cha
 		kerror_set(&rd->malformed, -EBADMSG, "%.100s:%llu: %s", rd->out->name, (unsigned long long)line, text);
 }
 
-/* What is missing from a trace would be predicted wrongly without any fault of the rules. */
-static int check_whole(const struct reading *rd, struct kerror *err)
+/*
+ * What is missing from a trace would be predicted wrongly without any fault of the rules.
+ * Where @stop ended the reading nothing is missing but the rest.
+ */
+static int check_whole(const struct reading *rd, struct verify_stop *stop, struct kerror *err)
 {
 	const struct reader_stats *stats = &trace_summary(rd->out->trace)->read;
+	bool stopped = verify_trace_stopped(rd->out->trace);
 
-	if (stats->truncated)
+	if (stopped && !trace_summary(rd->out->trace)->nr_events)
+		return kerror_set(err, -EINTR, "%.200s: interrupted before any event was read", rd->out->name);
+	if (stopped)
+		verify_stopped_reading(stop);
+	else if (stats->truncated)
 		return kerror_set(err, stats->error.code, "%s", stats->error.text);
 	if (stats->malformed && stats->unterminated)
 		return kerror_set(err, -EBADMSG, "%.150s ends in the middle of line %llu: it was cut", rd->out->name,
@@ -96,7 +104,8 @@ static int check_whole(const struct reading *rd, struct kerror *err)
 	return 0;
 }
 
-int verify_read_trace_file(struct capture_trace *out, const char *path, struct kerror *err)
+int verify_read_trace_file(struct capture_trace *out, const char *path, struct verify_stop *stop,
+			   struct kerror *err)
 {
 	struct reading reading = { .out = out };
 	struct source *src;
@@ -104,8 +113,8 @@ int verify_read_trace_file(struct capture_trace *out, const char *path, struct k
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	snprintf(out->name, sizeof(out->name), "%s", path);
-	ret = source_open(&src, path, err);
+	snprintf(out->name, sizeof(out->name), "%s", source_path_name(path));
+	ret = source_open_until(&src, path, stop->flag, err);
 	if (ret)
 		return ret;
 	out->trace = trace_create(VERIFY_TRACE_BYTES);
@@ -120,17 +129,18 @@ int verify_read_trace_file(struct capture_trace *out, const char *path, struct k
 	ret = trace_load(out->trace, rd, NULL, NULL, err);
 	reader_close(rd);
 	if (!ret || (ret == -EBADMSG && reading.malformed.code))
-		ret = check_whole(&reading, err);
+		ret = check_whole(&reading, stop, err);
 	return ret;
 }
 
-int verify_read_trace(struct capture_trace *out, const char *capture, struct kerror *err)
+int verify_read_trace(struct capture_trace *out, const char *capture, struct verify_stop *stop,
+		      struct kerror *err)
 {
 	char path[4096];
 	int ret = find_file(path, sizeof(path), capture, "trace.txt", err);
 
 	memset(out, 0, sizeof(*out));
-	return ret ? ret : verify_read_trace_file(out, path, err);
+	return ret ? ret : verify_read_trace_file(out, path, stop, err);
 }
 
 void verify_keep_violation(void *ctx, const char *text)
@@ -150,13 +160,13 @@ int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int ma
 
 	ret = verify_check_capture(run->capture, files, 3, err);
 	if (!ret)
-		ret = read_snapshot(&run->a, run->capture, files[0], err);
+		ret = read_snapshot(&run->a, run, files[0], err);
 	if (!ret)
-		ret = read_snapshot(&run->b, run->capture, files[1], err);
+		ret = read_snapshot(&run->b, run, files[1], err);
 	if (!ret)
 		ret = snapshot_check_pair(run->a, run->b, err);
 	if (!ret)
-		ret = verify_read_trace(&run->trace, run->capture, err);
+		ret = verify_read_trace(&run->trace, run->capture, &run->stop, err);
 	if (!ret)
 		run->nr_events = trace_summary(run->trace.trace)->nr_events;
 	if (!ret)
@@ -170,11 +180,14 @@ int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int ma
 	run->violations_before = buddy_validate(run->buddy, verify_keep_violation, run->violation);
 	run->read_seconds = (double)(host_now() - start) / 1e9;
 	start = host_now();
-	ret = verify_pages_run(&run->pages, run->buddy, &run->reqs, run->mode, max_miss, err);
+	ret = verify_pages_run(&run->pages, run->buddy, &run->reqs, run->mode, max_miss, run->stop.flag, err);
 	if (ret)
 		return ret;
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
 	run->violations_after = buddy_validate(run->buddy, verify_keep_violation, run->violation);
+	verify_stopped_serving(&run->stop, run->pages.served, run->reqs.nr, "requests");
+	if (run->stop.text[0])
+		return 0;
 	return compare_with_snapshot(&run->compare, run->buddy, run->b, err);
 }
 

@@ -9,6 +9,7 @@
 #define KMEMSIM_SIM_VERIFY_VERIFY_H
 
 #include "sim/report/emit/emitter.h"
+#include "sim/verify/capture/stop.h"
 #include "sim/verify/pages/compare.h"
 #include "sim/verify/pages/pages.h"
 
@@ -17,6 +18,7 @@
 struct verify_run {
 	const char *capture;		/* folder */
 	enum verify_mode mode;
+	struct verify_stop stop;
 	enum buddy_kernel kernel;
 	struct capture_trace trace;
 	struct snapshot *a, *b;
@@ -34,8 +36,9 @@ struct verify_run {
 
 /*
  * Verify @run->capture in @run->mode. @kernel may be NR_BUDDY_KERNELS: as the
- * snapshot says. Errors: those of reading and booting. verify_exit() is due
- * afterwards in any case.
+ * snapshot says. Where run->stop ended it there is no comparison with snapshot B.
+ * Errors: those of reading and booting; -EINTR where it was ended before any event
+ * was read. verify_exit() is due afterwards in any case.
  */
 int verify_run(struct verify_run *run, enum buddy_kernel kernel, unsigned int max_miss,
 	       struct kerror *err);
@@ -50,12 +53,15 @@ int verify_capture_path(char *path, size_t size, const char *capture, const char
  */
 int verify_check_capture(const char *capture, const char *const *files, unsigned int nr, struct kerror *err);
 /*
- * The trace of @capture; out->trace is the caller's in any case. Errors: those of
- * reading it; -EBADMSG where a line of it makes no sense, with the first such line.
+ * The trace of @capture, or as much of it as @stop let come; out->trace is the
+ * caller's in any case. Errors: those of reading it; -EBADMSG where a line of it makes
+ * no sense, with the first such line; -EINTR where @stop came before any event.
  */
-int verify_read_trace(struct capture_trace *out, const char *capture, struct kerror *err);
+int verify_read_trace(struct capture_trace *out, const char *capture, struct verify_stop *stop,
+		      struct kerror *err);
 /* The same of a trace by itself, in any format that is known. */
-int verify_read_trace_file(struct capture_trace *out, const char *path, struct kerror *err);
+int verify_read_trace_file(struct capture_trace *out, const char *path, struct verify_stop *stop,
+			   struct kerror *err);
 
 /*
  * For buddy_validate() and slab_validate(): keep the first violation, cut if need

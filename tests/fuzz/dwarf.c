@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t nr, i;
 	int fd = file_in_memory(data, size, path);
 
-	if (layout_open(&prog, path, &err)) {
+	if (layout_open(&prog, path, NULL, &err)) {
 		if (prog || err.code >= 0 || !err.text[0])
 			abort();
 	} else {

@@ -43,7 +43,7 @@ static void serve(const struct snapshot *zones, struct objects_snapshot *snap, c
 	if (objects_ops_build(&ops, &check, trace, "fuzz", zones, snap, &err))
 		abort();
 	if (!objects_machine_init(&m, zones, snap, NULL, &err) && !slab_validate(m.sa, NULL, NULL)) {
-		if (objects_predict(&pr, &m, &ops, 3, &err) || slab_validate(m.sa, on_violation, NULL) ||
+		if (objects_predict(&pr, &m, &ops, 3, NULL, &err) || slab_validate(m.sa, on_violation, NULL) ||
 		    objects_compare(&cmp, &m, snap, &err))
 			abort();
 		objects_predicted_free(&pr);

@@ -29,7 +29,7 @@ static void serve(const struct snapshot *snap, const struct requests *reqs, unsi
 	struct buddy *b;
 
 	if (verify_boot(&map, &b, snap, how & 2 ? BUDDY_KERNEL_6_12 : BUDDY_KERNEL_6_1, &err) ||
-	    verify_pages_run(&vp, b, reqs, how & 1 ? VERIFY_OPEN : VERIFY_GUIDED, 3, &err) ||
+	    verify_pages_run(&vp, b, reqs, how & 1 ? VERIFY_OPEN : VERIFY_GUIDED, 3, NULL, &err) ||
 	    buddy_validate(b, on_violation, NULL) || compare_with_snapshot(&cmp, b, snap, &err))
 		abort();
 	compare_free(&cmp);

@@ -41,8 +41,10 @@ static void count(const struct slabinfo_file *file, const uint8_t *data, size_t 
 	    counts_cast(&c, trace, &err))
 		abort();
 	/* A cache may be refused for its layout. */
-	if (!counts_start(&c, &err) && (counts_predict(&c, &err) || slab_validate(c.sa, on_violation, NULL)))
+	if (!counts_start(&c, &err) && (counts_predict(&c, NULL, &err) || slab_validate(c.sa, on_violation, NULL)))
 		abort();
+	if (c.served)
+		counts_compare(&c);
 	counts_exit(&c);
 	trace_destroy(trace);
 }

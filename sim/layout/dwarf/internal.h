@@ -44,6 +44,9 @@ struct layout_program {
 	uint64_t split_missing;		/* units whose debug information is in a file that was not found or read */
 	const char *split_name, *split_folder;	/* of the first of these, as the compiler wrote them down */
 	const char *missing;		/* by dwarf_say_missing() */
+	const volatile sig_atomic_t *stop;	/* NULL, or not 0: no further unit */
+	uint64_t units;			/* read so far */
+	bool stopped;
 	bool no_memory;			/* sticky; reading goes on to its end without effect */
 	/* of the module being read */
 	uint32_t max_align;		/* of what is no struct */

@@ -4,7 +4,8 @@
 
 #include "sim/layout/layout.h"
 
-int layout_open(struct layout_program **out, const char *path, struct kerror *err)
+int layout_open(struct layout_program **out, const char *path, const volatile sig_atomic_t *stop,
+		struct kerror *err)
 {
 	*out = NULL;
 	return kerror_set(err, -ENOTSUP, "%s: this kmemsim was built without libdw and reads no debug information; "
@@ -19,6 +20,11 @@ const struct layout_type *const *layout_types(const struct layout_program *prog,
 {
 	*nr = 0;
 	return NULL;
+}
+
+uint64_t layout_stopped(const struct layout_program *prog)
+{
+	return 0;
 }
 
 uint64_t layout_damaged(const struct layout_program *prog)

@@ -297,6 +297,12 @@ static void walk_unit(struct layout_program *prog, Dwarf_Die *cudie)
 	walk(prog, cudie, "", 0);
 }
 
+static bool should_stop(struct layout_program *prog)
+{
+	prog->stopped |= prog->stop && *prog->stop;
+	return prog->stopped;
+}
+
 /* All units of @dbg, those in .debug_types, partial ones and split ones included. */
 static void walk_dwarf(struct layout_program *prog, Dwarf *dbg)
 {
@@ -306,12 +312,13 @@ static void walk_dwarf(struct layout_program *prog, Dwarf *dbg)
 	Dwarf_Die cudie, subdie;
 	int ret = 0;
 
-	while (!prog->no_memory &&
+	while (!prog->no_memory && !should_stop(prog) &&
 	       !(ret = dwarf_get_units(dbg, cu, &cu, &version, &unit_type, &cudie, &subdie))) {
 		if (unit_type == DW_UT_skeleton && !subdie.cu)
 			dwarf_note_split(prog, &cudie);
 		else
 			walk_unit(prog, unit_type == DW_UT_skeleton ? &subdie : &cudie);
+		prog->units++;
 	}
 	prog->damaged += ret < 0;
 }
@@ -343,7 +350,7 @@ static int on_module(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_
 	alt = dwarf_getalt(dbg);
 	if (alt)
 		walk_dwarf(prog, alt);
-	return prog->no_memory ? DWARF_CB_ABORT : DWARF_CB_OK;
+	return prog->no_memory || prog->stopped ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
 /* ---- opening ---------------------------------------------------------------------- */
@@ -403,7 +410,8 @@ static int by_name(const void *a, const void *b)
 	return (*x)->line < (*y)->line ? -1 : (*x)->line > (*y)->line;
 }
 
-int layout_open(struct layout_program **out, const char *path, struct kerror *err)
+int layout_open(struct layout_program **out, const char *path, const volatile sig_atomic_t *stop,
+		struct kerror *err)
 {
 	struct layout_program *prog = calloc(1, sizeof(*prog));
 	int ret;
@@ -412,11 +420,14 @@ int layout_open(struct layout_program **out, const char *path, struct kerror *er
 	if (!prog)
 		return kerror_set(err, -ENOMEM, "no memory to open %s", path);
 	prog->missing = "";
+	prog->stop = stop;
 	ret = open_dwfl(prog, path, err);
 	if (!ret) {
 		dwfl_getmodules(prog->dwfl, on_module, prog, 0);
 		if (prog->no_memory)
 			ret = kerror_set(err, -ENOMEM, "%s: no memory for its types", path);
+		else if (!prog->nr && prog->stopped)
+			ret = kerror_set(err, -EINTR, "%s: interrupted before any struct was found", path);
 		else if (!prog->nr)
 			ret = dwarf_no_types(prog, path, err);
 	}
@@ -453,6 +464,11 @@ const struct layout_type *const *layout_types(const struct layout_program *prog,
 {
 	*nr = prog->nr;
 	return prog->list;
+}
+
+uint64_t layout_stopped(const struct layout_program *prog)
+{
+	return prog->stopped ? prog->units : 0;
 }
 
 uint64_t layout_damaged(const struct layout_program *prog)

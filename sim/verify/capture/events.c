@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "buddy/pcp.h"
+#include "sim/verify/capture/stop.h"
 
 /* Frames that are never handed out. */
 #define NEVER UINT32_MAX
@@ -399,6 +400,9 @@ int capture_events(struct capture_check *check, struct trace *trace, const char 
 	check->frame = NULL;
 	if (ret || nr < 0)
 		return ret ? ret : (int)nr;
-	return walk.done ? 0 : kerror_set(err, -ENODATA, "%.100s: there is no 'mmsnap %s'", name,
-					  walk.inside ? "begin B" : "end A");
+	if (walk.done || (walk.inside && verify_trace_stopped(trace)))
+		return 0;
+	if (verify_trace_stopped(trace))
+		return kerror_set(err, -EINTR, "%.100s: interrupted before 'mmsnap end A'", name);
+	return kerror_set(err, -ENODATA, "%.100s: there is no 'mmsnap %s'", name, walk.inside ? "begin B" : "end A");
 }

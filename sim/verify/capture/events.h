@@ -63,7 +63,7 @@ typedef int (*capture_event_fn)(void *ctx, const struct event *ev);
 /*
  * Call @fn for each good event of @trace between the end of snapshot A and the
  * beginning of B. @check is filled, and holds nothing to free afterwards; @snap and
- * @name must stay as long as it is used. Errors: -ENODATA where the marks are
+ * @name must stay as long as it is used. Errors: -EINTR where @trace was ended before the first mark, -ENODATA where the marks are
  * missing, -ENOMEM, those of @fn and of the trace's file.
  */
 int capture_events(struct capture_check *check, struct trace *trace, const char *name,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "buddy/buddy.h"
+#include "sim/trace/reader.h"
 #include "sim/verify/capture/snapshot.h"
 #include "sim/verify/capture/words.h"
 
@@ -141,16 +142,17 @@ int slabinfo_parse(struct slabinfo_file *file, const char *name, const char *tex
 	return parse_all(&ps);
 }
 
-int slabinfo_read(struct slabinfo_file *file, const char *path, struct kerror *err)
+int slabinfo_read(struct slabinfo_file *file, const char *path, const volatile sig_atomic_t *stop,
+		  struct kerror *err)
 {
 	char *text;
 	size_t len;
 	int ret;
 
 	memset(file, 0, sizeof(*file));
-	ret = snapshot_read_text(&text, &len, path, err);
+	ret = snapshot_read_text(&text, &len, path, stop, err);
 	if (!ret)
-		ret = slabinfo_parse(file, path, text, len, err);
+		ret = slabinfo_parse(file, source_path_name(path), text, len, err);
 	free(text);
 	return ret;
 }

@@ -9,6 +9,7 @@
 #ifndef KMEMSIM_SIM_VERIFY_CAPTURE_SLABINFO_H
 #define KMEMSIM_SIM_VERIFY_CAPTURE_SLABINFO_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,10 +34,11 @@ struct slabinfo_file {
 
 /*
  * Read @path, or @path with .zst behind it where there is no such file.
- * slabinfo_free() is due in any case. Errors: those of reading it, -ENOMEM,
+ * @stop: as in source_open_until(). slabinfo_free() is due in any case. Errors: those of reading it, -ENOMEM,
  * -EBADMSG for what is no slabinfo, -EEXIST for two caches of one name.
  */
-int slabinfo_read(struct slabinfo_file *file, const char *path, struct kerror *err);
+int slabinfo_read(struct slabinfo_file *file, const char *path, const volatile sig_atomic_t *stop,
+		  struct kerror *err);
 /* The same of @len bytes in memory; @name is for messages. */
 int slabinfo_parse(struct slabinfo_file *file, const char *name, const char *text, size_t len,
 		   struct kerror *err);

@@ -12,6 +12,8 @@
 #ifndef KMEMSIM_SIM_VERIFY_CAPTURE_SNAPSHOT_H
 #define KMEMSIM_SIM_VERIFY_CAPTURE_SNAPSHOT_H
 
+#include <signal.h>
+
 #include "buddy/steer/state.h"
 #include "pagemap/error.h"
 
@@ -50,12 +52,14 @@ struct snapshot {
 };
 
 /*
- * Read @path, or @path with .zst behind it where there is no such file.
- * Errors: those of source_open(), -ENOMEM, -EBADMSG for what is no snapshot.
+ * Read @path, or @path with .zst behind it where there is no such file. Not 0 in
+ * *@stop, which may be NULL, ends it: -EINTR. Errors: those of source_open(), -ENOMEM, -EBADMSG for what is no snapshot.
  */
-int snapshot_read(struct snapshot **out, const char *path, struct kerror *err);
+int snapshot_read(struct snapshot **out, const char *path, const volatile sig_atomic_t *stop,
+		  struct kerror *err);
 /* The text of @path, or of @path with .zst behind it; the caller frees it in any case. */
-int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror *err);
+int snapshot_read_text(char **text, size_t *len, const char *path, const volatile sig_atomic_t *stop,
+		       struct kerror *err);
 /* The same of @len bytes in memory; @name is for messages. */
 int snapshot_parse(struct snapshot **out, const char *name, const char *text, size_t len,
 		   struct kerror *err);

@@ -36,7 +36,8 @@ static int read_all(struct source *src, char **text, size_t *len, struct kerror 
 	}
 }
 
-int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror *err)
+int snapshot_read_text(char **text, size_t *len, const char *path, const volatile sig_atomic_t *stop,
+		       struct kerror *err)
 {
 	struct kerror first;
 	struct source *src;
@@ -44,9 +45,9 @@ int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror
 	int ret;
 
 	*text = NULL;
-	ret = source_open(&src, path, &first);
+	ret = source_open_until(&src, path, stop, &first);
 	if (ret == -ENOENT && snprintf(zst, sizeof(zst), "%s.zst", path) < (int)sizeof(zst))
-		ret = source_open(&src, zst, err);
+		ret = source_open_until(&src, zst, stop, err);
 	if (ret) {
 		if (err)
 			*err = first;
@@ -57,13 +58,14 @@ int snapshot_read_text(char **text, size_t *len, const char *path, struct kerror
 	return ret;
 }
 
-int snapshot_read(struct snapshot **out, const char *path, struct kerror *err)
+int snapshot_read(struct snapshot **out, const char *path, const volatile sig_atomic_t *stop,
+		  struct kerror *err)
 {
 	char *text;
 	size_t len;
 	int ret;
 
-	ret = snapshot_read_text(&text, &len, path, err);
+	ret = snapshot_read_text(&text, &len, path, stop, err);
 	if (!ret)
 		ret = snapshot_parse(out, path, text, len, err);
 	free(text);

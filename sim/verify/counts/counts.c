@@ -214,13 +214,12 @@ static int serve_bulk(struct counts *c, const struct counts_op *op)
 	return 0;
 }
 
-static int serve(struct counts *c, struct frames *objects)
+static int serve(struct counts *c, struct frames *objects, const volatile sig_atomic_t *stop)
 {
-	uint64_t i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < c->nr_ops; i++) {
-		const struct counts_op *op = &c->op[i];
+	for (; !ret && c->served < c->nr_ops && !is_stopped(stop); c->served++) {
+		const struct counts_op *op = &c->op[c->served];
 		uint64_t *word = op->kind == COUNTS_BULK_ALLOC ? NULL : frames_get(objects, op->addr >> 3);
 
 		if (op->kind == COUNTS_BULK_ALLOC)
@@ -236,6 +235,15 @@ static int serve(struct counts *c, struct frames *objects)
 		c->note[CN_large] += op->kind == COUNTS_LARGE;
 	}
 	return ret;
+}
+
+int counts_predict(struct counts *c, const volatile sig_atomic_t *stop, struct kerror *err)
+{
+	struct frames *objects = frames_create();
+	int ret = objects ? serve(c, objects, stop) : -ENOMEM;
+
+	frames_destroy(objects);
+	return ret ? kerror_set(err, ret, "no memory for the objects of a trace") : 0;
 }
 
 /* ---- comparing ------------------------------------------------------------------ */
@@ -261,7 +269,7 @@ static bool has_moved(const struct counts_cache *cache)
 	       !slabinfo_near(before->num_slabs, cache->after->num_slabs, 1);
 }
 
-static void compare(struct counts *c)
+void counts_compare(struct counts *c)
 {
 	uint32_t i;
 
@@ -282,16 +290,4 @@ static void compare(struct counts *c)
 		if (has_moved(cache))
 			count_rate(&c->moved, near);
 	}
-}
-
-int counts_predict(struct counts *c, struct kerror *err)
-{
-	struct frames *objects = frames_create();
-	int ret = objects ? serve(c, objects) : -ENOMEM;
-
-	frames_destroy(objects);
-	if (ret)
-		return kerror_set(err, ret, "no memory for the objects of a trace");
-	compare(c);
-	return 0;
 }

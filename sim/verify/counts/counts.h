@@ -132,6 +132,7 @@ struct counts {
 
 	struct counts_op *op;
 	uint64_t nr_ops, op_room;
+	uint64_t served;		/* of them */
 	struct counts_slab *slab;
 	uint32_t nr_slabs, slab_room;
 	struct counts_free *free;
@@ -158,8 +159,10 @@ int counts_init(struct counts *c, const struct slabinfo_file *before, const stru
 int counts_cast(struct counts *c, struct trace *trace, struct kerror *err);
 /* -EINVAL, -ENOMEM */
 int counts_start(struct counts *c, struct kerror *err);
-/* Serve and compare. -ENOMEM */
-int counts_predict(struct counts *c, struct kerror *err);
+/* Serve all, or until not 0 in *@stop, which may be NULL. -ENOMEM */
+int counts_predict(struct counts *c, const volatile sig_atomic_t *stop, struct kerror *err);
+/* Hold the caches against the later slabinfo, once all is served. */
+void counts_compare(struct counts *c);
 void counts_exit(struct counts *c);
 
 /* Is @cache predicted within one slab or 2 %? */
@@ -172,6 +175,7 @@ struct counts_run {
 	const char *capture;		/* a folder, or a trace */
 	const char *before, *after;	/* slabinfo; NULL: those of the folder */
 	enum buddy_kernel kernel;	/* NR_BUDDY_KERNELS: the capture's, or the newest */
+	struct verify_stop stop;
 	struct slabinfo_file slabinfo[2];
 	struct capture_trace trace;
 	struct counts counts;
@@ -181,7 +185,10 @@ struct counts_run {
 	double read_seconds, serve_seconds;
 };
 
-/* counts_run_exit() is due in any case. Errors: those of reading and of the above. */
+/*
+ * counts_run_exit() is due in any case. Where run->stop ended it nothing is compared.
+ * Errors: those of reading and of the above.
+ */
 int counts_run(struct counts_run *run, struct kerror *err);
 void counts_run_exit(struct counts_run *run);
 /* With a table of at most @max_rows caches that have events, the worst first. */

@@ -79,6 +79,17 @@ static void emit_caches(struct emitter *em, const struct counts *c, unsigned int
 	free(order);
 }
 
+static void emit_compared(struct emitter *em, const struct counts *c, unsigned int max_rows)
+{
+	emit_section(em, "slabinfo", "Active objects and slabs within one slab or 2 % of the kernel's slabinfo");
+	emit_share(em, "used", "caches with events in the trace", "caches", c->used.hits, c->used.all);
+	emit_share(em, "moved", "caches that the kernel's own counts left by more than that", "caches",
+		   c->moved.hits, c->moved.all);
+	emit_share(em, "all", "all caches", "caches", c->all.hits, c->all.all);
+	emit_caches(em, c, max_rows);
+	emit_section_end(em);
+}
+
 static void emit_notes(struct emitter *em, const struct counts *c)
 {
 	unsigned int i;
@@ -104,17 +115,14 @@ void counts_report(struct emitter *em, const struct counts_run *run, unsigned in
 	emit_u64(em, "events", "events", "", run->nr_events);
 	emit_u64(em, "object_events", "of objects", "", c->nr_ops);
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations);
+	if (run->stop.text[0])
+		emit_str(em, "interrupted", "interrupted by a signal", run->stop.text);
 	if (run->violation[0])
 		emit_note(em, run->violation);
 	if (timing)
 		emit_speed(em, run->nr_events, run->read_seconds, run->serve_seconds);
 	emit_section_end(em);
-	emit_section(em, "slabinfo", "Active objects and slabs within one slab or 2 % of the kernel's slabinfo");
-	emit_share(em, "used", "caches with events in the trace", "caches", c->used.hits, c->used.all);
-	emit_share(em, "moved", "caches that the kernel's own counts left by more than that", "caches",
-		   c->moved.hits, c->moved.all);
-	emit_share(em, "all", "all caches", "caches", c->all.hits, c->all.all);
-	emit_caches(em, c, max_rows);
-	emit_section_end(em);
+	if (!run->stop.text[0])
+		emit_compared(em, c, max_rows);
 	emit_notes(em, c);
 }

@@ -16,9 +16,9 @@ static int read_slabinfo(struct counts_run *run, unsigned int which, const char 
 	int ret;
 
 	if (given)
-		return slabinfo_read(&run->slabinfo[which], given, err);
+		return slabinfo_read(&run->slabinfo[which], given, run->stop.flag, err);
 	ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
-	return ret ? ret : slabinfo_read(&run->slabinfo[which], path, err);
+	return ret ? ret : slabinfo_read(&run->slabinfo[which], path, run->stop.flag, err);
 }
 
 /* A capture's file "kernel" holds what that kernel said of itself in /proc/version. */
@@ -32,7 +32,7 @@ static enum buddy_kernel kernel_of(const struct counts_run *run)
 	size_t len;
 
 	if (run->before || verify_capture_path(path, sizeof(path), run->capture, "kernel", &err) ||
-	    snapshot_read_text(&text, &len, path, &err))
+	    snapshot_read_text(&text, &len, path, NULL, &err))
 		return kernel;
 	grown = realloc(text, len + 1);
 	if (grown) {
@@ -58,8 +58,8 @@ static int read_all(struct counts_run *run, struct kerror *err)
 	if (!ret)
 		ret = read_slabinfo(run, 1, run->after, files[1], err);
 	if (!ret)
-		ret = run->before ? verify_read_trace_file(&run->trace, run->capture, err) :
-				    verify_read_trace(&run->trace, run->capture, err);
+		ret = run->before ? verify_read_trace_file(&run->trace, run->capture, &run->stop, err) :
+				    verify_read_trace(&run->trace, run->capture, &run->stop, err);
 	if (!ret)
 		ret = trace_resolve(run->trace.trace, err);
 	if (!ret)
@@ -82,17 +82,22 @@ int counts_run(struct counts_run *run, struct kerror *err)
 	if (!ret)
 		ret = counts_cast(c, run->trace.trace, err);
 	if (!ret && !c->nr_ops)
-		ret = kerror_set(err, -ENODATA, "%.200s: its trace has no event of an object", run->capture);
+		ret = kerror_set(err, -ENODATA, "%.200s: its trace has no event of an object",
+				 source_path_name(run->capture));
 	run->read_seconds = (double)(host_now() - start) / 1e9;
 	start = host_now();
 	if (!ret)
 		ret = counts_start(c, err);
 	if (!ret)
-		ret = counts_predict(c, err);
+		ret = counts_predict(c, run->stop.flag, err);
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
-	if (!ret)
-		run->violations = slab_validate(c->sa, verify_keep_violation, run->violation);
-	return ret;
+	if (ret)
+		return ret;
+	run->violations = slab_validate(c->sa, verify_keep_violation, run->violation);
+	verify_stopped_serving(&run->stop, c->served, c->nr_ops, "events of objects");
+	if (!run->stop.text[0])
+		counts_compare(c);
+	return 0;
 }
 
 void counts_run_exit(struct counts_run *run)

@@ -398,7 +398,7 @@ static int prepare(struct replay *rp)
 }
 
 int objects_predict(struct objects_predicted *pr, struct objects_machine *m, struct objects_ops *ops,
-		    unsigned int max_miss, struct kerror *err)
+		    unsigned int max_miss, const volatile sig_atomic_t *stop, struct kerror *err)
 {
 	struct replay *rp = calloc(1, sizeof(*rp));
 	int ret = -ENOMEM;
@@ -413,7 +413,7 @@ int objects_predict(struct objects_predicted *pr, struct objects_machine *m, str
 	}
 	if (!ret) {
 		slabs_set_frames(rp);
-		for (rp->now = 0; rp->now < ops->nr; rp->now++) {
+		for (rp->now = 0; rp->now < ops->nr && !is_stopped(stop); rp->now++) {
 			const struct objects_op *op = &ops->op[rp->now];
 
 			if (!rp->done[rp->now]) {
@@ -422,7 +422,9 @@ int objects_predict(struct objects_predicted *pr, struct objects_machine *m, str
 				serve(rp, op);
 			}
 		}
-		rp->now--;
+		pr->served = rp->now;
+		if (rp->now)
+			rp->now--;
 		order_finish(rp);
 		slabs_unset_frames(rp);
 	}

@@ -90,6 +90,7 @@ struct objects_predicted {
 	uint64_t count[NR_OBJECTS_COUNTS];
 	char (*miss)[256];			/* the first ones, in words */
 	unsigned int nr_miss, max_miss;
+	uint32_t served;			/* operations: all of them, unless it was stopped */
 };
 
 /* The allocator and which of its caches is which of the kernel's. */
@@ -116,9 +117,9 @@ void objects_machine_exit(struct objects_machine *m);
 /* NULL where no cache was at @address. */
 struct kmem_cache *objects_machine_cache(const struct objects_machine *m, uint64_t address);
 
-/* Let @m, fresh from objects_machine_init(), serve @ops. -ENOMEM. */
+/* Let @m, fresh from objects_machine_init(), serve @ops until not 0 in *@stop, which may be NULL. -ENOMEM. */
 int objects_predict(struct objects_predicted *op, struct objects_machine *m, struct objects_ops *ops,
-		    unsigned int max_miss, struct kerror *err);
+		    unsigned int max_miss, const volatile sig_atomic_t *stop, struct kerror *err);
 void objects_predicted_free(struct objects_predicted *op);
 
 /* How far a machine's slabs and lists are those of a snapshot. */
@@ -147,6 +148,7 @@ void objects_slabinfo_compare(struct objects_slabinfo *result, const struct obje
 
 struct objects_run {
 	const char *capture;
+	struct verify_stop stop;
 	struct objects_snapshot *a, *b;
 	struct snapshot *zones, *zones_b;
 	struct capture_trace trace;
@@ -162,7 +164,10 @@ struct objects_run {
 	double read_seconds, serve_seconds;
 };
 
-/* Verify @run->capture; objects_exit() is due in any case. Errors as verify_run(). */
+/*
+ * Verify @run->capture; objects_exit() is due in any case. Where run->stop ended it
+ * nothing is compared with what the kernel had at the end. Errors as verify_run().
+ */
 int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *err);
 void objects_exit(struct objects_run *run);
 void objects_report(struct emitter *em, const struct objects_run *run, bool timing);

@@ -74,6 +74,10 @@ static void emit_slabinfo(struct emitter *em, const struct objects_run *run)
 		   a->layouts.all);
 	emit_share(em, "before", "active objects and slabs within one slab or 2 %, before", "caches",
 		   a->counts.hits, a->counts.all);
+	if (run->stop.text[0]) {
+		emit_section_end(em);
+		return;
+	}
 	emit_share(em, "after", "the same, after", "caches", b->counts.hits, b->counts.all);
 	emit_section_end(em);
 }
@@ -109,6 +113,8 @@ void objects_report(struct emitter *em, const struct objects_run *run, bool timi
 	emit_u64(em, "object_events", "of object caches, in between", "", run->ops.nr);
 	emit_u64(em, "violations_before", "violations after loading", "", run->violations_before);
 	emit_u64(em, "violations_after", "violations at the end", "", run->violations_after);
+	if (run->stop.text[0])
+		emit_str(em, "interrupted", "interrupted by a signal", run->stop.text);
 	if (run->violation[0])
 		emit_note(em, run->violation);
 	if (timing)
@@ -118,7 +124,8 @@ void objects_report(struct emitter *em, const struct objects_run *run, bool timi
 	emit_rates(em, run);
 	emit_counts(em, &run->predicted);
 	emit_causes(em, &run->predicted);
-	emit_end(em, &run->compared);
+	if (!run->stop.text[0])
+		emit_end(em, &run->compared);
 	emit_slabinfo(em, run);
 	if (!run->predicted.nr_miss)
 		return;

@@ -7,16 +7,16 @@
 #include "sim/machine/host.h"
 #include "sim/verify/objects/objects.h"
 
-static int read_snapshot(struct snapshot **zones, struct objects_snapshot **snap, const char *capture,
-			 const char *file, struct kerror *err)
+static int read_snapshot(struct snapshot **zones, struct objects_snapshot **snap,
+			 const struct objects_run *run, const char *file, struct kerror *err)
 {
 	char path[4096], *text = NULL;
 	size_t len;
 	int ret;
 
-	ret = verify_capture_path(path, sizeof(path), capture, file, err);
+	ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
 	if (!ret)
-		ret = snapshot_read_text(&text, &len, path, err);
+		ret = snapshot_read_text(&text, &len, path, run->stop.flag, err);
 	if (!ret)
 		ret = snapshot_parse_zones(zones, path, text, len, err);
 	if (!ret)
@@ -32,13 +32,13 @@ static int read_all(struct objects_run *run, struct kerror *err)
 
 	ret = verify_check_capture(run->capture, files, 3, err);
 	if (!ret)
-		ret = read_snapshot(&run->zones, &run->a, run->capture, files[0], err);
+		ret = read_snapshot(&run->zones, &run->a, run, files[0], err);
 	if (!ret)
-		ret = read_snapshot(&run->zones_b, &run->b, run->capture, files[1], err);
+		ret = read_snapshot(&run->zones_b, &run->b, run, files[1], err);
 	if (!ret)
 		ret = snapshot_check_pair(run->zones, run->zones_b, err);
 	if (!ret)
-		ret = verify_read_trace(&run->trace, run->capture, err);
+		ret = verify_read_trace(&run->trace, run->capture, &run->stop, err);
 	if (ret)
 		return ret;
 	run->nr_events = trace_summary(run->trace.trace)->nr_events;
@@ -57,7 +57,7 @@ static int compare_slabinfo(struct objects_run *run, struct objects_slabinfo *re
 	int ret = verify_capture_path(path, sizeof(path), run->capture, file, err);
 
 	if (!ret)
-		ret = slabinfo_read(&info, path, err);
+		ret = slabinfo_read(&info, path, NULL, err);
 	if (!ret)
 		objects_slabinfo_compare(result, &run->machine, &info);
 	slabinfo_free(&info);
@@ -80,11 +80,14 @@ int objects_run(struct objects_run *run, unsigned int max_miss, struct kerror *e
 		return ret;
 	run->read_seconds = (double)(host_now() - start) / 1e9;
 	start = host_now();
-	ret = objects_predict(&run->predicted, &run->machine, &run->ops, max_miss, err);
+	ret = objects_predict(&run->predicted, &run->machine, &run->ops, max_miss, run->stop.flag, err);
 	if (ret)
 		return ret;
 	run->serve_seconds = (double)(host_now() - start) / 1e9;
 	run->violations_after = slab_validate(run->machine.sa, verify_keep_violation, run->violation);
+	verify_stopped_serving(&run->stop, run->predicted.served, run->ops.nr, "events of objects");
+	if (run->stop.text[0])
+		return 0;
 	ret = compare_slabinfo(run, &run->slabinfo_b, "procfs_b/slabinfo", err);
 	if (ret)
 		return ret;

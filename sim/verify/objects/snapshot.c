@@ -378,19 +378,6 @@ int objects_snapshot_parse(struct objects_snapshot **out, const char *name, cons
 	return 0;
 }
 
-int objects_snapshot_read(struct objects_snapshot **out, const char *path, struct kerror *err)
-{
-	char *text;
-	size_t len;
-	int ret;
-
-	ret = snapshot_read_text(&text, &len, path, err);
-	if (!ret)
-		ret = objects_snapshot_parse(out, path, text, len, err);
-	free(text);
-	return ret;
-}
-
 void objects_snapshot_free(struct objects_snapshot *snap)
 {
 	if (!snap)

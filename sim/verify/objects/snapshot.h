@@ -61,9 +61,7 @@ struct objects_snapshot {
 	uint32_t nr_numbers, nr_pfns, nr_seqs;
 };
 
-/* Errors: those of reading the file, -ENOMEM, -EBADMSG with file and line. */
-int objects_snapshot_read(struct objects_snapshot **out, const char *path, struct kerror *err);
-/* The same of @len bytes in memory; @name is for messages. */
+/* The @len bytes of @text; @name is for messages. Errors: -ENOMEM, -EBADMSG with file and line. */
 int objects_snapshot_parse(struct objects_snapshot **out, const char *name, const char *text,
 			   size_t len, struct kerror *err);
 void objects_snapshot_free(struct objects_snapshot *snap);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/verify/capture/stop.h"
 #include "sim/verify/pages/driver.h"
 
 const struct verify_desc verify_path_desc[NR_VERIFY_PATHS] = {
@@ -462,11 +463,11 @@ static void driver_free(struct driver *dr)
 }
 
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
-		     enum verify_mode mode, unsigned int max_miss, struct kerror *err)
+		     enum verify_mode mode, unsigned int max_miss, const volatile sig_atomic_t *stop,
+		     struct kerror *err)
 {
 	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode };
 	unsigned int nid;
-	uint32_t i;
 
 	memset(vp, 0, sizeof(*vp));
 	vp->max_miss = max_miss;
@@ -485,9 +486,9 @@ int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requ
 		dr.kswapd[nid].highest = -1;
 	compaction_init(&dr);
 	buddy_set_kswapd(b, no_kswapd, NULL);
-	for (i = 0; i < reqs->nr; i++) {
-		serve(&dr, &reqs->req[i]);
-		dr.served_before = reqs->req[i].when;
+	for (; vp->served < reqs->nr && !is_stopped(stop); vp->served++) {
+		serve(&dr, &reqs->req[vp->served]);
+		dr.served_before = reqs->req[vp->served].when;
 	}
 	driver_free(&dr);
 	compaction_exit(&dr);

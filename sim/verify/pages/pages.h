@@ -15,6 +15,8 @@
 #ifndef KMEMSIM_SIM_VERIFY_PAGES_PAGES_H
 #define KMEMSIM_SIM_VERIFY_PAGES_PAGES_H
 
+#include <signal.h>
+
 #include "sim/verify/pages/request.h"
 
 enum verify_mode { VERIFY_GUIDED, VERIFY_OPEN };
@@ -88,6 +90,7 @@ struct verify_pages {
 	struct verify_rate refill;	/* blocks of refills, each at its place */
 	uint64_t cause[NR_VERIFY_CAUSES];
 	uint64_t requests[NR_REQUEST_KINDS];
+	uint32_t served;		/* requests: all of them, unless it was stopped */
 	uint64_t bulk_frames;		/* handed out by requests that name no frame: not compared */
 	uint64_t below_low;		/* served only at the min watermark */
 	uint64_t other_zone;		/* after a miss served from the kernel's zone: a hint */
@@ -119,10 +122,11 @@ enum buddy_kernel verify_kernel_of_version(const unsigned int *version);
 
 /*
  * Let @b, fresh from verify_boot(), serve @reqs. @max_miss misses are kept in
- * full. @vp is filled and owned by the caller until verify_pages_free(). -ENOMEM.
+ * full. Not 0 in *@stop, which may be NULL, ends it. @vp is filled and owned by the caller until verify_pages_free(). -ENOMEM.
  */
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
-		     enum verify_mode mode, unsigned int max_miss, struct kerror *err);
+		     enum verify_mode mode, unsigned int max_miss, const volatile sig_atomic_t *stop,
+		     struct kerror *err);
 void verify_pages_free(struct verify_pages *vp);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/layout/layout.h"
 #include "slab/engine/engine.h"
 #include "slab/rules.h"
 #include "tests/sim/report/documented.h"
@@ -322,7 +323,49 @@ static void test_usage(void)
 	expect(RUN(NULL, "--slab", "slub,cpu_partial=70000", SMALL), 2, "0..65535");
 	expect(RUN(NULL, "--slab", "slub,magic=1", SMALL), 2, "no parameter 'magic'");
 	expect(RUN(NULL, "--slab", "slub,slab_min_order=2,slab_max_order=1", SMALL), 2, "is above");
-	expect(OTHER(cmd_policies, "slub"), 2, "Usage");
+	expect(OTHER(cmd_policies, "slub2"), 2, "no slab engine 'slub2'");
+}
+
+/* Whatever a command has to say of what it reads, standard input has one name in it. */
+static void test_standard_input(void)
+{
+	static const char *const inputs[] = {
+		"# tracer: nop\n",
+		"nothing to be read\n",
+		"p 1 [000] 1.0: kmem:kfree: call_site=f+0x1 ptr=0x1\n"
+		"p 1 [000] 0.5: kmem:kfree: call_site=f+0x1 ptr=0x2\n"
+		"p 1 [000] 1.0: kmem:kfree: call_site=f+0x1\np 1 [000] 1.0: kmem:kfree: call_si",
+	};
+	static const struct {
+		int (*fn)(int argc, char **argv);
+		const char *args[8];
+	} commands[] = {
+		{ cmd_run, { "-q", "-" } },
+		{ cmd_compare, { "-q", "-" } },
+		{ cmd_diagnose, { "-q", "-" } },
+		{ cmd_layout, { "-q", "--trace", "-", "/proc/self/exe" } },
+		{ cmd_verify, { "-q", "--layer=objects", "--slabinfo", "tests/data/procfs/slabinfo", "--slabinfo-end",
+				"tests/data/procfs/slabinfo", "-" } },
+	};
+	size_t c, i;
+
+	for (c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
+		if (commands[c].fn == cmd_layout && !layout_supported())
+			continue;
+		for (i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+			char *path = write_file("input", inputs[i], strlen(inputs[i]));
+			struct result res = run_cmd(commands[c].fn, path, commands[c].args);
+			const char *line;
+
+			CU_ASSERT(*res.err);
+			for (line = res.err; *line; line = strchr(line, '\n') + 1) {
+				CU_ASSERT_EQUAL(strncmp(line, "kmemsim: standard input", 23), 0);
+				if (strncmp(line, "kmemsim: standard input", 23))
+					fprintf(stderr, "command %zu, input %zu: %s", c, i, line);
+			}
+			done(&res);
+		}
+	}
 }
 
 /* --slab chooses the engine and sets its parameters; the report says which. */
@@ -732,6 +775,7 @@ static void test_list_kernels(void)
 
 static const struct test_case cases[] = {
 	{ "cmd_golden", test_golden },
+	{ "cmd_standard_input", test_standard_input },
 	{ "cmd_deterministic", test_deterministic },
 	{ "cmd_adds_up", test_adds_up },
 	{ "cmd_documented", test_documented },

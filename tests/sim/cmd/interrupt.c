@@ -10,8 +10,10 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/layout/layout.h"
 #include "sim/trace/reader.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
@@ -77,15 +79,15 @@ static struct result finish(struct child *child)
 	return res;
 }
 
-/* The first LINES lines of the trace. */
-static size_t first_lines(char *text, size_t size)
+/* The first LINES lines of a trace. */
+static size_t first_lines_of(const char *trace, char *text, size_t size)
 {
 	struct kerror err = { 0 };
 	struct source *src;
 	size_t len = 0, lines = 0, i;
 	int64_t got;
 
-	CU_ASSERT_EQUAL_FATAL(source_open(&src, test_data("traces/gcc-hello.perf.txt.zst"), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(source_open(&src, test_data(trace), &err), 0);
 	while (len < size && (got = source_read(src, text + len, size - len, &err)) > 0)
 		len += (size_t)got;
 	source_close(src);
@@ -94,6 +96,11 @@ static size_t first_lines(char *text, size_t size)
 			return i + 1;
 	CU_FAIL_FATAL("the trace is too short");
 	return 0;
+}
+
+static size_t first_lines(char *text, size_t size)
+{
+	return first_lines_of("traces/gcc-hello.perf.txt.zst", text, size);
 }
 
 /* Write, and wait until the other side has taken all of it; the pipe stays open. */
@@ -310,6 +317,205 @@ static void test_replaying(void)
 	free(timeline);
 }
 
+/*
+ * A first signal ends the reading, a second one the replay of what was read: a pipe for
+ * samples, smaller than they are, holds the command there. What is said of the two does
+ * not contradict: the events were read, not replayed.
+ */
+static void test_twice(void)
+{
+	char text[PIPE_BYTES], row[4096], *fifo = in_folder("small-fifo");
+	size_t len = first_lines(text, sizeof(text));
+	struct child child;
+	struct result res;
+	json_t *root;
+	int fd;
+
+	CU_ASSERT_EQUAL_FATAL(mkfifo(fifo, 0600), 0);
+	child = START(cmd_run, "--every", "1", "--timeline", fifo, "--no-timing", "--json", in_folder("json"), "-");
+	fd = open(fifo, O_RDONLY);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_FATAL(fcntl(fd, F_SETPIPE_SZ, 4096) > 0);
+	feed(&child, text, len);
+	kill(child.pid, SIGINT);
+	CU_ASSERT_FATAL(read(fd, row, sizeof(row)) > 0);
+	kill(child.pid, SIGTERM);
+	free(drain(fd, NULL, 0));
+	close(fd);
+	res = finish(&child);
+	CU_ASSERT_EQUAL(res.status, 130);
+	CU_ASSERT_EQUAL(count_of(res.err, "kmemsim: interrupted when "), 1);
+	CU_ASSERT_EQUAL(count_of(res.err, "kmemsim: standard input: interrupted; the "), 1);
+	CU_ASSERT_EQUAL(count_of(res.err, " events before it were read\n"), 1);
+	CU_ASSERT_EQUAL(count_of(res.err, "\n"), 2);
+	CU_ASSERT_EQUAL(count_of(res.err, "were replayed"), 0);
+	done(&res);
+	root = report_in("json");
+	CU_ASSERT_EQUAL(strncmp(string(root, "trace", "interrupted"), "when ", 5), 0);
+	CU_ASSERT_EQUAL(number(root, "trace", "lines"), LINES);
+	json_decref(root);
+}
+
+#define CAPTURE "data/captures/6.1-smp1_idle_small/"
+
+/* A folder "capture" like the one of the tests, whose trace comes from standard input. */
+static const char *capture_on_stdin(void)
+{
+	static const char *const files[] = { "snap_a.txt.zst", "snap_b.txt.zst", "procfs_a", "procfs_b", "kernel" };
+	char to[128], from[512];
+	size_t i;
+
+	if (!mkdir(in_folder("capture"), 0700)) {
+		for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			snprintf(to, sizeof(to), "%s/%s", in_folder("capture"), files[i]);
+			snprintf(from, sizeof(from), "%s%s", test_data(CAPTURE), files[i]);
+			CU_ASSERT_EQUAL_FATAL(symlink(from, to), 0);
+		}
+		CU_ASSERT_EQUAL_FATAL(symlink("/dev/stdin", in_folder("capture/trace.txt")), 0);
+	}
+	return in_folder("capture");
+}
+
+/*
+ * verify, of each layer: what was read is served, and nothing is held against the
+ * kernel's state at the end, which belongs to the whole trace.
+ */
+static void test_verify(void)
+{
+	static const struct {
+		const char *option, *layer;
+		const char *section, *key;	/* of what was served */
+		const char *end;		/* the section that is left out */
+	} cases[] = {
+		{ "--explain=0", "--layer=pages", "verify", "page_events", "end" },
+		{ "--explain=0", "--layer=objects", "verify", "object_events", "end" },
+		{ "--without-snapshots", "--layer=objects", "verify", "object_events", "slabinfo" },
+	};
+	char text[PIPE_BYTES];
+	size_t len = first_lines_of(CAPTURE "trace.txt.zst", text, sizeof(text)), i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct child child = START(cmd_verify, "-q", "--at-least=100", cases[i].option, cases[i].layer,
+					   "--json", in_folder("json"), capture_on_stdin());
+		struct result res;
+		json_t *root;
+
+		feed(&child, text, len);
+		kill(child.pid, SIGTERM);
+		res = finish(&child);
+		CU_ASSERT_EQUAL(res.status, 143);
+		CU_ASSERT_EQUAL(count_of(res.err, "trace.txt: interrupted; the "), 1);
+		CU_ASSERT_EQUAL(count_of(res.err, " events before it were served\n"), 1);
+		CU_ASSERT_EQUAL(count_of(res.err, "\n"), 1);
+		done(&res);
+		root = report_in("json");
+		CU_ASSERT_STRING_EQUAL(string(root, "verify", "interrupted"), "while the trace was read");
+		CU_ASSERT(number(root, "verify", "events") > 100);
+		CU_ASSERT(number(root, cases[i].section, cases[i].key) > 10);
+		CU_ASSERT_PTR_NULL(json_object_get(root, strcmp(cases[i].end, "end") ? "slabinfo" : "end"));
+		if (strcmp(cases[i].end, "slabinfo"))
+			CU_ASSERT(number(json_object_get(root, "allocations"), "predicted", "numerator") > 10);
+		json_decref(root);
+	}
+}
+
+/* Before anything can be served there is nothing to report. */
+static void test_verify_nothing(void)
+{
+	struct child child = START(cmd_verify, "--json", in_folder("none"), capture_on_stdin());
+	struct result res;
+
+	feed(&child, "# tracer", 8);
+	kill(child.pid, SIGINT);
+	res = finish(&child);
+	CU_ASSERT_EQUAL(res.status, 130);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "trace.txt: interrupted before any event was read\n"));
+	CU_ASSERT_EQUAL(count_of(res.err, "\n"), 1);
+	CU_ASSERT_EQUAL(res.out_len, 0);
+	CU_ASSERT_EQUAL(access(in_folder("none"), F_OK), -1);
+	done(&res);
+}
+
+/* layout, while its trace is read: the objects so far are counted. */
+static void test_layout_trace(void)
+{
+	char text[PIPE_BYTES];
+	size_t len = first_lines(text, sizeof(text));
+	struct child child;
+	struct result res;
+	json_t *root;
+
+	if (!layout_supported()) {
+		test_skip("built without libdw");
+		return;
+	}
+	child = START(cmd_layout, "-q", "--json", in_folder("json"), "--trace", "-", "/proc/self/exe");
+	feed(&child, text, len);
+	kill(child.pid, SIGINT);
+	res = finish(&child);
+	CU_ASSERT_EQUAL(res.status, 130);
+	CU_ASSERT_EQUAL(count_of(res.err, "standard input: interrupted; the "), 1);
+	CU_ASSERT_EQUAL(count_of(res.err, " events before it were counted\n"), 1);
+	CU_ASSERT_EQUAL(count_of(res.err, "\n"), 1);
+	done(&res);
+	root = report_in("json");
+	CU_ASSERT_STRING_EQUAL(string(root, "layout", "interrupted"), "while the trace was read");
+	CU_ASSERT_EQUAL(number(root, "usage", "caches"), 5);
+	json_decref(root);
+}
+
+static unsigned int delay_us;
+
+static void pass_on(int signal_number)
+{
+	(void)signal_number;
+	raise(SIGINT);
+}
+
+/* ^C comes by itself. */
+static int layout_interrupted(int argc, char **argv)
+{
+	const struct itimerval timer = { .it_value = { .tv_usec = delay_us } };
+	struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+
+	signal(SIGINT, SIG_DFL);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	return cmd_layout(argc, argv);
+}
+
+/*
+ * layout, while debug information is read: a signal earlier and later, until it falls
+ * behind the first types and before the last; before there is nothing to report.
+ */
+static void test_layout_program(void)
+{
+	unsigned int tries;
+	bool reported = false;
+
+	if (!layout_supported()) {
+		test_skip("built without libdw");
+		return;
+	}
+	delay_us = 200;
+	for (tries = 0; !reported && tries < 400; tries++) {
+		struct result res = run_cmd(layout_interrupted, NULL, (const char *const[]){ "/proc/self/exe", NULL });
+
+		reported = strstr(res.out, " units of debug information had been read") != NULL;
+		if (reported) {
+			CU_ASSERT_EQUAL(res.status, 130);
+			CU_ASSERT_EQUAL(count_of(res.err, "kmemsim: interrupted when "), 1);
+			CU_ASSERT_EQUAL(count_of(res.err, "\n"), 1);
+			CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "structs, classes and unions with a name"));
+		} else if (res.err && strstr(res.err, "before any struct was found")) {
+			CU_ASSERT_EQUAL(res.status, 130);
+		}
+		done(&res);
+		delay_us = delay_us < 400000 ? delay_us + delay_us / 8 : 200;
+	}
+	CU_ASSERT_TRUE(reported);
+}
+
 static int run_with_sigint_ignored(int argc, char **argv)
 {
 	signal(SIGINT, SIG_IGN);
@@ -347,6 +553,11 @@ static const struct test_case cases[] = {
 	{ "interrupt_reading_nothing", test_reading_nothing },
 	{ "interrupt_other_commands", test_other_commands },
 	{ "interrupt_replaying", test_replaying },
+	{ "interrupt_twice", test_twice },
+	{ "interrupt_verify", test_verify },
+	{ "interrupt_verify_nothing", test_verify_nothing },
+	{ "interrupt_layout_trace", test_layout_trace },
+	{ "interrupt_layout_program", test_layout_program },
 	{ "interrupt_ignored", test_ignored },
 	{ NULL, NULL }
 };

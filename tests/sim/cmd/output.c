@@ -125,6 +125,40 @@ static void test_whole(void)
 	umask(mask);
 }
 
+/* A finished file has no name yet, and can still be given up: several that belong together wait for each other so. */
+static void test_finished(void)
+{
+	const char *folder_of, *path = in_folder("finished/file");
+	struct output out;
+	struct kerror err;
+	size_t i;
+
+	for (i = 0; i < NR_OPENERS; i++) {
+		folder_of = fresh("finished");
+		put(path, "old\n");
+		CU_ASSERT_EQUAL(openers[i](&out, path, NULL), 0);
+		fputs("new\n", out.file);
+		CU_ASSERT_EQUAL(finish_output(&out, NULL), 0);
+		CU_ASSERT_PTR_NULL(out.file);
+		holds(path, "old\n");
+		CU_ASSERT_EQUAL(finish_output(&out, NULL), 0);
+		CU_ASSERT_EQUAL(close_output(&out, NULL), 0);
+		holds(path, "new\n");
+
+		CU_ASSERT_EQUAL(openers[i](&out, path, NULL), 0);
+		fputs("newer\n", out.file);
+		CU_ASSERT_EQUAL(finish_output(&out, NULL), 0);
+		drop_output(&out);
+		holds(path, "new\n");
+		CU_ASSERT_EQUAL(names_in(folder_of), 1);
+	}
+	CU_ASSERT_EQUAL(open_output(&out, "/dev/full", NULL), 0);
+	fputs("text", out.file);
+	CU_ASSERT_EQUAL(finish_output(&out, &err), -ENOSPC);
+	CU_ASSERT_STRING_EQUAL(err.text, "/dev/full: could not be written: No space left on device");
+	CU_ASSERT_EQUAL(close_output(&out, NULL), 0);
+}
+
 /* What was given up leaves the old file, or none. */
 static void test_dropped(void)
 {
@@ -200,7 +234,8 @@ static void test_refused(void)
 	CU_ASSERT_EQUAL(write_whole(open_output, in_folder("refused"), "", &err), EISDIR);
 	CU_ASSERT_EQUAL(write_whole(open_output, in_folder("refused/"), "", &err), EISDIR);
 	CU_ASSERT_EQUAL(write_whole(open_output, in_folder("new/"), "", &err), EISDIR);
-	CU_ASSERT_EQUAL(write_whole(open_output, "", "", &err), ENOENT);
+	CU_ASSERT_EQUAL(write_whole(open_output, "", "", &err), EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the name of an output is missing"));
 	put(in_folder("refused/file"), "old\n");
 	CU_ASSERT_EQUAL(write_whole(open_output, in_folder("refused/file/x"), "", &err), ENOTDIR);
 	CU_ASSERT_EQUAL(write_whole(open_output, in_folder("refused/file/"), "", &err), ENOTDIR);
@@ -477,7 +512,31 @@ static void test_named_pipe(void)
 
 static int clash(const char *read, const char *one, const char *two)
 {
-	return check_outputs(&read, 1, (const char *const[]){ one, two }, 2, NULL);
+	const struct wanted_output writes[] = { { "one", one }, { "two", two } };
+
+	return check_outputs(&read, 1, writes, 2, NULL);
+}
+
+static void clash_says(const char *read, const char *one, const char *two, const char *text)
+{
+	const struct wanted_output writes[] = { { "one", one }, { "two", two } };
+	struct kerror err = { 0 };
+
+	CU_ASSERT_EQUAL(check_outputs(&read, 1, writes, 2, &err), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(err.text, text);
+}
+
+/* A message names both files that are one, and the options that ask for them. */
+static void test_clash_names(void)
+{
+	CU_ASSERT_EQUAL_FATAL(chdir(fresh("names")), 0);
+	put("a", "a");
+	CU_ASSERT_EQUAL(mkdir("sub", 0700), 0);
+	clash_says(NULL, "a", "./a", "--two ./a and --one a are the same file: one would be written over");
+	clash_says(NULL, "-", "-", "--two - and --one - are the same file: one would be written over");
+	clash_says("./a", "b", "a", "--two a and ./a, which is read, are the same file: it would be written over");
+	clash_says("sub", "b", "sub/x", "--two sub/x: lies in sub, which is only read");
+	CU_ASSERT_EQUAL_FATAL(chdir(KMEMSIM_SRCDIR), 0);
 }
 
 /* One file under two names is found, whether it exists or not. */
@@ -526,6 +585,8 @@ static void test_clashes(void)
 
 static int clash_with_standard_files(void)
 {
+	struct kerror err = { 0 };
+
 	redirect(in_folder("standard"), 0, O_RDONLY);
 	redirect(in_folder("standard-out"), 1, O_WRONLY | O_CREAT | O_TRUNC);
 	/* The trace comes from the file that shall be written; standard output is one of the outputs. */
@@ -535,6 +596,13 @@ static int clash_with_standard_files(void)
 		return 2;
 	if (clash(in_folder("standard-out"), NULL, NULL) != -EINVAL)
 		return 3;
+	if (check_outputs((const char *const[]){ "-" }, 1,
+			  &(struct wanted_output){ "json", in_folder("standard") }, 1, &err) != -EINVAL ||
+	    !strstr(err.text, "/standard and standard input, which is read, are the same file"))
+		return 5;
+	if (check_outputs(NULL, 0, &(struct wanted_output){ "json", in_folder("standard-out") }, 1, &err) != -EINVAL ||
+	    !strstr(err.text, "/standard-out and standard output are the same file"))
+		return 6;
 	return clash(NULL, "/dev/stdout", "-") == -EINVAL ? 0 : 4;
 }
 
@@ -577,6 +645,7 @@ static void test_input_fails(void)
 
 static const struct test_case cases[] = {
 	{ "output_whole", test_whole },
+	{ "output_finished", test_finished },
 	{ "output_dropped", test_dropped },
 	{ "output_links", test_links },
 	{ "output_refused", test_refused },
@@ -587,6 +656,7 @@ static const struct test_case cases[] = {
 	{ "output_descriptor", test_descriptor },
 	{ "output_named_pipe", test_named_pipe },
 	{ "output_clashes", test_clashes },
+	{ "output_clash_names", test_clash_names },
 	{ "output_standard_files", test_standard_files },
 	{ "output_before_the_input", test_before_the_input },
 	{ "output_input_fails", test_input_fails },

@@ -4,9 +4,12 @@
  * before the trace is read.
  */
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/procfs_files.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
 
@@ -103,6 +106,54 @@ static void test_nothing_left(void)
 	CU_ASSERT_TRUE(there(in_folder("old/buddyinfo")));
 }
 
+static int run_with_small_files(int argc, char **argv)
+{
+	const struct rlimit limit = { 1024, 1024 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	return setrlimit(RLIMIT_FSIZE, &limit) ? 99 : cmd_run(argc, argv);
+}
+
+/*
+ * The files of --procfs are of one point in time. Where one of them finds no room, all
+ * that were there stay, a folder that was not there is not made, and the reason is said.
+ * The first of them would have had room.
+ */
+static void test_procfs_no_room(void)
+{
+	char path[64], *text;
+	struct result res;
+	unsigned int i;
+
+	CU_ASSERT_EQUAL_FATAL(mkdir(in_folder("small"), 0700), 0);
+	for (i = 0; i < NR_PROCFS_FILES; i++) {
+		snprintf(path, sizeof(path), "small/%s", procfs_files[i].name);
+		write_file(path, "old\n", 4);
+	}
+	expect(run_cmd(run_with_small_files, NULL, (const char *const[]){ "-q", "--procfs", in_folder("small"), SMALL,
+									  NULL }), 2,
+	       ": could not be written: File too large\n");
+	for (i = 0; i < NR_PROCFS_FILES; i++) {
+		snprintf(path, sizeof(path), "small/%s", procfs_files[i].name);
+		text = slurp(in_folder(path), NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+		CU_ASSERT_STRING_EQUAL(text, "old\n");
+		free(text);
+	}
+	expect(run_cmd(run_with_small_files, NULL, (const char *const[]){ "-q", "--procfs", in_folder("unmade"), SMALL,
+									  NULL }), 2, "File too large\n");
+	CU_ASSERT_FALSE(there(in_folder("unmade")));
+
+	res = RUN("-q", "--procfs", in_folder("small"), SMALL);
+	CU_ASSERT_EQUAL(res.status, 0);
+	done(&res);
+	text = slurp(in_folder("small/buddyinfo"), NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT(strlen(text) > 4);
+	CU_ASSERT(strlen(text) < 1024);
+	free(text);
+}
+
 /* A file of --procfs is an output like any other: not the trace, and no second output. */
 static void test_procfs_taken(void)
 {
@@ -122,6 +173,7 @@ static const struct test_case cases[] = {
 	{ "run_outputs_together", test_together },
 	{ "run_outputs_opened_first", test_opened_first },
 	{ "run_outputs_nothing_left", test_nothing_left },
+	{ "run_outputs_procfs_no_room", test_procfs_no_room },
 	{ "run_outputs_procfs_taken", test_procfs_taken },
 	{ NULL, NULL }
 };

@@ -111,12 +111,12 @@ static void test_wrong_words(void)
 {
 	static const struct line lines[] = {
 		{ { "rnu", SMALL }, 2, "", "'rnu'; did you mean 'run'? There are: run, verify, compare, policies, " },
-		{ { "run", "--jsn", "x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?\n'kmemsim run --help'" },
+		{ { "run", "--jsn", "x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?\nTry 'kmemsim run --help'.\n" },
 		{ { "run", "--jsn=x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?" },
 		{ { "run", "--page-owner", "--jsn", SMALL }, 2, "", "did you mean '--json'?" },
 		{ { "run", "--slab-dbug", SMALL }, 2, "", "did you mean '--slab-debug'?" },
 		{ { "run", "-json", "x", SMALL }, 2, "", "no option '-json'; did you mean '--json'?" },
-		{ { "run", "-x", SMALL }, 2, "", "kmemsim run: there is no option '-x'\n'kmemsim run --help' lists" },
+		{ { "run", "-x", SMALL }, 2, "", "kmemsim run: there is no option '-x'\nTry 'kmemsim run --help'.\n" },
 		{ { "run", "--frobnicate", SMALL }, 2, "", "no option '--frobnicate'\n" },
 		{ { "verify", "--leyer=pages", "x" }, 2, "", "did you mean '--layer'?" },
 		{ { "layout", "--trace=x", "--exand", "x" }, 2, "", "did you mean '--expand'?" },
@@ -146,6 +146,10 @@ static void test_wrong_words(void)
 		{ { "verify", "--mode", "opne", "x" }, 2, "", "expected guided or open; did you mean 'open'?" },
 		{ { "verify", "--layer", "page", "x" }, 2, "", "expected pages or objects; did you mean 'pages'?" },
 		{ { "list", "kernel" }, 2, "", "no list 'kernel'; did you mean 'kernels'? There are: formats, " },
+		{ { "policies", "slubb" }, 2, "", "no slab engine 'slubb'; did you mean 'slub'? There are: slub, " },
+		{ { "policies", "zone" }, 2, "", "no slab engine 'zone'; there are: slub, " },
+		{ { "policies", "slub", "slab" }, 2, "", "kmemsim policies: one engine at a time: 'slab' is too much" },
+		{ { "list", "tlbs", "kernels" }, 2, "", "kmemsim list: one list at a time: 'kernels' is too much" },
 		{ { "list", "nothing" }, 2, "", "no list 'nothing'; there are: formats, engines, kernels, tlbs, counters\n" },
 	};
 
@@ -161,8 +165,92 @@ static void test_right_words(void)
 		{ { "run", "-q", "--seed", "1", "--", SMALL }, 0, "", "" },
 		{ { "run", "--", "--jsn" }, 2, "", "--jsn: No such file" },
 		{ { "run", "-q", "--json", "--csvv/x", SMALL }, 2, "", "--csvv/x: No such file" },
-		{ { "run", "--s", "1", SMALL }, 2, "", "ambiguous" },
-		{ { "run", "-q", "--mem" }, 2, "", "requires an argument" },
+		{ { "run", "--s", "1", SMALL }, 2, "", "'--s' may be one of several options: --slab, --slab-debug, --shrink, " },
+		{ { "run", "-q", "--mem" }, 2, "", "--mem needs a value: SIZE\n" },
+		{ { "run", "-q", "--bind=1", SMALL }, 2, "", "--bind takes no value\n" },
+		{ { "run", "--pro" }, 2, "", "--procfs needs a value: DIR\n" },
+		{ { "policies", "slob" }, 0, "slob: ", "" },
+	};
+
+	CHECK_LINES(lines);
+}
+
+/* Whatever is wrong on the command line, its last line says in one form where help is. */
+static void test_where_help_is(void)
+{
+	static const struct line lines[] = {
+		{ { "frobnicate" }, 2, "", "kmemsim" },
+		{ { "--mem", "64M" }, 2, "", "kmemsim" },
+		{ { "help", "run", "verify" }, 2, "", "kmemsim" },
+		{ { "list", "nothing" }, 2, "", "kmemsim list" },
+		{ { "list", "tlbs", "kernels" }, 2, "", "kmemsim list" },
+		{ { "policies", "zone" }, 2, "", "kmemsim policies" },
+		{ { "policies", "slub", "slab" }, 2, "", "kmemsim policies" },
+		{ { "run" }, 2, "", "kmemsim run" },
+		{ { "run", "a", "b" }, 2, "", "kmemsim run" },
+		{ { "run", "--jsn", "a" }, 2, "", "kmemsim run" },
+		{ { "run", "--mem" }, 2, "", "kmemsim run" },
+		{ { "run", "--bind=1" }, 2, "", "kmemsim run" },
+		{ { "run", "--s" }, 2, "", "kmemsim run" },
+		{ { "run", "--mem=1", "a" }, 2, "", "kmemsim run" },
+		{ { "run", "--quarantine=1M", "a" }, 2, "", "kmemsim run" },
+		{ { "run", "--json=-", "--csv=-", "a" }, 2, "", "kmemsim run" },
+		{ { "run", "--json=-", "--timeline=-", "a" }, 2, "", "kmemsim run" },
+		{ { "compare", "--slab=zone", "a" }, 2, "", "kmemsim compare" },
+		{ { "compare", "--movable=8G", "a" }, 2, "", "kmemsim compare" },
+		{ { "diagnose", "a", "b" }, 2, "", "kmemsim diagnose" },
+		{ { "verify" }, 2, "", "kmemsim verify" },
+		{ { "verify", "--at-least=x", "a" }, 2, "", "kmemsim verify" },
+		{ { "layout" }, 2, "", "kmemsim layout" },
+		{ { "layout", "a", "" }, 2, "", "kmemsim layout" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct result res = run_cmd(cmd_any, NULL, lines[i].args);
+		char last[64];
+		int len = snprintf(last, sizeof(last), "\nTry '%s --help'.\n", lines[i].err);
+
+		CU_ASSERT_EQUAL(res.status, lines[i].status);
+		CU_ASSERT_EQUAL(res.out_len, 0);
+		if (strlen(res.err) < (size_t)len || strcmp(res.err + strlen(res.err) - (size_t)len, last)) {
+			fprintf(stderr, "%s: the end is not '%s': %s\n", lines[i].args[0], last + 1, res.err);
+			CU_FAIL("where help is");
+		}
+		done(&res);
+	}
+}
+
+/* An output needs a name, which is said before anybody looks for what is read. */
+static void test_empty_names(void)
+{
+	static const struct line lines[] = {
+		{ { "run", "--json=", "/no/trace" }, 2, "", "kmemsim run: --json= needs the name of a file\n" },
+		{ { "run", "--csv", "", "/no/trace" }, 2, "", "--csv= needs the name of a file\n" },
+		{ { "run", "--timeline=", "/no/trace" }, 2, "", "--timeline= needs the name of a file\n" },
+		{ { "run", "--page-owner-list=", "/no/trace" }, 2, "", "--page-owner-list= needs the name of a file\n" },
+		{ { "run", "--procfs=", "/no/trace" }, 2, "", "--procfs= needs the name of a folder\n" },
+		{ { "compare", "--json=", "/no/trace" }, 2, "", "kmemsim compare: --json= needs the name of a file\n" },
+		{ { "compare", "--csv=", "/no/trace" }, 2, "", "--csv= needs the name of a file\n" },
+		{ { "diagnose", "--json=", "/no/trace" }, 2, "", "--json= needs the name of a file\n" },
+		{ { "diagnose", "--csv=", "/no/trace" }, 2, "", "--csv= needs the name of a file\n" },
+		{ { "layout", "--json=", "/no/binary" }, 2, "", "--json= needs the name of a file\n" },
+		{ { "layout", "--csv=", "/no/binary" }, 2, "", "--csv= needs the name of a file\n" },
+		{ { "layout", "--trace=", "/no/binary" }, 2, "", "--trace= needs the name of a file\n" },
+		{ { "verify", "--json=", "/no/capture" }, 2, "", "--json= needs the name of a file\n" },
+		{ { "verify", "--slabinfo=", "/no/capture" }, 2, "", "--slabinfo= needs the name of a file\n" },
+		{ { "verify", "--slabinfo-end=", "/no/capture" }, 2, "", "--slabinfo-end= needs the name of a file\n" },
+	};
+
+	CHECK_LINES(lines);
+}
+
+/* Help and message name failslab's second number alike. */
+static void test_one_word(void)
+{
+	static const struct line lines[] = {
+		{ { "help", "run" }, 0, "--failslab=INTERVAL,PROBABILITY,SPACE,TIMES", "" },
+		{ { "run", "--failslab=1,2", SMALL }, 2, "", "expected INTERVAL,PROBABILITY,SPACE,TIMES" },
 	};
 
 	CHECK_LINES(lines);
@@ -243,6 +331,9 @@ static const struct test_case cases[] = {
 	{ "words_trace_alone", test_trace_alone },
 	{ "words_wrong", test_wrong_words },
 	{ "words_right", test_right_words },
+	{ "words_where_help_is", test_where_help_is },
+	{ "words_empty_names", test_empty_names },
+	{ "words_one_word", test_one_word },
 	{ "words_distance", test_distance },
 	{ "words_nearest", test_nearest },
 	{ "words_long_list", test_long_list },

@@ -249,7 +249,7 @@ static void test_dwp(void)
 		return;
 	path = link_split("-gdwarf-4");
 	must("dwp -e prog -o prog.dwp && rm t.dwo");
-	if (!layout_open(&prog, path, &err)) {
+	if (!layout_open(&prog, path, NULL, &err)) {
 		CU_ASSERT_EQUAL(find(prog, "plain")->size, 16);
 		layout_close(prog);
 		return;
@@ -269,7 +269,7 @@ static void test_split_single(void)
 		return;
 	link_split("");
 	must("rm t.o t.dwo && clang -g -gsplit-dwarf=single -c t.c && clang t.o -o prog");
-	if (!layout_open(&prog, in_folder("prog"), &err))
+	if (!layout_open(&prog, in_folder("prog"), NULL, &err))
 		layout_close(prog);
 	else
 		expect_error(in_folder("prog"), -ENODATA, "in 't.o', which libdw does not read (-gsplit-dwarf=single)");
@@ -290,7 +290,7 @@ static void test_rustc_packed(void)
 		test_skip("this rustc packs no debug information");
 		return;
 	}
-	if (layout_open(&prog, in_folder("p"), &err)) {
+	if (layout_open(&prog, in_folder("p"), NULL, &err)) {
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/p.dwp', which libdw "));
 		return;
 	}

@@ -590,7 +590,7 @@ static void test_damage(void)
 		for (i = 0; i < changes; i++)
 			bad[test_rand_below(&rng, (uint32_t)len)] = (char)test_rand(&rng);
 		path = write_file("bad.o", bad, size);
-		if (layout_open(&prog, path, &err)) {
+		if (layout_open(&prog, path, NULL, &err)) {
 			CU_ASSERT_TRUE(err.code < 0);
 			CU_ASSERT_NOT_EQUAL(err.text[0], '\0');
 			refused++;

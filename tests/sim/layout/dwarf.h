@@ -83,7 +83,7 @@ static inline struct layout_program *open_good(const char *path)
 	struct layout_program *prog = NULL;
 	struct kerror err = { 0 };
 
-	if (layout_open(&prog, path, &err))
+	if (layout_open(&prog, path, NULL, &err))
 		fprintf(stderr, "%s\n", err.text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(prog);
 	CU_ASSERT_EQUAL(layout_damaged(prog), 0);
@@ -156,7 +156,7 @@ static inline void expect_error(const char *path, int code, const char *part)
 	struct layout_program *prog = (void *)1;
 	struct kerror err = { 0 };
 
-	CU_ASSERT_EQUAL(layout_open(&prog, path, &err), code);
+	CU_ASSERT_EQUAL(layout_open(&prog, path, NULL, &err), code);
 	CU_ASSERT_PTR_NULL(prog);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, part));
 	if (!strstr(err.text, part))

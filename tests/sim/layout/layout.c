@@ -633,7 +633,7 @@ static void test_usage(void)
 	packed = STRUCT(40, 1, other);
 	packed.name = "packed";
 	CU_ASSERT_EQUAL_FATAL(trace_append(trace, events, NR(events), NULL), 0);
-	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, NULL, NULL), 0);
 	CU_ASSERT_EQUAL(usage.nr, 4);
 	CU_ASSERT_EQUAL(usage.counts[0].allocs, 4);
 	CU_ASSERT_EQUAL(usage.counts[0].peak, 3);
@@ -681,7 +681,7 @@ static void test_usage_saved(void)
 
 		CU_ASSERT_EQUAL_FATAL(trace_append(trace, &ev, 1, NULL), 0);
 	}
-	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, NULL, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(usage_match(&rows, &nr, &usage, trace_names(trace), types, 1, 1, LINE, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(nr, 1);
 	CU_ASSERT_EQUAL(rows[0].saved, 4096);

@@ -3,7 +3,7 @@
 #include "sim/trace/stack_text.h"
 #include "sim/trace/warnings.h"
 #include "tests/tests.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 
 /* Equal chains get equal numbers, in the order of first appearance; what is longer or shorter is another. */
 static void test_intern(void)

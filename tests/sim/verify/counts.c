@@ -162,7 +162,8 @@ static void expect_counts(struct counted *ct, uint64_t active, uint64_t slabs)
 	CU_ASSERT_EQUAL_FATAL(counts_cast(&ct->c, ct->trace, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(counts_start(&ct->c, &err), 0);
 	CU_ASSERT_EQUAL(ct->c.start.hits, ct->c.start.all);
-	CU_ASSERT_EQUAL_FATAL(counts_predict(&ct->c, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(counts_predict(&ct->c, NULL, &err), 0);
+	counts_compare(&ct->c);
 	CU_ASSERT_EQUAL(slab_validate(ct->c.sa, NULL, NULL), 0);
 	for (i = 0; strcmp(counts_row(&ct->c.cache[i])->name, "little"); i++)
 		CU_ASSERT_FATAL(i + 1 < ct->c.nr_caches);

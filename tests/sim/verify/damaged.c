@@ -35,7 +35,7 @@ static char *text_of(const char *name)
 	size_t len;
 
 	snprintf(path, sizeof(path), "data/captures/6.1-smp1_idle_small/%s", name);
-	CU_ASSERT_EQUAL_FATAL(snapshot_read_text(&text, &len, test_data(path), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(snapshot_read_text(&text, &len, test_data(path), NULL, &err), 0);
 	grown = realloc(text, len + 1);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(grown);
 	grown[len] = '\0';

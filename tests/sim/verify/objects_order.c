@@ -126,7 +126,7 @@ static void play_on(struct played *p, const char *zones, const char *slabs, cons
 	CU_ASSERT_EQUAL(check.nr_skipped, 0);
 	CU_ASSERT_EQUAL_FATAL(objects_machine_init(&p->m, p->zones, p->snap, NULL, &err), 0);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
-	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, NULL, &err), 0);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
 }
 

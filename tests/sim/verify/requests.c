@@ -282,7 +282,7 @@ static void replay(struct verify_pages *vp, const char *snapshot, const char *te
 	build_from(&reqs, &trace, snapshot, text);
 	CU_ASSERT_EQUAL_FATAL(parse(&snap, snapshot, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, BUDDY_KERNEL_6_1, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, NULL, &err), 0);
 	CU_ASSERT_EQUAL(vp->resync_failed, 0);
 	buddy_destroy(b);
 	pagemap_destroy(map);

@@ -224,7 +224,7 @@ static void test_procfs(void)
 		if (!folder)
 			return;
 		snprintf(path, sizeof(path), "%s/snap_a.txt", folder);
-		CU_ASSERT_EQUAL_FATAL(snapshot_read(&snap, path, &err), 0);
+		CU_ASSERT_EQUAL_FATAL(snapshot_read(&snap, path, NULL, &err), 0);
 		CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, verify_kernel_of(snap), &err), 0);
 		compare_file(folder, "buddyinfo", NULL, true, procfs_buddyinfo, b);
 		compare_file(folder, "pagetypeinfo", block_keys, true, procfs_pagetypeinfo, b);
