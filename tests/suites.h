@@ -63,6 +63,7 @@
 	X(tlb) \
 	X(live) \
 	X(replay) \
+	X(replay_heap) \
 	X(touch) \
 	X(metrics) \
 	X(findings) \

@@ -88,6 +88,9 @@ static void list_counters(void)
 	puts("replay (trace.replay)");
 	for (i = 0; i < NR_REPLAY_COUNTERS; i++)
 		printf("  %-28s %s\n", replay_counter_desc[i].name, replay_counter_desc[i].text);
+	puts("a program's heap (heap.requests)");
+	for (i = 0; i < NR_HEAP_COUNTERS; i++)
+		printf("  %-28s %s\n", heap_counter_desc[i].name, heap_counter_desc[i].text);
 	puts("timeline (columns of --timeline; memory.peak, memory.end)");
 	for (i = 0; i < NR_SAMPLE_FIELDS; i++)
 		printf("  %-28s %s%s%s%s\n", sample_desc[i].name, sample_desc[i].text,

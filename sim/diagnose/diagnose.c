@@ -11,6 +11,7 @@
 #include "sim/util/live.h"
 
 #define FIRST_BITS	16
+#define FIRST_HEAP_BITS	5	/* most traces have none */
 #define OBJECT_ALIGN	8u
 #define OBJECT_MAX	8192u	/* kmalloc's largest class */
 
@@ -26,6 +27,7 @@ struct record {
 	uint8_t kmalloc;
 	uint8_t order;
 	uint8_t slab_page;	/* of a block: the kernel cut objects out of it */
+	bool heap;		/* of a program's heap */
 };
 
 struct site {
@@ -45,10 +47,11 @@ struct diagnoser {
 	struct names *names;
 	struct record_table objects;	/* by address */
 	struct record_table blocks;	/* by pfn */
+	struct record_table heap;	/* by a block's address or number */
 	struct site *sites;		/* by name_id */
 	name_id nr_sites;
-	uint8_t *gaps;			/* by name_id of a cache: the trace misses events of it */
-	uint64_t *sure[NR_DIAGNOSES];	/* by name_id of a cache: findings without doubt so far */
+	uint8_t *gaps;			/* by cache_index(): the trace misses events of it */
+	uint64_t *sure[NR_DIAGNOSES];	/* by cache_index(): findings without doubt so far */
 	size_t findings_size;
 	uint64_t event;			/* number of the one looked at */
 	uint64_t end_ns;		/* of what is looked at: the trace's last time stamp, but for a stop */
@@ -88,9 +91,9 @@ const char *diagnosis_doubt_text(const struct finding *finding, char text[DIAGNO
 
 /* ---- records ----------------------------------------------------------- */
 
-static int record_table_init(struct record_table *table)
+static int record_table_init(struct record_table *table, unsigned int bits)
 {
-	return live_init(&table->index, FIRST_BITS);
+	return live_init(&table->index, bits);
 }
 
 static void record_table_exit(struct record_table *table)
@@ -272,6 +275,12 @@ static name_id cache_index(const struct diagnoser *dg, name_id freed, name_id al
 	return cache < dg->nr_sites ? cache : 0;
 }
 
+/* The last place is that of a program's heap. */
+static name_id finding_index(const struct diagnoser *dg, const struct finding *finding)
+{
+	return finding->heap ? dg->nr_sites : cache_index(dg, finding->freed_cache, finding->cache);
+}
+
 static bool is_kmalloc(const struct event *ev)
 {
 	return ev->kind == EV_KMALLOC;
@@ -279,22 +288,24 @@ static bool is_kmalloc(const struct event *ev)
 
 static int object_alloc(struct diagnoser *dg, const struct event *ev)
 {
+	bool heap = event_is(ev->kind, EVENT_HEAP);
 	struct record *rec;
 
 	if (!ev->addr)
 		return 0;
-	rec = record_of(&dg->objects, ev->addr);
+	rec = record_of(heap ? &dg->heap : &dg->objects, ev->addr);
 	if (!rec)
 		return -ENOMEM;
 	if (rec->state == REC_LIVE) {
 		dg->report->lost_frees++;
-		dg->gaps[cache_index(dg, rec->cache, 0)] = 1;
+		dg->gaps[heap ? dg->nr_sites : cache_index(dg, rec->cache, 0)] = 1;
 	}
 	rec->alloc = point_of(dg, ev);
 	rec->free = (struct point){ 0 };
-	rec->bytes = ev->bytes_req;
+	rec->bytes = heap ? ev->heap_bytes : ev->bytes_req;
 	rec->cache = ev->cache;
 	rec->kmalloc = is_kmalloc(ev);
+	rec->heap = heap;
 	rec->state = REC_LIVE;
 	if (ev->call_site < dg->nr_sites)
 		dg->sites[ev->call_site].allocs++;
@@ -344,7 +355,7 @@ static int double_free(struct diagnoser *dg, const struct record *rec, const str
 	if (block && (block->alloc.event > since || block->free.event > since))
 		finding->doubt = DOUBT_SLAB_GONE;
 	else
-		dg->sure[DIAG_DOUBLE_FREE][cache_index(dg, finding->freed_cache, finding->cache)]++;
+		dg->sure[DIAG_DOUBLE_FREE][finding_index(dg, finding)]++;
 	return add_finding(dg, finding);
 }
 
@@ -352,13 +363,13 @@ static int double_free(struct diagnoser *dg, const struct record *rec, const str
  * The live object that @addr lies in, not at its start, and how far in; NULL
  * where there is none. Objects of caches are at most this large, and aligned.
  */
-static const struct record *object_around(const struct diagnoser *dg, uint64_t addr, uint32_t *offset)
+static const struct record *object_around(const struct record_table *table, uint64_t addr, uint32_t *offset)
 {
 	uint32_t back;
 
 	for (back = OBJECT_ALIGN - (uint32_t)(-addr % OBJECT_ALIGN); back < OBJECT_MAX && back < addr;
 	     back += OBJECT_ALIGN) {
-		const struct record *rec = record_find(&dg->objects, addr - back);
+		const struct record *rec = record_find(table, addr - back);
 
 		if (rec && rec->state == REC_LIVE) {
 			*offset = back;
@@ -372,7 +383,8 @@ static const struct record *object_around(const struct diagnoser *dg, uint64_t a
 static int unknown_free(struct diagnoser *dg, const struct event *ev, const struct record *block,
 			struct finding *finding)
 {
-	const struct record *around = object_around(dg, ev->addr, &finding->offset);
+	const struct record_table *table = finding->heap ? &dg->heap : &dg->objects;
+	const struct record *around = finding->number ? NULL : object_around(table, finding->addr, &finding->offset);
 
 	if (around) {
 		finding->what = DIAG_INTERIOR;
@@ -381,7 +393,7 @@ static int unknown_free(struct diagnoser *dg, const struct event *ev, const stru
 		finding->cache = around->cache;
 		doubt_losses(dg, finding, around->alloc.event);
 		if (finding->doubt == DOUBT_NONE)
-			dg->sure[DIAG_INTERIOR][cache_index(dg, around->cache, 0)]++;
+			dg->sure[DIAG_INTERIOR][finding->heap ? dg->nr_sites : cache_index(dg, around->cache, 0)]++;
 		return add_finding(dg, finding);
 	}
 	dg->report->early_frees++;
@@ -392,23 +404,25 @@ static int unknown_free(struct diagnoser *dg, const struct event *ev, const stru
 	return 0;
 }
 
-static int object_free(struct diagnoser *dg, const struct event *ev)
+/* @addr is the object, or the block of a program's heap, that @ev frees. */
+static int object_free(struct diagnoser *dg, const struct event *ev, uint64_t addr)
 {
-	struct finding finding = { .addr = ev->addr, .freed_cache = ev->cache };
+	struct finding finding = { .addr = addr, .freed_cache = ev->cache, .heap = event_is(ev->kind, EVENT_HEAP) };
 	const struct record *block;
 	struct record *rec;
 	int ret = 0;
 
-	if (!ev->addr)
+	if (!addr)
 		return 0;
-	rec = record_of(&dg->objects, ev->addr);
+	finding.number = finding.heap && ev->flags & EVF_HEAP_NUMBER;
+	rec = record_of(finding.heap ? &dg->heap : &dg->objects, addr);
 	if (!rec)
 		return -ENOMEM;
 	finding.alloc = rec->alloc;
 	finding.bytes = rec->bytes;
 	finding.cache = rec->cache;
 	finding.wrong = point_of(dg, ev);
-	block = rec->state == REC_LIVE ? NULL : block_around(dg, ev->addr);
+	block = rec->state == REC_LIVE || finding.heap ? NULL : block_around(dg, addr);
 	if (rec->state == REC_FREED) {
 		ret = double_free(dg, rec, block, &finding);
 	} else if (rec->state == REC_LIVE) {
@@ -424,6 +438,14 @@ static int object_free(struct diagnoser *dg, const struct event *ev)
 	rec->state = REC_FREED;
 	rec->free = finding.wrong;
 	return ret;
+}
+
+/* Where it failed the old block stays; to size 0 it may be a free alone. */
+static int heap_realloc(struct diagnoser *dg, const struct event *ev)
+{
+	int ret = ev->addr || !ev->heap_bytes ? object_free(dg, ev, ev->addr2) : 0;
+
+	return ret ? ret : object_alloc(dg, ev);
 }
 
 /* ---- the end of the trace ---------------------------------------------- */
@@ -444,7 +466,7 @@ static void settle_doubts(struct diagnoser *dg)
 	uint64_t i;
 	int what;
 
-	for (i = 0; i < dg->nr_sites; i++)
+	for (i = 0; i <= dg->nr_sites; i++)
 		if (gap_doubt(dg, (name_id)i) != DOUBT_NONE)
 			for (what = 0; what < NR_DIAGNOSES; what++)
 				report->nr_doubtful[what] += dg->sure[what][i];
@@ -454,9 +476,9 @@ static void settle_doubts(struct diagnoser *dg)
 		if (finding->doubt != DOUBT_NONE)
 			continue;
 		if (finding->what == DIAG_DOUBLE_FREE)
-			finding->doubt = gap_doubt(dg, cache_index(dg, finding->freed_cache, finding->cache));
+			finding->doubt = gap_doubt(dg, finding_index(dg, finding));
 		else if (finding->what == DIAG_INTERIOR)
-			finding->doubt = gap_doubt(dg, cache_index(dg, finding->cache, 0));
+			finding->doubt = gap_doubt(dg, finding->heap ? dg->nr_sites : cache_index(dg, finding->cache, 0));
 	}
 }
 
@@ -473,6 +495,7 @@ static void add_to_leak(struct leak *leak, const struct record *rec, const struc
 		leak->oldest = rec->alloc;
 		leak->oldest_ns = age;
 		leak->cache = rec->cache;
+		leak->heap = rec->heap;
 	}
 	if (rec->alloc.event > leak->newest.event)
 		leak->newest = rec->alloc;
@@ -489,25 +512,33 @@ static int compare_leaks(const void *a, const void *b)
 	return x->site < y->site ? -1 : x->site > y->site;
 }
 
-static int collect_leaks(struct diagnoser *dg)
+/* What is live in @table, by call site. */
+static void add_live(struct diagnoser *dg, const struct record_table *table, struct leak *leaks)
 {
-	struct diagnosis_report *report = dg->report;
-	struct leak *leaks = calloc(dg->nr_sites, sizeof(*leaks));
 	const struct live *entry = NULL;
-	name_id i;
 
-	if (!leaks)
-		return -ENOMEM;
-	while ((entry = live_next(&dg->objects.index, entry))) {
-		const struct record *rec = &dg->objects.record[entry - dg->objects.index.pool];
+	while ((entry = live_next(&table->index, entry))) {
+		const struct record *rec = &table->record[entry - table->index.pool];
 		name_id site = rec->alloc.site < dg->nr_sites ? rec->alloc.site : 0;
 
 		if (rec->state != REC_LIVE)
 			continue;
 		add_to_leak(&leaks[site], rec, &dg->sites[site], dg);
-		report->objects++;
-		report->bytes += rec->bytes;
+		dg->report->objects++;
+		dg->report->bytes += rec->bytes;
 	}
+}
+
+static int collect_leaks(struct diagnoser *dg)
+{
+	struct diagnosis_report *report = dg->report;
+	struct leak *leaks = calloc(dg->nr_sites, sizeof(*leaks));
+	name_id i;
+
+	if (!leaks)
+		return -ENOMEM;
+	add_live(dg, &dg->objects, leaks);
+	add_live(dg, &dg->heap, leaks);
 	report->leaks = leaks;
 	for (i = 0; i < dg->nr_sites; i++) {
 		if (!leaks[i].objects)
@@ -533,7 +564,13 @@ static int look_at(struct diagnoser *dg, const struct event *ev)
 		return object_alloc(dg, ev);
 	case EV_KFREE:
 	case EV_CACHE_FREE:
-		return object_free(dg, ev);
+		return object_free(dg, ev, ev->addr);
+	case EV_HEAP_ALLOC:
+		return object_alloc(dg, ev);
+	case EV_HEAP_FREE:
+		return object_free(dg, ev, ev->addr);
+	case EV_HEAP_REALLOC:
+		return heap_realloc(dg, ev);
 	case EV_PAGE_ALLOC:
 		return block_alloc(dg, ev);
 	case EV_PAGE_FREE:
@@ -580,14 +617,15 @@ static int diagnoser_init(struct diagnoser *dg, struct trace *trace)
 	dg->nr_sites = names_count(dg->names) + 1;
 	dg->report = calloc(1, sizeof(*dg->report));
 	dg->sites = calloc(dg->nr_sites, sizeof(*dg->sites));
-	dg->gaps = calloc(dg->nr_sites, sizeof(*dg->gaps));
+	dg->gaps = calloc(dg->nr_sites + 1, sizeof(*dg->gaps));
 	for (what = 0; what < NR_DIAGNOSES; what++) {
-		dg->sure[what] = calloc(dg->nr_sites, sizeof(*dg->sure[what]));
+		dg->sure[what] = calloc(dg->nr_sites + 1, sizeof(*dg->sure[what]));
 		if (!dg->sure[what])
 			return -ENOMEM;
 	}
 	if (!dg->report || !dg->sites || !dg->gaps ||
-	    record_table_init(&dg->objects) || record_table_init(&dg->blocks))
+	    record_table_init(&dg->objects, FIRST_BITS) || record_table_init(&dg->blocks, FIRST_BITS) ||
+	    record_table_init(&dg->heap, FIRST_HEAP_BITS))
 		return -ENOMEM;
 	dg->losses = trace_losses(trace, &dg->nr_losses);
 	return 0;
@@ -599,6 +637,7 @@ static void diagnoser_exit(struct diagnoser *dg)
 
 	record_table_exit(&dg->objects);
 	record_table_exit(&dg->blocks);
+	record_table_exit(&dg->heap);
 	free(dg->sites);
 	for (what = 0; what < NR_DIAGNOSES; what++)
 		free(dg->sure[what]);

@@ -72,6 +72,8 @@ struct finding {
 	uint32_t offset;		/* inside the object, of an interior pointer */
 	uint32_t bytes;			/* objects: asked for, 0 unknown */
 	uint8_t order, freed_order;	/* pages */
+	bool heap;			/* of a program's heap, not of a cache */
+	bool number;			/* addr is a heap block's number, for its address is not known */
 	name_id cache, freed_cache;	/* 0: kmalloc, or not given */
 	struct point alloc;		/* event 0: before the trace */
 	struct point first_free;	/* of a double free */
@@ -80,7 +82,8 @@ struct finding {
 
 struct leak {
 	name_id site;
-	name_id cache;			/* of the oldest; 0: kmalloc */
+	name_id cache;			/* of the oldest; 0: kmalloc, or malloc */
+	bool heap;			/* the oldest is of a program's heap */
 	uint64_t objects, bytes;	/* live at the end */
 	uint64_t allocs, frees;		/* of the site, over the trace */
 	uint64_t overdue;		/* see above */

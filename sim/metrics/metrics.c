@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab/extras/vmalloc.h"
+
 #define HUGE_ORDER (21 - PAGE_SHIFT)
 
 const struct sample_desc sample_desc[NR_SAMPLE_FIELDS] = {
@@ -32,6 +34,12 @@ static void sample_zones(const struct machine *m, struct sample *sample)
 				sample->largest_free_order = order;
 	}
 	sample->unusable_2m = unusable_free_index(HUGE_ORDER, &sum);
+}
+
+/* Frames of what is too large for a cache. */
+static uint64_t count_large_pages(const struct machine *m)
+{
+	return slab_large_pages(m->slab) + vmalloc_pages(m->slab);
 }
 
 static uint64_t count_slab_pages(const struct machine *m)
@@ -63,7 +71,7 @@ void metrics_sample(const struct machine *m, const struct ledger *l, uint64_t fi
 	sample->used_pages = (int64_t)pages.used;
 	sample->block_pages = (int64_t)l->total.block_pages;
 	sample->slab_pages = (int64_t)count_slab_pages(m);
-	sample->large_pages = (int64_t)slab_large_pages(m->slab);
+	sample->large_pages = (int64_t)count_large_pages(m);
 	sample->touched_pages = (int64_t)m->map->nr_touched;
 	sample->live_objects = (int64_t)l->total.live_objects;
 	sample->requested = (int64_t)l->total.bytes_req;
@@ -94,7 +102,7 @@ void metrics_internal(const struct machine *machine, const struct ledger *l, str
 	m->requested = l->total.bytes_req;
 	m->large_rounding = large->bytes_alloc - large->bytes_req;
 	m->rounding = l->total.bytes_alloc - l->total.bytes_req - m->large_rounding;
-	m->held = slab_large_pages(machine->slab) * PAGE_SIZE;
+	m->held = count_large_pages(machine) * PAGE_SIZE;
 	/* To the machine these are in use. */
 	for (i = 1; i < l->nr_caches; i++)
 		if (l->caches[i].waiting)
@@ -289,6 +297,9 @@ struct leak_metrics *metrics_leaks(const struct ledger *l, int *nr)
 	if (!list)
 		return NULL;
 	while ((obj = live_next(&l->objects, obj)))
+		if (obj->sim)
+			add_leak(&list[obj->site], obj);
+	while ((obj = live_next(&l->heap.blocks, obj)))
 		if (obj->sim)
 			add_leak(&list[obj->site], obj);
 	*nr = 0;

@@ -12,6 +12,14 @@
 int replay_cache_named(struct replay *rp, const struct event *ev, struct kerror *err);
 int replay_cache_record(struct replay *rp, struct kmem_cache *cache, struct kerror *err);
 
+/* replay/heap.c: 0; -ENOMEM of the host; -ECANCELED where a strict replay ends. */
+int replay_heap(struct replay *rp, const struct event *ev, struct kerror *err);
+
+/* replay/replay.c: the owner writes to the @bytes at @object that it asked for. */
+void replay_write_object(struct replay *rp, void *object, uint32_t bytes);
+/* Our machine had no memory for what @ev asks for, or was told to have none: count that. As replay_finding(). */
+int replay_no_memory(struct replay *rp, const struct event *ev, struct kerror *err);
+
 /* replay/pages.c: 0, -ENOMEM of the host. */
 int replay_page_alloc(struct replay *rp, const struct event *ev, struct kerror *err);
 int replay_page_free(struct replay *rp, const struct event *ev, struct kerror *err);
@@ -28,6 +36,12 @@ void replay_set_caller(struct replay *rp, const struct event *ev);
 
 /* A strict replay ends at @ev; returns -ECANCELED then and 0 otherwise. */
 int replay_finding(struct replay *rp, const struct event *ev, const char *what, struct kerror *err);
+
+/* From frame 0, in bytes. */
+static inline uint64_t replay_offset(const struct replay *rp, const void *object)
+{
+	return (uint64_t)((const unsigned char *)object - rp->machine->map->base);
+}
 
 static inline unsigned int replay_cpu(const struct replay *rp, const struct event *ev)
 {

@@ -6,12 +6,19 @@
 #include <stdlib.h>
 
 #define FIRST_BITS 14		/* of the tables of live objects and blocks */
+#define FIRST_HEAP_BITS 5	/* most traces have no events of a program's heap */
 #define FIRST_CACHES 64
 
 const struct replay_counter_desc replay_counter_desc[NR_REPLAY_COUNTERS] = {
 #define REPLAY_COUNTER_DESC(name, text) { #name, text },
 	REPLAY_COUNTERS(REPLAY_COUNTER_DESC)
 #undef REPLAY_COUNTER_DESC
+};
+
+const struct replay_counter_desc heap_counter_desc[NR_HEAP_COUNTERS] = {
+#define HEAP_COUNTER_DESC(name, text) { #name, text },
+	HEAP_COUNTERS(HEAP_COUNTER_DESC)
+#undef HEAP_COUNTER_DESC
 };
 
 int ledger_init(struct ledger *l, uint32_t nr_sites, bool each)
@@ -21,7 +28,8 @@ int ledger_init(struct ledger *l, uint32_t nr_sites, bool each)
 	l->sites = calloc(nr_sites, sizeof(*l->sites));
 	if (!l->caches || !l->sites)
 		return -ENOMEM;
-	if (each && (live_init(&l->objects, FIRST_BITS) || live_init(&l->blocks, FIRST_BITS)))
+	if (each && (live_init(&l->objects, FIRST_BITS) || live_init(&l->blocks, FIRST_BITS) ||
+		     live_init(&l->heap.blocks, FIRST_HEAP_BITS)))
 		return -ENOMEM;
 	return 0;
 }
@@ -30,6 +38,7 @@ void ledger_exit(struct ledger *l)
 {
 	live_exit(&l->objects);
 	live_exit(&l->blocks);
+	live_exit(&l->heap.blocks);
 	free(l->caches);
 	free(l->sites);
 }

@@ -59,7 +59,43 @@ struct replay_counter_desc {
 };
 extern const struct replay_counter_desc replay_counter_desc[NR_REPLAY_COUNTERS];
 
-/* What one cache of ours holds of the trace's objects. Record 0 is large kmallocs. */
+/* What a program asked its heap for, and how that was met; only for heap events. */
+#define HEAP_COUNTERS(X) \
+	X(mallocs,          "malloc, calloc, memalign and the like") \
+	X(zeroed,           "  of these, to be zeroed: calloc") \
+	X(aligned,          "  of these, with an alignment asked for") \
+	X(frees,            "frees of a block that was live") \
+	X(reallocs,         "requests to change a block's size") \
+	X(realloc_in_place, "  the block was large enough and stayed where it was") \
+	X(realloc_moved,    "  a new block, the bytes copied, the old one freed") \
+	X(realloc_new,      "  of NULL: an allocation") \
+	X(realloc_freed,    "  to size 0: a free") \
+	X(realloc_unknown,  "  of blocks whose allocation is not in the trace: an allocation") \
+	X(realloc_failed,   "  that failed in the traced program: the block stayed as it was") \
+	X(copied_bytes,     "bytes copied by blocks that moved") \
+	X(large_blocks,     "blocks too large for a cache: frames of the page allocator") \
+	X(vmalloc_blocks,   "blocks made of single frames: no larger one was free, or could be") \
+	X(misaligned,       "blocks that did not get their alignment here")
+
+enum heap_counter {
+#define HEAP_COUNTER_ENUM(name, text) HC_##name,
+	HEAP_COUNTERS(HEAP_COUNTER_ENUM)
+#undef HEAP_COUNTER_ENUM
+	NR_HEAP_COUNTERS
+};
+extern const struct replay_counter_desc heap_counter_desc[NR_HEAP_COUNTERS];
+
+/* As the program sees it: blocks that our machine had no memory for are live, too. */
+struct ledger_heap {
+	uint64_t counter[NR_HEAP_COUNTERS];
+	struct live_table blocks;	/* by the trace's address or number; sim ZERO_SIZE_PTR: of size 0 */
+	uint64_t live_bytes;		/* asked for */
+	uint64_t peak_bytes;
+	uint64_t peak_blocks;		/* live when peak_bytes was reached first */
+	uint64_t total_bytes;		/* of all requests */
+};
+
+/* What one cache of ours holds of the trace's objects. Record 0 is large kmallocs and vmalloc's areas. */
 struct ledger_cache {
 	struct kmem_cache *cache;	/* NULL for record 0 */
 	name_id name;			/* as the trace calls it; 0: kmalloc, or nameless */
@@ -98,13 +134,14 @@ struct ledger {
 	struct ledger_totals total;
 	struct live_table objects;
 	struct live_table blocks;
+	struct ledger_heap heap;
 	struct ledger_cache *caches;
 	unsigned int nr_caches, max_caches;
 	struct ledger_site *sites;	/* site 0 is "unknown" */
 	uint32_t nr_sites;
 };
 
-/* The record of large kmallocs. */
+/* The record of large kmallocs, and of vmalloc's areas. */
 #define LEDGER_LARGE 0
 
 /*
@@ -169,6 +206,28 @@ static inline void ledger_free(struct ledger *l, const struct live *obj)
 	l->total.live_objects--;
 	l->total.bytes_req -= obj->bytes_req;
 	l->total.bytes_alloc -= obj->bytes_alloc;
+}
+
+/* @obj, which is alive and large enough, is asked to hold @bytes from now on, by @site. */
+static inline void ledger_resize(struct ledger *l, struct live *obj, uint32_t bytes, uint32_t site)
+{
+	struct ledger_cache *rec = &l->caches[obj->cache];
+	struct ledger_site *from = &l->sites[obj->site], *to = &l->sites[site];
+
+	rec->bytes_req += (uint64_t)bytes - obj->bytes_req;
+	from->live--;
+	from->bytes_req -= obj->bytes_req;
+	from->bytes_alloc -= obj->bytes_alloc;
+	to->live++;
+	to->allocs++;
+	to->bytes_req += bytes;
+	to->bytes_alloc += obj->bytes_alloc;
+	to->total_req += bytes;
+	l->total.bytes_req += (uint64_t)bytes - obj->bytes_req;
+	if (l->total.bytes_req > l->total.peak_bytes_req)
+		l->total.peak_bytes_req = l->total.bytes_req;
+	obj->bytes_req = bytes;
+	obj->site = site;
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the replay of object events, and the loop over all events; see
- * replay.h. Page events are in replay/pages.c, caches in replay/cache.c.
+ * replay.h. Page events are in replay/pages.c, a program's heap in replay/heap.c,
+ * caches in replay/cache.c.
  *
  * Single-threaded: one thread drives a machine.
  */
@@ -37,7 +38,7 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 		  const struct replay_config *cfg, struct kerror *err)
 {
 	struct replay *rp = calloc(1, sizeof(*rp));
-	int ret;
+	int ret, class;
 
 	if (!rp)
 		return kerror_set(err, -ENOMEM, "no memory for a replay");
@@ -56,6 +57,10 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 			  cfg->lines, err);
 	if (ret)
 		goto fail;
+	for (class = 0; class < NR_EVENT_CLASSES; class++)
+		rp->table_of[class] = &rp->ledger.blocks;
+	rp->table_of[EVENT_OBJECT] = &rp->ledger.objects;
+	rp->table_of[EVENT_HEAP] = &rp->ledger.heap.blocks;
 	replay_listen(rp);
 	*out = rp;
 	return 0;
@@ -100,17 +105,12 @@ int replay_refused(struct replay *rp, const struct event *ev, const char *what, 
 
 /* ---- objects ------------------------------------------------------------- */
 
-static uint64_t offset_of(const struct replay *rp, const void *object)
-{
-	return (uint64_t)((const unsigned char *)object - rp->machine->map->base);
-}
-
 /*
  * The owner writes to what it asked for, as far as the object goes: the cache, its
  * debugging and its engine say how far, never the event. A later event of a cache
  * can ask for more than the one that made the cache.
  */
-static void write_object(struct replay *rp, void *object, uint32_t bytes)
+void replay_write_object(struct replay *rp, void *object, uint32_t bytes)
 {
 	size_t usable = ksize(rp->machine->slab, object);
 	struct pagemap *map = rp->machine->map;
@@ -133,7 +133,7 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 	void *object = (void *)(uintptr_t)obj->sim;
 	int ret;
 
-	access_free(&rp->access, offset_of(rp, object));
+	access_free(&rp->access, replay_offset(rp, object));
 	ret = kfree(rp->machine->slab, replay_cpu(rp, ev), object);
 	ledger_free(&rp->ledger, obj);
 	live_remove(&rp->ledger.objects, obj);
@@ -162,17 +162,22 @@ static unsigned int large_order(uint32_t bytes)
 	return order;
 }
 
-static int object_failed(struct replay *rp, const struct event *ev, struct kerror *err)
+int replay_no_memory(struct replay *rp, const struct event *ev, struct kerror *err)
 {
 	uint64_t injected = slab_fail_injected(rp->machine->slab);
 	bool asked_for = injected != rp->injected;
 
 	rp->injected = injected;
 	rp->ledger.counter[asked_for ? RC_injected_fail : RC_object_alloc_fail]++;
-	if (!live_insert(&rp->ledger.objects, ev->addr))
-		return kerror_set(err, -ENOMEM, "no memory for the table of live objects");
 	return replay_finding(rp, ev, asked_for ? "a failure that was asked for" :
 						  "the machine gave nothing for this object", err);
+}
+
+static int object_failed(struct replay *rp, const struct event *ev, struct kerror *err)
+{
+	if (!live_insert(&rp->ledger.objects, ev->addr))
+		return kerror_set(err, -ENOMEM, "no memory for the table of live objects");
+	return replay_no_memory(rp, ev, err);
 }
 
 /* The caches there are go on; what belongs to further ones is left out. */
@@ -236,8 +241,8 @@ static int enter_object(struct replay *rp, const struct event *ev, int record, v
 	rp->ledger.counter[RC_objects_allocated]++;
 	ledger_alloc(&rp->ledger, obj);
 	if (rp->cfg.touch == TOUCH_ALL)
-		write_object(rp, object, obj->bytes_req);
-	access_object(&rp->access, offset_of(rp, object), obj->bytes_req);
+		replay_write_object(rp, object, obj->bytes_req);
+	access_object(&rp->access, replay_offset(rp, object), obj->bytes_req);
 	return 0;
 }
 
@@ -366,6 +371,12 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 		if (pages)
 			return replay_page_free(rp, ev, err);
 		break;
+	case EV_HEAP_ALLOC:
+	case EV_HEAP_FREE:
+	case EV_HEAP_REALLOC:
+		if (slab)
+			return replay_heap(rp, ev, err);
+		break;
 	default:
 		rp->ledger.counter[RC_not_replayed]++;
 		return 0;
@@ -383,8 +394,8 @@ static inline void prefetch_ahead(const struct replay *rp, const struct event *e
 	const struct event *next = ev + PREFETCH_EVENTS / 2, *near = ev + PREFETCH_EVENTS, *far = near + PREFETCH_EVENTS;
 
 	__builtin_prefetch(far + PREFETCH_EVENTS);
-	live_prefetch_slot(event_is(far->kind, EVENT_OBJECT) ? &rp->ledger.objects : &rp->ledger.blocks, far->addr);
-	live_prefetch_entry(event_is(near->kind, EVENT_OBJECT) ? &rp->ledger.objects : &rp->ledger.blocks, near->addr);
+	live_prefetch_slot(rp->table_of[event_class_of[far->kind]], far->addr);
+	live_prefetch_entry(rp->table_of[event_class_of[near->kind]], near->addr);
 	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE)
 		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->ledger.objects, next->addr)->sim, 1);
 }

@@ -10,7 +10,8 @@
  *	trace (sim/trace)      all events, 64 bytes each, in chunks; a temporary file behind them
  *	names                  strings as numbers, in the order in which they were met
  *	machine                pagemap, buddy and slab; knows nothing of traces
- *	live tables (util)     the trace's address or pfn -> ours; one for objects, one for blocks
+ *	live tables (util)     the trace's address or pfn -> ours; one for objects, one for blocks,
+ *	                       one for a program's heap
  *	ledger                 by cache and by call site: how many, how much; loose ends by name
  *	access                 TLBs and lines, for the addresses that owners touch
  *	session                one machine, one trace, replayed in pieces
@@ -26,14 +27,18 @@
  * kfree(NULL). None of these is an error; each has its own counter. An address that
  * comes again frees the old object first, as the traced kernel must have done.
  *
- * 4. Tried and rejected. Replaying while reading: it needs no store, but the frames of the
+ * 4. A program's heap (heap.c). malloc is served as kvmalloc() serves the kernel: from a
+ * kmalloc cache, above those from the page allocator, and from single frames where that
+ * has no block. realloc is krealloc(): where the object is large enough it stays.
+ *
+ * 5. Tried and rejected. Replaying while reading: it needs no store, but the frames of the
  * kernel's slabs are then counted twice until an object shows what they are. One table
  * for objects and blocks: a pfn can be an address's number. Chained hash tables: a
  * search that fails, as each allocation's does, reads more lines (util/live.h). Sizes
  * from the event for what an object can hold: a cache's first event decides its size,
  * a later and larger one then wrote over the neighbour.
  *
- * 5. Per event the replay allocates nothing and compares no strings: caches and call
+ * 6. Per event the replay allocates nothing and compares no strings: caches and call
  * sites are numbers, and a cache is created when it is first met.
  *
  * Locking: none. A replay belongs to one machine and outlives neither it nor
@@ -84,6 +89,7 @@ struct replay {
 	struct replay_config cfg;
 	struct ledger ledger;
 	struct access_model access;
+	const struct live_table *table_of[NR_EVENT_CLASSES];	/* where an event's addr is looked up */
 	bool tell_caller;		/* the layers want to know on whose behalf calls are made */
 	uint64_t tick_ns;		/* when the slab layer wants to know the time */
 	uint64_t blocks_of_order[NR_PAGE_ORDERS];	/* live ones */

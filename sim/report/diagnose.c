@@ -7,9 +7,14 @@
 
 #include "sim/report/report.h"
 
-static const char *cache_text(const struct names *names, name_id cache)
+static const char *cache_text(const struct names *names, name_id cache, bool heap)
 {
-	return cache ? names_text(names, cache) : "(kmalloc)";
+	return cache ? names_text(names, cache) : heap ? "(malloc)" : "(kmalloc)";
+}
+
+static const char *free_text(const struct names *names, const struct finding *f)
+{
+	return f->freed_cache ? names_text(names, f->freed_cache) : f->heap ? "(free)" : "(kfree)";
 }
 
 static void emit_totals(struct emitter *em, const struct diagnosis_report *report)
@@ -55,12 +60,12 @@ static void emit_findings(struct emitter *em, const struct diagnosis_report *rep
 		if (f->what == DIAG_INTERIOR)
 			snprintf(text, sizeof(text), "0x%" PRIx64 "+%u", f->addr - f->offset, f->offset);
 		else
-			snprintf(text, sizeof(text), page ? "%" PRIu64 : "0x%" PRIx64, f->addr);
+			snprintf(text, sizeof(text), page ? "%" PRIu64 : f->number ? "#%" PRIu64 : "0x%" PRIx64, f->addr);
 		emit_cell_str(em, text);
 		snprintf(text, sizeof(text), "order %u", f->order);
-		emit_cell_str(em, page ? text : cache_text(names, f->cache));
+		emit_cell_str(em, page ? text : cache_text(names, f->cache, f->heap));
 		snprintf(text, sizeof(text), "order %u", f->freed_order);
-		emit_cell_str(em, page ? text : f->freed_cache ? names_text(names, f->freed_cache) : "(kfree)");
+		emit_cell_str(em, page ? text : free_text(names, f));
 		emit_cell_str(em, diagnosis_doubt_text(f, doubt));
 		emit_row_end(em);
 	}
@@ -131,7 +136,7 @@ static void emit_leaks(struct emitter *em, const struct diagnosis_report *report
 		const struct leak *leak = &report->leaks[i];
 
 		emit_cell_str(em, report_site(names, leak->site));
-		emit_cell_str(em, cache_text(names, leak->cache));
+		emit_cell_str(em, cache_text(names, leak->cache, leak->heap));
 		emit_cell_u64(em, leak->objects);
 		emit_cell_u64(em, leak->bytes);
 		emit_cell_u64(em, leak->overdue);

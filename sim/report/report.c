@@ -173,6 +173,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	emit_str(em, "program", "kmemsim", in->version);
 	emit_machine(em, in);
 	emit_trace(em, in);
+	report_heap(em, in);
 	emit_memory(em, in);
 	emit_faults(em, in);
 	report_internal(em, in);

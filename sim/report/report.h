@@ -51,6 +51,8 @@ int report_caches(struct emitter *em, const struct report_input *in, const char 
 		  const char *label, enum metrics_order order, struct kerror *err);
 int report_cache_metadata(struct emitter *em, const struct report_input *in, struct kerror *err);
 int report_no_memory(struct kerror *err);
+/* report/heap.c: what a program's heap was asked for; only where the trace has events of one. */
+void report_heap(struct emitter *em, const struct report_input *in);
 /* report/tlb.c */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/shrink.c: a section to put behind the report. */

@@ -24,7 +24,7 @@ enum event_class {
 	EVENT_SLAB_PROBE,	/* kprobes inside the object allocator, there too */
 	EVENT_COMPACTION,
 	EVENT_RECLAIM,		/* of a task and of kswapd */
-	EVENT_HEAP,		/* malloc of a program: addr is the block's address, or its number and 1 */
+	EVENT_HEAP,		/* malloc of a program: addr is the block's address, or its number */
 	EVENT_OTHER,		/* none that is known */
 	NR_EVENT_CLASSES
 };
@@ -185,6 +185,7 @@ static inline bool event_has_stack(unsigned int kind)
 /* The cache takes reclaimable slab pages (set by resolve, for CACHE_ALLOC only: a kmalloc's own gfp says it). */
 #define EVF_OBJECT_RECLAIMABLE	0x04
 #define EVF_HEAP_ZERO		0x08	/* the block is zeroed: calloc */
+#define EVF_HEAP_NUMBER		0x10	/* the format has no addresses: addr and addr2 are numbers, from 1 */
 
 enum event_context {
 	CONTEXT_TASK,

@@ -51,7 +51,9 @@ static inline bool flags_are_sane(const struct event *ev)
 	if (ev->kind == EV_CACHE_ALLOC)
 		return !(ev->flags & ~EVF_OBJECT_RECLAIMABLE);
 	if (ev->kind == EV_HEAP_ALLOC)
-		return !(ev->flags & ~EVF_HEAP_ZERO);
+		return !(ev->flags & ~(EVF_HEAP_ZERO | EVF_HEAP_NUMBER));
+	if (event_is(ev->kind, EVENT_HEAP))
+		return !(ev->flags & ~EVF_HEAP_NUMBER);
 	return !ev->flags;
 }
 

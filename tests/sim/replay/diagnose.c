@@ -306,6 +306,95 @@ static void test_many(void)
 	rig_down(&rig);
 }
 
+static uint64_t heap(struct rig *rig, enum event_kind kind, uint64_t addr, uint64_t old, uint32_t bytes, uint8_t flags)
+{
+	return add(rig, (struct event){ .kind = (uint8_t)kind, .addr = addr, .addr2 = old, .heap_bytes = bytes,
+					.call_site = kind == EV_HEAP_FREE ? SITE_B : SITE_A, .flags = flags });
+}
+
+/* A program's blocks: freed twice, by a realloc of what is free, too; a failed realloc frees nothing. */
+static void test_heap_double_free(void)
+{
+	const struct diagnosis_report *report;
+	uint64_t first, again;
+	struct rig rig;
+
+	rig_up(&rig);
+	heap(&rig, EV_HEAP_ALLOC, 0x1000, 0, 100, 0);
+	heap(&rig, EV_HEAP_REALLOC, 0, 0x1000, 9000, 0);
+	heap(&rig, EV_HEAP_REALLOC, 0x2000, 0x1000, 200, 0);
+	first = heap(&rig, EV_HEAP_FREE, 0x2000, 0, 0, 0);
+	again = heap(&rig, EV_HEAP_FREE, 0x2000, 0, 0, 0);
+	heap(&rig, EV_HEAP_REALLOC, 0x3000, 0x1000, 50, 0);
+	heap(&rig, EV_HEAP_REALLOC, 0, 0x3000, 0, 0);
+	heap(&rig, EV_HEAP_FREE, 0x9000, 0, 0, 0);
+	/* A kernel's object of the same address has nothing to do with it. */
+	alloc(&rig, 0x2000, 0, SITE_A);
+	release(&rig, 0x2000, 0);
+	report = look(&rig);
+	CU_ASSERT_EQUAL(report->nr[DIAG_DOUBLE_FREE], 2);
+	CU_ASSERT_EQUAL(report->nr_doubtful[DIAG_DOUBLE_FREE], 0);
+	CU_ASSERT_EQUAL_FATAL(report->nr_findings, 2);
+	CU_ASSERT_EQUAL(report->findings[0].addr, 0x2000);
+	CU_ASSERT_EQUAL(report->findings[0].bytes, 200);
+	CU_ASSERT_EQUAL(report->findings[0].first_free.event, first);
+	CU_ASSERT_EQUAL(report->findings[0].wrong.event, again);
+	CU_ASSERT_EQUAL(report->findings[0].heap, true);
+	CU_ASSERT_EQUAL(report->findings[0].number, false);
+	CU_ASSERT_EQUAL(report->findings[1].addr, 0x1000);
+	CU_ASSERT_EQUAL(report->findings[1].wrong.event, again + 1);
+	CU_ASSERT_EQUAL(report->early_frees, 1);
+	CU_ASSERT_EQUAL(report->objects, 0);
+	rig_down(&rig);
+}
+
+/* An address inside a block is one; a number next to a block's number is another block. */
+static void test_heap_interior(void)
+{
+	const struct diagnosis_report *report;
+	struct rig rig;
+
+	rig_up(&rig);
+	heap(&rig, EV_HEAP_ALLOC, 0x1000, 0, 100, 0);
+	heap(&rig, EV_HEAP_FREE, 0x1010, 0, 0, 0);
+	heap(&rig, EV_HEAP_ALLOC, 8, 0, 100, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_FREE, 16, 0, 0, EVF_HEAP_NUMBER);
+	report = look(&rig);
+	CU_ASSERT_EQUAL(report->nr[DIAG_INTERIOR], 1);
+	CU_ASSERT_EQUAL_FATAL(report->nr_findings, 1);
+	CU_ASSERT_EQUAL(report->findings[0].offset, 0x10);
+	CU_ASSERT_EQUAL(report->early_frees, 1);
+	rig_down(&rig);
+}
+
+/* What a call site of a program never freed; a block that came again without a free makes findings doubtful. */
+static void test_heap_leaks(void)
+{
+	const struct diagnosis_report *report;
+	struct rig rig;
+
+	rig_up(&rig);
+	heap(&rig, EV_HEAP_ALLOC, 1, 0, 100, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_ALLOC, 2, 0, 30, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_REALLOC, 2, 2, 40, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_ALLOC, 3, 0, 5, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_ALLOC, 3, 0, 7, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_FREE, 3, 0, 0, EVF_HEAP_NUMBER);
+	heap(&rig, EV_HEAP_FREE, 3, 0, 0, EVF_HEAP_NUMBER);
+	report = look(&rig);
+	CU_ASSERT_EQUAL(report->objects, 2);
+	CU_ASSERT_EQUAL(report->bytes, 140);
+	CU_ASSERT_EQUAL_FATAL(report->nr_leaks, 1);
+	CU_ASSERT_EQUAL(report->leaks[0].site, SITE_A);
+	CU_ASSERT_EQUAL(report->leaks[0].heap, true);
+	CU_ASSERT_EQUAL(report->leaks[0].allocs, 5);
+	CU_ASSERT_EQUAL(report->lost_frees, 1);
+	CU_ASSERT_EQUAL(report->nr[DIAG_DOUBLE_FREE], 1);
+	CU_ASSERT_EQUAL(report->nr_doubtful[DIAG_DOUBLE_FREE], 1);
+	CU_ASSERT_EQUAL(report->findings[0].number, true);
+	rig_down(&rig);
+}
+
 static const struct test_case cases[] = {
 	{ "double free", test_double_free },
 	{ "gaps", test_gaps },
@@ -315,6 +404,10 @@ static const struct test_case cases[] = {
 	{ "pages", test_pages },
 	{ "leaks", test_leaks },
 	{ "many", test_many },
+	{ "heap: double free", test_heap_double_free },
+	{ "heap: interior pointer", test_heap_interior },
+	{ "heap: leaks", test_heap_leaks },
 	{ NULL, NULL }
 };
+
 const struct test_suite diagnose_suite = { "diagnose", cases };
