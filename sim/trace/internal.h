@@ -16,6 +16,11 @@
 
 #include "sim/trace/trace.h"
 
+/*
+ * 1.2 million events (find-tar eight times), of which a tenth goes to the file. Chunks of 1024, 4096,
+ * 16384, 65536 events: 107, 26, 6, 1 writes, peak memory 83, 84, 84, 87 MiB. Reads of 256, 1024, 4096,
+ * 16384: 770, 194, 50, 14 calls, 84, 84, 84, 85 MiB. Time differs less than from run to run.
+ */
 #define TRACE_CHUNK_EVENTS	16384u	/* 1 MiB */
 #define TRACE_READ_EVENTS	4096u	/* 256 KiB: a cursor's buffer for the file */
 

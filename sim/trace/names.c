@@ -13,6 +13,10 @@
 #include "sim/util/hash.h"
 #include "sim/trace/names.h"
 
+/*
+ * Neither shows in a run over find-tar (296.5 to 296.8 million instructions with 4 to 256 KiB and 16
+ * to 8192 slots): the names of a trace are few, and made once each.
+ */
 #define NAMES_BLOCK_BYTES	(64u << 10)
 #define NAMES_FIRST_SLOTS	1024u
 #define NAMES_MAX_LEN		(16u << 20)

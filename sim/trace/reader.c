@@ -11,6 +11,7 @@
 
 #include "sim/trace/reader.h"
 
+/* Not measured: read once. A long head of comments, and a line of the longest kind, must fit. */
 #define PROBE_BYTES	(64u << 10)
 #define FORMAT_LIST	80	/* bytes of the list of formats in a message */
 

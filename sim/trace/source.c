@@ -24,6 +24,7 @@
 
 #include "sim/trace/reader.h"
 
+/* For zstd. 109 MB of text, 3 MB packed, by 8, 32, 128, 512 KiB: 649, 178, 61, 31 calls of read(), time the same. */
 #define SOURCE_IN_BYTES		(128u << 10)
 #define ZSTD_BLOCK_HEADER	3
 #define ZSTD_FRAME_START	5

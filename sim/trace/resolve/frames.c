@@ -7,6 +7,7 @@
 
 #define LEAF_SHIFT	6
 #define LEAF_FRAMES	(1u << LEAF_SHIFT)
+/* A run over find-tar: 296.2 to 296.8 million instructions with 16 to 1024 leaves, and with 16 to 16384 slots. */
 #define BLOCK_LEAVES	256u		/* allocated at once: 128 KiB */
 #define FIRST_SLOTS	1024u
 

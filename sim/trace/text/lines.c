@@ -10,6 +10,11 @@
 
 #include "sim/trace/text/lines.h"
 
+/*
+ * 145,000 lines (find-tar, 27 MB) read and replayed, of 16, 64, 256 KiB, 1 and 4 MiB: 356, 231, 106,
+ * 47 and 29 calls of read(), and 1.07, 1.07, 1.11, 1.94 and 1.99 million misses of a cache of
+ * 1 MiB (callgrind --cache-sim). 296 to 301 million instructions all of them.
+ */
 #define LINES_FILL_BYTES	(256u << 10)
 #define LINES_BUF_BYTES		(LINES_FILL_BYTES + LINE_MAX_BYTES)
 

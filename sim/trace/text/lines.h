@@ -16,6 +16,7 @@
 
 #include "sim/trace/reader.h"
 
+/* Not measured: many times the longest line that a tracer prints, so that a longer one is no event. */
 #define LINE_MAX_BYTES	(64u << 10)
 #define LINE_PAD	32
 

@@ -26,6 +26,7 @@ struct perf_header {
 	uint8_t kind;			/* enum event_kind */
 };
 
+/* The longest name of a task (COMM_MAX_BYTES), its pid and its CPU fit. */
 #define PERF_FRONT_BYTES 96
 
 /*
@@ -63,7 +64,10 @@ int perf_chain_end(struct perf_chain *chain, struct reader *rd);
 /* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
 enum event_kind kmem_event_kind(const char *name, size_t len);
 
-/* gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. */
+/*
+ * gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. Million
+ * instructions of a run over find-tar with 16, 64, 256 and 1024 slots: 301, 300, 297, 297.
+ */
 #define GFP_CACHE_SLOTS	256
 #define GFP_CACHE_TEXT	116
 
@@ -79,7 +83,8 @@ struct gfp_cache_slot {
  *
  *	call_site=SITE ptr=0xffff888100d2b900 TAIL
  *
- * A slot keeps what the last TAIL of a call site meant; equal bytes mean the same.
+ * A slot keeps what the last TAIL of a call site meant; equal bytes mean the same. The
+ * same run with 16, 64, 256 and 1024 slots: 342, 299, 297, 297.
  */
 #define TAIL_SLOTS	256
 #define TAIL_TEXT	160
