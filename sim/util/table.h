@@ -11,8 +11,8 @@
  *
  * These have tables of their own, for each event of a trace or each pair of
  * events goes through them, and a slot of 16 bytes or a branch more would show:
- * live.c (8 bytes a slot, entries in a pool), names.c (texts, compared by hash
- * first), direct_map.c (a bounded poll that drops what comes late), frames.c
+ * live.c (8 bytes a slot, entries in a pool), names.c and stacks.c (texts and call
+ * chains, compared by hash first), direct_map.c (a bounded poll that drops what comes late), frames.c
  * (blocks of 64 frames), replay/cache.c, and the fields' caches of perf_fields.c,
  * which forget.
  *

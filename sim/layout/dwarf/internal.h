@@ -25,11 +25,6 @@ struct dwarf_type {
 	bool ready;			/* members are read; false: being read */
 };
 
-struct listed_slot {
-	uint64_t hash;			/* of kind, name, size, line, shape; 0: free */
-	uint32_t number;		/* in list */
-};
-
 struct layout_program {
 	Dwfl *dwfl;
 	Dwfl_Callbacks callbacks;
@@ -37,8 +32,7 @@ struct layout_program {
 	struct arena_chunk *chunks;	/* types, members, strings */
 	const struct layout_type **list;	/* the named ones, each once */
 	size_t nr, list_size;
-	struct listed_slot *listed;
-	size_t listed_size;		/* a power of two, at least twice nr */
+	struct table listed;		/* hash of kind, name, size, line, shape -> number in list, plus one */
 	struct table types;		/* address of a DIE -> its struct dwarf_type */
 	uint64_t damaged;
 	uint64_t split_missing;		/* units whose debug information is in a file that was not found or read */

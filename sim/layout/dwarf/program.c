@@ -77,93 +77,74 @@ static uint64_t listed_hash(enum layout_kind kind, const char *name, const struc
 	uint64_t hash = hash_bytes(name, strlen(name));
 
 	hash = hash_u64(hash ^ attrs->byte_size ^ attrs->shape);
-	hash = hash_u64(hash ^ ((uint64_t)attrs->line << 2 | kind));
-	return hash | 1;
+	return hash_u64(hash ^ ((uint64_t)attrs->line << 2 | kind));
 }
 
-static bool is_listed(const struct layout_program *prog, size_t slot, uint64_t hash,
-		      enum layout_kind kind, const char *name, const struct dwarf_attrs *attrs)
+static bool is_equal(const struct layout_type *type, enum layout_kind kind, const char *name,
+		     const struct dwarf_attrs *attrs)
 {
-	const struct layout_type *type;
-
-	if (prog->listed[slot].hash != hash)
-		return false;
-	type = prog->list[prog->listed[slot].number];
 	return type->kind == kind && type->size == attrs->byte_size && type->line == attrs->line &&
 	       ((const struct dwarf_type *)type)->shape == attrs->shape && !strcmp(type->name, name);
 }
 
 static bool grow_list(struct layout_program *prog)
 {
-	size_t size = prog->list_size ? prog->list_size * 2 : 1024, i, slot;
+	size_t size = prog->list_size ? prog->list_size * 2 : 1024;
 	const struct layout_type **list = reallocarray(prog->list, size, sizeof(*list));
-	struct listed_slot *listed = calloc(size * 2, sizeof(*listed));
 
-	if (list)
-		prog->list = list;
-	if (!list || !listed) {
-		free(listed);
+	if (!list) {
 		prog->no_memory = true;
 		return false;
 	}
-	for (i = 0; i < prog->listed_size; i++) {
-		if (!prog->listed[i].hash)
-			continue;
-		slot = prog->listed[i].hash & (size * 2 - 1);
-		while (listed[slot].hash)
-			slot = (slot + 1) & (size * 2 - 1);
-		listed[slot] = prog->listed[i];
-	}
-	free(prog->listed);
-	prog->listed = listed;
-	prog->listed_size = size * 2;
+	prog->list = list;
 	prog->list_size = size;
 	return true;
 }
 
-/* The slot of what is equal to these, or a free one. */
-static size_t find_slot(const struct layout_program *prog, uint64_t hash, enum layout_kind kind,
-			const char *name, const struct dwarf_attrs *attrs)
+/* What is listed and equal to these; NULL, and then *@key is free for it. Types that differ may share a hash. */
+static const struct layout_type *find_equal(const struct layout_program *prog, uint64_t *key, enum layout_kind kind,
+					    const char *name, const struct dwarf_attrs *attrs)
 {
-	size_t slot = hash & (prog->listed_size - 1);
+	const uint64_t *number;
 
-	while (prog->listed[slot].hash && !is_listed(prog, slot, hash, kind, name, attrs))
-		slot = (slot + 1) & (prog->listed_size - 1);
-	return slot;
+	for (*key = listed_hash(kind, name, attrs); (number = table_find(&prog->listed, *key)); *key = hash_u64(*key + 1))
+		if (is_equal(prog->list[*number - 1], kind, name, attrs))
+			return prog->list[*number - 1];
+	return NULL;
 }
 
 struct dwarf_type *dwarf_find_listed(const struct layout_program *prog, enum layout_kind kind,
 				     const struct dwarf_attrs *attrs)
 {
-	size_t slot;
+	uint64_t key;
 
-	if (!prog->nr)
-		return NULL;
-	slot = find_slot(prog, listed_hash(kind, attrs->name, attrs), kind, attrs->name, attrs);
-	return prog->listed[slot].hash ? (struct dwarf_type *)prog->list[prog->listed[slot].number] : NULL;
+	return (struct dwarf_type *)find_equal(prog, &key, kind, attrs->name, attrs);
 }
 
 /* List @die under @name unless it is; true where it is new. */
 static bool list_type(struct layout_program *prog, Dwarf_Die *die, enum layout_kind kind,
 		      const char *name, const struct dwarf_attrs *attrs)
 {
-	uint64_t hash = listed_hash(kind, name, attrs);
 	struct dwarf_type *type;
-	size_t slot;
+	uint64_t key, *number;
 
 	if (prog->nr == prog->list_size && !grow_list(prog))
 		return false;
-	slot = find_slot(prog, hash, kind, name, attrs);
-	if (prog->listed[slot].hash)
+	if (find_equal(prog, &key, kind, name, attrs))
 		return false;
 	type = dwarf_get_type(prog, die, 0);
 	/* One that is listed already has two typedefs. */
 	if (!type || type->pub.name[0])
 		return false;
+	number = table_get(&prog->listed, key);
+	if (!number) {
+		prog->no_memory = true;
+		return false;
+	}
 	type->pub.name = dwarf_strndup(prog, name, strlen(name));
 	type->pub.line = attrs->line;
-	prog->listed[slot] = (struct listed_slot){ hash, (uint32_t)prog->nr };
 	prog->list[prog->nr++] = &type->pub;
+	*number = prog->nr;
 	if (type->pub.variants)
 		dwarf_mark_variants(prog, die, type->pub.size);
 	return true;
@@ -455,7 +436,7 @@ void layout_close(struct layout_program *prog)
 	if (prog->dwfl)
 		dwfl_end(prog->dwfl);
 	free(prog->list);
-	free(prog->listed);
+	table_free(&prog->listed);
 	table_free(&prog->types);
 	free(prog);
 }

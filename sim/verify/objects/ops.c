@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "sim/util/bigmem.h"
-#include "sim/util/hash.h"
 #include "sim/verify/capture/contexts.h"
 
 /* What kprobe_events lists at most of a bulk free. */
@@ -184,25 +183,24 @@ static int on_event(void *builder, const struct event *ev)
 
 /* ---- what comes next ------------------------------------------------------ */
 
-static struct objects_place *place_of(const struct objects_ops *ops, uint64_t addr)
+/*
+ * A value of the table: the next touch, and the operation of the one before. Each counts
+ * from 1, and 0 is none; an object that is in the table has one of them.
+ */
+static uint64_t place_make(uint32_t touch, uint32_t last)
 {
-	uint32_t at;
-
-	for (at = (uint32_t)hash_u64(addr) & (ops->places - 1);
-	     ops->place[at].addr != addr && ops->place[at].addr != UINT64_MAX;)
-		at = (at + 1) & (ops->places - 1);
-	return &ops->place[at];
+	return (uint64_t)(last + 1) << 32 | (uint32_t)(touch + 1);
 }
 
-static void add_touch(struct objects_ops *ops, uint64_t addr, uint32_t op)
+static bool add_touch(struct objects_ops *ops, uint64_t addr, uint32_t op)
 {
-	struct objects_place *place = place_of(ops, addr);
+	uint64_t *place = table_get(&ops->place, addr);
 
-	ops->touch[ops->nr_touches] = (struct objects_touch){
-		.op = op, .next = place->addr == addr ? place->touch : OPS_NONE,
-	};
-	place->addr = addr;
-	place->touch = ops->nr_touches++;
+	if (!place)
+		return false;
+	ops->touch[ops->nr_touches] = (struct objects_touch){ .op = op, .next = (uint32_t)*place - 1 };
+	*place = place_make(ops->nr_touches++, OPS_NONE);
+	return true;
 }
 
 /* Backwards, so that each list begins with what comes first. */
@@ -210,44 +208,46 @@ static int link_ops(struct objects_ops *ops)
 {
 	uint32_t *last = malloc((ops->nr_contexts + 1) * sizeof(*last)), i;
 	uint64_t nr = (uint64_t)ops->nr + ops->nr_freed;
+	bool good = last && nr < OPS_NONE;
 	int32_t j;
 
-	for (ops->places = 1024; ops->places < nr * 2 && ops->places < 1U << 31;)
-		ops->places *= 2;
-	ops->place = bigmem_alloc(ops->places, sizeof(*ops->place));
 	ops->touch = bigmem_alloc(nr + 1, sizeof(*ops->touch));
-	if (!last || !ops->place || !ops->touch || nr >= ops->places) {
+	if (!good || !ops->touch) {
 		free(last);
 		return -ENOMEM;
 	}
 	memset(last, 0xff, (ops->nr_contexts + 1) * sizeof(*last));
-	for (i = 0; i < ops->places; i++)
-		ops->place[i] = (struct objects_place){ .addr = UINT64_MAX, .touch = OPS_NONE, .last = OPS_NONE };
-	for (i = ops->nr; i--;) {
+	for (i = ops->nr; i-- && good;) {
 		struct objects_op *op = &ops->op[i];
 
 		op->next = last[op->context];
 		last[op->context] = i;
 		if ((op->kind == OP_ALLOC || op->kind == OP_FREE) && op->addr != UINT64_MAX)
-			add_touch(ops, op->addr, i);
-		for (j = 0; op->kind == OP_BULK_FREE && j < op->nr; j++)
+			good = add_touch(ops, op->addr, i);
+		for (j = 0; good && op->kind == OP_BULK_FREE && j < op->nr; j++)
 			if (ops->freed[op->first + j] != UINT64_MAX)
-				add_touch(ops, ops->freed[op->first + j], i);
+				good = add_touch(ops, ops->freed[op->first + j], i);
 	}
 	free(last);
-	return 0;
+	return good ? 0 : -ENOMEM;
 }
 
 uint32_t objects_ops_upcoming(struct objects_ops *ops, uint64_t addr, uint32_t now, uint32_t *last)
 {
-	struct objects_place *place = place_of(ops, addr);
+	uint64_t *place = table_find(&ops->place, addr);
+	uint32_t touch;
 
-	while (place->touch != OPS_NONE && ops->touch[place->touch].op < now) {
-		place->last = ops->touch[place->touch].op;
-		place->touch = ops->touch[place->touch].next;
+	*last = OPS_NONE;
+	if (!place)
+		return OPS_NONE;
+	touch = (uint32_t)*place - 1;
+	*last = (uint32_t)(*place >> 32) - 1;
+	while (touch != OPS_NONE && ops->touch[touch].op < now) {
+		*last = ops->touch[touch].op;
+		touch = ops->touch[touch].next;
 	}
-	*last = place->last;
-	return place->touch == OPS_NONE ? OPS_NONE : ops->touch[place->touch].op;
+	*place = place_make(touch, *last);
+	return touch == OPS_NONE ? OPS_NONE : ops->touch[touch].op;
 }
 
 int objects_ops_build(struct objects_ops *ops, struct capture_check *check, struct trace *trace, const char *name,
@@ -277,6 +277,6 @@ void objects_ops_free(struct objects_ops *ops)
 	bigmem_free(ops->op, ops->room + 1, sizeof(*ops->op));
 	free(ops->freed);
 	bigmem_free(ops->touch, (uint64_t)ops->nr + ops->nr_freed + 1, sizeof(*ops->touch));
-	bigmem_free(ops->place, ops->places, sizeof(*ops->place));
+	table_free(&ops->place);
 	memset(ops, 0, sizeof(*ops));
 }

@@ -10,6 +10,7 @@
 #ifndef KMEMSIM_SIM_VERIFY_OBJECTS_OPS_H
 #define KMEMSIM_SIM_VERIFY_OBJECTS_OPS_H
 
+#include "sim/util/table.h"
 #include "sim/verify/capture/events.h"
 #include "sim/verify/objects/snapshot.h"
 
@@ -56,12 +57,6 @@ struct objects_touch {
 	uint32_t next;
 };
 
-struct objects_place {
-	uint64_t addr;		/* UINT64_MAX: the slot is empty */
-	uint32_t touch;
-	uint32_t last;		/* the operation before */
-};
-
 struct objects_ops {
 	struct objects_op *op;
 	uint32_t nr;
@@ -71,8 +66,8 @@ struct objects_ops {
 	uint32_t nr_contexts;
 	uint64_t cut_bulk_frees;	/* that freed more objects than the probe lists */
 	struct objects_touch *touch;
-	struct objects_place *place;	/* by hash of the address */
-	uint32_t nr_touches, places;
+	struct table place;		/* address -> its next touch and its last operation, see ops.c */
+	uint32_t nr_touches;
 };
 
 /*
