@@ -68,6 +68,9 @@ struct slab_allocator {
 
 #define for_each_slab_cpu(sa, cpu) for ((cpu) = 0; (cpu) < (sa)->nr_cpus; (cpu)++)
 #define for_each_slab_node(sa, nid) for ((nid) = 0; (nid) < (sa)->nr_nodes; (nid)++)
+/* All nodes, @from first, then the nearest to it; @i counts. */
+#define for_each_slab_node_from(sa, from, i, nid) \
+	for ((i) = 0; (i) < (sa)->nr_nodes && ((nid) = (sa)->node_order[from][i], true); (i)++)
 
 /* Map and unmap the live bits and the engine's states; -ENOMEM. */
 int slab_map_tables(struct slab_allocator *sa, struct kerror *err);

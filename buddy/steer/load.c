@@ -240,7 +240,6 @@ static int load_zone(struct loading *ld)
 int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *err)
 {
 	struct loading ld = { .b = b, .err = err };
-	unsigned int i;
 	int ret = 0;
 
 	if (state->nr_cpus != b->nr_cpus)
@@ -249,8 +248,7 @@ int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *
 	ld.taken = calloc(b->end_pfn / 8 + 1, 1);
 	if (!ld.taken)
 		return kerror_set(err, -ENOMEM, "no memory to load a state");
-	for (i = 0; !ret && i < state->nr_zones; i++) {
-		ld.state = &state->zones[i];
+	for_each_state_zone(state, ld.state) {
 		if (ld.state->nid >= b->nr_nodes || (unsigned int)ld.state->idx >= MAX_NR_ZONES) {
 			ret = kerror_set(err, -EINVAL, "zone %u of node %u is not in this machine",
 					 ld.state->idx, ld.state->nid);
@@ -258,6 +256,8 @@ int buddy_load(struct buddy *b, const struct buddy_state *state, struct kerror *
 		}
 		ld.zone = &node_zones(b, ld.state->nid)[ld.state->idx];
 		ret = load_zone(&ld);
+		if (ret)
+			break;
 	}
 	free(ld.taken);
 	return ret;

@@ -76,6 +76,9 @@ struct buddy_state {
 	struct buddy_state_zone *zones;	/* only those with memory */
 };
 
+#define for_each_state_zone(state, zone) \
+	for ((zone) = (state)->zones; (zone) && (zone) < (state)->zones + (state)->nr_zones; (zone)++)
+
 /*
  * Put @state, as a kernel had it, into @b, which was created empty over the
  * same zones and never used: watermarks, free lists and per-CPU lists in their

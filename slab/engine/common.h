@@ -2,7 +2,7 @@
 /*
  * kmemsim: what engines that cut blocks of frames into slabs have in common:
  * lists of slabs, linked through their head pages; free lists that begin in the
- * head page; what a request for frames keeps of the flags of its cause.
+ * head page; what a request for frames keeps of the flags of its cause; which node a CPU takes memory from.
  *
  * Locking: none; one thread drives a machine.
  */
@@ -18,6 +18,17 @@
 			  __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
 			  __GFP_NOMEMALLOC | __GFP_ATOMIC)
 #define GFP_CONSTRAINT_MASK (__GFP_HARDWALL | __GFP_THISNODE)
+
+/* The CPU's node, or where that has no memory the nearest one that has; follows cpu_to_mem(). */
+static inline unsigned int slab_mem_node(const struct slab_allocator *sa, unsigned int cpu)
+{
+	unsigned int local = buddy_cpu_node(sa->buddy, cpu), nid, i;
+
+	for_each_slab_node_from(sa, local, i, nid)
+		if (sa->node_has_memory[nid])
+			return nid;
+	return local;
+}
 
 static inline struct page *slab_from_link(const struct kmem_cache *s, uint32_t link)
 {

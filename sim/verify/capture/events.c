@@ -155,13 +155,11 @@ is_fault(struct capture_check *ck, const struct event *ev, enum capture_fault fa
 
 const struct buddy_state_zone *capture_zone_of(const struct snapshot *snap, uint64_t pfn)
 {
-	const struct buddy_state *state = &snap->state;
-	unsigned int i;
+	const struct buddy_state_zone *zone;
 
-	for (i = 0; i < state->nr_zones; i++)
-		if (pfn >= state->zones[i].start_pfn &&
-		    pfn - state->zones[i].start_pfn < state->zones[i].spanned_pages)
-			return &state->zones[i];
+	for_each_state_zone(&snap->state, zone)
+		if (pfn >= zone->start_pfn && pfn - zone->start_pfn < zone->spanned_pages)
+			return zone;
 	return NULL;
 }
 

@@ -208,7 +208,8 @@ static int open_zone(struct parser *ps)
 
 static int line_zone(struct parser *ps)
 {
-	unsigned int idx, nid, i;
+	const struct buddy_state_zone *before;
+	unsigned int idx, nid;
 	uint32_t start, spanned;
 	const char *word;
 	size_t len;
@@ -225,8 +226,8 @@ static int line_zone(struct parser *ps)
 		return bad(ps, "expected: zone NODE ZONE NAME start P spanned P present P managed P");
 	if (!spanned || spanned > SNAPSHOT_MAX_PFN - start)
 		return bad(ps, "the zone is empty or too large");
-	for (i = 0; i + 1 < ps->snap->state.nr_zones; i++)
-		if (ps->snap->state.zones[i].nid == nid && ps->snap->state.zones[i].idx == idx)
+	for_each_state_zone(&ps->snap->state, before)
+		if (before != ps->zone && before->nid == nid && before->idx == (enum zone_type)idx)
 			return bad(ps, "this zone was there before");
 	ps->zone->nid = nid;
 	ps->zone->idx = (enum zone_type)idx;
@@ -677,12 +678,12 @@ static void free_zone(struct buddy_state_zone *zone, unsigned int nr_cpus)
 
 void snapshot_free(struct snapshot *snap)
 {
-	unsigned int i;
+	struct buddy_state_zone *zone;
 
 	if (!snap)
 		return;
-	for (i = 0; i < snap->state.nr_zones; i++)
-		free_zone(&snap->state.zones[i], snap->state.nr_cpus);
+	for_each_state_zone(&snap->state, zone)
+		free_zone(zone, snap->state.nr_cpus);
 	free(snap->state.zones);
 	free(snap->compact);
 	free(snap->never);
@@ -692,12 +693,12 @@ void snapshot_free(struct snapshot *snap)
 
 uint32_t snapshot_end_pfn(const struct snapshot *snap)
 {
+	const struct buddy_state_zone *zone;
 	uint32_t end = 0;
-	unsigned int i;
 
-	for (i = 0; i < snap->state.nr_zones; i++)
-		if (snap->state.zones[i].start_pfn + snap->state.zones[i].spanned_pages > end)
-			end = snap->state.zones[i].start_pfn + snap->state.zones[i].spanned_pages;
+	for_each_state_zone(&snap->state, zone)
+		if (zone->start_pfn + zone->spanned_pages > end)
+			end = zone->start_pfn + zone->spanned_pages;
 	return end;
 }
 

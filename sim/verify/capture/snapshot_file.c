@@ -84,14 +84,17 @@ static int check_tag(const struct snapshot *snap, const char *tag, struct kerror
 
 static bool same_zones(const struct buddy_state *a, const struct buddy_state *b)
 {
-	unsigned int i;
+	const struct buddy_state_zone *zone, *other = b->zones;
 
-	for (i = 0; a->nr_zones == b->nr_zones && i < a->nr_zones; i++)
-		if (a->zones[i].nid != b->zones[i].nid || a->zones[i].idx != b->zones[i].idx ||
-		    a->zones[i].start_pfn != b->zones[i].start_pfn ||
-		    a->zones[i].spanned_pages != b->zones[i].spanned_pages)
+	if (a->nr_zones != b->nr_zones)
+		return false;
+	for_each_state_zone(a, zone) {
+		if (zone->nid != other->nid || zone->idx != other->idx || zone->start_pfn != other->start_pfn ||
+		    zone->spanned_pages != other->spanned_pages)
 			return false;
-	return a->nr_zones == b->nr_zones;
+		other++;
+	}
+	return true;
 }
 
 int snapshot_check_pair(const struct snapshot *a, const struct snapshot *b, struct kerror *err)

@@ -20,12 +20,12 @@ enum buddy_kernel verify_kernel_of(const struct snapshot *snap)
 int verify_ranges(struct pagemap_config *cfg, const struct snapshot *snap, struct kerror *err)
 {
 	const struct buddy_state *state = &snap->state;
-	unsigned int i, at;
+	const struct buddy_state_zone *zone;
+	unsigned int at;
 
 	if (state->nr_zones > MAX_MEM_RANGES)
 		return kerror_set(err, -EINVAL, "%.100s: too many zones", snap->name);
-	for (i = 0; i < state->nr_zones; i++) {
-		const struct buddy_state_zone *zone = &state->zones[i];
+	for_each_state_zone(state, zone) {
 		struct mem_range range = { zone->start_pfn, zone->start_pfn + zone->spanned_pages, zone->nid };
 
 		if (zone->nid >= snap->nr_nodes)

@@ -162,7 +162,7 @@ int compare_with_snapshot(struct compare_result *cmp, const struct buddy *b,
 			  const struct snapshot *snap, struct kerror *err)
 {
 	struct comparison co = { .cmp = cmp, .b = b };
-	unsigned int i;
+	const struct buddy_state_zone *state;
 	int ret = 0;
 
 	memset(cmp, 0, sizeof(*cmp));
@@ -174,8 +174,8 @@ int compare_with_snapshot(struct compare_result *cmp, const struct buddy *b,
 		return kerror_set(err, -EINVAL, "%.100s has %u CPUs, the machine has %u", snap->name,
 				  snap->state.nr_cpus, b->nr_cpus);
 	}
-	for (i = 0; i < snap->state.nr_zones; i++) {
-		const struct buddy_state_zone *state = &snap->state.zones[i];
+	for_each_state_zone(&snap->state, state) {
+		struct compare_zone *out = &cmp->zones[cmp->nr_zones];
 		const struct zone *zone = buddy_zone(b, state->nid, state->idx);
 
 		if (!zone || zone->start_pfn != state->start_pfn ||
@@ -183,10 +183,10 @@ int compare_with_snapshot(struct compare_result *cmp, const struct buddy *b,
 			ret = kerror_set(err, -EINVAL, "%.100s: its zones are not those of the machine", snap->name);
 			break;
 		}
-		cmp->zones[i].nid = state->nid;
-		cmp->zones[i].idx = state->idx;
+		out->nid = state->nid;
+		out->idx = state->idx;
 		cmp->nr_zones++;
-		compare_free_lists(&co, zone, state, &cmp->zones[i]);
+		compare_free_lists(&co, zone, state, out);
 		compare_pcp(&co, zone, state);
 		compare_values(&co, zone, state);
 	}

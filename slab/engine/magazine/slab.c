@@ -210,12 +210,15 @@ static struct page *take_slab(struct kmem_cache *s, unsigned int nid)
 
 static struct page *take_any_slab(struct kmem_cache *s, unsigned int local)
 {
-	struct page *slab = NULL;
-	unsigned int i;
+	unsigned int nid, i;
 
-	for (i = 0; i < s->sa->nr_nodes && !slab; i++)
-		slab = take_slab(s, s->sa->node_order[local][i]);
-	return slab;
+	for_each_slab_node_from(s->sa, local, i, nid) {
+		struct page *slab = take_slab(s, nid);
+
+		if (slab)
+			return slab;
+	}
+	return NULL;
 }
 
 /* The node's own slabs, new memory, any node's slabs, and what others could spare. */

@@ -15,20 +15,9 @@
 
 #include "slab/engine/sheaves/sheaves.h"
 
-unsigned int sheaves_node(const struct kmem_cache *s, unsigned int cpu)
-{
-	const struct slab_allocator *sa = s->sa;
-	unsigned int local = buddy_cpu_node(sa->buddy, cpu), i;
-
-	for (i = 0; i < sa->nr_nodes; i++)
-		if (sa->node_has_memory[sa->node_order[local][i]])
-			return sa->node_order[local][i];
-	return local;
-}
-
 static struct barn *barn_of(const struct kmem_cache *s, unsigned int cpu)
 {
-	return &sheaves_of(s)->barn[sheaves_node(s, cpu)];
+	return &sheaves_of(s)->barn[slab_mem_node(s->sa, cpu)];
 }
 
 static void swap_sheaves(struct sheaves_cpu *pcs)
@@ -118,7 +107,7 @@ static void *alloc_from_sheaf(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 	uint64_t *path = &pcs->front.alloc_fastpath;
 	void *object;
 
-	if (nid != NUMA_NO_NODE && (unsigned int)nid != sheaves_node(s, cpu))
+	if (nid != NUMA_NO_NODE && (unsigned int)nid != slab_mem_node(s->sa, cpu))
 		return NULL;
 	if (!pcs->main->size && pcs->spare && pcs->spare->size) {
 		swap_sheaves(pcs);
@@ -280,7 +269,7 @@ static void free_to_sheaf(struct kmem_cache *s, unsigned int cpu, void *object)
 
 static void sheaves_free(struct kmem_cache *s, unsigned int cpu, struct page *slab, void *object)
 {
-	if (sheaves_of(s)->capacity && slab_nid(slab) == sheaves_node(s, cpu)) {
+	if (sheaves_of(s)->capacity && slab_nid(slab) == slab_mem_node(s->sa, cpu)) {
 		free_to_sheaf(s, cpu, object);
 		return;
 	}
@@ -332,7 +321,7 @@ static void free_to_slabs(struct kmem_cache *s, unsigned int cpu, unsigned int n
 static unsigned int sort_local(struct kmem_cache *s, unsigned int cpu, unsigned int nr,
 			       void **objects)
 {
-	unsigned int node = sheaves_node(s, cpu), i = 0;
+	unsigned int node = slab_mem_node(s->sa, cpu), i = 0;
 
 	while (i < nr) {
 		void *object = objects[i];

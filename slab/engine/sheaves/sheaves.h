@@ -93,9 +93,6 @@ static inline struct sheaves_cpu *sheaves_cpu(const struct kmem_cache *s, unsign
 	return (struct sheaves_cpu *)s->percpu + cpu;
 }
 
-/* The nearest node with memory, as numa_mem_id(). */
-unsigned int sheaves_node(const struct kmem_cache *s, unsigned int cpu);
-
 /* ---- sheaves and barns (sheaves/barn.c) --------------------------------- */
 
 /* NULL where the host has no memory. */

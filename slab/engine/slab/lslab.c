@@ -12,16 +12,6 @@
 
 #define BATCHREFILL_LIMIT 16	/* for a CPU that has had little to do with the cache lately */
 
-/* The CPU's node, or where that has no memory the nearest one that has; follows cpu_to_mem(). */
-static unsigned int mem_node(const struct slab_allocator *sa, unsigned int cpu)
-{
-	unsigned int nid = buddy_cpu_node(sa->buddy, cpu), i;
-
-	for (i = 0; i < sa->nr_nodes && !sa->node_has_memory[nid]; i++)
-		nid = sa->node_order[buddy_cpu_node(sa->buddy, cpu)][i];
-	return nid;
-}
-
 unsigned int lslab_transfer(struct array_cache *to, struct array_cache *from, unsigned int max)
 {
 	unsigned int nr = to->limit - to->avail;
@@ -127,13 +117,12 @@ static void *fallback_alloc(struct kmem_cache *s, unsigned int cpu, gfp_t gfp)
 
 	if (gfp & __GFP_THISNODE)
 		return NULL;
-	for (i = 0; i < s->sa->nr_nodes && !object; i++) {
-		nid = s->sa->node_order[local][i];
+	for_each_slab_node_from(s->sa, local, i, nid) {
 		if (lslab_node(s, nid)->free_objects)
 			object = cache_alloc_node(s, cpu, gfp, nid);
+		if (object)
+			return object;
 	}
-	if (object)
-		return object;
 	slab = lslab_grow_begin(s, cpu, gfp, (int)local);
 	if (!slab)
 		return NULL;
@@ -321,7 +310,7 @@ static int init_aliens(const struct slab_allocator *sa, struct lslab_node *n, un
 	n->alien = calloc(sa->nr_nodes, sizeof(n->alien[0]));
 	if (!n->alien)
 		return -ENOMEM;
-	for (other = 0; other < sa->nr_nodes; other++) {
+	for_each_slab_node(sa, other) {
 		if (other == nid)
 			continue;
 		n->alien[other] = new_array(limit > 1 ? ALIEN_LIMIT : limit, 0);
@@ -389,7 +378,7 @@ static int lslab_cache_init(struct kmem_cache *s)
 	for (nid = 0; nid < s->sa->nr_nodes && !ret; nid++)
 		ret = init_node(s, nid);
 	for (cpu = 0; cpu < s->sa->nr_cpus && !ret; cpu++) {
-		cpus[cpu].nid = mem_node(s->sa, cpu);
+		cpus[cpu].nid = slab_mem_node(s->sa, cpu);
 		cpus[cpu].ac = c->limit ? new_array(c->limit, c->batchcount) : NULL;
 		if (c->limit && !cpus[cpu].ac)
 			ret = -ENOMEM;
@@ -477,7 +466,7 @@ static int lslab_open(struct slab_allocator *sa)
 		return -ENOMEM;
 	sa->engine_data = state;
 	for_each_slab_cpu(sa, cpu)
-		state->reap_node[cpu] = (mem_node(sa, cpu) + 1) % sa->nr_nodes;
+		state->reap_node[cpu] = (slab_mem_node(sa, cpu) + 1) % sa->nr_nodes;
 	for_each_slab_node(sa, nid)
 		pages += sa->map->node[nid].present;
 	if (sa->cfg.slab_max_order == SLAB_AUTO)

@@ -39,18 +39,20 @@ static void *take_object(struct kmem_cache *s, struct slub_node *n, struct page 
 static struct page *partial_slab(struct kmem_cache *s, unsigned int cpu, gfp_t gfp, int nid)
 {
 	struct slab_allocator *sa = s->sa;
-	unsigned int local = buddy_cpu_node(sa->buddy, cpu), i;
+	unsigned int local = buddy_cpu_node(sa->buddy, cpu), other, i;
 	unsigned int first = nid == NUMA_NO_NODE ? local : (unsigned int)nid;
 	struct page *slab = slab_from_link(s, slub_node(s, first)->partial.head);
 
 	if (slab || (nid != NUMA_NO_NODE &&
 		     (!sa->rules->node_before_others || gfp & __GFP_THISNODE)))
 		return slab;
-	for (i = 0; i < sa->nr_nodes && !slab; i++) {
-		struct slub_node *n = slub_node(s, sa->node_order[local][i]);
+	for_each_slab_node_from(sa, local, i, other) {
+		struct slub_node *n = slub_node(s, other);
 
 		if (n->nr_partial > s->min_partial)
 			slab = slab_from_link(s, n->partial.head);
+		if (slab)
+			break;
 	}
 	return slab;
 }

@@ -247,18 +247,18 @@ struct page *slub_get_partial(struct kmem_cache *s, unsigned int cpu, gfp_t gfp,
 			      void **freelist)
 {
 	struct slab_allocator *sa = s->sa;
-	unsigned int local = buddy_cpu_node(sa->buddy, cpu), i;
+	unsigned int local = buddy_cpu_node(sa->buddy, cpu), other, i;
 	struct page *slab = get_partial_node(s, cpu, nid == NUMA_NO_NODE ? local : (unsigned int)nid,
 					     freelist);
 
 	if (slab || (nid != NUMA_NO_NODE &&
 		     (!sa->rules->node_before_others || gfp & __GFP_THISNODE)))
 		return slab;
-	for (i = 0; i < sa->nr_nodes && !slab; i++) {
-		unsigned int other = sa->node_order[local][i];
-
+	for_each_slab_node_from(sa, local, i, other) {
 		if (slub_node(s, other)->nr_partial > s->min_partial)
 			slab = get_partial_node(s, cpu, other, freelist);
+		if (slab)
+			break;
 	}
 	return slab;
 }
