@@ -93,6 +93,7 @@ static void refused(const char *name, size_t size, size_t align, unsigned int fl
 	CU_ASSERT_EQUAL(errno, want);
 }
 
+/* A name that is taken, or a size, alignment, flag or name that cannot be, is refused with its errno. */
 static void test_cache_refused(void)
 {
 	struct kms_cache *cache = kms_cache_create("taken", 8, 0, KMS_HWCACHE_ALIGN, NULL);
@@ -159,6 +160,7 @@ static void test_realloc(void)
 	kms_free(p);
 }
 
+/* Each power of two is an alignment, at sizes from a byte to large blocks; another number is none. */
 static void test_memalign(void)
 {
 	size_t align, size;

@@ -242,6 +242,7 @@ static void *produce(void *arg)
 	return NULL;
 }
 
+/* One thread allocates, another frees: objects move between their stacks and none is lost. */
 static void test_producer(void)
 {
 	struct bridge bridge = { .nr = 40000 };

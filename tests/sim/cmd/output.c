@@ -606,6 +606,7 @@ static int clash_with_standard_files(void)
 	return clash(NULL, "/dev/stdout", "-") == -EINVAL ? 0 : 4;
 }
 
+/* A file that standard input or output is already is no place for another output. */
 static void test_standard_files(void)
 {
 	put(in_folder("standard"), "trace");

@@ -157,6 +157,7 @@ static void test_rust_enum_report(void)
 	done(&res);
 }
 
+/* Enums of Rust: the layout is what the compiled program prints of itself. */
 static void test_rustc(void)
 {
 	const struct layout_type *type;
@@ -277,6 +278,7 @@ static void test_split_single(void)
 	expect_error(in_folder("prog"), -ENODATA, "in 't.o', which is not there");
 }
 
+/* Rust's packed debug information is read, or the error names the file that libdw does not read. */
 static void test_rustc_packed(void)
 {
 	static const char text[] = "pub struct P { a: u8, b: u64 }\nfn main() { std::hint::black_box(P { a: 1, b: 2 }); }\n";
@@ -387,6 +389,7 @@ static void test_packed_otherwise(void)
 
 /* ---- C++ and Go ------------------------------------------------------------------------------- */
 
+/* Classes by both C++ compilers: the layout is what the compiled program prints of itself. */
 static void test_classes(void)
 {
 	static const char *const compilers[] = { "g++", "clang++" };

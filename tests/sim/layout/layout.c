@@ -177,6 +177,7 @@ static void test_sorted(void)
 	expect_map(&type, "aaaaaaaabbbbcc??????????");
 }
 
+/* How many cache lines a range touches, and which members lie across a line's border for no reason. */
 static void test_lines(void)
 {
 	struct layout_member members[] = { AT(0, 60, 4), AT(60, 8, 4), AT(68, 60, 4), AT(128, 80, 8) };
@@ -263,6 +264,7 @@ static void test_reorder_largest_first(void)
 	expect_order(&type, 16, "acbed", 2);
 }
 
+/* Members without holes stay in their order. */
 static void test_reorder_nothing_to_gain(void)
 {
 	struct layout_member members[] = { AT(0, 8, 8), AT(8, 4, 4), AT(12, 1, 1) };
@@ -326,6 +328,7 @@ static void test_reorder_bitfields(void)
 	layout_plan_free(&p.plan);
 }
 
+/* Types that have no better order, or whose order cannot be understood, are refused with the reason. */
 static void test_reorder_refused(void)
 {
 	struct layout_member packed[] = { AT(0, 1, 1), AT(1, 8, 8) }, end[] = { AT(0, 8, 8), AT(8, 1, 1) };
@@ -486,6 +489,7 @@ static void test_part_of_a_map(void)
 	}
 }
 
+/* Members of a map are a to z, A to Z, 0 to 9, and then a again. */
 static void test_letters(void)
 {
 	CU_ASSERT_EQUAL(layout_letter(0), 'a');
@@ -549,6 +553,7 @@ static void test_fit(void)
 
 /* ---- names ------------------------------------------------------------------------------------ */
 
+/* A pattern names a type with or without its scope and its kind, and no part of a name. */
 static void test_matches(void)
 {
 	struct layout_type type = { .name = "ns::list<a::b>", .kind = LAYOUT_CLASS };

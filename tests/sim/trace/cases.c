@@ -63,6 +63,7 @@ static void check_case(const struct expected *want)
 	trace_destroy(trace);
 }
 
+/* What a reader makes of each case: the events of each kind, what it passed over, what was lost. */
 static void test_read(void)
 {
 	static const struct expected table[] = {

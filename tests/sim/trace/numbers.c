@@ -6,16 +6,28 @@
 /* Each text stands in a buffer, as lines do, since a parser may look behind the end. */
 #define ROOM 64
 
-static void test_decimal(void)
+/* Digits up to the first byte that is none; what does not fit gives the largest value, and a note. */
+static void test_digits(void)
 {
-	static const struct { const char *text; size_t len; uint64_t value; bool overflow; } table[] = {
-		{ "x", 0, 0, false },
-		{ "0x", 1, 0, false },
-		{ "9999999999999999999 ", 19, UINT64_C(9999999999999999999), false },
-		{ "18446744073709551615]", 20, UINT64_MAX, false },
-		{ "18446744073709551616]", 20, UINT64_MAX, true },
-		{ "000000000000000000000000012", 27, 12, false },
-		{ "99999999999999999999999999", 26, UINT64_MAX, true },
+	static const struct {
+		const char *(*parse)(const char *p, uint64_t *value, bool *overflow);
+		const char *text;
+		size_t len;
+		uint64_t value;
+		bool overflow;
+	} table[] = {
+		{ number_decimal, "x", 0, 0, false },
+		{ number_decimal, "0x", 1, 0, false },
+		{ number_decimal, "9999999999999999999 ", 19, UINT64_C(9999999999999999999), false },
+		{ number_decimal, "18446744073709551615]", 20, UINT64_MAX, false },
+		{ number_decimal, "18446744073709551616]", 20, UINT64_MAX, true },
+		{ number_decimal, "000000000000000000000000012", 27, 12, false },
+		{ number_decimal, "99999999999999999999999999", 26, UINT64_MAX, true },
+		{ number_hex, "g", 0, 0, false },
+		{ number_hex, "aBcDeF:", 6, 0xabcdef, false },
+		{ number_hex, "ffffffffffffffff ", 16, UINT64_MAX, false },
+		{ number_hex, "0ffffffffffffffff", 17, UINT64_MAX, true },
+		{ number_hex, "10000000000000000", 17, UINT64_MAX, true },
 	};
 	size_t i;
 
@@ -25,30 +37,7 @@ static void test_decimal(void)
 		uint64_t value;
 
 		strcpy(text, table[i].text);
-		CU_ASSERT_EQUAL(number_decimal(text, &value, &overflow) - text, (ptrdiff_t)table[i].len);
-		CU_ASSERT_EQUAL(value, table[i].value);
-		CU_ASSERT_EQUAL(overflow, table[i].overflow);
-	}
-}
-
-static void test_hex(void)
-{
-	static const struct { const char *text; size_t len; uint64_t value; bool overflow; } table[] = {
-		{ "g", 0, 0, false },
-		{ "aBcDeF:", 6, 0xabcdef, false },
-		{ "ffffffffffffffff ", 16, UINT64_MAX, false },
-		{ "0ffffffffffffffff", 17, UINT64_MAX, true },
-		{ "10000000000000000", 17, UINT64_MAX, true },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		char text[ROOM] = "";
-		bool overflow = false;
-		uint64_t value;
-
-		strcpy(text, table[i].text);
-		CU_ASSERT_EQUAL(number_hex(text, &value, &overflow) - text, (ptrdiff_t)table[i].len);
+		CU_ASSERT_EQUAL(table[i].parse(text, &value, &overflow) - text, (ptrdiff_t)table[i].len);
 		CU_ASSERT_EQUAL(value, table[i].value);
 		CU_ASSERT_EQUAL(overflow, table[i].overflow);
 	}
@@ -67,6 +56,7 @@ static void test_sticky_overflow(void)
 	CU_ASSERT_TRUE(overflow);
 }
 
+/* A number may be decimal, negative or hexadecimal; what is none, or too large, is refused. */
 static void test_any(void)
 {
 	static const struct { const char *text; long len; uint64_t value; } table[] = {
@@ -121,8 +111,7 @@ static void test_seconds(void)
 }
 
 static const struct test_case cases[] = {
-	{ "decimal", test_decimal },
-	{ "hexadecimal", test_hex },
+	{ "decimal and hexadecimal", test_digits },
 	{ "overflow stays", test_sticky_overflow },
 	{ "either, with a sign", test_any },
 	{ "seconds", test_seconds },

@@ -129,6 +129,7 @@ static const struct expected spellings[] = {
 	  EV_PAGE_FREE, 1086470747000, 0, "cc1", NULL, NULL, 0, 0, 0, 6655, 3, -1, 0, 0 },
 };
 
+/* An event is the same in each kernel's spelling. */
 static void test_kernels(void)
 {
 	size_t i;

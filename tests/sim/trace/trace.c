@@ -526,6 +526,7 @@ static void check_no_base(uint32_t frames, unsigned int shift, uint64_t start, s
 	trace_destroy(trace);
 }
 
+/* Far apart, then crammed into 64 MiB each. */
 static void test_no_base(void)
 {
 	check_no_base(1 << 22, 24, X86_BASE, 20000);

@@ -137,6 +137,7 @@ static unsigned long write_changed(FILE *out, const char *text, const struct cha
 	return first;
 }
 
+/* A number that cannot be is an error that names the line and the event, in each layer. */
 static void test_numbers(void)
 {
 	static const struct change changes[] = {

@@ -230,6 +230,7 @@ static int fail(void *ctx, const struct event *ev)
 	return ev->line == 3 ? -EIO : count_event(ctx, ev);
 }
 
+/* An error of whoever gets the events ends the reading, and comes back as it is. */
 static void test_callee_fails(void)
 {
 	static const char text[] = BEGIN ON(0) FREED(0x1000, 0) ON(0) FREED(0x1001, 0) ON(0) FREED(0x1002, 0) END;
