@@ -333,7 +333,7 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 	if (rd->stats.malformed > rd->stats.events)
 		return kerror_set(err, -EBADMSG,
 				  "%.100s: %llu of %llu lines are malformed, "
-				  "so this is hardly a %s trace",
+				  "so this is hardly a trace of format %s",
 				  source_name(rd->src), (unsigned long long)rd->stats.malformed,
 				  (unsigned long long)(rd->stats.malformed + rd->stats.events),
 				  rd->ops->name);

@@ -98,8 +98,17 @@ static const char *tgid_before(const char *start, const char *end)
 	return p > start && p[-1] == '(' ? p - 1 : end;
 }
 
+static bool refuse(struct text_complaint *complaint, const char *key, const char *value, const char *end,
+		   const char *what)
+{
+	if (complaint)
+		text_complain_value(complaint, key, value, end, what);
+	return false;
+}
+
 /* "-pid" in front of the spaces before @bracket; the name before it may hold anything. */
-static bool parse_task(struct ftrace_header *head, const char *start, const char *bracket)
+static bool parse_task(struct ftrace_header *head, const char *start, const char *bracket,
+		       struct text_complaint *complaint)
 {
 	const char *end = spaces_before(start, bracket), *p;
 	bool overflow = false;
@@ -112,7 +121,7 @@ static bool parse_task(struct ftrace_header *head, const char *start, const char
 		return false;
 	number_decimal(p, &pid, &overflow);
 	if (pid > INT32_MAX)
-		return false;
+		return refuse(complaint, "pid=", p, end, "is above 2147483647");
 	head->pid = (int32_t)pid;
 	head->comm_end = p - 1;
 	while (start < head->comm_end && *start == ' ')
@@ -121,9 +130,12 @@ static bool parse_task(struct ftrace_header *head, const char *start, const char
 	return true;
 }
 
-/* Does all of an event's header stand here, with "[cpu]" at @bracket? */
+/*
+ * Does all of an event's header stand here, with "[cpu]" at @bracket? Where only a
+ * number is wrong with it, @complaint (or NULL) names that.
+ */
 static bool parse_header_at(struct ftrace_header *head, const char *start, const char *bracket,
-			    const char *end)
+			    const char *end, struct text_complaint *complaint)
 {
 	const char *p = bracket + 1, *flags;
 	bool overflow = false;
@@ -132,8 +144,10 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 	if (!is_digit(*p))
 		return false;
 	p = number_decimal(p, &cpu, &overflow);
-	if (p[0] != ']' || p[1] != ' ' || cpu > EVENT_MAX_CPU || !parse_task(head, start, bracket))
+	if (p[0] != ']' || p[1] != ' ' || !parse_task(head, start, bracket, complaint))
 		return false;
+	if (cpu > EVENT_MAX_CPU)
+		return refuse(complaint, "cpu=", bracket + 1, p, "is above 1023");
 	head->cpu = (uint16_t)cpu;
 	flags = skip_spaces(p + 1);
 	p = memchr(flags, ' ', (size_t)(end - flags));
@@ -153,7 +167,7 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 	}
 	p = parse_time(flags, &head->time_ns);
 	if (!p)
-		return false;
+		return refuse(complaint, "time=", flags, end, "is no time");
 	head->name = skip_spaces(p);
 	p = memchr(head->name, ':', (size_t)(end - head->name));
 	if (!p || p == head->name)
@@ -163,13 +177,18 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 	return true;
 }
 
-static bool parse_header(struct ftrace_header *head, const char *start, const char *end)
+/* A task's name may hold brackets: what is wrong at one of them is no fault where a later one is right. */
+static bool parse_header(struct ftrace_header *head, const char *start, const char *end,
+			 struct text_complaint *complaint)
 {
 	const char *bracket = start;
 
 	while ((bracket = memchr(bracket, '[', (size_t)(end - bracket)))) {
-		if (parse_header_at(head, start, bracket, end))
+		if (parse_header_at(head, start, bracket, end, complaint)) {
+			if (complaint)
+				complaint->given = false;
 			return true;
+		}
 		bracket++;
 	}
 	return false;
@@ -187,7 +206,7 @@ static const char *find_next_event(const char *p, const char *end)
 	struct ftrace_header head;
 
 	while ((bracket = memchr(bracket, '[', (size_t)(end - bracket)))) {
-		if (parse_header_at(&head, p, bracket, end) && head.comm_end - p >= COMM_WIDTH &&
+		if (parse_header_at(&head, p, bracket, end, NULL) && head.comm_end - p >= COMM_WIDTH &&
 		    head.comm_end[-COMM_WIDTH] == ' ')
 			return head.comm_end - COMM_WIDTH;
 		bracket++;
@@ -252,7 +271,7 @@ static enum text_line parse_line(struct reader *rd, struct event *ev, const char
 
 	if (skip_spaces(start) >= end || text_is_comment(start, end))
 		return TEXT_IGNORED;
-	if (!parse_header(&head, start, end))
+	if (!parse_header(&head, start, end, &ft->text.complaint))
 		return *start == '#' ? TEXT_IGNORED : parse_note(rd, start, end);
 	if (end - start > CUT_LINE_BYTES) {
 		const char *next = find_next_event(head.fields, end);
@@ -308,7 +327,7 @@ static int ftrace_text_probe(const unsigned char *head, size_t len)
 	while ((status = lines_next(&lines, &start, &end)) != LINE_END) {
 		if (status == LINE_GOOD && (start == end || text_is_comment(start, end)))
 			continue;
-		if (status == LINE_GOOD && parse_header(&parsed, start, end))
+		if (status == LINE_GOOD && parse_header(&parsed, start, end, NULL))
 			events++;
 		else
 			others++;

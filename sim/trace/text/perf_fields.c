@@ -89,6 +89,11 @@ static const char *refuse(struct walk *walk, const char *key, const char *value,
 	return NULL;
 }
 
+static const char *refuse_number(struct walk *walk, const char *key, const char *value)
+{
+	return refuse(walk, key, value, value[0] == '-' && is_digit(value[1]) ? "is below 0" : "is no number");
+}
+
 /* A decimal number up to @max. NULL after a complaint. */
 static inline const char *parse_number(struct walk *walk, const char *key, const char *p,
 				       uint64_t max, const char *above, uint64_t *out)
@@ -98,7 +103,7 @@ static inline const char *parse_number(struct walk *walk, const char *key, const
 
 	p = number_decimal(p, out, &overflow);
 	if (p == start || !at_end(walk, p))
-		return refuse(walk, key, start, "is no number");
+		return refuse_number(walk, key, start);
 	if (overflow || *out > max)
 		return refuse(walk, key, start, above);
 	return p;
@@ -171,6 +176,8 @@ static const char *parse_node(struct walk *walk, const char *p)
 		walk->ev->node = EVENT_NO_NODE;
 		return p + 2;
 	}
+	if (p[0] == '-' && is_digit(p[1]))
+		return refuse(walk, "node=", p, "is below -1");
 	p = parse_number(walk, "node=", p, EVENT_MAX_NODE, "is above 1023", &node);
 	if (p)
 		walk->ev->node = (int16_t)node;

@@ -174,7 +174,7 @@ static void test_mostly_malformed(void)
 	trace = trace_create(0);
 	CU_ASSERT_EQUAL(load_text(trace, text, len + 16, &err), -EBADMSG);
 	CU_ASSERT_STRING_EQUAL(err.text, "memory: 2 of 3 lines are malformed, so this is hardly a "
-			       "perf-script trace");
+			       "trace of format perf-script");
 	CU_ASSERT_EQUAL(trace_summary(trace)->read.malformed, 2);
 	CU_ASSERT_EQUAL(trace_summary(trace)->nr_events, 1);
 	trace_destroy(trace);
