@@ -675,6 +675,7 @@ static void test_usage_saved(void)
 	const struct layout_type *types[] = { &type };
 	struct trace *trace = trace_create(0);
 	name_id name = names_intern(trace_names(trace), "thing", 5);
+	static const volatile sig_atomic_t stop = 1;
 	struct usage_row *rows;
 	struct usage usage;
 	uint64_t i;
@@ -686,7 +687,12 @@ static void test_usage_saved(void)
 
 		CU_ASSERT_EQUAL_FATAL(trace_append(trace, &ev, 1, NULL), 0);
 	}
+	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, &stop, NULL), 0);
+	CU_ASSERT_EQUAL(usage.events, 0);
+	CU_ASSERT_EQUAL(usage.nr, 0);
+	usage_free(&usage);
 	CU_ASSERT_EQUAL_FATAL(usage_count_trace(&usage, trace, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(usage.events, 22);
 	CU_ASSERT_EQUAL_FATAL(usage_match(&rows, &nr, &usage, trace_names(trace), types, 1, 1, LINE, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(nr, 1);
 	CU_ASSERT_EQUAL(rows[0].saved, 4096);

@@ -204,6 +204,26 @@ static void test_new_cache(void)
 	end(&ct);
 }
 
+/* Whoever asks for an end gets it before the next event. */
+static void test_stopped(void)
+{
+	static const volatile sig_atomic_t stop = 1;
+	struct kerror err = { 0 };
+	struct counted ct;
+
+	begin(&ct, "little 8 8 1024 4 1" TAIL "2 2 0\n");
+	alloc(&ct, PLACE(16, 0));
+	CU_ASSERT_EQUAL_FATAL(counts_init(&ct.c, &ct.before, &ct.after, BUDDY_KERNEL_6_1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(counts_cast(&ct.c, ct.trace, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(counts_start(&ct.c, &err), 0);
+	CU_ASSERT_EQUAL(counts_predict(&ct.c, &stop, &err), 0);
+	CU_ASSERT_EQUAL(ct.c.served, 0);
+	CU_ASSERT_EQUAL(counts_predict(&ct.c, NULL, &err), 0);
+	CU_ASSERT_EQUAL(ct.c.served, 1);
+	CU_ASSERT_EQUAL(ct.c.used.all, 0);
+	end(&ct);
+}
+
 /* An address first seen allocated, in a page that no event brought, was free: no slab is made for it. */
 static void test_hinted_free(void)
 {
@@ -548,6 +568,7 @@ static const struct test_case cases[] = {
 	{ "bad_slabinfo", test_bad_slabinfo },
 	{ "near", test_near },
 	{ "new_cache", test_new_cache },
+	{ "stopped", test_stopped },
 	{ "hinted_free", test_hinted_free },
 	{ "hinted_lists", test_hinted_lists },
 	{ "node_free", test_node_free },

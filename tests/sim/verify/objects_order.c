@@ -100,7 +100,8 @@ struct played {
 	struct objects_predicted pr;
 };
 
-static void play_on(struct played *p, const char *zones, const char *slabs, const char *lines)
+static void play_until(struct played *p, const char *zones, const char *slabs, const char *lines,
+		       const volatile sig_atomic_t *stop)
 {
 	static const char begin[] = "a-5 [000] ..... 1: snap_fn: mmsnap end A len 1\n";
 	static const char end[] = "a-5 [000] ..... 9: snap_fn: mmsnap begin B\n";
@@ -126,8 +127,14 @@ static void play_on(struct played *p, const char *zones, const char *slabs, cons
 	CU_ASSERT_EQUAL(check.nr_skipped, 0);
 	CU_ASSERT_EQUAL_FATAL(objects_machine_init(&p->m, p->zones, p->snap, NULL, &err), 0);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
-	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, NULL, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(objects_predict(&p->pr, &p->m, &p->ops, 0, stop, &err), 0);
+	CU_ASSERT_EQUAL(p->pr.served, stop ? 0 : p->ops.nr);
 	CU_ASSERT_EQUAL(slab_validate(p->m.sa, NULL, NULL), 0);
+}
+
+static void play_on(struct played *p, const char *zones, const char *slabs, const char *lines)
+{
+	play_until(p, zones, slabs, lines, NULL);
 }
 
 static void play_any(struct played *p, const char *lines)
@@ -365,6 +372,17 @@ static void test_too_many_wait(void)
 
 /* ---- requests ------------------------------------------------------------------ */
 
+/* Whoever asks for an end gets it before the next operation; the slabs are as they were. */
+static void test_stopped(void)
+{
+	static const volatile sig_atomic_t stop = 1;
+	struct played p;
+
+	play_until(&p, zones_text, slabs_text, ALLOC(TASK, 10, 1) ALLOC(TASK, 10, 0), &stop);
+	expect_rate(&p, 0, 0);
+	finish(&p);
+}
+
 /* A wrong guess is a miss with its cause, and the state is the kernel's afterwards. */
 static void test_miss(void)
 {
@@ -565,6 +583,7 @@ static const struct test_case cases[] = {
 	{ "partial_behind", test_partial_behind },
 	{ "hinted_by_object", test_hinted_by_object },
 	{ "too_many_wait", test_too_many_wait },
+	{ "stopped", test_stopped },
 	{ "miss", test_miss },
 	{ "early", test_early },
 	{ "node_refill", test_node_refill },

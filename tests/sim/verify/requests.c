@@ -270,7 +270,8 @@ static void test_hints(void)
 #define LEFT(when, pfn) \
 	LINE(when, "a-1", "mm_page_alloc_zone_locked: page=0 pfn=0x" #pfn " order=0 migratetype=1 percpu_refill=1")
 
-static void replay(struct verify_pages *vp, const char *snapshot, const char *text, enum verify_mode mode)
+static void replay_until(struct verify_pages *vp, const char *snapshot, const char *text, enum verify_mode mode,
+			 const volatile sig_atomic_t *stop)
 {
 	struct kerror err = { 0 };
 	struct snapshot *snap;
@@ -282,13 +283,37 @@ static void replay(struct verify_pages *vp, const char *snapshot, const char *te
 	build_from(&reqs, &trace, snapshot, text);
 	CU_ASSERT_EQUAL_FATAL(parse(&snap, snapshot, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(verify_boot(&map, &b, snap, BUDDY_KERNEL_6_1, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, NULL, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(verify_pages_run(vp, b, &reqs, mode, 0, stop, &err), 0);
 	CU_ASSERT_EQUAL(vp->resync_failed, 0);
+	CU_ASSERT_EQUAL(vp->served, stop ? 0 : reqs.nr);
 	buddy_destroy(b);
 	pagemap_destroy(map);
 	snapshot_free(snap);
 	requests_free(&reqs);
 	trace_destroy(trace);
+}
+
+static void replay(struct verify_pages *vp, const char *snapshot, const char *text, enum verify_mode mode)
+{
+	replay_until(vp, snapshot, text, mode, NULL);
+}
+
+/* Whoever asks for an end gets it before the next request. */
+static void test_stopped(void)
+{
+	static const char text[] =
+		LINE(1, "a-1", "snap_fn: mmsnap end A len 1")
+		ALLOCATED(2, 1009)
+		LINE(9, "a-1", "snap_fn: mmsnap begin B");
+	static const volatile sig_atomic_t stop = 1;
+	struct verify_pages vp;
+
+	replay_until(&vp, SNAP_GOOD, text, VERIFY_GUIDED, &stop);
+	CU_ASSERT_EQUAL(vp.allocs.all, 0);
+	verify_pages_free(&vp);
+	replay(&vp, SNAP_GOOD, text, VERIFY_GUIDED);
+	CU_ASSERT_EQUAL(vp.allocs.all, 1);
+	verify_pages_free(&vp);
 }
 
 /*
@@ -483,6 +508,7 @@ static const struct test_case cases[] = {
 	{ "slow requests", test_requests_slow },
 	{ "hints", test_hints },
 	{ "kswapd is done", test_requests_balance },
+	{ "stopped", test_stopped },
 	{ "a refill with one block more", test_refill_shifted },
 	{ "another zone", test_other_zone },
 	{ "this node", test_this_node },
