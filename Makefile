@@ -71,7 +71,7 @@ branches := $(or $(call probe,$(CC),-Wa$(comma)-mbranches-within-32B-boundaries)
 base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP
 # Tests find their data by it; what is no test is the same wherever it was built.
 srcdir := -DKMEMSIM_SRCDIR=\"$(CURDIR)\"
-libs := -lnuma -ljansson -lzstd -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --libs libdw))
+libs := -lnuma -ljansson -lzstd -lz -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --libs libdw))
 
 .PHONY: all help demo golden clean
 

@@ -7,6 +7,7 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
 	libjansson-dev:JSON_output:/usr/include/jansson.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h \
+	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
@@ -14,7 +15,7 @@ fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$
 test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:groff \
 	libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
-	python3:checks_of_JSON_and_CSV_output:python3 \
+	python3:checks_of_JSON_and_CSV_output:python3 zstd:unpacks_recordings:zstd \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright

@@ -85,6 +85,9 @@
 	X(ftrace) \
 	X(trace_cases) \
 	X(trace_warnings) \
+	X(kmt_events) \
+	X(kmt_file) \
+	X(convert) \
 	X(numbers) \
 	X(snapshot) \
 	X(verify_compare) \

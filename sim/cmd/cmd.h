@@ -15,6 +15,7 @@
 #define EXIT_USAGE 2
 
 extern const char kmemsim_version[];
+extern const char kmemsim_title[];	/* with the program's name */
 
 /* What argv[1] names; argv as main() gets it. Returns an exit status. */
 int cmd_any(int argc, char **argv);
@@ -26,6 +27,7 @@ int cmd_policies(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
+int cmd_convert(int argc, char **argv);
 
 /* Whether @word asks for help, for commands without options of their own. */
 bool wants_help(const char *word);

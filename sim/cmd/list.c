@@ -8,16 +8,21 @@
 #include "sim/cmd/nearest.h"
 #include "sim/cmd/parse.h"
 #include "sim/metrics/metrics.h"
-#include "sim/trace/reader.h"
+#include "sim/trace/writer.h"
 #include "slab/engine/engine.h"
 #include "slab/rules.h"
 
 static void list_formats(void)
 {
 	const struct reader_ops *const *format;
+	const struct writer_ops *const *writer;
 
 	for (format = reader_formats; *format; format++)
 		printf("%-16s %s\n", (*format)->name, (*format)->text);
+	fputs("('kmemsim convert --to' writes:", stdout);
+	for (writer = writer_formats; *writer; writer++)
+		printf(" %s", (*writer)->name);
+	puts(")");
 }
 
 static void list_engines(void)

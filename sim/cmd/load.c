@@ -2,6 +2,7 @@
 /* kmemsim: reading a trace for a command; see load.h. */
 #include "sim/cmd/load.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -64,20 +65,69 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
 			fprintf(stderr, "kmemsim: %s: warning: %s\n", source_path_name(path), text);
 }
 
-int load_status(const struct trace *trace, const char *path, const char *done)
+int input_status(const struct reader_stats *read, uint64_t events, const char *path, const char *done)
 {
-	const struct trace_summary *sum = trace_summary(trace);
 	const char *name = source_path_name(path);
 
-	if (sum->read.unterminated)
+	if (read->unterminated)
 		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
-			"cut there\n", name, sum->read.unterminated_line);
-	if (sum->read.malformed)
+			"cut there\n", name, read->unterminated_line);
+	if (read->malformed)
 		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", name,
-			sum->read.malformed, sum->read.malformed == 1 ? "" : "s");
-	if (!sum->read.truncated)
+			read->malformed, read->malformed == 1 ? "" : "s");
+	if (!read->truncated)
 		return EXIT_FINE;
-	fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events before it were %s\n", sum->read.error.text,
-		sum->nr_events, done);
-	return session_load_stopped(trace) ? interrupt_status() : EXIT_USAGE;
+	fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events %s were %s\n", read->error.text, events,
+		read->damaged ? "that are whole" : "before it", done);
+	return read->error.code == -EINTR ? interrupt_status() : EXIT_USAGE;
+}
+
+int load_status(const struct trace *trace, const char *path, const char *done)
+{
+	return input_status(&trace_summary(trace)->read, trace_summary(trace)->nr_events, path, done);
+}
+
+static int copy_events(const struct load_options *opt, struct writer *writer, const struct writer_ops *ops,
+		       struct reader *rd, struct load *load, struct kerror *err)
+{
+	int ret;
+
+	reader_set_message(rd, on_bad_line, load, (unsigned int)opt->messages);
+	writer->source = rd->ops->name;
+	ret = writer_open(writer, ops, err);
+	if (!ret)
+		ret = trace_copy(rd, writer, on_progress, load, err);
+	writer_close(writer);
+	progress_clear(load->progress);
+	return ret;
+}
+
+int copy_trace(const struct load_options *opt, FILE *out, const struct writer_ops *ops,
+	       struct progress *progress, struct reader_stats *stats, struct kerror *err)
+{
+	struct load load = { .opt = opt, .progress = progress };
+	struct names *names = names_create();
+	struct stacks *stacks = stacks_create();
+	const struct reader_config cfg = {
+		.format = opt->format, .names = names, .stacks = stacks
+	};
+	struct writer writer = { .file = out, .names = names, .stacks = stacks, .made_by = kmemsim_title };
+	struct reader *rd = NULL;
+	struct source *src;
+	int ret;
+
+	if (!names || !stacks)
+		ret = kerror_set(err, -ENOMEM, "no memory for the names of the trace");
+	else
+		ret = source_open_until(&src, opt->path, interrupt_flag(), err);
+	if (!ret)
+		ret = reader_open_config(&rd, src, &cfg, err);
+	if (!ret) {
+		ret = copy_events(opt, &writer, ops, rd, &load, err);
+		*stats = rd->stats;
+	}
+	reader_close(rd);
+	names_destroy(names);
+	stacks_destroy(stacks);
+	return ret;
 }

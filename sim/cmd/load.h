@@ -8,9 +8,11 @@
 #define KMEMSIM_SIM_CMD_LOAD_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/cmd/progress.h"
 #include "sim/trace/trace.h"
+#include "sim/trace/writer.h"
 
 struct load_options {
 	const char *path;	/* "-": standard input */
@@ -40,5 +42,16 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
  * error, interrupt_status() where a signal ended the reading, EXIT_FINE otherwise.
  */
 int load_status(const struct trace *trace, const char *path, const char *done);
+/* The same of a reader that is done, after @events events. */
+int input_status(const struct reader_stats *read, uint64_t events, const char *path, const char *done);
+
+/*
+ * Copy a trace into @out in the format of @ops, in pieces, without keeping it. *@stats
+ * is what the reader found, valid where this returns 0 and where copying began. Errors:
+ * those of source_open(), reader_open() and trace_copy(). A signal ends the reading:
+ * what was read is a whole file, and input_status() says so.
+ */
+int copy_trace(const struct load_options *opt, FILE *out, const struct writer_ops *ops,
+	       struct progress *progress, struct reader_stats *stats, struct kerror *err);
 
 #endif

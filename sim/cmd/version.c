@@ -8,3 +8,4 @@
 #include "slab/malloc/kmemsim.h"
 
 const char kmemsim_version[] = KMS_VERSION;
+const char kmemsim_title[] = "kmemsim " KMS_VERSION;

@@ -157,12 +157,16 @@ struct event {
 
 /* What an event's numbers may be at most, of any kernel whose traces are read; a reader refuses more. */
 #define EVENT_MAX_ORDER		10
+#define EVENT_MAX_PROBE_ORDER	63
 #define EVENT_MAX_CPU		1023
 #define EVENT_MAX_NODE		1023
 #define EVENT_MAX_MIGRATETYPE	15
 #define EVENT_MAX_PFN		((UINT64_C(1) << 52) - 1)
 #define EVENT_MAX_HEAP_BYTES	UINT32_MAX
 #define EVENT_MAX_HEAP_ALIGN	31	/* log2 */
+#define EVENT_MAX_LINE		((UINT64_C(1) << 56) - 1)
+/* 584 years less a second, so that a time and a second more do not overflow. */
+#define EVENT_MAX_NS		(UINT64_MAX / 1000000000 * 1000000000 - 1)
 
 /* @kind is of a struct event, so below NR_EVENT_KINDS. */
 static inline bool event_is(unsigned int kind, enum event_class class)
@@ -176,6 +180,13 @@ static inline bool event_has_stack(unsigned int kind)
 	return event_is(kind, EVENT_OBJECT) || event_is(kind, EVENT_HEAP) || kind == EV_PAGE_ALLOC || kind == EV_PAGE_FREE;
 }
 
+/* Whether addr2 stands in place of bytes_req and bytes_alloc. */
+static inline bool event_has_second(unsigned int kind)
+{
+	return event_is(kind, EVENT_PAGE_PROBE) || event_is(kind, EVENT_SLAB_PROBE) ||
+	       event_is(kind, EVENT_COMPACTION) || event_is(kind, EVENT_RECLAIM) || kind == EV_HEAP_REALLOC;
+}
+
 /*
  * Flags. Each belongs to the events of one class, which its name says, and no
  * two classes share a bit.
@@ -186,6 +197,8 @@ static inline bool event_has_stack(unsigned int kind)
 #define EVF_OBJECT_RECLAIMABLE	0x04
 #define EVF_HEAP_ZERO		0x08	/* the block is zeroed: calloc */
 #define EVF_HEAP_NUMBER		0x10	/* the format has no addresses: addr and addr2 are numbers, from 1 */
+/* Those that no reader sets, for they follow from the whole trace. */
+#define EVF_RESOLVED		(EVF_PAGE_SLAB | EVF_OBJECT_RECLAIMABLE)
 
 enum event_context {
 	CONTEXT_TASK,

@@ -18,6 +18,7 @@
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
 	&ftrace_text_reader,
+	&kmt_reader,
 	NULL
 };
 
@@ -226,4 +227,14 @@ int reader_lost(struct reader *rd, uint64_t line, uint64_t events)
 		.behind = rd->stats.events, .line = line, .events = events
 	};
 	return 0;
+}
+
+int reader_is_wrong(const struct reader *rd, struct kerror *err)
+{
+	unsigned long long bad = rd->stats.malformed, all = bad + rd->stats.events;
+
+	if (rd->stats.malformed <= rd->stats.events)
+		return 0;
+	return kerror_set(err, -EBADMSG, "%.100s: %llu of %llu lines are malformed, so this is hardly a trace of format %s",
+			  source_name(rd->src), bad, all, rd->ops->name);
 }

@@ -64,6 +64,7 @@ struct reader_stats {
 	uint64_t unknown_gfp;	/* gfp flag names no table knows */
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool truncated;		/* the input ended with an error; @error says which */
+	bool damaged;		/* and truncated: it did not end there, what is whole behind it was read as well */
 	struct kerror error;
 	/*
 	 * Text whose last line has no newline may have been cut inside it, and
@@ -93,6 +94,11 @@ struct reader_loss {
  * only; the count goes on.
  */
 typedef void (*reader_message_fn)(void *ctx, const char *source, uint64_t line, const char *text);
+
+/* Called now and then while reading; bytes as source_consumed() and source_total(). */
+typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, uint64_t total);
+/* 1, 16, 64 or 256 Ki events between two calls cost the same, to a ten-thousandth: some hundredths of a second. */
+#define READER_PROGRESS_EVENTS	(64u << 10)
 
 struct reader;
 
@@ -128,6 +134,7 @@ struct reader {
 
 extern const struct reader_ops perf_script_reader;
 extern const struct reader_ops ftrace_text_reader;
+extern const struct reader_ops kmt_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 
@@ -154,6 +161,12 @@ void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsi
 
 /* For a format: @events (0: nobody knows) are lost behind those handed out so far. -ENOMEM. */
 int reader_lost(struct reader *rd, uint64_t line, uint64_t events);
+
+/*
+ * At the end: 0, or -EBADMSG where more than half of the lines that looked like events
+ * were malformed, for then it is hardly a trace of this format.
+ */
+int reader_is_wrong(const struct reader *rd, struct kerror *err);
 
 static inline int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {

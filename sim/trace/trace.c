@@ -17,8 +17,6 @@
 #include "sim/trace/internal.h"
 
 #define TRACE_DEFAULT_LIMIT	(64ull << 20)
-/* 1, 16, 64 or 256 Ki events between two calls cost the same, to a ten-thousandth: some hundredths of a second. */
-#define TRACE_PROGRESS_EVENTS	(64u << 10)
 #define TRACE_CHUNK_BYTES	(TRACE_CHUNK_EVENTS * sizeof(struct event))
 
 struct trace *trace_create(uint64_t memory_limit)
@@ -270,6 +268,7 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 		sum->by_kind[kind] += more->by_kind[kind];
 	if (more->truncated) {
 		sum->truncated = true;
+		sum->damaged = more->damaged;
 		sum->error = more->error;
 	}
 	if (more->unterminated) {
@@ -322,7 +321,7 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 			return got;
 		trace_commit(trace, at, got);
 		loaded += got;
-		if (fn && loaded - reported >= TRACE_PROGRESS_EVENTS) {
+		if (fn && loaded - reported >= READER_PROGRESS_EVENTS) {
 			reported = loaded;
 			fn(ctx, loaded, source_consumed(rd->src), source_total(rd->src));
 		}
@@ -330,14 +329,7 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 	add_stats(&trace->sum.read, &rd->stats);
 	if (add_losses(trace, rd, before))
 		return kerror_set(err, -ENOMEM, "no memory for the list of lost events");
-	if (rd->stats.malformed > rd->stats.events)
-		return kerror_set(err, -EBADMSG,
-				  "%.100s: %llu of %llu lines are malformed, "
-				  "so this is hardly a trace of format %s",
-				  source_name(rd->src), (unsigned long long)rd->stats.malformed,
-				  (unsigned long long)(rd->stats.malformed + rd->stats.events),
-				  rd->ops->name);
-	return 0;
+	return reader_is_wrong(rd, err);
 }
 
 /* ---- flags ------------------------------------------------------------- */

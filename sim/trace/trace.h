@@ -40,9 +40,6 @@ struct trace_summary {
 /* From so many events on a whole machine would have shown more than one task. */
 #define TRACE_ONE_TASK_EVENTS	1000
 
-/* Called now and then while reading; bytes as source_consumed() and source_total(). */
-typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, uint64_t total);
-
 struct trace *trace_create(uint64_t memory_limit);	/* NULL: no memory. 0: the default, 64 MiB */
 void trace_destroy(struct trace *trace);
 struct names *trace_names(struct trace *trace);

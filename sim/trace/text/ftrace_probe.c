@@ -105,7 +105,7 @@ static bool store(struct event *ev, enum target to, uint64_t value)
 		return value == (uint64_t)(int64_t)ev->arg || value <= UINT32_MAX;
 	case TO_ORDER:
 		ev->order = (uint8_t)value;
-		return value <= 63;
+		return value <= EVENT_MAX_PROBE_ORDER;
 	case TO_TYPE:
 		ev->migratetype = (uint8_t)value;
 		return value <= EVENT_MAX_MIGRATETYPE;

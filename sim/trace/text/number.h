@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "sim/trace/event.h"
+
 static inline bool is_digit(char c)
 {
 	return (unsigned char)(c - '0') < 10;
@@ -90,7 +92,7 @@ static inline const char *number_seconds(const char *p, uint64_t *ns)
 		return NULL;
 	fraction = p + 1;
 	p = number_decimal(fraction, &rest, &overflow);
-	if (p == fraction || p - fraction > 9 || *p != ':' || seconds >= UINT64_MAX / 1000000000)
+	if (p == fraction || p - fraction > 9 || *p != ':' || seconds > EVENT_MAX_NS / 1000000000)
 		return NULL;
 	*ns = seconds * 1000000000 + rest * scale[p - fraction];
 	return p + 1;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: kmemsim convert as a user meets it. A copy gives the report that its
+ * source gives; whatever goes wrong is said, and nothing that was read is lost.
+ */
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "sim/cmd/cmd.h"
+#include "tests/sim/cmd/run_cmd.h"
+#include "tests/tests.h"
+
+#define SMALL "tests/traces/gcc-hello.perf.txt.zst"
+
+#define CONVERT(...) run_cmd(cmd_convert, NULL, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* The JSON report of @trace, without the lines that name the input and count its lines. */
+static char *report_of(const char *trace)
+{
+	struct result res = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", "--json", "-", trace, NULL });
+	char *line = strtok(res.out, "\n"), *text = calloc(res.out_len + 1, 1);
+	size_t len = 0;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	for (; line; line = strtok(NULL, "\n"))
+		if (!strstr(line, "\"file\":") && !strstr(line, "\"lines\":") && !strstr(line, "\"ignored\":")) {
+			strcpy(text + len, line);
+			len += strlen(line);
+			text[len++] = '\n';
+		}
+	CU_ASSERT(len > 1000);
+	done(&res);
+	return text;
+}
+
+/* A copy, and a copy of the copy, give the same report; what was written is said. */
+static void test_same_report(void)
+{
+	char *first = strdup(in_folder("a.kmt")), *second = strdup(in_folder("b.kmt"));
+	char *text, *copy, *twice;
+	struct result res = CONVERT("-o", first, SMALL);
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_EQUAL(strncmp(res.out, "26972 events written to ", 24), 0);
+	CU_ASSERT_STRING_EQUAL(res.err, "");
+	done(&res);
+	res = CONVERT("-q", "--output", second, "--to", "kmt", first);
+	CU_ASSERT_STRING_EQUAL(res.out, "");
+	done(&res);
+	text = report_of(SMALL);
+	copy = report_of(first);
+	twice = report_of(second);
+	CU_ASSERT_STRING_EQUAL(text, copy);
+	CU_ASSERT_STRING_EQUAL(copy, twice);
+	free(text);
+	free(copy);
+	free(twice);
+	free(first);
+	free(second);
+}
+
+/* From standard input to standard output, as in a pipe. */
+static void test_pipe(void)
+{
+	char *path = strdup(in_folder("pipe.kmt"));
+	struct result res = run_cmd(cmd_convert, SMALL, (const char *const[]){ "-o", "-", "-", NULL });
+	struct stat st;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT(res.out_len > 10000);
+	CU_ASSERT_EQUAL(memcmp(res.out, "\x89KMT\r\n\x1a\n", 8), 0);
+	write_file("pipe.kmt", res.out, res.out_len);
+	done(&res);
+	res = CONVERT("-q", "-o", in_folder("file.kmt"), SMALL);
+	CU_ASSERT_EQUAL(stat(in_folder("file.kmt"), &st), 0);
+	done(&res);
+	expect(run_cmd(cmd_run, path, (const char *const[]){ "-q", "-", NULL }), 0, "");
+	free(path);
+}
+
+/* What must be there, what is not known, what would be destroyed. */
+static void test_refused(void)
+{
+	char *copy = strdup(in_folder("self.kmt"));
+	struct result res = CONVERT("-q", "-o", copy, SMALL);
+	struct stat before, after;
+
+	done(&res);
+	CU_ASSERT_EQUAL(stat(copy, &before), 0);
+	expect(CONVERT(SMALL), 2, "no output given: -o FILE");
+	expect(CONVERT("-o", in_folder("x")), 2, "no trace given");
+	expect(CONVERT("-o", in_folder("x"), SMALL, SMALL), 2, "one trace at a time");
+	expect(CONVERT("-o", in_folder("x"), "--to", "kmd", SMALL), 2, "did you mean 'kmt'?");
+	expect(CONVERT("-o", in_folder("x"), "/no/such/trace"), 2, "/no/such/trace: No such file or directory");
+	expect(CONVERT("-o", copy, copy), 2, "would be written over");
+	CU_ASSERT_EQUAL(stat(copy, &after), 0);
+	CU_ASSERT_EQUAL(before.st_size, after.st_size);
+	CU_ASSERT_NOT_EQUAL(stat(in_folder("x"), &after), 0);
+	free(copy);
+}
+
+/* A source that is cut: what was read is a whole file, and both say that more was to come. */
+static void test_cut_source(void)
+{
+	char *cut = strdup(in_folder("cut.zst")), *copy = strdup(in_folder("cut.kmt"));
+	char *whole;
+	size_t len;
+
+	if (chdir(KMEMSIM_SRCDIR))
+		CU_FAIL_FATAL("no source folder");
+	whole = slurp(SMALL, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+	write_file("cut.zst", whole, len / 2);
+	expect(CONVERT("-q", "-o", copy, cut), 2, "events before it were written");
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ "-q", copy, NULL }), 2, "the zstd stream is truncated");
+	free(whole);
+	free(cut);
+	free(copy);
+}
+
+/* A full disk leaves the old file and gives the reason. */
+static void test_full_disk(void)
+{
+	expect(CONVERT("-q", "-o", "/dev/full", SMALL), 2, "No space left on device");
+}
+
+static const struct test_case cases[] = {
+	{ "same_report", test_same_report },
+	{ "pipe", test_pipe },
+	{ "refused", test_refused },
+	{ "cut_source", test_cut_source },
+	{ "full_disk", test_full_disk },
+	{ NULL, NULL }
+};
+const struct test_suite convert_suite = { "convert", cases };
