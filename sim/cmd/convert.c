@@ -46,7 +46,7 @@ static const struct writer_ops *need_writer(struct argp_state *state, const char
 	nearest_begin(&near, text);
 	for (format = writer_formats; *format; format++)
 		nearest_add(&near, (*format)->name);
-	argp_error(state, "--to: no format that can be written is called '%s'%s", text, nearest_text(&near));
+	usage_error(state->name, "--to: no format that can be written is called '%s'%s", text, nearest_text(&near));
 	return NULL;
 }
 
@@ -72,14 +72,14 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->load.path)
-			argp_error(state, "one trace at a time: '%s' is too much", arg);
+			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
 		opt->load.path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!opt->load.path)
-			argp_error(state, "no trace given");
+			usage_error(state->name, "no trace given");
 		if (!opt->output)
-			argp_error(state, "no output given: -o FILE");
+			usage_error(state->name, "no output given: -o FILE");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -90,8 +90,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 static int convert(const struct convert_options *opt, struct output *out, struct kerror *err)
 {
 	struct reader_stats stats = { .events = 0 };
+	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
-	int ret = check_outputs(&opt->load.path, 1, &opt->output, 1, err);
+	int ret = check_outputs(&opt->load.path, 1, &writes, 1, err);
 
 	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
 		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->to->name);

@@ -13,7 +13,7 @@
 
 /* Not measured: read once. A long head of comments, and a line of the longest kind, must fit. */
 #define PROBE_BYTES	(64u << 10)
-#define FORMAT_LIST	80	/* bytes of the list of formats in a message */
+#define FORMAT_LIST	120	/* bytes of the list of formats in a message */
 
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,

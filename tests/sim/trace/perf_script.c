@@ -705,7 +705,7 @@ static void test_probe(void)
 		{ "\xff\xfe#\0 \0", 6, "text in UTF-16; try: iconv -f UTF-16 -t UTF-8 memory |" },
 		{ "\xfe\xff\0#\0 ", 6, "text in UTF-16; try: iconv -f UTF-16 -t UTF-8 memory |" },
 		{ "\x7f" "ELF\x02", 5, "program" },
-		{ "int main(void)\n{\n\treturn 0;\n}\n", 30, "no trace format I know (perf-script, ftrace)" },
+		{ "int main(void)\n{\n\treturn 0;\n}\n", 30, "no trace format I know (perf-script, ftrace" },
 		{ "\0\1\2\3\4\5\6\7", 8, "no trace format I know" },
 		{ "\n\n\n", 3, "no trace format I know" },
 	};
@@ -724,7 +724,7 @@ static void test_probe(void)
 	CU_ASSERT_EQUAL(open_as(NULL, "", 0, &err), -ENODATA);
 	CU_ASSERT_STRING_EQUAL(err.text, "memory: it is empty");
 	CU_ASSERT_EQUAL(open_as("no-such", event, sizeof(event) - 1, &err), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(err.text, "no trace format is called 'no-such' (there is: perf-script, ftrace)");
+	CU_ASSERT_EQUAL(strncmp(err.text, "no trace format is called 'no-such' (there is: perf-script, ", 59), 0);
 
 	/* The end of a first line of 100 kB is out of sight, so nothing speaks against it. */
 	memset(text, 'x', 100000);

@@ -8,7 +8,7 @@
 
 #include "sim/trace/kmt/events.h"
 #include "sim/trace/writer.h"
-#include "tests/sim/trace/trace_util.h"
+#include "tests/sim/trace/util.h"
 #include "tests/tests.h"
 
 /* Names and call chains that made_up_event() takes. */
