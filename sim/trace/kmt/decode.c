@@ -285,7 +285,9 @@ static unsigned int flags_of(unsigned int kind)
 {
 	if (event_is(kind, EVENT_PAGE))
 		return EVF_PAGE_RESCHED;
-	return kind == EV_HEAP_ALLOC ? EVF_HEAP_ZERO : 0;
+	if (event_is(kind, EVENT_HEAP))
+		return kind == EV_HEAP_ALLOC ? EVF_HEAP_NUMBER | EVF_HEAP_ZERO : EVF_HEAP_NUMBER;
+	return 0;
 }
 
 /* NULL, or what is wrong with the numbers of a shape. */

@@ -252,7 +252,7 @@ static void test_bad_payload(void)
 		{ KMT_SHAPES, KMT_ORDER, 11, "a shape's order is too large for its kind" },
 		{ KMT_SHAPES, KMT_MIGRATETYPE, 16, "a shape is cut, or has a number out of range" },
 		{ KMT_SHAPES, KMT_FLAGS, EVF_PAGE_SLAB, "a shape has flags that its kind has not" },
-		{ KMT_SHAPES, KMT_FLAGS, 16, "a shape has flags that its kind has not" },
+		{ KMT_SHAPES, KMT_FLAGS, EVF_HEAP_NUMBER, "a shape has flags that its kind has not" },
 		{ KMT_SHAPES, KMT_CONTEXT, CONTEXT_NMI_IN_IRQ + 1, "a shape is cut, or has a number out of range" },
 		{ KMT_SHAPES, KMT_DEPTH, EVENT_MAX_DEPTH + 1, "a shape is cut, or has a number out of range" },
 		{ KMT_TASKS, 1, 3, "a task names a string that is not there" },

@@ -61,7 +61,8 @@ static inline struct event made_up_event(struct test_rng *rng, struct event *las
 					    EVENT_MAX_HEAP_ALIGN + 1 : EVENT_MAX_PROBE_ORDER + 1);
 	ev.migratetype = (uint8_t)test_rand_below(rng, EVENT_MAX_MIGRATETYPE + 1);
 	if (test_rand_below(rng, 2))
-		ev.flags = event_is(ev.kind, EVENT_PAGE) ? EVF_PAGE_RESCHED : ev.kind == EV_HEAP_ALLOC ? EVF_HEAP_ZERO : 0;
+		ev.flags = event_is(ev.kind, EVENT_PAGE) ? EVF_PAGE_RESCHED : ev.kind == EV_HEAP_ALLOC ? EVF_HEAP_ZERO :
+			   event_is(ev.kind, EVENT_HEAP) ? EVF_HEAP_NUMBER : 0;
 	ev.context = test_rand_below(rng, CONTEXT_NMI_IN_IRQ + 1) & 15;
 	ev.depth = test_rand_below(rng, EVENT_MAX_DEPTH + 1) & 15;
 	if (event_has_second(ev.kind)) {
