@@ -9,6 +9,7 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h \
 	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
+	libtraceevent-dev:perf.data:/usr/include/traceevent/event-parse.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a

@@ -77,6 +77,10 @@
 	X(interrupt) \
 	X(names) \
 	X(stacks) \
+	X(perf_data) \
+	X(perf_damaged) \
+	X(perf_none) \
+	X(perf_recordings) \
 	X(source) \
 	X(perf_script) \
 	X(perf_repeats) \

@@ -16,6 +16,8 @@
 
 extern const char kmemsim_version[];
 extern const char kmemsim_title[];	/* with the program's name */
+/* The version, and which optional libraries this build has. */
+void print_version(void);
 
 /* What argv[1] names; argv as main() gets it. Returns an exit status. */
 int cmd_any(int argc, char **argv);

@@ -38,7 +38,7 @@ static void usage(FILE *out)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].text);
 	fputs("\n"
 	      "  kmemsim help COMMAND   a command's options, as kmemsim COMMAND --help\n"
-	      "  kmemsim --version      the version\n\n"
+	      "  kmemsim --version      the version, and what this build can read\n\n"
 	      "Exit status: 0 all went well; 1 a strict run, verify or diagnose found something;\n"
 	      "2 a mistake on the command line, or a file that cannot be read or written.\n",
 	      out);
@@ -121,7 +121,7 @@ int cmd_any(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	if (is_one_of(argv[1], version_words)) {
-		printf("kmemsim %s\n", kmemsim_version);
+		print_version();
 		return EXIT_FINE;
 	}
 	return call(argc, argv);

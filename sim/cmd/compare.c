@@ -172,7 +172,8 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		       unsigned int nr, struct trace **trace, struct report_outputs *out, struct kerror *err)
 {
 	const struct load_options load = {
-		.path = opt->trace, .format = opt->common.format, .messages = opt->messages
+		.path = opt->trace, .format = opt->common.format,
+		.kallsyms = opt->common.kallsyms, .messages = opt->messages
 	};
 	struct compare_config cfg = {
 		.machine = opt->common.machine, .replay = opt->common.replay, .order = opt->order,

@@ -20,7 +20,7 @@
 #include "sim/report/diagnose.h"
 #include "sim/session/load.h"
 
-enum { OPT_TOP = 256, OPT_FORMAT, OPT_MESSAGES };
+enum { OPT_TOP = 256, OPT_FORMAT, OPT_KALLSYMS, OPT_MESSAGES };
 
 struct diagnose_options {
 	struct load_options load;
@@ -30,6 +30,7 @@ struct diagnose_options {
 
 static const struct argp_option options[] = {
 	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 0 },
+	{ "kallsyms", OPT_KALLSYMS, "FILE", 0, KALLSYMS_HELP, 0 },
 	{ "top", OPT_TOP, "N", 0, "findings and call sites shown (default 20)", 0 },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 0 },
 	{ 0 }
@@ -45,6 +46,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_FORMAT:
 		opt->load.format = need_format(state, arg);
+		return 0;
+	case OPT_KALLSYMS:
+		opt->load.kallsyms = arg;
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, DIAGNOSE_MAX_FINDINGS);

@@ -41,6 +41,7 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 	const struct load_config cfg = {
 		.path = opt->path,
 		.format = opt->format,
+		.kallsyms = opt->kallsyms,
 		.messages = (unsigned int)opt->messages,
 		.on_message = on_bad_line,
 		.on_progress = on_progress,

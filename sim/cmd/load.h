@@ -14,9 +14,15 @@
 #include "sim/trace/trace.h"
 #include "sim/trace/writer.h"
 
+/* --kallsyms FILE, in all commands that have it. */
+#define KALLSYMS_HELP \
+	"names for the call sites of a binary recording: /proc/kallsyms of the recorded kernel (default: of the running " \
+	"one, where perf would take that)"
+
 struct load_options {
 	const char *path;	/* "-": standard input */
 	const char *format;	/* NULL: recognised */
+	const char *kallsyms;	/* a list of the recorded kernel's symbols, or NULL */
 	uint64_t messages;	/* malformed lines shown in full */
 };
 

@@ -54,7 +54,7 @@ static error_t parse_own(int key, char *arg, struct argp_state *state)
 		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		return 0;
 	case 'V':
-		printf("kmemsim %s\n", kmemsim_version);
+		print_version();
 		exit(EXIT_FINE);
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/load.h"
 #include "sim/cmd/machine_values.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/values.h"
 
 enum {
 	OPT_MEM = 256, OPT_NODES, OPT_CPUS, OPT_DISTANCE, OPT_HOLE, OPT_MOVABLE, OPT_BIND, OPT_MIN_FREE,
-	OPT_PAGE_OWNER, OPT_KERNEL, OPT_SEED, OPT_LAYERS, OPT_TOUCH, OPT_TLB, OPT_STRICT, OPT_FORMAT
+	OPT_PAGE_OWNER, OPT_KERNEL, OPT_SEED, OPT_LAYERS, OPT_TOUCH, OPT_TLB, OPT_STRICT, OPT_FORMAT,
+	OPT_KALLSYMS
 };
 
 static const struct argp_option options[] = {
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
 	{ "tlb", OPT_TLB, "MODEL", 0,
 	  "a model from 'kmemsim list tlbs', or a geometry, such as l1=64x4,l2=1536x12", 2 },
 	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 2 },
+	{ "kallsyms", OPT_KALLSYMS, "FILE", 0, KALLSYMS_HELP, 2 },
 	{ "strict", OPT_STRICT, NULL, 0, "stop at the first failed allocation or refused free, with status 1; malformed lines give "
 	  "status 1, too", 2 },
 	{ 0 }
@@ -124,6 +127,9 @@ static error_t parse_replay(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_FORMAT:
 		opt->format = need_format(state, arg);
+		return 0;
+	case OPT_KALLSYMS:
+		opt->kallsyms = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -15,6 +15,7 @@ struct replay_options {
 	struct machine_config machine;	/* nr_cpus 0: as many as the trace uses */
 	struct replay_config replay;
 	const char *format;		/* NULL: the likeliest */
+	const char *kallsyms;		/* NULL: the running kernel's, if they fit */
 };
 
 void replay_options_default(struct replay_options *opt);

@@ -44,7 +44,8 @@ static void complain(const char *text)
 static int load(struct run *run, struct kerror *err)
 {
 	const struct load_options opt = {
-		.path = run->opt.trace, .format = run->opt.common.format, .messages = run->opt.messages
+		.path = run->opt.trace, .format = run->opt.common.format,
+		.kallsyms = run->opt.common.kallsyms, .messages = run->opt.messages
 	};
 	uint64_t start = host_now();
 	int ret = load_trace(&run->trace, &opt, &run->progress, err);

@@ -136,7 +136,7 @@ static struct record *record_of(struct record_table *table, uint64_t key)
 static struct point point_of(const struct diagnoser *dg, const struct event *ev)
 {
 	return (struct point){
-		.event = dg->event, .line = ev->line, .time_ns = ev->time_ns, .site = ev->call_site,
+		.event = dg->event, .line = ev->line, .time_ns = event_report_ns(ev->time_ns), .site = ev->call_site,
 		.comm = ev->comm, .pid = ev->pid, .cpu = ev->cpu
 	};
 }
@@ -331,13 +331,13 @@ static bool wrong_cache(const struct diagnoser *dg, const struct record *rec, co
 static void note_life(struct diagnoser *dg, const struct record *rec, const struct event *ev)
 {
 	struct site *site;
-	uint64_t life;
+	uint64_t life, now = event_report_ns(ev->time_ns);
 
 	if (rec->alloc.site >= dg->nr_sites)
 		return;
 	site = &dg->sites[rec->alloc.site];
 	site->frees++;
-	life = ev->time_ns > rec->alloc.time_ns ? ev->time_ns - rec->alloc.time_ns : 0;
+	life = now > rec->alloc.time_ns ? now - rec->alloc.time_ns : 0;
 	if (life > site->longest_ns)
 		site->longest_ns = life;
 }
@@ -599,7 +599,7 @@ static int walk(struct diagnoser *dg, struct trace *trace, const volatile sig_at
 				kerror_set(err, ret, "no memory for what is known of addresses, at event %llu",
 					   (unsigned long long)dg->event);
 		}
-		dg->end_ns = got > 0 ? events[got - 1].time_ns : 0;
+		dg->end_ns = got > 0 ? event_report_ns(events[got - 1].time_ns) : 0;
 	}
 	trace_cursor_exit(&cur);
 	dg->report->events = dg->event;

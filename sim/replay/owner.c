@@ -17,12 +17,12 @@ void replay_set_caller(struct replay *rp, const struct event *ev)
 		.site = ev->call_site,
 		.task = ev->comm,
 		.pid = ev->pid,
-		.time_ns = ev->time_ns,
+		.time_ns = event_report_ns(ev->time_ns),
 		.when = rp->ledger.events,
 	};
 
 	const struct slab_caller slab_caller = {
-		.site = caller.site, .pid = caller.pid, .event = rp->ledger.events, .time_ns = ev->time_ns,
+		.site = caller.site, .pid = caller.pid, .event = rp->ledger.events, .time_ns = event_report_ns(ev->time_ns),
 	};
 
 	buddy_set_caller(rp->machine->buddy, &caller);

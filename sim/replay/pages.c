@@ -118,7 +118,7 @@ static int enter_block(struct replay *rp, const struct event *ev, uint64_t key, 
 	block->sim = sim;
 	block->order = (uint8_t)order;
 	block->born = rp->ledger.events;
-	block->born_ns = ev->time_ns;
+	block->born_ns = event_report_ns(ev->time_ns);
 	count_block(rp, key, order, !sim, 1);
 	return 0;
 }

@@ -227,7 +227,7 @@ static int enter_object(struct replay *rp, const struct event *ev, int record, v
 		return kerror_set(err, -ENOMEM, "no memory for the table of live objects");
 	obj->sim = (uintptr_t)object;
 	obj->born = rp->ledger.events;
-	obj->born_ns = ev->time_ns;
+	obj->born_ns = event_report_ns(ev->time_ns);
 	obj->site = ev->call_site < rp->ledger.nr_sites ? ev->call_site : 0;
 	obj->cache = (uint16_t)record;
 	obj->order = record ? 0 : (uint8_t)large_order(ev->bytes_req);
@@ -400,6 +400,14 @@ static inline void prefetch_ahead(const struct replay *rp, const struct event *e
 		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->ledger.objects, next->addr)->sim, 1);
 }
 
+/* Tell the slab layer the time, and find the first time that, cut, is not before what it wants to be told. */
+static void tick(struct replay *rp, uint64_t now_ns)
+{
+	uint64_t next = slab_tick(rp->machine->slab, event_report_ns(now_ns));
+
+	rp->tick_ns = next > UINT64_MAX - 999 ? UINT64_MAX : event_report_ns(next + 999);
+}
+
 int replay_events(struct replay *rp, const struct event *events, size_t nr, struct kerror *err)
 {
 	size_t i;
@@ -412,15 +420,15 @@ int replay_events(struct replay *rp, const struct event *events, size_t nr, stru
 		if (rp->tell_caller)
 			replay_set_caller(rp, &events[i]);
 		if (events[i].time_ns >= rp->tick_ns)
-			rp->tick_ns = slab_tick(rp->machine->slab, events[i].time_ns);
+			tick(rp, events[i].time_ns);
 		ret = replay_one(rp, &events[i], err);
 		if (ret) {
-			rp->ledger.time_ns = events[i].time_ns;
+			rp->ledger.time_ns = event_report_ns(events[i].time_ns);
 			return ret;
 		}
 		rp->ledger.events++;
 	}
 	if (nr)
-		rp->ledger.time_ns = events[nr - 1].time_ns;
+		rp->ledger.time_ns = event_report_ns(events[nr - 1].time_ns);
 	return 0;
 }

@@ -114,10 +114,10 @@ typedef uint32_t stack_id;
 #define EVENT_NO_NODE (-1)
 
 struct event {
-	uint64_t time_ns;	/* as recorded; traces need not start at 0 nor be sorted */
+	uint64_t time_ns;	/* as recorded (see event_report_ns()); traces need not start at 0 nor be sorted */
 	uint64_t addr;		/* objects: address, 0 for (nil); pages: pfn or EVENT_PFN_FAILED; heap: the block,
 				 * of a realloc the new one, 0 where it is NULL */
-	uint64_t line : 56;	/* text: line number; binary: offset of the record. For messages. */
+	uint64_t line : 56;	/* text: line number; binary: number among the events, as text would have it */
 	uint64_t context : 4;	/* enum event_context: what it interrupted, where the format says so */
 	uint64_t depth : 4;	/* how often preemption was disabled around it, up to EVENT_MAX_DEPTH */
 	union {
@@ -172,6 +172,16 @@ struct event {
 static inline bool event_is(unsigned int kind, enum event_class class)
 {
 	return event_class_of[kind] == class;
+}
+
+/*
+ * An event's time as reports use it: cut to whole microseconds. perf's text has no
+ * more, perf.data has nanoseconds, and a figure made of two times must not differ
+ * between them.
+ */
+static inline uint64_t event_report_ns(uint64_t time_ns)
+{
+	return time_ns - time_ns % 1000;
 }
 
 /* Whether a call chain stands in place of arg: in the events that are replayed. */

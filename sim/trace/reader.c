@@ -18,6 +18,7 @@
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
 	&ftrace_text_reader,
+	&perf_data_reader,
 	&kmt_reader,
 	NULL
 };
@@ -29,8 +30,6 @@ static const struct hint {
 	const char *what;
 	const char *command;	/* prints the text of a file; NULL: there is none */
 } hints[] = {
-	{ "PERFILE2", 8, "perf's binary recording", "perf script -i" },
-	{ "2ELIFREP", 8, "perf's binary recording", "perf script -i" },
 	{ "\x17\x08\x44tracing", 10, "trace-cmd's binary recording", "trace-cmd report" },
 	{ "\x1f\x8b", 2, "compressed with gzip", "gzip -dc" },
 	{ "\xfd""7zXZ", 6, "compressed with xz", "xz -dc" },

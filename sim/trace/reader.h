@@ -53,6 +53,14 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 uint64_t source_consumed(const struct source *src);
 uint64_t source_total(const struct source *src);
 const char *source_name(const struct source *src);
+/*
+ * For a reader that maps the file: its descriptor, and where in it the trace lies,
+ * where @src is a regular file that is not packed and @read bytes of it were read;
+ * else -1. Whoever reads it so says how far it is, and asks whether to go on.
+ */
+int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset, uint64_t *len);
+void source_set_consumed(struct source *src, uint64_t bytes);
+bool source_stopped(const struct source *src);
 
 /* ---- events ------------------------------------------------------------ */
 
@@ -63,6 +71,8 @@ struct reader_stats {
 	uint64_t ignored;	/* comments, empty lines, call chains */
 	uint64_t unknown_gfp;	/* gfp flag names no table knows */
 	uint64_t by_kind[NR_EVENT_KINDS];
+	bool binary;		/* what is wrong has a place in bytes, events have a number, not a line */
+	uint64_t unpacked_bytes;	/* of the input, which had to be kept in a temporary file */
 	bool truncated;		/* the input ended with an error; @error says which */
 	bool damaged;		/* and truncated: it did not end there, what is whole behind it was read as well */
 	struct kerror error;
@@ -78,18 +88,19 @@ struct reader_stats {
 	uint64_t tool_warnings;	/* of the program that printed the trace; counted in ignored, too */
 	char os_release[64];	/* of the traced kernel, "" where it is not given */
 	uint64_t cut_stacks;	/* call chains that are as deep as a recording goes */
+	bool guessed_symbols;	/* call sites have the names of a kernel that may be another one */
 	bool single_tasks;	/* the recording is of some tasks, not of the whole machine */
 };
 
 /* A place where the recording lacks events, for its buffer was full. */
 struct reader_loss {
 	uint64_t behind;	/* number of events before it */
-	uint64_t line;
+	uint64_t line;		/* or byte of a binary input */
 	uint64_t events;	/* how many are lost; 0: not known */
 };
 
 /*
- * Called for a malformed line: @line counts from 1, @text says what is wrong
+ * Called for a malformed line: @line counts from 1 (of binary input: the byte), @text says what is wrong
  * ("order=99 is above 10"). The reader calls it for the first @limit lines
  * only; the count goes on.
  */
@@ -105,6 +116,7 @@ struct reader;
 struct reader_ops {
 	const char *name;	/* "perf-script" */
 	const char *text;	/* one sentence */
+	const char *needs;	/* a package without which this build was made, so that it reads none; or NULL */
 	/* Score 0..100: how much the first @len bytes look like this format. */
 	int (*probe)(const unsigned char *head, size_t len);
 	/* What keeps text that nearly is this format from being read, or NULL. May be missing. */
@@ -132,6 +144,7 @@ struct reader {
 	size_t head_len;
 };
 
+extern const struct reader_ops perf_data_reader;
 extern const struct reader_ops perf_script_reader;
 extern const struct reader_ops ftrace_text_reader;
 extern const struct reader_ops kmt_reader;

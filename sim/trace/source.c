@@ -330,6 +330,33 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 	return raw_read(src, buf, size, err);
 }
 
+int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset, uint64_t *len)
+{
+	struct stat st;
+	off_t at;
+
+	if (src->fd < 0 || src->zstd || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
+		return -1;
+	/* Standard input may stand in the middle of a file. */
+	at = lseek(src->fd, 0, SEEK_CUR);
+	if (at < 0 || source_consumed(src) != read || (uint64_t)at < src->consumed || at > st.st_size)
+		return -1;
+	*offset = (uint64_t)at - src->consumed;
+	*len = (uint64_t)st.st_size - *offset;
+	return src->fd;
+}
+
+void source_set_consumed(struct source *src, uint64_t bytes)
+{
+	src->consumed = bytes;
+	src->in_pos = src->in_len;
+}
+
+bool source_stopped(const struct source *src)
+{
+	return src->stop && *src->stop;
+}
+
 uint64_t source_consumed(const struct source *src)
 {
 	return src->consumed - (src->in_len - src->in_pos);

@@ -13,6 +13,13 @@
 /* Frames that perf records of a chain unless it is told otherwise: one that long was most likely cut. */
 #define PERF_DEFAULT_MAX_STACK	127
 
+/*
+ * All of a chain that is not the kernel's, in one frame: perf.data has addresses of
+ * a program there, text has offsets in its files, and neither says what they mean
+ * on another computer.
+ */
+#define STACK_USER_FRAME	"[user]"
+
 #define STACK_ADDRESS_TEXT	19
 
 /* On every 64-bit architecture the kernel has the upper half. */

@@ -205,19 +205,21 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 	else
 		trace->nr_tail += nr;
 	if (nr && !sum->nr_events) {
-		sum->first_ns = ev->time_ns;
+		sum->first_ns = event_report_ns(ev->time_ns);
 		trace->first_pid = ev->pid;
 	}
 	sum->nr_events += nr;
 	sum->memory_bytes = (trace->nr_mem + trace->nr_tail) * sizeof(*ev);
 	sum->spilled_bytes = trace->nr_file * sizeof(*ev);
 	for (; ev < end; ev++) {
-		if (ev->time_ns >= sum->last_ns)
-			sum->last_ns = ev->time_ns;
+		uint64_t time = event_report_ns(ev->time_ns);
+
+		if (time >= sum->last_ns)
+			sum->last_ns = time;
 		else
 			note_backwards(sum, ev);
-		if (ev->time_ns < sum->first_ns)
-			sum->first_ns = ev->time_ns;
+		if (time < sum->first_ns)
+			sum->first_ns = time;
 		if (ev->cpu > sum->max_cpu)
 			sum->max_cpu = ev->cpu;
 		trace->other_pids |= ev->pid ^ trace->first_pid;
@@ -283,6 +285,9 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 	if (more->os_release[0])
 		memcpy(sum->os_release, more->os_release, sizeof(sum->os_release));
 	sum->single_tasks |= more->single_tasks;
+	sum->guessed_symbols |= more->guessed_symbols;
+	sum->binary |= more->binary;
+	sum->unpacked_bytes += more->unpacked_bytes;
 }
 
 /* @before events came from other readers. */

@@ -18,7 +18,7 @@ struct trace;
 struct trace_summary {
 	struct reader_stats read;
 	uint64_t nr_events;
-	uint64_t first_ns, last_ns;	/* smallest and largest time stamp; 0 without events */
+	uint64_t first_ns, last_ns;	/* smallest and largest event_report_ns(); 0 without events */
 	unsigned int max_cpu;
 	uint64_t max_pfn;		/* last frame of the highest block in a page event */
 	uint64_t memory_bytes;		/* events kept in memory */

@@ -19,6 +19,12 @@ static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...)
 	return true;
 }
 
+/* What a loss is counted in. */
+static const char *place(const struct trace *trace)
+{
+	return trace_summary(trace)->read.binary ? "byte" : "line";
+}
+
 static bool lost_events(const struct trace *trace, char text[TRACE_WARNING_TEXT])
 {
 	uint64_t events = trace_summary(trace)->read.lost_events;
@@ -29,10 +35,10 @@ static bool lost_events(const struct trace *trace, char text[TRACE_WARNING_TEXT]
 	if (!nr)
 		return false;
 	if (!events)
-		return say(text, "events were lost in %zu place%s, first at line %" PRIu64 "; nobody knows how many",
-			   nr, nr == 1 ? "" : "s", losses[0].line);
-	return say(text, "%" PRIu64 " events were lost in %zu place%s, first at line %" PRIu64
-		   "; what they did is missing here", events, nr, nr == 1 ? "" : "s", losses[0].line);
+		return say(text, "events were lost in %zu place%s, first at %s %" PRIu64 "; nobody knows how many",
+			   nr, nr == 1 ? "" : "s", place(trace), losses[0].line);
+	return say(text, "%" PRIu64 " events were lost in %zu place%s, first at %s %" PRIu64
+		   "; what they did is missing here", events, nr, nr == 1 ? "" : "s", place(trace), losses[0].line);
 }
 
 /* "6.18.44-fc" is 6018; 0 where it is no release. */
@@ -56,6 +62,13 @@ static bool newer_kernel(const struct trace_summary *sum, const char *rules, cha
 		   "shows what there is", sum->read.os_release, rules);
 }
 
+static const char *temporary_folder(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
 bool trace_warning(const struct trace *trace, enum trace_warning which, const char *rules,
 		   char text[TRACE_WARNING_TEXT])
 {
@@ -71,9 +84,9 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 				 "what they held is missing here", nr);
 	case TRACE_BACKWARDS:
 		nr = sum->backwards;
-		return nr && say(text, "time runs backwards: %" PRIu64 " event%s earlier than one before, first at line %"
+		return nr && say(text, "time runs backwards: %" PRIu64 " event%s earlier than one before, first at %s %"
 				 PRIu64 "; events are taken in the order of the file", nr, nr == 1 ? " is" : "s are",
-				 sum->backwards_line);
+				 sum->read.binary ? "event" : "line", sum->backwards_line);
 	case TRACE_HASHED:
 		return sum->hashed_addresses &&
 		       say(text, "all addresses of objects are below 4 GiB: the kernel printed hashes (%%p) instead; "
@@ -96,6 +109,14 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->read.cut_stacks;
 		return nr && say(text, "%" PRIu64 " call chain%s as deep as the recording goes and most likely cut short; "
 				 "'perf record --max-stack N' records deeper ones", nr, nr == 1 ? " is" : "s are");
+	case TRACE_GUESSED_SYMBOLS:
+		return sum->read.guessed_symbols &&
+		       say(text, "the recording does not say which kernel it is of: call sites have the names that the "
+			   "running kernel gives those addresses, as perf does it; --kallsyms FILE names the right ones");
+	case TRACE_UNPACKED:
+		nr = sum->read.unpacked_bytes;
+		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
+				 "while it is read", nr, temporary_folder());
 	case NR_TRACE_WARNINGS:
 		break;
 	}

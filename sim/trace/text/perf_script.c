@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sim/trace/perf_cmdline.h"
 #include "sim/trace/text/number.h"
 #include "sim/trace/text/perf_script.h"
 
@@ -134,25 +135,6 @@ static enum text_line parse_record(struct reader *rd, const char *p, const char 
 	return reader_lost(rd, ps->text.lines.number, overflow ? 0 : events) ? TEXT_NO_MEMORY : TEXT_IGNORED;
 }
 
-/* Does "# cmdline : perf record ..." ask for all CPUs? A program's own -a is taken for it, too. */
-static bool is_system_wide(const char *p, const char *end)
-{
-	static const char flags[] = "adgnNPqRsTv";
-
-	while ((p = memmem(p, (size_t)(end - p), " -", 2))) {
-		const char *option = p + 2;
-
-		p = option;
-		if (*option == 'C' || !memcmp(option, "-all-cpus", 9) || !memcmp(option, "-cpu", 4))
-			return true;
-		while (p < end && *p != ' ' && strchr(flags, *p))
-			p++;
-		if ((p == end || *p == ' ') && memchr(option, 'a', (size_t)(p - option)))
-			return true;
-	}
-	return false;
-}
-
 /* What perf's own header says of the recording. */
 static void note_comment(struct reader_stats *stats, const char *start, const char *end)
 {
@@ -167,7 +149,7 @@ static void note_comment(struct reader_stats *stats, const char *start, const ch
 		memcpy(stats->os_release, start, len);
 		stats->os_release[len] = '\0';
 	} else if (len > sizeof(cmdline) - 1 && !memcmp(start, cmdline, sizeof(cmdline) - 1)) {
-		stats->single_tasks = !is_system_wide(start, end);
+		stats->single_tasks = !perf_is_system_wide(start, end);
 	}
 }
 

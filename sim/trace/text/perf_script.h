@@ -53,6 +53,8 @@ bool perf_header_lacks_time(const char *start, const char *end);
 struct perf_chain {
 	struct event *of;		/* NULL: of an event that keeps none */
 	uint32_t nr;
+	uint32_t depth;			/* lines of it; nr is fewer where some are a program's */
+	bool in_user;			/* the last one is */
 	name_id frames[STACK_MAX_FRAMES];
 };
 

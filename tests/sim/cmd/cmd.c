@@ -527,7 +527,7 @@ static void test_unreadable(void)
 	expect(RUN(NULL, "-"), 2, "empty");
 	expect(RUN(NULL, write_file("nonsense", nonsense, sizeof(nonsense) - 1)), 2, "nonsense");
 	expect(RUN(NULL, write_file("rubbish", rubbish, sizeof(rubbish))), 2, "rubbish");
-	expect(RUN(NULL, write_file("perf.data", "PERFILE2\0\0\0\0", 12)), 2, "perf script");
+	expect(RUN(NULL, write_file("perf.data", "PERFILE2\0\0\0\0", 12)), 2, "perf.data");
 	expect(RUN(NULL, write_file("bad.zst", "\x28\xb5\x2f\xfd\x24\x00\x01", 7)), 2, "bad.zst");
 }
 

@@ -70,6 +70,7 @@ static void test_help(void)
 		{ { "list", "-h" }, 0, "Usage: kmemsim list", "" },
 		{ { "policies", "-h" }, 0, "Usage: kmemsim policies", "" },
 		{ { "--version" }, 0, "kmemsim " KMS_VERSION "\n", "" },
+		{ { "--version" }, 0, "\n  libtraceevent  ", "" },
 		{ { "-V" }, 0, "kmemsim " KMS_VERSION "\n", "" },
 		{ { "diagnose", "--version" }, 0, "kmemsim " KMS_VERSION "\n", "" },
 		{ { NULL }, 2, "", "Usage: kmemsim COMMAND" },

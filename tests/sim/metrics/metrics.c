@@ -23,7 +23,7 @@ static void test_metrics_lists(void)
 	for (i = 0; i < 3; i++) {
 		ev = object(EV_CACHE_ALLOC, 0x20000 + i * 512, 33, 64, 4);
 		ev.call_site = 2;
-		ev.time_ns = 1000 + (uint64_t)i;
+		ev.time_ns = 1000 * ((uint64_t)i + 1);
 		feed(&rig, ev);
 	}
 	caches = metrics_caches(&rig.rp->ledger, BY_LIVE_BYTES, &nr);
@@ -46,7 +46,7 @@ static void test_metrics_lists(void)
 	CU_ASSERT_EQUAL(leaks[1].bytes_req, 66);
 	CU_ASSERT_EQUAL(leaks[1].oldest_event, 11);
 	CU_ASSERT_EQUAL(leaks[1].newest_event, 12);
-	CU_ASSERT_EQUAL(leaks[1].oldest_ns, 1001);
+	CU_ASSERT_EQUAL(leaks[1].oldest_ns, 2000);
 	free(leaks);
 	/* What was freed is no waste of its site any more. */
 	sites = metrics_sites(&rig.rp->ledger, BY_WASTE, &nr);

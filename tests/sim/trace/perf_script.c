@@ -695,7 +695,6 @@ static void test_probe(void)
 	static const char event[] = "# header\n" HEAD "sched:sched_switch: a\nrubbish\n";
 	static const char comments[] = "# ========\n# captured on : today\n";
 	static const struct { const char *data; size_t len; const char *text; } refused[] = {
-		{ "PERFILE2\x68\0\0\0", 12, "try: perf script -i memory | kmemsim run -" },
 		{ "\x17\x08\x44tracing6\0", 12, "try: trace-cmd report memory | kmemsim run -" },
 		{ "\x1f\x8b\x08\0", 4, "compressed with gzip; try: gzip -dc memory | kmemsim run -" },
 		{ "\xfd" "7zXZ\0\0", 7, "compressed with xz; try: xz -dc memory |" },

@@ -77,14 +77,16 @@ static const char *chain_text(struct trace *trace, stack_id id, char *text, size
 
 /*
  * Lines and what the events in them have for a chain, "" for none: symbols of the
- * kernel, addresses of a program, and no chain of a line that is malformed, of an
+ * kernel, one frame for all of a program, and no chain of a line that is malformed, of an
  * event without a place for one, or behind something else.
  */
 static const struct { const char *text, *chain[4]; } table[] = {
 	{ KFREE("1.0"), { "" } },
 	{ KFREE("1.0") KERNEL, { "kmem_cache_alloc+0x230" } },
 	{ KFREE("1.0") KERNEL MODULE USER "\n" KFREE("2.0") KERNEL MODULE USER,
-	  { "kmem_cache_alloc+0x230 ext4_fill+0x10 0x7fc2918f2ad7", "kmem_cache_alloc+0x230 ext4_fill+0x10 0x7fc2918f2ad7" } },
+	  { "kmem_cache_alloc+0x230 ext4_fill+0x10 [user]", "kmem_cache_alloc+0x230 ext4_fill+0x10 [user]" } },
+	{ KFREE("1.0") KERNEL USER USER KERNEL USER, { "kmem_cache_alloc+0x230 [user] kmem_cache_alloc+0x230 [user]" } },
+	{ KFREE("1.0") USER USER, { "[user]" } },
 	{ KFREE("1.0") NO_SYMBOL BARE, { "0xffffffff81650aa1 0xffffffff81650aa2" } },
 	{ KFREE("1.0") KFREE("2.0") KERNEL KFREE("3.0"), { "", "kmem_cache_alloc+0x230", "" } },
 	{ EVENT("1.0", "mm_page_alloc: pfn=1 order=0 gfp_flags=GFP_KERNEL") KERNEL, { "kmem_cache_alloc+0x230" } },

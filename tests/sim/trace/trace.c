@@ -104,13 +104,13 @@ static void test_cursors(void)
 	trace_destroy(trace);
 }
 
-/* Time stamps need not be sorted, and failed allocations name no frame. */
+/* Time stamps need not be sorted and are cut to microseconds, and failed allocations name no frame. */
 static void test_summary(void)
 {
 	struct event events[] = {
-		{ .time_ns = 500, .kind = EV_PAGE_ALLOC, .addr = 0x100, .order = 3, .cpu = 2 },
-		{ .time_ns = 100, .kind = EV_PAGE_ALLOC, .addr = EVENT_PFN_FAILED, .cpu = 7 },
-		{ .time_ns = 900, .kind = EV_KMALLOC, .addr = 0xffffffff },
+		{ .time_ns = 500000, .kind = EV_PAGE_ALLOC, .addr = 0x100, .order = 3, .cpu = 2 },
+		{ .time_ns = 100999, .kind = EV_PAGE_ALLOC, .addr = EVENT_PFN_FAILED, .cpu = 7 },
+		{ .time_ns = 900001, .kind = EV_KMALLOC, .addr = 0xffffffff },
 	};
 	struct trace *trace = trace_create(0);
 	struct kerror err = { 0 };
@@ -118,8 +118,8 @@ static void test_summary(void)
 
 	CU_ASSERT_EQUAL(sum->first_ns, 0);
 	CU_ASSERT_EQUAL(trace_append(trace, events, 3, &err), 0);
-	CU_ASSERT_EQUAL(sum->first_ns, 100);
-	CU_ASSERT_EQUAL(sum->last_ns, 900);
+	CU_ASSERT_EQUAL(sum->first_ns, 100000);
+	CU_ASSERT_EQUAL(sum->last_ns, 900000);
 	CU_ASSERT_EQUAL(sum->max_cpu, 7);
 	CU_ASSERT_EQUAL(sum->max_pfn, 0x107);
 	CU_ASSERT_EQUAL(sum->nr_events, 3);
