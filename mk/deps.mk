@@ -10,6 +10,7 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
 	libtraceevent-dev:perf.data:/usr/include/traceevent/event-parse.h \
+	libarchive-dev:gzip,_xz,_bzip2,_lz4:/usr/include/archive.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a
@@ -17,6 +18,7 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	libcunit1-dev:unit_tests:/usr/include/CUnit/Basic.h \
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3 zstd:unpacks_recordings:zstd \
+	xz-utils:packs_test_input:xz bzip2:packs_test_input:bzip2 lz4:packs_test_input:lz4 \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright

@@ -9,6 +9,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/layout/layout.h"
+#include "sim/trace/packed.h"
 #include "sim/trace/reader.h"
 #include "slab/malloc/kmemsim.h"
 
@@ -27,5 +28,6 @@ void print_version(void)
 {
 	printf("kmemsim %s\n", kmemsim_version);
 	print_library("libtraceevent", "libtraceevent-dev", "reads perf.data", !perf_data_reader.needs);
+	print_library("libarchive", "libarchive-dev", "unpacks gzip, xz, bzip2 and lz4", packed_supported());
 	print_library("libdw", "libdw-dev", "reads debug information, for 'kmemsim layout'", layout_supported());
 }

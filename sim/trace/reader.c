@@ -31,10 +31,6 @@ static const struct hint {
 	const char *command;	/* prints the text of a file; NULL: there is none */
 } hints[] = {
 	{ "\x17\x08\x44tracing", 10, "trace-cmd's binary recording", "trace-cmd report" },
-	{ "\x1f\x8b", 2, "compressed with gzip", "gzip -dc" },
-	{ "\xfd""7zXZ", 6, "compressed with xz", "xz -dc" },
-	{ "\x04\x22\x4d\x18", 4, "compressed with lz4", "lz4 -dc" },
-	{ "BZh", 3, "compressed with bzip2", "bzip2 -dc" },
 	{ "PK\x03\x04", 4, "compressed with zip", "unzip -p" },
 	{ "\xff\xfe", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },
 	{ "\xfe\xff", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },

@@ -27,8 +27,9 @@ struct source;
 /* What messages call the file @path: "standard input" for "-", else @path itself. */
 const char *source_path_name(const char *path);
 /*
- * Open @path ("-": standard input) and decompress it where it starts with
- * zstd's magic. Errors: the negative errno of the system, or -EBADMSG.
+ * Open @path ("-": standard input) and unpack it where it starts as zstd, gzip, xz,
+ * bzip2 or lz4 do. Errors: the negative errno of the system, -EBADMSG, or -ENOTSUP
+ * where this build cannot unpack it.
  */
 int source_open(struct source **out, const char *path, struct kerror *err);
 /*
@@ -45,8 +46,9 @@ int source_open_callback(struct source **out, const char *name, source_read_fn f
 			 struct kerror *err);
 void source_close(struct source *src);
 /*
- * Up to @size bytes; 0 at the end. -EBADMSG for a damaged or truncated zstd
- * stream (@err says at which offset), or -errno; what came before is good.
+ * Up to @size bytes; 0 at the end. -EBADMSG for a damaged or truncated packed
+ * stream (@err says at which offset), -EFBIG for one that unpacks to more than a
+ * recording does (256 MiB, and 1,000 times its size), or -errno; what came before is good.
  */
 int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err);
 /* Bytes of the file consumed so far and its size, 0 where unknown; for progress only. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: byte sources. A raw layer (file, memory, callback) and, where the
- * bytes begin with zstd's magic, a decompressing layer above it.
+ * bytes begin as packed ones do, a layer above it that unpacks them.
  *
  * States: good -> ended, or good -> failed. Both last ones stick: reading on
  * gives the same answer again, so a caller may see an error twice but never
@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "sim/trace/packed.h"
 #include "sim/trace/reader.h"
 
 /* For zstd. 109 MB of text, 3 MB packed, by 8, 32, 128, 512 KiB: 649, 178, 61, 31 calls of read(), time the same. */
@@ -29,6 +30,8 @@
 #define ZSTD_BLOCK_HEADER	3
 #define ZSTD_FRAME_START	5
 #define STOP_POLL_MS		200	/* a signal that comes just before a wait is noticed so late */
+#define SOURCE_UNPACK_FREE	(256ull << 20)
+#define SOURCE_UNPACK_RATIO	1000u
 #define NAME_SHOWN		100	/* bytes of a file's name in a message */
 
 struct source {
@@ -50,6 +53,10 @@ struct source {
 	unsigned char *out;
 	size_t out_pos, out_len, out_size;
 	size_t hint;			/* bytes zstd wants next; 0: between frames */
+	/* what other programs packed */
+	struct packed *packed;		/* NULL: nobody */
+	const char *packer;
+	uint64_t unpacked;		/* bytes that came out of either */
 	struct kerror error;		/* code != 0: failed for good */
 };
 
@@ -129,6 +136,31 @@ static int source_start_zstd(struct source *src, struct kerror *err)
 	return 0;
 }
 
+/* What was read ahead first, then the rest of the file. */
+static int64_t fill_packed(void *ctx, const void **bytes)
+{
+	struct source *src = ctx;
+	size_t ahead = src->in_len - src->in_pos;
+	int64_t got;
+
+	*bytes = src->in + src->in_pos;
+	src->in_pos = src->in_len = 0;
+	if (ahead)
+		return (int64_t)ahead;
+	*bytes = src->in;
+	got = raw_read(src, src->in, SOURCE_IN_BYTES, NULL);
+	return got;
+}
+
+static int source_start_packed(struct source *src, struct kerror *err)
+{
+	if (!packed_supported())
+		return kerror_set(err, -ENOTSUP, "%.*s: this is packed with %s, and this build cannot unpack it: install "
+				  "libarchive-dev and pkg-config, and build it again", NAME_SHOWN, src->name, src->packer);
+	src->packed = packed_open(fill_packed, src);
+	return src->packed ? 0 : kerror_set(err, -ENOMEM, "no memory to unpack %.*s", NAME_SHOWN, src->name);
+}
+
 static int source_start(struct source **out, struct source *src, const char *name,
 			struct kerror *err)
 {
@@ -140,8 +172,8 @@ static int source_start(struct source **out, struct source *src, const char *nam
 		ret = kerror_set(err, -ENOMEM, "no memory to read %.*s", NAME_SHOWN, name);
 		goto fail;
 	}
-	while (src->in_len < 4) {
-		int64_t got = raw_read(src, src->in + src->in_len, 4 - src->in_len, err);
+	while (src->in_len < PACKED_MAGIC_BYTES) {
+		int64_t got = raw_read(src, src->in + src->in_len, PACKED_MAGIC_BYTES - src->in_len, err);
 
 		if (got < 0) {
 			ret = (int)got;
@@ -151,11 +183,13 @@ static int source_start(struct source **out, struct source *src, const char *nam
 			break;
 		src->in_len += got;
 	}
-	if (zstd_magic(src->in, src->in_len)) {
+	src->packer = packed_by(src->in, src->in_len);
+	if (zstd_magic(src->in, src->in_len))
 		ret = source_start_zstd(src, err);
-		if (ret)
-			goto fail;
-	}
+	else if (src->packer)
+		ret = source_start_packed(src, err);
+	if (ret)
+		goto fail;
 	*out = src;
 	return 0;
 fail:
@@ -243,6 +277,7 @@ void source_close(struct source *src)
 	if (src->close_fd && src->fd >= 0)
 		close(src->fd);
 	ZSTD_freeDStream(src->zstd);
+	packed_close(src->packed);
 	free(src->out);
 	free(src->in);
 	free(src->name);
@@ -307,6 +342,48 @@ static size_t copy_out(void *buf, size_t size, const unsigned char *from, size_t
 	return n;
 }
 
+static int64_t read_packed(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	const char *why;
+	int64_t got = packed_read(src->packed, buf, size, &why);
+
+	if (got >= 0)
+		return got;
+	if (!src->error.code)
+		kerror_set(&src->error, (int)got, "%.*s: the %s stream is damaged or cut near byte %llu (%.100s)",
+			   NAME_SHOWN, src->name, src->packer, (unsigned long long)src->consumed, why);
+	if (err)
+		*err = src->error;
+	return src->error.code;
+}
+
+/*
+ * A small file may unpack to so much, and no file to more than so many times its size.
+ * Recordings unpack to 5 to 130 times their size (lackey's text), a file of nothing but
+ * zeros to 1,000 (gzip) or 32,000 (zstd) times.
+ */
+static int64_t check_bound(struct source *src, int64_t got, struct kerror *err)
+{
+	src->unpacked += (uint64_t)got;
+	if (src->unpacked <= SOURCE_UNPACK_FREE || src->unpacked / SOURCE_UNPACK_RATIO <= src->consumed)
+		return got;
+	return source_fail(src, err, -EFBIG, "it unpacks to more than 1,000 times its size, as no recording does");
+}
+
+static int64_t read_unpacked(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	int64_t got;
+
+	if (src->packed) {
+		got = read_packed(src, buf, size, err);
+	} else {
+		got = src->out_pos == src->out_len ? zstd_fill(src, err) : 1;
+		if (got > 0)
+			got = (int64_t)copy_out(buf, size, src->out, &src->out_pos, src->out_len);
+	}
+	return got > 0 ? check_bound(src, got, err) : got;
+}
+
 int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err)
 {
 	if (src->error.code) {
@@ -316,17 +393,10 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 	}
 	if (!size)
 		return 0;
-	if (src->zstd) {
-		if (src->out_pos == src->out_len) {
-			int ret = zstd_fill(src, err);
-
-			if (ret <= 0)
-				return ret;
-		}
-		return copy_out(buf, size, src->out, &src->out_pos, src->out_len);
-	}
+	if (src->zstd || src->packed)
+		return read_unpacked(src, buf, size, err);
 	if (src->in_pos < src->in_len)
-		return copy_out(buf, size, src->in, &src->in_pos, src->in_len);
+		return (int64_t)copy_out(buf, size, src->in, &src->in_pos, src->in_len);
 	return raw_read(src, buf, size, err);
 }
 
@@ -335,7 +405,7 @@ int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset,
 	struct stat st;
 	off_t at;
 
-	if (src->fd < 0 || src->zstd || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
+	if (src->fd < 0 || src->zstd || src->packed || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
 		return -1;
 	/* Standard input may stand in the middle of a file. */
 	at = lseek(src->fd, 0, SEEK_CUR);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "sim/trace/packed.h"
+#include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
 #include "tests/sim/trace/util.h"
 
@@ -329,6 +331,148 @@ static void test_failing(void)
 	source_close(src);
 }
 
+/* ---- what other programs packed --------------------------------------------------- */
+
+static const char *const packers[] = { "gzip", "xz", "bzip2", "lz4" };
+#define NR_PACKERS (sizeof(packers) / sizeof(packers[0]))
+
+/* @plain as program @by packs it, in pieces that are packed one by one; NULL where it is not installed. */
+static char *pack(const char *by, const char *plain, size_t len, int pieces, size_t *size)
+{
+	char *path = write_file("plain", plain, len), command[400];
+	int i;
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null && : >'%s'", by, in_folder("packed"));
+	if (system(command)) {
+		test_skip("%s is not installed", by);
+		return NULL;
+	}
+	for (i = 0; i < pieces; i++) {
+		snprintf(command, sizeof(command), "tail -c +%zu '%s' | head -c %zu | %s -c >>'%s'",
+			 len / (size_t)pieces * (size_t)i + 1, path, len / (size_t)pieces, by, in_folder("packed"));
+		CU_ASSERT_EQUAL(system(command), 0);
+	}
+	return slurp(in_folder("packed"), size);
+}
+
+/* What each program packs comes out as it went in, in whatever steps, also where two files were joined. */
+static void test_packed(void)
+{
+	static const size_t steps[] = { 1, 4096, 1 << 20 };
+	char *plain = make_plain(), *got = malloc(PLAIN_BYTES + 4096);
+	size_t by, i, size, len;
+	int pieces;
+
+	for (by = 0; by < NR_PACKERS; by++)
+		for (pieces = 1; pieces <= 2; pieces++) {
+			char *packed = pack(packers[by], plain, PLAIN_BYTES, pieces, &size);
+
+			for (i = 0; packed && i < sizeof(steps) / sizeof(steps[0]); i++) {
+				struct drip drip = { packed, size, steps[i], 0 };
+				struct kerror err = { 0 };
+				struct source *src;
+
+				CU_ASSERT_EQUAL_FATAL(source_open_callback(&src, "drip", drip_read, &drip, &err), 0);
+				expect_value(packers[by], "end", (uint64_t)drain(src, got, 4096, &len, &err), 0);
+				expect_value(packers[by], "length", len, PLAIN_BYTES);
+				CU_ASSERT_EQUAL(memcmp(got, plain, PLAIN_BYTES), 0);
+				source_close(src);
+			}
+			free(packed);
+		}
+	free(plain);
+	free(got);
+}
+
+/* Cut or flipped: what came before is right, and the words say who packed it and where it went wrong. */
+static void test_packed_damaged(void)
+{
+	char *plain = make_plain(), *got = malloc(2 * PLAIN_BYTES);
+	size_t by, size, len, at;
+	unsigned int wrong = 0;
+
+	for (by = 0; by < NR_PACKERS; by++) {
+		char *packed = pack(packers[by], plain, PLAIN_BYTES, 1, &size);
+
+		for (at = PACKED_MAGIC_BYTES; packed && at < size; at += size / 50) {
+			struct kerror err = { 0 }, again = { 0 };
+			struct source *src;
+
+			CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, packed, at, &err), 0);
+			wrong += drain(src, got, 4096, &len, &err) != -EBADMSG || len > PLAIN_BYTES;
+			wrong += memcmp(got, plain, len) != 0 || !strstr(err.text, packers[by]);
+			wrong += !strstr(err.text, "is damaged or cut near byte");
+			wrong += source_read(src, got, 64, &again) != -EBADMSG || strcmp(err.text, again.text);
+			if (wrong)
+				fprintf(stderr, "%s cut at %zu: %zu bytes, %s\n", packers[by], at, len, err.text);
+			source_close(src);
+			packed[at] ^= 0x10;
+			CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, packed, size, &err), 0);
+			drain(src, got, 4096, &len, &err);
+			source_close(src);
+			packed[at] ^= 0x10;
+		}
+		free(packed);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	free(plain);
+	free(got);
+}
+
+/* An error of the file below is told as that, not as damage. */
+static void test_packed_failing(void)
+{
+	char *plain = make_plain();
+	size_t size, len;
+	char *packed = pack("gzip", plain, PLAIN_BYTES, 1, &size), got[4096];
+
+	if (packed) {
+		struct drip drip = { packed, size / 2, 1000, -EIO };
+		struct kerror err = { 0 };
+		struct source *src;
+
+		CU_ASSERT_EQUAL_FATAL(source_open_callback(&src, "disk", drip_read, &drip, &err), 0);
+		while ((len = (size_t)source_read(src, got, sizeof(got), &err)) && (int64_t)len > 0)
+			;
+		CU_ASSERT_EQUAL((int64_t)len, -EIO);
+		CU_ASSERT_STRING_EQUAL(err.text, "disk: Input/output error");
+		source_close(src);
+	}
+	free(packed);
+	free(plain);
+}
+
+/* A few bytes that unpack to more than any recording does are not followed to their end. */
+static void test_bomb(void)
+{
+	enum { PIECE = 1 << 20, PIECES = 300 };
+	char *zeros = calloc(1, PIECE), *packed = malloc(PIECE);
+	ZSTD_CCtx *cctx = ZSTD_createCCtx();
+	ZSTD_outBuffer out = { packed, PIECE, 0 };
+	struct kerror err = { 0 };
+	struct source *src;
+	int64_t got;
+	uint64_t len = 0;
+	int i;
+
+	for (i = 0; i < PIECES; i++) {
+		ZSTD_inBuffer in = { zeros, PIECE, 0 };
+
+		ZSTD_compressStream2(cctx, &out, &in, i + 1 == PIECES ? ZSTD_e_end : ZSTD_e_continue);
+	}
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, packed, out.pos, &err), 0);
+	while ((got = source_read(src, zeros, PIECE, &err)) > 0)
+		len += (uint64_t)got;
+	CU_ASSERT_EQUAL(got, -EFBIG);
+	CU_ASSERT_STRING_EQUAL(err.text, "memory: it unpacks to more than 1,000 times its size, as no recording does");
+	CU_ASSERT(len <= 256u << 20);
+	CU_ASSERT(len > 255u << 20);
+	source_close(src);
+	ZSTD_freeCCtx(cctx);
+	free(zeros);
+	free(packed);
+}
+
 static const struct test_case cases[] = {
 	{ "plain", test_plain },
 	{ "tiny", test_tiny },
@@ -341,6 +485,10 @@ static const struct test_case cases[] = {
 	{ "files", test_files },
 	{ "standard input", test_stdin },
 	{ "failing device", test_failing },
+	{ "packed", test_packed },
+	{ "packed damaged", test_packed_damaged },
+	{ "packed failing", test_packed_failing },
+	{ "bomb", test_bomb },
 	{ NULL, NULL }
 };
 
