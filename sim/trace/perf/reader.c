@@ -338,7 +338,11 @@ static int end_input(struct reader *rd, const struct kerror *why)
 	struct perf_data *pd = rd->priv;
 
 	pd->ended = true;
-	if (why) {
+	/* Where the packed bytes are damaged, that is why a record is cut. */
+	if (pd->content.error.code) {
+		rd->stats.truncated = true;
+		rd->stats.error = pd->content.error;
+	} else if (why) {
 		rd->stats.truncated = true;
 		kerror_set(&rd->stats.error, why->code, "%.100s: %s", source_name(rd->src), why->text);
 	}
@@ -439,7 +443,7 @@ static int fill(struct reader *rd, struct kerror *err)
 		if (ret == -ENOMEM)
 			return no_memory(err);
 		if (ret <= 0)
-			ret = end_input(rd, ret ? &why : pd->content.error.code ? &pd->content.error : NULL);
+			ret = end_input(rd, ret ? &why : NULL);
 		else if (pd->order.nr >= ORDER_MAX_ENTRIES || unpack_full(&pd->unpack))
 			ret = order_flush(&pd->order, true);
 		if (ret == -ENOMEM)

@@ -211,6 +211,25 @@ static void test_flipped(void)
 	free(layouts[1].data);
 }
 
+/* A packed file that was cut is good up to there, and the packed bytes are what is wrong. */
+static void test_cut_zstd(void)
+{
+	struct bytes b = build(true);
+	size_t size = ZSTD_compressBound(b.len), len;
+	char *packed = malloc(size), error[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(packed);
+	len = ZSTD_compress(packed, size, b.data, b.len, 1);
+	if (!no_reader()) {
+		CU_ASSERT_EQUAL(read_all((unsigned char *)packed, len, error), NR_SAMPLES);
+		CU_ASSERT_STRING_EQUAL(error, "");
+		read_all((unsigned char *)packed, len - 8, error);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, "the zstd stream is truncated at byte"));
+	}
+	free(packed);
+	free(b.data);
+}
+
 /* @size bytes of @what over and over, packed into one record after the other. */
 static struct bytes build_packed(const struct bytes *what, size_t size)
 {
@@ -274,6 +293,7 @@ static void test_bomb(void)
 static const struct test_case cases[] = {
 	{ "cut file", test_cut_file },
 	{ "cut pipe", test_cut_pipe },
+	{ "cut zstd", test_cut_zstd },
 	{ "patched", test_patched },
 	{ "flipped bytes", test_flipped },
 	{ "bombs", test_bomb },
