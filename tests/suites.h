@@ -77,6 +77,7 @@
 	X(interrupt) \
 	X(names) \
 	X(stacks) \
+	X(content) \
 	X(perf_data) \
 	X(perf_damaged) \
 	X(perf_none) \
