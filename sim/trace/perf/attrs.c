@@ -43,6 +43,8 @@ static void place_fields(struct perf_attr *attr, uint16_t *id_at)
 		at += 8;
 	}
 	attr->read_at = at;
+	attr->usual = attr->tid_at && attr->cpu_at &&
+		      (attr->sample_type & (SAMPLE_READ | SAMPLE_CALLCHAIN | SAMPLE_RAW)) == SAMPLE_RAW;
 }
 
 static void place_trailer(struct perf_attr *attr, uint16_t *id_back)
@@ -169,7 +171,8 @@ static uint64_t read_bytes(const struct perf_attr *attr, const unsigned char *re
 	return nr > size ? 0 : (1 + times + nr * each) * 8;
 }
 
-bool perf_sample_parse(const struct perf_attr *attr, const unsigned char *rec, uint32_t size, struct perf_sample *sample)
+bool perf_sample_parse_slow(const struct perf_attr *attr, const unsigned char *rec, uint32_t size,
+			    struct perf_sample *sample)
 {
 	uint64_t at = attr->read_at, bytes;
 

@@ -87,7 +87,7 @@ static int take_release(struct reader_stats *stats, const unsigned char *data, u
 	return 0;
 }
 
-static int take_command(struct reader_stats *stats, const unsigned char *data, uint64_t size, uint64_t at,
+static int take_command(struct perf_data *pd, struct reader_stats *stats, const unsigned char *data, uint64_t size, uint64_t at,
 			struct kerror *err)
 {
 	char *command = calloc(1, MAX_COMMAND + COMMAND_PAD);
@@ -107,8 +107,10 @@ static int take_command(struct reader_stats *stats, const unsigned char *data, u
 			command[len++] = ' ';
 		}
 	}
-	if (!ret)
+	if (!ret) {
 		stats->single_tasks = !perf_is_system_wide(command, command + len);
+		pd->has_command = true;
+	}
 	free(command);
 	return ret;
 }
@@ -139,7 +141,7 @@ int perf_feature(struct perf_data *pd, struct reader *rd, unsigned int feature, 
 	case FEAT_OSRELEASE:
 		return take_release(&rd->stats, data, size, at, err);
 	case FEAT_CMDLINE:
-		return take_command(&rd->stats, data, size, at, err);
+		return take_command(pd, &rd->stats, data, size, at, err);
 	default:
 		return 0;
 	}

@@ -100,7 +100,8 @@ struct perf_attr {
 	uint64_t config;		/* of a tracepoint: the id of its description */
 	uint64_t sample_type, read_format;
 	bool id_trailer;		/* records that are no samples end with task, time and id as well */
-	bool enable_on_exec;
+	bool enable_on_exec;		/* it began with a command: one of single tasks */
+	bool usual;			/* samples have a task, a CPU and raw bytes, and nothing between them without a fixed place */
 	uint16_t max_stack;		/* frames that a chain can have */
 	uint16_t tid_at, time_at, cpu_at;
 	uint16_t read_at;		/* where what has no fixed place begins */
@@ -152,7 +153,19 @@ struct perf_sample {
 };
 
 /* False where the record is too short for what it should hold. */
-bool perf_sample_parse(const struct perf_attr *attr, const unsigned char *rec, uint32_t size, struct perf_sample *sample);
+bool perf_sample_parse_slow(const struct perf_attr *attr, const unsigned char *rec, uint32_t size,
+			    struct perf_sample *sample);
+static inline bool perf_sample_parse(const struct perf_attr *attr, const unsigned char *rec, uint32_t size,
+				     struct perf_sample *sample)
+{
+	if (!attr->usual || size < attr->read_at + 4u)
+		return perf_sample_parse_slow(attr, rec, size, sample);
+	*sample = (struct perf_sample){
+		.tid = (int32_t)get_u32(rec + attr->tid_at + 4), .cpu = get_u32(rec + attr->cpu_at),
+		.raw = rec + attr->read_at + 4, .raw_size = get_u32(rec + attr->read_at),
+	};
+	return sample->raw_size <= size - attr->read_at - 4;
+}
 
 /* ---- order.c --------------------------------------------------------------- */
 
@@ -293,6 +306,7 @@ struct perf_data {
 	struct unpack unpack;
 	struct text_complaint complaint;
 	bool ended;
+	bool has_command;		/* the command line says what was recorded */
 	/* symbols.c */
 	struct kallsyms *kallsyms;
 	bool has_build_id, has_reference;

@@ -38,7 +38,7 @@ static void release(struct perf_data *pd, const unsigned char *rec)
 {
 	struct unpack_chunk *chunk;
 
-	if (rec >= pd->content.data && rec < pd->content.data + pd->content.len)
+	if (!pd->unpack.zstd || (rec >= pd->content.data && rec < pd->content.data + pd->content.len))
 		return;
 	chunk = unpack_chunk_of(&pd->unpack, rec);
 	if (chunk)
@@ -483,6 +483,16 @@ static int hand_out(struct reader *rd, struct event *events, int max, struct ker
 	return n;
 }
 
+/* Before the first event is made, when all is known that stands before it. */
+static int begin_events(struct reader *rd, struct kerror *err)
+{
+	struct perf_data *pd = rd->priv;
+
+	if (!pd->has_command && pd->attrs.nr)
+		rd->stats.single_tasks = pd->attrs.attr[0].enable_on_exec;
+	return perf_symbols_open(pd, rd, err);
+}
+
 static int perf_read(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
 	struct perf_data *pd = rd->priv;
@@ -497,8 +507,7 @@ static int perf_read(struct reader *rd, struct event *events, int max, struct ke
 		if (n < max) {
 			if (pd->ended)
 				break;
-			/* The symbols are chosen when all that says which is known, and the first event is not made yet. */
-			if (fill(rd, err) || (!rd->stats.events && perf_symbols_open(pd, rd, err)))
+			if (fill(rd, err) || (!rd->stats.events && begin_events(rd, err)))
 				return -ENOMEM;
 		}
 	}

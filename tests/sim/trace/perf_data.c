@@ -126,6 +126,7 @@ static void expect_story(const struct bytes *b, const char *what)
 	expect_value(what, "names of flags that nobody knows", data->rd->stats.unknown_gfp, 1);
 	expect_value(what, "truncated", data->rd->stats.truncated, false);
 	expect_text(what, "release", data->rd->stats.os_release, "6.12.9-test");
+	expect_value(what, "single tasks", data->rd->stats.single_tasks, true);
 	expect_value(what, "lost", data->rd->stats.lost_events, 8);
 	expect_value(what, "places of losses", data->rd->nr_losses, 2);
 	expect_value(what, "first loss, behind", data->rd->losses[0].behind, 4);
