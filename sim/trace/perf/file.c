@@ -87,8 +87,8 @@ static int take_release(struct reader_stats *stats, const unsigned char *data, u
 	return 0;
 }
 
-static int take_command(struct perf_data *pd, struct reader_stats *stats, const unsigned char *data, uint64_t size, uint64_t at,
-			struct kerror *err)
+static int take_command(struct perf_data *pd, struct reader_stats *stats, const unsigned char *data,
+			uint64_t size, uint64_t at, struct kerror *err)
 {
 	char *command = calloc(1, MAX_COMMAND + COMMAND_PAD);
 	uint64_t used = 4, nr = size >= 4 ? get_u32(data) : 0, i;
@@ -115,7 +115,8 @@ static int take_command(struct perf_data *pd, struct reader_stats *stats, const 
 	return ret;
 }
 
-static int take_build_ids(struct perf_data *pd, const unsigned char *data, uint64_t size, uint64_t at, struct kerror *err)
+static int take_build_ids(struct perf_data *pd, const unsigned char *data, uint64_t size, uint64_t at,
+			  struct kerror *err)
 {
 	uint64_t pos = 0;
 
@@ -130,8 +131,8 @@ static int take_build_ids(struct perf_data *pd, const unsigned char *data, uint6
 	return 0;
 }
 
-int perf_feature(struct perf_data *pd, struct reader *rd, unsigned int feature, const unsigned char *data, uint64_t size,
-		 uint64_t at, struct kerror *err)
+int perf_feature(struct perf_data *pd, struct reader *rd, unsigned int feature, const unsigned char *data,
+		 uint64_t size, uint64_t at, struct kerror *err)
 {
 	switch (feature) {
 	case FEAT_TRACING_DATA:
@@ -165,7 +166,8 @@ static int read_features(struct perf_data *pd, struct reader *rd, const struct s
 		section = get_section(pd->content.data + table.at);
 		ret = check_section(pd, &section, "a section", err);
 		if (!ret)
-			ret = perf_feature(pd, rd, feature, pd->content.data + section.at, section.size, section.at, err);
+			ret = perf_feature(pd, rd, feature, pd->content.data + section.at, section.size, section.at,
+					   err);
 		table.at += SECTION_BYTES;
 	}
 	return ret;

@@ -55,7 +55,8 @@ enum perf_sample_bit {
 };
 
 enum perf_read_bit {
-	READ_TIME_ENABLED = 1 << 0, READ_TIME_RUNNING = 1 << 1, READ_ID = 1 << 2, READ_GROUP = 1 << 3, READ_LOST = 1 << 4,
+	READ_TIME_ENABLED = 1 << 0, READ_TIME_RUNNING = 1 << 1, READ_ID = 1 << 2, READ_GROUP = 1 << 3,
+	READ_LOST = 1 << 4,
 };
 
 static inline uint64_t get_u64(const unsigned char *p)
@@ -101,7 +102,7 @@ struct perf_attr {
 	uint64_t sample_type, read_format;
 	bool id_trailer;		/* records that are no samples end with task, time and id as well */
 	bool enable_on_exec;		/* it began with a command: one of single tasks */
-	bool usual;			/* samples have a task, a CPU and raw bytes, and nothing between them without a fixed place */
+	bool usual;			/* samples have a task, a CPU and raw bytes, all at a fixed place */
 	uint16_t max_stack;		/* frames that a chain can have */
 	uint16_t tid_at, time_at, cpu_at;
 	uint16_t read_at;		/* where what has no fixed place begins */
@@ -319,8 +320,8 @@ struct perf_data {
 /* file.c: what stands around the records. The records' place is set. Errors as reader_ops.open. */
 int perf_file_open(struct perf_data *pd, struct reader *rd, struct kerror *err);
 /* A section, or what a record of its own says in pipe layout. */
-int perf_feature(struct perf_data *pd, struct reader *rd, unsigned int feature, const unsigned char *data, uint64_t size,
-		 uint64_t at, struct kerror *err);
+int perf_feature(struct perf_data *pd, struct reader *rd, unsigned int feature, const unsigned char *data,
+		 uint64_t size, uint64_t at, struct kerror *err);
 
 /* symbols.c */
 void perf_symbols_note_build_id(struct perf_data *pd, const unsigned char *rec, uint32_t size);

@@ -125,10 +125,11 @@ static int make_event(struct reader *rd, const struct order_entry *entry, struct
 		return 0;
 	}
 	if (!attr->plan)
-		attr->plan = raw_formats_plan(pd->formats, attr->type == PERF_TYPE_TRACEPOINT ? attr->config : UINT64_MAX);
+		attr->plan = raw_formats_plan(pd->formats,
+					      attr->type == PERF_TYPE_TRACEPOINT ? attr->config : UINT64_MAX);
 	*ev = (struct event){
-		.time_ns = entry->time, .line = rd->stats.events + rd->stats.malformed + 1, .pid = sample.tid, .cpu = (uint16_t)sample.cpu,
-		.node = EVENT_NO_NODE, .kind = attr->plan->kind,
+		.time_ns = entry->time, .line = rd->stats.events + rd->stats.malformed + 1, .pid = sample.tid,
+		.cpu = (uint16_t)sample.cpu, .node = EVENT_NO_NODE, .kind = attr->plan->kind,
 	};
 	ret = tasks_name(&pd->tasks, sample.tid, &ev->comm);
 	if (!ret)
@@ -173,7 +174,8 @@ static uint64_t record_time(const struct perf_data *pd, const unsigned char *rec
 	const struct perf_attr *attr = perf_attrs_of_record(&pd->attrs, rec, size);
 	uint64_t time;
 
-	if (!attr || !attr->id_trailer || attr->trailer_time == UINT16_MAX || size < PERF_RECORD_HEADER + attr->trailer_size)
+	if (!attr || !attr->id_trailer || attr->trailer_time == UINT16_MAX ||
+	    size < PERF_RECORD_HEADER + attr->trailer_size)
 		return 0;
 	time = get_u64(rec + size - attr->trailer_size + attr->trailer_time);
 	return time < MAX_TIME ? time : 0;
@@ -242,8 +244,8 @@ static int payload(struct perf_data *pd, const unsigned char *rec, uint64_t byte
 	uint64_t at = (uint64_t)(rec - pd->content.data), after = at + record_size(rec);
 
 	if (bytes > pd->end - after)
-		return kerror_set(err, -EBADMSG, "the record at byte %llu should have %llu bytes behind it, and the trace ends "
-				  "at byte %llu", (unsigned long long)at, (unsigned long long)bytes,
+		return kerror_set(err, -EBADMSG, "the record at byte %llu should have %llu bytes behind it, and the trace "
+				  "ends at byte %llu", (unsigned long long)at, (unsigned long long)bytes,
 				  (unsigned long long)pd->end);
 	*end = after + bytes;
 	return 0;
@@ -257,8 +259,8 @@ static int take_attr(struct perf_data *pd, const unsigned char *rec, uint32_t si
 	int ret;
 
 	if (bytes > size - PERF_RECORD_HEADER)
-		return kerror_set(err, -EBADMSG, "the event at byte %llu has %u bytes, its record %u", (unsigned long long)at,
-				  bytes, size);
+		return kerror_set(err, -EBADMSG, "the event at byte %llu has %u bytes, its record %u",
+				  (unsigned long long)at, bytes, size);
 	/* File layout has them in a section; perf inject leaves such records in it. */
 	if (!pd->pipe)
 		return 0;
@@ -383,8 +385,8 @@ static int take_record(struct reader *rd, struct kerror *err)
 		return 0;
 	size = left >= PERF_RECORD_HEADER ? record_size(rec) : PERF_RECORD_HEADER;
 	if (size < PERF_RECORD_HEADER || size > left)
-		return kerror_set(err, -EBADMSG, "the record at byte %" PRIu64 " has %u bytes, and %" PRIu64 " are left", pd->at,
-				  size, left);
+		return kerror_set(err, -EBADMSG, "the record at byte %" PRIu64 " has %u bytes, and %" PRIu64 " are left",
+				  pd->at, size, left);
 	pd->at += size;
 	rd->stats.lines++;
 	ret = record_type(rec) < REC_USER ? take_kernel_record(rd, rec, size) : take_own_record(rd, rec, size, err);
