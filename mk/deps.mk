@@ -21,6 +21,7 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	xz-utils:packs_test_input:xz bzip2:packs_test_input:bzip2 lz4:packs_test_input:lz4 \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
+	heaptrack:whose_totals_ours_must_equal:heaptrack_print libc-devtools:mtrace,_whose_list_ours_must_equal:mtrace \
 	libc6-dbg:structs_of_a_program_not_ours:/usr/share/doc/libc6-dbg/copyright
 bench_deps := linux-perf:the_peer_that_make_bench_measures_against:perf zstd:unpacks_recordings:zstd \
 	libjemalloc2:a_malloc_to_measure_against:/usr/share/doc/libjemalloc2/copyright \

@@ -94,6 +94,8 @@
 	X(kmt_file) \
 	X(convert) \
 	X(numbers) \
+	X(heap_readers) \
+	X(heap_figures) \
 	X(snapshot) \
 	X(verify_compare) \
 	X(requests) \

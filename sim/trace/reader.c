@@ -13,13 +13,18 @@
 
 /* Not measured: read once. A long head of comments, and a line of the longest kind, must fit. */
 #define PROBE_BYTES	(64u << 10)
-#define FORMAT_LIST	120	/* bytes of the list of formats in a message */
+#define FORMAT_LIST	160	/* bytes of the list of formats in a message */
 
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
 	&ftrace_text_reader,
 	&perf_data_reader,
 	&kmt_reader,
+	&rep_reader,
+	&mtrace_reader,
+	&heaptrack_reader,
+	&ostep_reader,
+	&memory_replay_reader,
 	NULL
 };
 
@@ -175,6 +180,7 @@ int reader_open_config(struct reader **out, struct source *src, const struct rea
 		reader_close(rd);
 		return ret;
 	}
+	rd->stats.lacks = rd->ops->lacks;
 	*out = rd;
 	return 0;
 }

@@ -66,6 +66,8 @@ bool source_stopped(const struct source *src);
 
 /* ---- events ------------------------------------------------------------ */
 
+#define READER_NOTE 160
+
 struct reader_stats {
 	uint64_t lines;		/* records looked at, comments and empty lines included */
 	uint64_t events;	/* good events handed out, unknown tracepoints included */
@@ -92,6 +94,8 @@ struct reader_stats {
 	uint64_t cut_stacks;	/* call chains that are as deep as a recording goes */
 	bool guessed_symbols;	/* call sites have the names of a kernel that may be another one */
 	bool single_tasks;	/* the recording is of some tasks, not of the whole machine */
+	const char *lacks;	/* what the format cannot tell (reader_ops), or NULL */
+	char note[READER_NOTE];	/* what its reader found odd about the whole input, "" nothing */
 };
 
 /* A place where the recording lacks events, for its buffer was full. */
@@ -119,6 +123,7 @@ struct reader_ops {
 	const char *name;	/* "perf-script" */
 	const char *text;	/* one sentence */
 	const char *needs;	/* a package without which this build was made, so that it reads none; or NULL */
+	const char *lacks;	/* what no file of this format can tell, a sentence, or NULL */
 	/* Score 0..100: how much the first @len bytes look like this format. */
 	int (*probe)(const unsigned char *head, size_t len);
 	/* What keeps text that nearly is this format from being read, or NULL. May be missing. */
@@ -150,6 +155,11 @@ extern const struct reader_ops perf_data_reader;
 extern const struct reader_ops perf_script_reader;
 extern const struct reader_ops ftrace_text_reader;
 extern const struct reader_ops kmt_reader;
+extern const struct reader_ops rep_reader;
+extern const struct reader_ops mtrace_reader;
+extern const struct reader_ops heaptrack_reader;
+extern const struct reader_ops ostep_reader;
+extern const struct reader_ops memory_replay_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 

@@ -288,6 +288,10 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 	sum->guessed_symbols |= more->guessed_symbols;
 	sum->binary |= more->binary;
 	sum->unpacked_bytes += more->unpacked_bytes;
+	if (more->lacks)
+		sum->lacks = more->lacks;
+	if (more->note[0])
+		memcpy(sum->note, more->note, sizeof(sum->note));
 }
 
 /* @before events came from other readers. */

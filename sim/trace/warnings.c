@@ -117,6 +117,10 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->read.unpacked_bytes;
 		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
 				 "while it is read", nr, temporary_folder());
+	case TRACE_FORMAT_LACKS:
+		return sum->read.lacks && say(text, "%s", sum->read.lacks);
+	case TRACE_READER_NOTE:
+		return sum->read.note[0] && say(text, "%s", sum->read.note);
 	case NR_TRACE_WARNINGS:
 		break;
 	}

@@ -106,6 +106,7 @@ static inline struct trace *trace_of_text(const uint8_t *data, size_t size, cons
 {
 	struct slices slices = { data + 1, size - 1, (size_t)(data[0] >> 2) * 37 + 1 };
 	struct trace *trace = trace_create(data[0] & 1 ? 1 : 0);
+	struct reader_config cfg = { .format = format };
 	uint64_t heard = 0;
 	struct kerror err;
 	struct source *src;
@@ -114,8 +115,10 @@ static inline struct trace *trace_of_text(const uint8_t *data, size_t size, cons
 
 	if (!trace)
 		abort();
+	cfg.names = trace_names(trace);
+	cfg.stacks = trace_stacks(trace);
 	if (!source_open_callback(&src, "fuzz", next_slice, &slices, &err) &&
-	    !reader_open(&rd, src, format, trace_names(trace), &err)) {
+	    !reader_open_config(&rd, src, &cfg, &err)) {
 		reader_set_message(rd, ignore_message, &heard, 100);
 		ret = trace_load(trace, rd, NULL, NULL, &err);
 		ret = !ret || rd->stats.malformed > rd->stats.events ? trace_resolve(trace, &err) : ret;

@@ -92,6 +92,13 @@ static void count_malformed(struct reader *rd)
 			    text->complaint.text);
 }
 
+void text_malformed(struct reader *rd, uint64_t line, const char *what)
+{
+	if (rd->message && rd->stats.malformed < rd->message_limit)
+		rd->message(rd->message_ctx, source_name(rd->src), line, what);
+	rd->stats.malformed++;
+}
+
 /* How the input ended, as far as was read. */
 static void note_end(struct reader_stats *stats, const struct lines *lines)
 {

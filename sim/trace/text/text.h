@@ -51,6 +51,9 @@ int text_open(struct reader *rd, size_t size, struct kerror *err);
 void text_close(struct reader *rd);
 int text_read(struct reader *rd, text_parse_fn parse, struct event *events, int max, struct kerror *err);
 
+/* Line @line, which is not the one being parsed, is malformed: counts and reports it. */
+void text_malformed(struct reader *rd, uint64_t line, const char *what);
+
 /* The task's name of most lines is that of the line before. 0 with @id set; -ENOMEM. */
 int text_intern_comm(struct reader *rd, const char *comm, const char *comm_end, name_id *id);
 
