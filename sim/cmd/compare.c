@@ -76,6 +76,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (opt->trace)
 			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
+		if (!*arg)
+			usage_error(state->name, "the name of a trace is empty");
 		opt->trace = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:

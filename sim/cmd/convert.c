@@ -73,12 +73,14 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (opt->load.path)
 			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
+		if (!*arg)
+			usage_error(state->name, "the name of a trace is empty");
 		opt->load.path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!opt->load.path)
 			usage_error(state->name, "no trace given");
-		if (!opt->output)
+		if (!opt->output || !*opt->output)
 			usage_error(state->name, "no output given: -o FILE");
 		return 0;
 	default:
@@ -106,6 +108,8 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 		ret = kerror_set(err, stats.error.code, "%s", stats.error.text);
 	if (!ret)
 		ret = close_output(out, err);
+	else if (ret == -ENOSPC)
+		kerror_set(err, ret, "%.180s: %s", opt->output, strerror(ENOSPC));
 	if (ret)
 		return ret;
 	if (!opt->quiet && !is_stdout(opt->output))

@@ -12,9 +12,13 @@ static bool occupy_standard_files(void)
 {
 	int fd;
 
-	/* A report for a standard output that is closed is a report lost: it fails as on a full disk. */
+	/*
+	 * A report for a standard output that is closed is a report lost, so it must fail: a file that
+	 * cannot be written takes its place. Where standard input is closed as well it gets that
+	 * place, as in a program without a terminal that asks for files alone.
+	 */
 	if (fcntl(STDOUT_FILENO, F_GETFD) < 0 && fcntl(STDIN_FILENO, F_GETFD) >= 0 &&
-	    open("/dev/full", O_WRONLY) < 0)
+	    open("/dev/null", O_RDONLY) < 0)
 		return false;
 	do
 		fd = open("/dev/null", O_RDWR);

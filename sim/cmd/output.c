@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/interrupt.h"
 #include "sim/cmd/place.h"
 #include "sim/trace/reader.h"
 
@@ -164,13 +166,35 @@ static int descriptor_of(const struct place *place)
 	return (int)fd;
 }
 
+#define READER_POLL_MS	50
+
+/* A named pipe's open() waits for a reader, and a signal would have it begin anew: ask now and then. */
+static int open_pipe(const char *path)
+{
+	int fd;
+
+	while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO) {
+		if (*interrupt_flag()) {
+			errno = EINTR;
+			return -1;
+		}
+		poll(NULL, 0, READER_POLL_MS);
+	}
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 /* A descriptor is continued where it stands; all else is opened as a shell's ">" does. */
 static int open_direct(const struct place *place)
 {
 	int fd = place->direct ? descriptor_of(place) : -1;
 
-	return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) :
-			 open(place->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd >= 0)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (place->direct && S_ISFIFO(place->st.st_mode))
+		return open_pipe(place->path);
+	return open(place->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
 static int open_unnamed(const struct output *out)

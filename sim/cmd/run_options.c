@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	  "let requests for objects fail as the kernel's failslab= does, PROBABILITY in percent; may end with "
 	  ",cache-filter ,ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': instead of text", 3 },
+	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': in place of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
@@ -141,6 +141,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (opt->trace)
 			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
+		if (!*arg)
+			usage_error(state->name, "the name of a trace is empty");
 		opt->trace = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:

@@ -218,6 +218,20 @@ int source_open(struct source **out, const char *path, struct kerror *err)
 	return source_open_until(out, path, NULL, err);
 }
 
+/*
+ * A named pipe's open() waits for the other end, and a signal's handler may have it
+ * begin anew: whoever has a @stop does not wait here, but for the bytes.
+ */
+static int open_path(const char *path, bool wait)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | (wait ? 0 : O_NONBLOCK));
+	int flags = fd < 0 || wait ? -1 : fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	return fd;
+}
+
 int source_open_until(struct source **out, const char *path, const volatile sig_atomic_t *stop,
 		      struct kerror *err)
 {
@@ -229,7 +243,7 @@ int source_open_until(struct source **out, const char *path, const volatile sig_
 
 	if (!src)
 		return -ENOMEM;
-	src->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	src->fd = is_stdin ? STDIN_FILENO : open_path(path, !stop);
 	src->close_fd = !is_stdin;
 	src->stop = stop;
 	if (src->fd < 0 || fstat(src->fd, &st))

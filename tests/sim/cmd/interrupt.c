@@ -548,6 +548,29 @@ static void test_ignored(void)
 	json_decref(root);
 }
 
+/* A named pipe that nobody has opened at the other end: waiting for that ends as well, of input and output. */
+static void test_named_pipe(void)
+{
+	static int (*const commands[])(int argc, char **argv) = { cmd_run, cmd_compare, cmd_diagnose };
+	char *pipe_path = strdup(in_folder("pipe"));
+	size_t i;
+
+	CU_ASSERT_EQUAL_FATAL(mkfifo(pipe_path, 0600), 0);
+	for (i = 0; i <= sizeof(commands) / sizeof(commands[0]); i++) {
+		struct child child = i < sizeof(commands) / sizeof(commands[0]) ?
+			START(commands[i], pipe_path) : START(cmd_run, "--json", pipe_path, SMALL);
+		struct result res;
+
+		usleep(300000);
+		kill(child.pid, SIGTERM);
+		res = finish(&child);
+		CU_ASSERT_EQUAL(res.status, 128 + SIGTERM);
+		CU_ASSERT_PTR_NOT_NULL(strcasestr(res.err, "interrupted"));
+		done(&res);
+	}
+	free(pipe_path);
+}
+
 static const struct test_case cases[] = {
 	{ "interrupt_reading", test_reading },
 	{ "interrupt_reading_nothing", test_reading_nothing },
@@ -559,6 +582,7 @@ static const struct test_case cases[] = {
 	{ "interrupt_layout_trace", test_layout_trace },
 	{ "interrupt_layout_program", test_layout_program },
 	{ "interrupt_ignored", test_ignored },
+	{ "interrupt_named_pipe", test_named_pipe },
 	{ NULL, NULL }
 };
 
