@@ -105,6 +105,7 @@ static const struct engine_ops *find_engine(const char *name, struct nearest *ne
 static int parse_param(const char *text, size_t len, const struct engine_ops *engine,
 		       struct slab_config *cfg, struct kerror *err)
 {
+	const struct engine_param *param;
 	struct nearest near;
 	char name[64], *equals;
 	uint64_t value;
@@ -115,11 +116,13 @@ static int parse_param(const char *text, size_t len, const struct engine_ops *en
 	equals = strchr(name, '=');
 	*equals = 0;
 	nearest_begin(&near, name);
-	if (!find_param(engine, name, &near))
+	param = find_param(engine, name, &near);
+	if (!param)
 		return kerror_set(err, -EINVAL, "engine %s has no parameter '%s'%s", engine->name, name,
 				  nearest_text(&near));
 	if (!parse_number(equals + 1, 0, UINT64_MAX, &value))
-		return kerror_set(err, -EINVAL, "%s=%s: expected a number", name, equals + 1);
+		return kerror_set(err, -EINVAL, "%s=%s: expected a number from %u to %u", name, equals + 1,
+				  param->min, param->max);
 	return slab_config_param(cfg, name, value, err);
 }
 
