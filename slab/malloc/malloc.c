@@ -23,14 +23,20 @@
 #include "slab/malloc/fast.h"
 
 #define EXPORT __attribute__((visibility("default")))
+/*
+ * At the beginning of a cache line, so that their length there does not change with
+ * what is linked before them: a malloc that lay across three lines took an instruction
+ * of padding more, and a pair about a tenth of its time.
+ */
+#define HOT EXPORT __attribute__((aligned(64)))
 #define CALLER __builtin_return_address(0)
 
-EXPORT void *malloc(size_t size)
+HOT void *malloc(size_t size)
 {
 	return malloc_fast(size, CALLER);
 }
 
-EXPORT void free(void *p)
+HOT void free(void *p)
 {
 	free_fast(p, CALLER);
 }
