@@ -59,9 +59,32 @@ static json_t *number(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
+/* The format whose files cannot tell what @lacks says; NULL where there is none. */
+static const struct reader_ops *format_that_lacks(const char *lacks)
+{
+	const struct reader_ops *const *format;
+
+	for (format = reader_formats; *format; format++)
+		if ((*format)->lacks && !strcmp((*format)->lacks, lacks))
+			break;
+	return *format;
+}
+
+/* What files of the format called @name cannot tell; NULL where nothing is known of it. */
+static const char *lack_of_format(const char *name)
+{
+	const struct reader_ops *const *format;
+
+	for (format = reader_formats; name && *format; format++)
+		if (!strcmp((*format)->name, name))
+			return (*format)->lacks;
+	return NULL;
+}
+
 char *kmt_summary_text(const struct reader_stats *stats, uint64_t events)
 {
 	static const struct reader_stats nothing;
+	const struct reader_ops *format;
 	struct reader_stats of = stats ? *stats : nothing;
 	json_t *root = json_object();
 	int failed = json_object_set_new(root, "events", number(events));
@@ -71,6 +94,12 @@ char *kmt_summary_text(const struct reader_stats *stats, uint64_t events)
 		failed |= json_object_set_new(root, counters[i].key, number(*counter(&of, i)));
 	failed |= json_object_set_new(root, "os_release", clean_text(of.os_release));
 	failed |= json_object_set_new(root, "single_tasks", json_boolean(of.single_tasks));
+	failed |= json_object_set_new(root, "guessed_symbols", json_boolean(of.guessed_symbols));
+	if (of.note[0])
+		failed |= json_object_set_new(root, "note", clean_text(of.note));
+	format = of.lacks ? format_that_lacks(of.lacks) : NULL;
+	if (format)
+		failed |= json_object_set_new(root, "lacks_as", json_string(format->name));
 	if (of.truncated)
 		failed |= json_object_set_new(root, "source_error", clean_text(of.error.text));
 	return text_of(root, failed);
@@ -112,6 +141,9 @@ static bool take_all(const json_t *root, struct reader_stats *stats, uint64_t *e
 		if (__builtin_add_overflow(*counter(stats, i), *counter(&more, i), counter(stats, i)))
 			*counter(stats, i) = UINT64_MAX;
 	take_text(root, "os_release", stats->os_release, sizeof(stats->os_release));
+	stats->guessed_symbols |= json_is_true(json_object_get(root, "guessed_symbols"));
+	take_text(root, "note", stats->note, sizeof(stats->note));
+	stats->lacks = lack_of_format(json_string_value(json_object_get(root, "lacks_as")));
 	stats->single_tasks |= json_is_true(json_object_get(root, "single_tasks"));
 	if (json_is_string(json_object_get(root, "source_error")) && !stats->truncated) {
 		stats->truncated = true;

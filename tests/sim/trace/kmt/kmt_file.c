@@ -216,7 +216,8 @@ static void test_losses_and_stats(void)
 	};
 	const struct reader_stats stats = {
 		.malformed = 4, .unknown_gfp = 5, .lost_chunks = 6, .tool_warnings = 7, .cut_stacks = 8,
-		.os_release = "6.1.0-\xff", .single_tasks = true
+		.os_release = "6.1.0-\xff", .single_tasks = true, .note = "the header differs",
+		.lacks = rep_reader.lacks, .guessed_symbols = true
 	};
 	const size_t nr = KMT_CHUNK_EVENTS + 9, nr_losses = sizeof(losses) / sizeof(losses[0]);
 	struct kmt_world world = kmt_world_create();
@@ -238,6 +239,9 @@ static void test_losses_and_stats(void)
 	CU_ASSERT_EQUAL(rd->stats.cut_stacks, 8);
 	CU_ASSERT_STRING_EQUAL(rd->stats.os_release, "6.1.0-?");
 	CU_ASSERT_TRUE(rd->stats.single_tasks);
+	CU_ASSERT_TRUE(rd->stats.guessed_symbols);
+	CU_ASSERT_STRING_EQUAL(rd->stats.note, "the header differs");
+	CU_ASSERT_PTR_EQUAL(rd->stats.lacks, rep_reader.lacks);
 	CU_ASSERT_FALSE(rd->stats.truncated);
 	reader_close(rd);
 	free(file.at);
