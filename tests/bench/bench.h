@@ -85,7 +85,9 @@ struct bench_recording {
 	const char *text;	/* what perf script printed */
 	const char *data;	/* perf's own recording */
 	const char *kmemsim;	/* the program */
+	const char *kmt;	/* the recording, converted */
 };
+void bench_reading(const struct bench_recording *rec, unsigned int rounds);
 void bench_recording(const struct bench_recording *rec, unsigned int rounds);
 void bench_replay(const char *text, unsigned int rounds);
 

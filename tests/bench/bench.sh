@@ -37,7 +37,9 @@ recording() {
 	fi
 	"$build/kmemsim-bench" recording "$run_rounds" "$1" "$build/bench/$1.txt" \
 		"$scratch/$1.data" "$build/kmemsim"
-	rm -f "$scratch/$1.data"
+	"$build/kmemsim" convert -q -o "$scratch/$1.kmt" "$scratch/$1.data" 2>/dev/null
+	"$build/kmemsim-bench" reading "$run_rounds" "$1" "$build/bench/$1.txt" "$scratch/$1.data" "$scratch/$1.kmt"
+	rm -f "$scratch/$1.data" "$scratch/$1.kmt"
 }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/kmemsim-bench.XXXXXX")

@@ -50,6 +50,14 @@ int main(int argc, char **argv)
 		bench_recording(&rec, parse_rounds(argv[2]));
 		return 0;
 	}
+	if (argc == 7 && !strcmp(argv[1], "reading")) {
+		const struct bench_recording rec = {
+			.name = argv[3], .text = argv[4], .data = argv[5], .kmt = argv[6],
+		};
+
+		bench_reading(&rec, parse_rounds(argv[2]));
+		return 0;
+	}
 	if (argc == 4 && !strcmp(argv[1], "replay")) {
 		bench_replay(argv[3], parse_rounds(argv[2]));
 		return 0;
@@ -57,6 +65,7 @@ int main(int argc, char **argv)
 	fputs("usage: kmemsim-bench micro ROUNDS\n"
 	      "       kmemsim-bench library ROUNDS BUILD JSON\n"
 	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n"
+	      "       kmemsim-bench reading ROUNDS NAME TEXT DATA KMT\n"
 	      "       kmemsim-bench replay ROUNDS TEXT\n", stderr);
 	return 2;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim-bench: whole runs over a recording, in turn: perf kmem over its
- * binary form, kmemsim run over the text that perf script made of it, and the
+ * binary form, kmemsim run over that and over the text that perf script made of it, and the
  * replay alone of the same events held in memory. The programs start afresh
  * each time, write their report to /dev/null, and find their input in the page
  * cache. The bars are for event rates by CPU time, user and system, which other
@@ -32,8 +32,8 @@ static void run_program(const char *const *argv, struct spent *spent)
 	spent->peak_mib = (double)usage.ru_maxrss / 1024;
 }
 
-enum figure { PERF_RATE, PERF_CPU_RATE, PERF_PEAK, TEXT_RATE, TEXT_CPU_RATE, TEXT_PEAK, MEMORY_RATE,
-	      NR_FIGURES };
+enum figure { PERF_RATE, PERF_CPU_RATE, PERF_PEAK, TEXT_RATE, TEXT_CPU_RATE, TEXT_PEAK, DATA_RATE, DATA_CPU_RATE,
+	      DATA_PEAK, MEMORY_RATE, NR_FIGURES };
 
 static void add_spent(struct bench_samples *samples, const struct spent *spent, double kevents)
 {
@@ -46,6 +46,7 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 {
 	const char *const perf[] = { "perf", "kmem", "-i", rec->data, "--slab", "--page", "stat", NULL };
 	const char *const kmemsim[] = { rec->kmemsim, "run", rec->text, NULL };
+	const char *const from_data[] = { rec->kmemsim, "run", rec->data, NULL };
 	struct bench_samples samples[NR_FIGURES] = { 0 };
 	struct memory_worker worker;
 	struct spent spent;
@@ -63,6 +64,8 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 		add_spent(&samples[PERF_RATE], &spent, kevents);
 		run_program(kmemsim, &spent);
 		add_spent(&samples[TEXT_RATE], &spent, kevents);
+		run_program(from_data, &spent);
+		add_spent(&samples[DATA_RATE], &spent, kevents);
 		bench_add(&samples[MEMORY_RATE], kevents / memory_worker_round(&worker));
 	}
 	memory_worker_stop(&worker);
@@ -73,6 +76,8 @@ void bench_recording(const struct bench_recording *rec, unsigned int rounds)
 		  BAR_NONE, 0);
 	bench_row("the same by CPU time", &samples[TEXT_CPU_RATE], "perf kmem", &samples[PERF_CPU_RATE],
 		  BAR_AT_LEAST, 1.5);
+	bench_row("run from perf.data, by CPU time", &samples[DATA_CPU_RATE], "perf kmem", &samples[PERF_CPU_RATE],
+		  BAR_AT_LEAST, 4.0);
 	bench_row("replay in memory, by CPU time", &samples[MEMORY_RATE], "perf kmem",
 		  &samples[PERF_CPU_RATE], BAR_AT_LEAST, 4.0);
 	bench_row("peak memory of the run, MiB", &samples[TEXT_PEAK], "perf kmem", &samples[PERF_PEAK],
