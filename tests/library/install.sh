@@ -49,7 +49,7 @@ ${CC:-cc} "$work/version.c" -o "$work/version" $flags
 is_version 'the library' "$(LD_LIBRARY_PATH="$root/usr/lib" "$work/version")"
 is_version 'the name of the library' "$(basename "$(readlink "$root/usr/lib/libkmemsim.so.0")" | sed 's/libkmemsim.so.//')"
 is_version 'pkg-config' "$(pkg-config --modversion kmemsim)"
-is_version 'the program' "$("$root/usr/bin/kmemsim" --version | sed 's/^kmemsim //')"
+is_version 'the program' "$("$root/usr/bin/kmemsim" --version | sed -n '1s/^kmemsim //p')"
 is_version 'its report' "$("$root/usr/bin/kmemsim" run --layers pages tests/traces/gcc-hello.perf.txt.zst |
 	sed -n '1s/^kmemsim  *//p')"
 for page in $(grep -L '^\.so ' "$root"/usr/share/man/man3/*.3); do
