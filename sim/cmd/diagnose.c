@@ -20,7 +20,7 @@
 #include "sim/report/diagnose.h"
 #include "sim/session/load.h"
 
-enum { OPT_TOP = 256, OPT_FORMAT, OPT_KALLSYMS, OPT_MESSAGES };
+enum { OPT_TOP = 256 };
 
 struct diagnose_options {
 	struct load_options load;
@@ -29,10 +29,7 @@ struct diagnose_options {
 };
 
 static const struct argp_option options[] = {
-	{ "format", OPT_FORMAT, "NAME", 0, "trace format (default: recognised from the file)", 0 },
-	{ "kallsyms", OPT_KALLSYMS, "FILE", 0, KALLSYMS_HELP, 0 },
 	{ "top", OPT_TOP, "N", 0, "findings and call sites shown (default 20)", 0 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 0 },
 	{ 0 }
 };
 
@@ -42,30 +39,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &opt->report;
-		return 0;
-	case OPT_FORMAT:
-		opt->load.format = need_format(state, arg);
-		return 0;
-	case OPT_KALLSYMS:
-		opt->load.kallsyms = arg;
+		state->child_inputs[0] = &opt->load;
+		state->child_inputs[1] = &opt->report;
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, DIAGNOSE_MAX_FINDINGS);
-		return 0;
-	case OPT_MESSAGES:
-		opt->load.messages = need_number(state, "messages", arg, 0, 1000000000);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (opt->load.path)
-			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
-		if (!*arg)
-			usage_error(state->name, "the name of a trace is empty");
-		opt->load.path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!opt->load.path)
-			usage_error(state->name, "no trace given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -144,7 +122,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 
 int cmd_diagnose(int argc, char **argv)
 {
-	const struct argp_child children[] = { { report_argp(), 0, NULL, 0 }, { 0 } };
+	const struct argp_child children[] = { { load_argp(), 0, NULL, 0 }, { report_argp(), 0, NULL, 0 }, { 0 } };
 	const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
@@ -153,7 +131,7 @@ int cmd_diagnose(int argc, char **argv)
 		.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
 		       "with the events that show them."
 	};
-	struct diagnose_options opt = { .load = { .messages = 10 }, .top = 20 };
+	struct diagnose_options opt = { .top = 20 };
 	struct kerror err = { .text = "failed without saying why" };
 	struct report_outputs out = { 0 };
 	struct trace *trace = NULL;

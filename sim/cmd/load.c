@@ -110,7 +110,7 @@ int copy_trace(const struct load_options *opt, FILE *out, const struct writer_op
 	struct names *names = names_create();
 	struct stacks *stacks = stacks_create();
 	const struct reader_config cfg = {
-		.format = opt->format, .names = names, .stacks = stacks
+		.format = opt->format, .names = names, .stacks = stacks, .kallsyms = opt->kallsyms
 	};
 	struct writer writer = { .file = out, .names = names, .stacks = stacks, .made_by = kmemsim_title };
 	struct reader *rd = NULL;

@@ -7,6 +7,7 @@
 #ifndef KMEMSIM_SIM_CMD_LOAD_H
 #define KMEMSIM_SIM_CMD_LOAD_H
 
+#include <argp.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,6 +26,9 @@ struct load_options {
 	const char *kallsyms;	/* a list of the recorded kernel's symbols, or NULL */
 	uint64_t messages;	/* malformed lines shown in full */
 };
+
+/* Their options and the argument TRACE, as a child of a command's argp; its input is a struct load_options. */
+const struct argp *load_argp(void);
 
 /*
  * Read and resolve a trace; *@out is the caller's, also where this fails.

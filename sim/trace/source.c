@@ -373,8 +373,8 @@ static int64_t read_packed(struct source *src, void *buf, size_t size, struct ke
 
 /*
  * A small file may unpack to so much, and no file to more than so many times its size.
- * Recordings unpack to 5 to 130 times their size (lackey's text), a file of nothing but
- * zeros to 1,000 (gzip) or 32,000 (zstd) times.
+ * Of the shared recordings lackey's text unpacks to most, 93 times its size; 300 MB of
+ * nothing but zeros were 1,030 (gzip) and 31,800 (zstd) times theirs.
  */
 static int64_t check_bound(struct source *src, int64_t got, struct kerror *err)
 {

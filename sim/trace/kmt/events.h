@@ -12,12 +12,8 @@
  * What makes it small: events come in a few hundred shapes a chunk, and mostly in
  * the order in which they came before; an address that was there before is a
  * distance in events, and a new one is near the one before it of the same shape.
- * Columns put what is alike side by side, and zstd does the rest. 1.3 to 2.9 bytes
- * an event of the shared recordings, where the text has 7 and more packed alike.
- *
- * Tried and rejected: addresses as differences to the last one of their cache
- * (4.1 bytes an event on find-tar, for a free names an object that is not near);
- * a column a field (call site, size, flags: 3.6).
+ * Columns put what is alike side by side, and zstd does the rest: 2.0 to 3.9 bytes an
+ * event of the shared perf.data files, where their texts, packed by zstd, have 4.0 to 5.5.
  *
  * Locking: none. An encoder or decoder belongs to one thread.
  */

@@ -13,8 +13,8 @@
 #include "sim/trace/kmt/summary.h"
 
 /*
- * zstd's level. Of 1, 3, 9 and 19 the shared recordings took 2.55, 2.50, 2.43 and 2.30
- * bytes an event, and writing took 1, 1.2, 2.6 and 40 times as long.
+ * zstd's level. At 1, 3, 9 and 19 the recordings find-tar, loopback-http, system-git and build
+ * together took 2.77, 2.65, 2.54 and 2.32 bytes and 165, 183, 286 and 2,768 ns to write an event.
  */
 #define LEVEL		3
 

@@ -118,6 +118,26 @@ static void test_cut_source(void)
 	free(copy);
 }
 
+/* A recording's call sites get the names that --kallsyms gives, and the copy keeps them. */
+static void test_kallsyms(void)
+{
+	static const char symbols[] = "ffffffff81000000 T _text\nffffffff81000001 T whole_kernel\n"
+				      "ffffffff82f00000 T _etext\n";
+	const char *data = test_shared("traces/gcc-hello.data.zst");
+	char *list = strdup(write_file("symbols", symbols, sizeof(symbols) - 1)), *copy = strdup(in_folder("sym.kmt"));
+	struct result res;
+
+	if (data) {
+		expect(CONVERT("-q", "-o", copy, "--kallsyms", "/no/such/symbols", data), 2, "/no/such/symbols");
+		expect(CONVERT("-q", "-o", copy, "--kallsyms", list, data), 0, "");
+		res = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", copy, NULL });
+		CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "whole_kernel+0x"));
+		done(&res);
+	}
+	free(list);
+	free(copy);
+}
+
 /* A full disk leaves the old file and gives the reason. */
 static void test_full_disk(void)
 {
@@ -129,6 +149,7 @@ static const struct test_case cases[] = {
 	{ "pipe", test_pipe },
 	{ "refused", test_refused },
 	{ "cut_source", test_cut_source },
+	{ "kallsyms", test_kallsyms },
 	{ "full_disk", test_full_disk },
 	{ NULL, NULL }
 };
