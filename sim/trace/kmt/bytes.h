@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define KMT_VARINT_BYTES 10u	/* of 64 bits, at most */
 
@@ -47,12 +48,35 @@ struct kmt_walk {
 /* @len bytes, or NULL where there are fewer. */
 const unsigned char *kmt_take_bytes(struct kmt_walk *walk, size_t len);
 uint64_t kmt_take_varint(struct kmt_walk *walk);
-/* The same, inlined where one byte holds it, as most do. */
-static inline uint64_t kmt_take_short(struct kmt_walk *walk)
+/*
+ * The same for a hot loop, inlined as a whole where eight bytes hold it and eight more are
+ * there: the walk's address is not handed on, so it can lie in registers.
+ */
+static inline uint64_t kmt_take_value(struct kmt_walk *walk)
 {
-	if (walk->at < walk->end && *walk->at < 0x80 && !walk->failed)
-		return *walk->at++;
-	return kmt_take_varint(walk);
+	struct kmt_walk copy;
+	uint64_t bytes, ends;
+
+	if (walk->end - walk->at >= 8 && !walk->failed) {
+		memcpy(&bytes, walk->at, 8);
+		if (!(bytes & 0x80)) {
+			walk->at++;
+			return bytes & 0x7f;
+		}
+		ends = ~bytes & 0x8080808080808080u;
+		if (ends) {
+			/* Clear what is behind the last byte, then move groups of 7, 14 and 28 bits together. */
+			walk->at += (__builtin_ctzll(ends) >> 3) + 1;
+			bytes &= (ends ^ (ends - 1)) & 0x7f7f7f7f7f7f7f7fu;
+			bytes = (bytes & 0x007f007f007f007fu) | (bytes & 0x7f007f007f007f00u) >> 1;
+			bytes = (bytes & 0x00003fff00003fffu) | (bytes & 0x3fff00003fff0000u) >> 2;
+			return (bytes & 0x0fffffffu) | (bytes & 0x0fffffff00000000u) >> 4;
+		}
+	}
+	copy = *walk;
+	bytes = kmt_take_varint(&copy);
+	*walk = copy;
+	return bytes;
 }
 /* A number up to @max; a larger one is a failure. */
 uint64_t kmt_take_varint_upto(struct kmt_walk *walk, uint64_t max);

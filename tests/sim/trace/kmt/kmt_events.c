@@ -51,6 +51,32 @@ static void test_varint_too_long(void)
 	CU_ASSERT_TRUE(walk.failed);
 }
 
+/* The hot loop's way to read a number is the other one's, of any size, with any number of bytes behind it. */
+static void test_value(void)
+{
+	unsigned int bits, behind;
+
+	for (bits = 0; bits <= 64; bits++) {
+		for (behind = 0; behind < 12; behind++) {
+			uint64_t value = bits ? UINT64_MAX >> (64 - bits) : 0;
+			struct kmt_bytes out = { 0 };
+			struct kmt_walk walk;
+
+			kmt_put_varint(&out, value ^ (bits > 3 ? 0x5 : 0));
+			kmt_put_bytes(&out, "\xff\x7f\x80\xff\xff\xff\xff\xff\xff\xff\xff", behind);
+			walk = (struct kmt_walk){ .at = out.at, .end = out.at + out.len };
+			CU_ASSERT_EQUAL(kmt_take_value(&walk), value ^ (bits > 3 ? 0x5 : 0));
+			CU_ASSERT_EQUAL((size_t)(walk.end - walk.at), behind);
+			CU_ASSERT_FALSE(walk.failed);
+			/* Cut before its last byte it is none. */
+			walk = (struct kmt_walk){ .at = out.at, .end = out.at + out.len - behind - 1 };
+			CU_ASSERT_EQUAL(kmt_take_value(&walk), 0);
+			CU_ASSERT_TRUE(walk.failed);
+			kmt_bytes_free(&out);
+		}
+	}
+}
+
 /* Small distances in either direction are small numbers. */
 static void test_zigzag(void)
 {
@@ -259,11 +285,11 @@ static void test_bad_payload(void)
 		{ KMT_TASKS, 2, 0x80, "a task is cut, or has a number out of range" },
 		{ KMT_LOSSES, 0, 3, "a loss is cut, or lies behind the last event" },
 		{ KMT_LOSSES, 1, 0x80, "a loss is cut, or lies behind the last event" },
-		{ KMT_SHAPE_LOW, 0, 0, "an event has a shape or task that is not there" },
-		{ KMT_SHAPE_LOW, 1, 2, "an event has a shape or task that is not there" },
-		{ KMT_SHAPE_HIGH, 1, 1, "an event has a shape or task that is not there" },
-		{ KMT_TASK_LOW, 0, 1, "an event has a shape or task that is not there" },
-		{ KMT_TASK_HIGH, 1, 1, "an event has a shape or task that is not there" },
+		{ KMT_SHAPE_LOW, 0, 0, "an event has the shape that followed, and none did" },
+		{ KMT_SHAPE_LOW, 1, 2, "an event has a shape that is not there" },
+		{ KMT_SHAPE_HIGH, 1, 1, "an event has a shape that is not there" },
+		{ KMT_TASK_LOW, 0, 1, "an event has a task that is not there" },
+		{ KMT_TASK_HIGH, 1, 1, "an event has a task that is not there" },
 		{ KMT_TIME_LOW, 0, 1, "an event's time is not within those of its chunk" },
 		{ KMT_TIME_LOW, 1, 122, "an event's time is not within those of its chunk" },
 		{ KMT_BACK_LOW, 0, 1, "an event's address is to be found before the chunk" },
@@ -288,6 +314,26 @@ static void test_bad_payload(void)
 		expect_text(rows[i].text, "message", err.text, rows[i].text);
 		payload->at[at] = was;
 	}
+	kmt_encoder_destroy(enc);
+	kmt_world_destroy(&world);
+}
+
+/* Events of a chunk that has no shape at all: the one that "was last" would not be there either. */
+static void test_no_shape(void)
+{
+	struct kmt_world world = { names_create(), stacks_create() };
+	struct kmt_encoder *enc = kmt_encoder_create(world.names, world.stacks);
+	const struct kmt_bytes *payload = small_payload(enc, &world);
+	size_t at = section_at(payload, KMT_SHAPES), bytes = kmt_get_u32(payload->at + at);
+	unsigned char *without = malloc(payload->len);
+	struct kerror err = { 0 };
+
+	memcpy(without, payload->at, at);
+	kmt_put_u32(without + at, 0);
+	memcpy(without + at + 4, payload->at + at + 4 + bytes, payload->len - at - 4 - bytes);
+	CU_ASSERT_EQUAL(decode_all(without, payload->len - bytes, small_chunk, &err), -EBADMSG);
+	CU_ASSERT_STRING_EQUAL(err.text, "events, and no shape");
+	free(without);
 	kmt_encoder_destroy(enc);
 	kmt_world_destroy(&world);
 }
@@ -319,6 +365,10 @@ static void test_cut_payload(void)
 	chunk.max_ns = EVENT_MAX_NS + 1;
 	CU_ASSERT_EQUAL(decode_all(payload->at, payload->len, chunk, &err), -EBADMSG);
 	CU_ASSERT_STRING_EQUAL(err.text, "its times are out of range");
+	chunk = small_chunk;
+	chunk.min_ns = chunk.max_ns + 1;
+	CU_ASSERT_EQUAL(decode_all(payload->at, payload->len, chunk, &err), -EBADMSG);
+	CU_ASSERT_STRING_EQUAL(err.text, "its times are out of range");
 	kmt_encoder_destroy(enc);
 	kmt_world_destroy(&world);
 }
@@ -326,6 +376,7 @@ static void test_cut_payload(void)
 static const struct test_case cases[] = {
 	{ "varint", test_varint },
 	{ "varint_too_long", test_varint_too_long },
+	{ "value", test_value },
 	{ "zigzag", test_zigzag },
 	{ "round_trip", test_round_trip },
 	{ "borders", test_borders },
@@ -333,6 +384,7 @@ static const struct test_case cases[] = {
 	{ "without_stacks", test_without_stacks },
 	{ "long_names", test_long_names },
 	{ "bad_payload", test_bad_payload },
+	{ "no_shape", test_no_shape },
 	{ "cut_payload", test_cut_payload },
 	{ NULL, NULL }
 };
