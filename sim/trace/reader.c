@@ -125,7 +125,8 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 
 	if (ret)
 		return ret;
-	for (ops = reader_formats; *ops; ops++) {
+	/* Once one is sure nothing is asked any more: some formats of text cost an open to ask. */
+	for (ops = reader_formats; *ops && best < READER_SURE; ops++) {
 		int score = (*ops)->probe(rd->head, rd->head_len);
 
 		if (score > best) {

@@ -119,12 +119,14 @@ typedef void (*trace_progress_fn)(void *ctx, uint64_t events, uint64_t bytes, ui
 
 struct reader;
 
+#define READER_SURE 100
+
 struct reader_ops {
 	const char *name;	/* "perf-script" */
 	const char *text;	/* one sentence */
 	const char *needs;	/* a package without which this build was made, so that it reads none; or NULL */
 	const char *lacks;	/* what no file of this format can tell, a sentence, or NULL */
-	/* Score 0..100: how much the first @len bytes look like this format. */
+	/* Score 0..READER_SURE: how much the first @len bytes look like this format. */
 	int (*probe)(const unsigned char *head, size_t len);
 	/* What keeps text that nearly is this format from being read, or NULL. May be missing. */
 	const char *(*why_not)(const unsigned char *head, size_t len);

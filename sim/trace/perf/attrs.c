@@ -136,6 +136,7 @@ int perf_attrs_add_id(struct perf_attrs *attrs, uint64_t id, struct kerror *err)
 	if (!index)
 		return kerror_set(err, -ENOMEM, "no memory for the events of the trace");
 	*index = attrs->nr;
+	attrs->last[id % PERF_LAST_IDS] = (struct perf_last_id){ 0 };
 	return 0;
 }
 
@@ -145,7 +146,19 @@ void perf_attrs_exit(struct perf_attrs *attrs)
 	table_free(&attrs->ids);
 }
 
-struct perf_attr *perf_attrs_of_record(const struct perf_attrs *attrs, const unsigned char *rec, uint32_t size)
+struct perf_attr *perf_attrs_look_up(struct perf_attrs *attrs, uint64_t id, struct perf_last_id *last)
+{
+	const uint64_t *index = table_find(&attrs->ids, id);
+
+	if (!id)
+		return attrs->attr;
+	if (!index)
+		return NULL;
+	*last = (struct perf_last_id){ .id = id, .index = (uint32_t)(*index - 1) };
+	return &attrs->attr[last->index];
+}
+
+struct perf_attr *perf_attrs_of_record(struct perf_attrs *attrs, const unsigned char *rec, uint32_t size)
 {
 	if (attrs->nr == 1 || (attrs->nr && !attrs->attr[0].id_trailer))
 		return attrs->attr;

@@ -110,10 +110,14 @@ struct perf_attr {
 	struct raw_plan *plan;		/* NULL until the first sample */
 };
 
+#define PERF_LAST_IDS	64u	/* a power of two */
+
 struct perf_attrs {
 	struct perf_attr *attr;
 	size_t nr, size;
 	struct table ids;		/* id -> index + 1 */
+	/* Those that samples had last, by the low bits of their ids, which the kernel counts up. Id 0 is attr[0]. */
+	struct perf_last_id { uint64_t id; uint32_t index; } last[PERF_LAST_IDS];
 	uint16_t sample_id_at;		/* of every sample */
 	uint16_t record_id_back;	/* of every other record, counted from its end */
 	uint16_t time_at;		/* where all have the time at the same place; else 0 */
@@ -124,16 +128,18 @@ int perf_attrs_add(struct perf_attrs *attrs, const unsigned char *data, size_t s
 /* @id belongs to the one that was added last. */
 int perf_attrs_add_id(struct perf_attrs *attrs, uint64_t id, struct kerror *err);
 void perf_attrs_exit(struct perf_attrs *attrs);
+/* What perf_attrs_of_id() does for an id that @last is not of. */
+struct perf_attr *perf_attrs_look_up(struct perf_attrs *attrs, uint64_t id, struct perf_last_id *last);
 /* What has that id; NULL where the file does not describe it. What perf makes up itself has id 0. */
-static inline struct perf_attr *perf_attrs_of_id(const struct perf_attrs *attrs, uint64_t id)
+static inline struct perf_attr *perf_attrs_of_id(struct perf_attrs *attrs, uint64_t id)
 {
-	const uint64_t *index = id ? table_find(&attrs->ids, id) : NULL;
+	struct perf_last_id *last = &attrs->last[id % PERF_LAST_IDS];
 
-	return !id ? attrs->attr : index ? &attrs->attr[*index - 1] : NULL;
+	return last->id == id ? &attrs->attr[last->index] : perf_attrs_look_up(attrs, id, last);
 }
 
 /* What the sample @rec, of @size bytes, belongs to; the same of any other record. */
-static inline struct perf_attr *perf_attrs_of_sample(const struct perf_attrs *attrs, const unsigned char *rec,
+static inline struct perf_attr *perf_attrs_of_sample(struct perf_attrs *attrs, const unsigned char *rec,
 						     uint32_t size)
 {
 	if (attrs->nr == 1)
@@ -142,7 +148,7 @@ static inline struct perf_attr *perf_attrs_of_sample(const struct perf_attrs *at
 		return NULL;
 	return perf_attrs_of_id(attrs, get_u64(rec + attrs->sample_id_at));
 }
-struct perf_attr *perf_attrs_of_record(const struct perf_attrs *attrs, const unsigned char *rec, uint32_t size);
+struct perf_attr *perf_attrs_of_record(struct perf_attrs *attrs, const unsigned char *rec, uint32_t size);
 
 struct perf_sample {
 	int32_t tid;

@@ -169,7 +169,7 @@ static int take_other(struct reader *rd, const unsigned char *rec)
 }
 
 /* The time of a record that is no sample; 0 where it has none. */
-static uint64_t record_time(const struct perf_data *pd, const unsigned char *rec, uint32_t size)
+static uint64_t record_time(struct perf_data *pd, const unsigned char *rec, uint32_t size)
 {
 	const struct perf_attr *attr = perf_attrs_of_record(&pd->attrs, rec, size);
 	uint64_t time;
@@ -182,7 +182,7 @@ static uint64_t record_time(const struct perf_data *pd, const unsigned char *rec
 }
 
 /* The time of a sample; MAX_TIME where it has none. */
-static uint64_t sample_time(const struct perf_data *pd, const unsigned char *rec, uint32_t size)
+static uint64_t sample_time(struct perf_data *pd, const unsigned char *rec, uint32_t size)
 {
 	uint16_t at = pd->attrs.time_at;
 

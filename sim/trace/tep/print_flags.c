@@ -40,7 +40,7 @@ static bool take(struct scan *scan, const char *text)
 	size_t len = strlen(text);
 
 	skip_blanks(scan);
-	if ((size_t)(scan->end - scan->p) < len || memcmp(scan->p, text, len))
+	if ((size_t)(scan->end - scan->p) < len || *scan->p != *text || memcmp(scan->p, text, len))
 		return false;
 	scan->p += len;
 	return true;
