@@ -8,6 +8,7 @@
 #ifndef KMEMSIM_SLAB_ALLOCATOR_H
 #define KMEMSIM_SLAB_ALLOCATOR_H
 
+#include "pagemap/random.h"
 #include "slab/engine/engine.h"
 #include "slab/kmalloc.h"
 #include "slab/load.h"
@@ -79,8 +80,7 @@ void slab_unmap_tables(struct slab_allocator *sa);
 /* Whether @cfg names an engine and all parameters of it are in range; -EINVAL. */
 int slab_config_check(const struct slab_config *cfg, struct kerror *err);
 
-/* 0..n-1 from the allocator's seeded generator; the other is that of any @state. */
+/* 0..n-1 from the allocator's seeded generator. */
 uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n);
-uint32_t random_below(uint64_t *state, uint32_t n);
 
 #endif

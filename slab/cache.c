@@ -169,17 +169,6 @@ uint32_t slab_random_below(struct slab_allocator *sa, uint32_t n)
 	return random_below(&sa->random_state, n);
 }
 
-/* splitmix64: any seed is good, also 0. */
-uint32_t random_below(uint64_t *state, uint32_t n)
-{
-	uint64_t x = *state += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	x ^= x >> 31;
-	return (uint32_t)(((x >> 32) * n) >> 32);
-}
-
 /* ---- creating caches --------------------------------------------------- */
 
 /* The order in which free lists of new slabs are linked; follows cache_random_seq_create(). */

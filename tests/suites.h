@@ -93,6 +93,8 @@
 	X(kmt_events) \
 	X(kmt_file) \
 	X(convert) \
+	X(gen_models) \
+	X(gen_cmd) \
 	X(numbers) \
 	X(heap_readers) \
 	X(heap_figures) \

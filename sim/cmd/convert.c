@@ -13,7 +13,6 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
-#include "sim/cmd/nearest.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/values.h"
@@ -33,20 +32,6 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "do not say what was written", 0 },
 	{ 0 }
 };
-
-static const struct writer_ops *need_writer(struct argp_state *state, const char *text)
-{
-	const struct writer_ops *const *format, *found = writer_format(text);
-	struct nearest near;
-
-	if (found)
-		return found;
-	nearest_begin(&near, text);
-	for (format = writer_formats; *format; format++)
-		nearest_add(&near, (*format)->name);
-	usage_error(state->name, "--to: no format that can be written is called '%s'%s", text, nearest_text(&near));
-	return NULL;
-}
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {

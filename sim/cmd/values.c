@@ -9,7 +9,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/nearest.h"
 #include "sim/cmd/parse.h"
-#include "sim/trace/reader.h"
+#include "sim/trace/writer.h"
 
 uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
 		     uint64_t max)
@@ -120,6 +120,20 @@ const char *need_format(struct argp_state *state, const char *text)
 		nearest_add(&near, (*format)->name);
 	}
 	usage_error(state->name, "--format=%s: no trace format is called so%s", text, nearest_text(&near));
+	return NULL;
+}
+
+const struct writer_ops *need_writer(struct argp_state *state, const char *text)
+{
+	const struct writer_ops *const *format, *found = writer_format(text);
+	struct nearest near;
+
+	if (found)
+		return found;
+	nearest_begin(&near, text);
+	for (format = writer_formats; *format; format++)
+		nearest_add(&near, (*format)->name);
+	usage_error(state->name, "--to: no format that can be written is called '%s'%s", text, nearest_text(&near));
 	return NULL;
 }
 

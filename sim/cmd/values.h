@@ -12,6 +12,7 @@
 
 #include "buddy/rules.h"
 #include "sim/access/tlb.h"
+#include "sim/trace/writer.h"
 
 /* A number from @min to @max. */
 uint64_t need_number(struct argp_state *state, const char *option, const char *text, uint64_t min,
@@ -24,6 +25,8 @@ int need_word(struct argp_state *state, const char *option, const char *text, co
 enum buddy_kernel need_kernel(struct argp_state *state, const char *text);
 /* The name of a trace format. */
 const char *need_format(struct argp_state *state, const char *text);
+/* The format to write that --to names. */
+const struct writer_ops *need_writer(struct argp_state *state, const char *text);
 /* The name of a file, or of another @what such as "folder": not empty. */
 const char *need_name(struct argp_state *state, const char *option, const char *text, const char *what);
 /* A TLB's geometry, by the name of a preset or as numbers. */

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmemsim gen: a synthetic trace, of a model or like a trace that is there. Status 0: it
+ * is written; 2: usage, or a file that cannot be read or written; 130 and 143: a signal
+ * ended it, and what was made is a whole, shorter trace.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/gen_values.h"
+#include "sim/cmd/interrupt.h"
+#include "sim/cmd/output.h"
+#include "sim/cmd/parse.h"
+#include "sim/cmd/progress.h"
+#include "sim/cmd/values.h"
+
+#define COMMAND	"kmemsim gen"
+
+enum { OPT_TO = 256, OPT_LIST, OPT_SEED, OPT_EVENTS };
+
+struct gen_options {
+	const struct gen_model *model;
+	uint64_t value[GEN_MAX_PARAMS];
+	struct gen_config cfg;
+	const char *output;
+	const struct writer_ops *to;
+	bool list, quiet;
+};
+
+static const struct argp_option options[] = {
+	{ "list", OPT_LIST, NULL, 0, "show the models, or the one that is named, with their parameters", 0 },
+	{ "seed", OPT_SEED, "N", 0, "seed of all random choices (default 1)", 0 },
+	{ "events", OPT_EVENTS, "N", 0, "how many to make; 'gen --list' has the defaults", 0 },
+	{ "output", 'o', "FILE", 0, "where to write; '-': standard output", 0 },
+	{ "to", OPT_TO, "NAME", 0, "format to write (default kmt)", 0 },
+	{ "quiet", 'q', NULL, 0, "do not say what was written", 0 },
+	{ 0 }
+};
+
+static void add_word(struct gen_options *opt, const char *word)
+{
+	if (opt->model) {
+		need_param(COMMAND, opt->model, word, opt->value);
+		return;
+	}
+	opt->model = need_model(COMMAND, word);
+	gen_defaults(opt->model, opt->value);
+}
+
+static void check_options(const struct gen_options *opt)
+{
+	const char *mistake;
+
+	if (opt->list)
+		return;
+	if (!opt->model)
+		usage_error(COMMAND, "no model given: 'kmemsim gen --list' shows them");
+	mistake = opt->model->mistake ? opt->model->mistake(opt->value) : NULL;
+	if (mistake)
+		usage_error(COMMAND, "model %s: %s", opt->model->name, mistake);
+	if (!opt->output || !*opt->output)
+		usage_error(COMMAND, "no output given: -o FILE");
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct gen_options *opt = state->input;
+
+	switch (key) {
+	case OPT_LIST:
+		opt->list = true;
+		return 0;
+	case OPT_SEED:
+		opt->cfg.seed = need_number(state, "seed", arg, 0, UINT64_MAX);
+		return 0;
+	case OPT_EVENTS:
+		opt->cfg.events = need_number(state, "events", arg, 1, EVENT_MAX_LINE);
+		return 0;
+	case 'o':
+		opt->output = arg;
+		return 0;
+	case OPT_TO:
+		opt->to = need_writer(state, arg);
+		return 0;
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_word(opt, arg);
+		return 0;
+	case ARGP_KEY_END:
+		check_options(opt);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct making {
+	struct progress progress;
+	uint64_t wanted;
+};
+
+static void on_progress(void *ctx, uint64_t events, uint64_t bytes, uint64_t total)
+{
+	struct making *making = ctx;
+
+	(void)bytes;
+	(void)total;
+	progress_line(&making->progress, "making", events, events, making->wanted);
+}
+
+static int make_trace(struct gen_options *opt, FILE *file, struct gen_result *res, struct kerror *err)
+{
+	struct making making = { .wanted = opt->cfg.events };
+	struct names *names = names_create();
+	struct writer writer = { .file = file, .names = names, .made_by = kmemsim_title, .source = "gen" };
+	int ret;
+
+	if (!names)
+		return kerror_set(err, -ENOMEM, "no memory for the names of a trace");
+	progress_init(&making.progress, !opt->quiet);
+	opt->cfg.on_progress = on_progress;
+	opt->cfg.ctx = &making;
+	ret = writer_open(&writer, opt->to, err);
+	if (!ret)
+		ret = gen_trace(opt->model, opt->value, &opt->cfg, names, &writer, res, err);
+	writer_close(&writer);
+	names_destroy(names);
+	progress_clear(&making.progress);
+	return ret;
+}
+
+/* EXIT_*, or a negative errno with @err. */
+static int generate(struct gen_options *opt, struct output *out, struct kerror *err)
+{
+	const struct wanted_output writes = { "output", opt->output };
+	struct gen_result res = { 0 };
+	int ret = check_outputs(NULL, 0, &writes, 1, err);
+
+	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
+		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->to->name);
+	if (!ret)
+		ret = open_output(out, opt->output, err);
+	if (ret)
+		return ret;
+	ret = make_trace(opt, out->file, &res, err);
+	if (!ret)
+		ret = close_output(out, err);
+	else if (ret == -ENOSPC && out->file && ferror(out->file))
+		kerror_set(err, ret, "%.180s: %s", opt->output, strerror(ENOSPC));
+	if (ret)
+		return ret;
+	if (!opt->quiet && !is_stdout(opt->output))
+		printf("%" PRIu64 " events written to %s\n", res.events, opt->output);
+	if (!res.stopped)
+		return EXIT_FINE;
+	fprintf(stderr, "kmemsim: interrupted when %" PRIu64 " events had been made, which are written\n", res.events);
+	return interrupt_status();
+}
+
+int cmd_gen(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_one,
+		.args_doc = "MODEL [PARAMETER=VALUE...]",
+		.doc = "Make a synthetic trace. The same model, parameters and seed make the same trace."
+	};
+	struct gen_options opt = { .cfg = { .seed = 1, .stop = interrupt_flag() }, .to = writer_formats[0] };
+	struct kerror err = { .text = "failed without saying why" };
+	struct output out = { 0 };
+	int ret;
+
+	parse_options(&argp, COMMAND, argc, argv, &opt);
+	if (opt.list) {
+		if (opt.model)
+			print_model(opt.model);
+		else
+			print_models();
+		return EXIT_FINE;
+	}
+	interrupt_catch();
+	ret = generate(&opt, &out, &err);
+	drop_output(&out);
+	if (ret >= 0)
+		return ret;
+	fprintf(stderr, "kmemsim: %s\n", err.text);
+	return EXIT_USAGE;
+}
