@@ -95,6 +95,7 @@
 	X(convert) \
 	X(gen_models) \
 	X(gen_cmd) \
+	X(gen_like) \
 	X(numbers) \
 	X(heap_readers) \
 	X(heap_figures) \

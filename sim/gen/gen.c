@@ -167,39 +167,52 @@ void gen_free(struct gen *g, const struct gen_type *type, uint64_t addr, unsigne
 /* The writer's last word; what was made before a signal is a whole trace. */
 static int finish(struct gen *g)
 {
-	struct reader_stats stats = { .lines = g->res->events, .events = g->res->events };
 	int ret;
 
 	if (g->ret == -EINTR && g->res->stopped)
 		g->ret = 0;
 	if (g->ret)
 		return g->ret;
-	memcpy(stats.by_kind, g->res->by_kind, sizeof(stats.by_kind));
+	g->stats.lines = g->stats.events = g->res->events;
+	memcpy(g->stats.by_kind, g->res->by_kind, sizeof(g->stats.by_kind));
 	ret = g->nr ? g->writer->ops->add(g->writer, g->buf, g->nr, g->err) : 0;
-	return ret ? ret : g->writer->ops->finish(g->writer, &stats, g->err);
+	return ret ? ret : g->writer->ops->finish(g->writer, &g->stats, g->err);
+}
+
+int gen_begin(struct gen *g, const struct gen_config *cfg, struct names *names, struct writer *writer,
+	      struct gen_result *res, struct kerror *err)
+{
+	*g = (struct gen){
+		.random = cfg->seed, .now_ns = FIRST_NS, .gap_ns = GAP_NS, .pid = FIRST_PID, .tasks = 2, .cfg = *cfg,
+		.limit = cfg->events, .res = res, .names = names, .writer = writer, .err = err
+	};
+	memset(res, 0, sizeof(*res));
+	g->buf = malloc(GEN_BUFFER * sizeof(*g->buf));
+	return g->buf ? 0 : kerror_set(err, -ENOMEM, "no memory to make a trace");
+}
+
+int gen_end(struct gen *g, int ret)
+{
+	if (!ret)
+		ret = finish(g);
+	gen_places_exit(&g->places);
+	free(g->buf);
+	return ret;
 }
 
 int gen_trace(const struct gen_model *model, const uint64_t *value, const struct gen_config *cfg,
 	      struct names *names, struct writer *writer, struct gen_result *res, struct kerror *err)
 {
-	struct gen g = {
-		.random = cfg->seed, .now_ns = FIRST_NS, .gap_ns = GAP_NS, .pid = FIRST_PID,
-		.tasks = 2, .cfg = *cfg, .res = res,
-		.limit = cfg->events ? cfg->events : model->events, .names = names, .writer = writer, .err = err
-	};
-	int ret;
+	struct gen g;
+	int ret = gen_begin(&g, cfg, names, writer, res, err);
 
-	memset(res, 0, sizeof(*res));
-	g.buf = malloc(GEN_BUFFER * sizeof(*g.buf));
-	if (!g.buf)
-		return kerror_set(err, -ENOMEM, "no memory to make a trace");
+	if (ret)
+		return ret;
+	if (!g.limit)
+		g.limit = model->events;
 	g.comm = gen_name(&g, model->name);
 	ret = model->run(&g, value);
 	if (ret)
 		kerror_set(err, ret, "no memory for what is live in a trace");
-	else
-		ret = finish(&g);
-	gen_places_exit(&g.places);
-	free(g.buf);
-	return ret;
+	return gen_end(&g, ret);
 }

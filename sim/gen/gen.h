@@ -110,6 +110,7 @@ struct gen {
 	struct event *buf;
 	uint32_t nr;
 	struct gen_places places;
+	struct reader_stats stats;	/* what the trace is to say of itself */
 	int ret;			/* 0, or why no more events are made */
 	struct kerror *err;
 };
@@ -123,6 +124,14 @@ struct gen_type {
 	uint32_t gfp;
 	uint8_t order, migratetype;	/* of page frames */
 };
+
+/*
+ * A trace made by something else than a model: begin, make events while gen_more() says so,
+ * and end, also where @ret, 0 or an errno with words, is why it ends early. Errors: gen_trace()'s.
+ */
+int gen_begin(struct gen *g, const struct gen_config *cfg, struct names *names, struct writer *writer,
+	      struct gen_result *res, struct kerror *err);
+int gen_end(struct gen *g, int ret);
 
 /* Whether another round is due: the first is always. */
 bool gen_round(struct gen *g);

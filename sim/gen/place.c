@@ -21,6 +21,7 @@ void gen_places_exit(struct gen_places *places)
 	}
 	for (i = 0; i <= EVENT_MAX_ORDER; i++)
 		free(places->block[i].place);
+	free(places->number.place);
 }
 
 static int give_back(struct gen_pile *pile, uint64_t place)
@@ -91,4 +92,16 @@ uint64_t gen_place_block(struct gen_places *places, unsigned int order)
 int gen_return_block(struct gen_places *places, uint64_t pfn, unsigned int order)
 {
 	return give_back(&places->block[order], pfn);
+}
+
+uint64_t gen_place_number(struct gen_places *places)
+{
+	struct gen_pile *pile = &places->number;
+
+	return pile->nr ? pile->place[--pile->nr] : ++pile->next;
+}
+
+int gen_return_number(struct gen_places *places, uint64_t number)
+{
+	return give_back(&places->number, number);
 }

@@ -31,7 +31,7 @@ struct gen_pile {
 };
 
 struct gen_places {
-	struct gen_pile object[GEN_REGIONS], heap[GEN_REGIONS], block[EVENT_MAX_ORDER + 1];
+	struct gen_pile object[GEN_REGIONS], heap[GEN_REGIONS], block[EVENT_MAX_ORDER + 1], number;
 	uint64_t next_pfn;
 };
 
@@ -44,7 +44,10 @@ void gen_places_exit(struct gen_places *places);
  */
 uint64_t gen_place_object(struct gen_places *places, uint32_t bytes, bool heap);
 uint64_t gen_place_block(struct gen_places *places, unsigned int order);
+/* A number for a heap's block where addresses are numbers (EVF_HEAP_NUMBER): from 1. */
+uint64_t gen_place_number(struct gen_places *places);
 /* Give one back, with the same words. -ENOMEM. */
+int gen_return_number(struct gen_places *places, uint64_t number);
 int gen_return_object(struct gen_places *places, uint64_t addr, uint32_t bytes, bool heap);
 int gen_return_block(struct gen_places *places, uint64_t pfn, unsigned int order);
 

@@ -8,8 +8,8 @@
  *
  *	|o.......|o.......|o.......|
  *
- * How many objects a slab has depends on the machine ('kmemsim run' shows it, and
- * /sys/kernel/slab/CACHE/objs_per_slab on a real one). Objects follow each other in
+ * How many objects a slab has depends on the machine (/proc/slabinfo has it, and the
+ * slabinfo that 'kmemsim run --procfs' writes). Objects follow each other in
  * slabs where one CPU allocates them.
  */
 #include <errno.h>
