@@ -88,6 +88,7 @@
 	X(formats) \
 	X(trace) \
 	X(ftrace) \
+	X(archive) \
 	X(trace_cases) \
 	X(trace_warnings) \
 	X(kmt_events) \

@@ -3,12 +3,13 @@
 #include "sim/trace/content.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "sim/trace/spill.h"
 
 #define PIECE_BYTES	(1u << 20)
 
@@ -16,23 +17,6 @@ static int file_error(struct kerror *err, int code, const char *doing)
 {
 	return kerror_set(err, -code, "%s the temporary file for the unpacked trace (in $TMPDIR or /tmp): %s", doing,
 			  strerror(code));
-}
-
-static int create_file(struct kerror *err)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	int fd;
-
-	if (!dir || !*dir)
-		dir = "/tmp";
-	if (snprintf(path, sizeof(path), "%s/kmemsim-XXXXXX", dir) >= (int)sizeof(path))
-		return file_error(err, ENAMETOOLONG, "creating");
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return file_error(err, errno, "creating");
-	unlink(path);
-	return fd;
 }
 
 static int write_all(int fd, const unsigned char *from, size_t len, struct kerror *err)
@@ -107,7 +91,7 @@ static int read_memory(struct content *content, struct source *src, const void *
 static int read_file(struct content *content, struct source *src, struct kerror *err)
 {
 	uint64_t len = content->len;
-	int fd = create_file(err), ret;
+	int fd = temporary_file("for the unpacked trace", err), ret;
 	unsigned char *buf = content->map;
 	int64_t got = 0;
 

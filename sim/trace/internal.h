@@ -3,26 +3,28 @@
  * kmemsim: the trace store's inside, shared by the store (trace.c) and by what
  * looks through it (the files of resolve/).
  *
- *	event number   0 ............ nr_mem ............... + nr_file ... + nr_tail
- *	               chunks[] (memory)     temporary file            tail[]
+ *	event number   0 ............ nr_mem ............... + archive ... + nr_tail
+ *	               chunks[] (memory)     archive.h                 tail[]
  *
- * The tail is the file's write buffer. Flags of events in memory are written
- * into them; those in the file never change there: their EVF_PAGE_SLAB is a
- * bit of file_slab_bits, their inferred cache name comes from cache_names and
- * their EVF_OBJECT_RECLAIMABLE from cache_pages; a cursor puts them in while it reads.
+ * The tail is what the archive gets next; resolving gives it all of it. Flags of
+ * events in memory are written into them; those in the archive never change there:
+ * a bit of slab_bits for each of its page events is their EVF_PAGE_SLAB, their
+ * inferred cache name comes from cache_names and their EVF_OBJECT_RECLAIMABLE from
+ * cache_pages; a cursor puts them in while it reads.
+ *
+ * An event's place, where it can be marked: its number, for one in memory; nr_mem and
+ * how many page events of the archive come before it, for one that is not.
  */
 #ifndef KMEMSIM_SIM_TRACE_INTERNAL_H
 #define KMEMSIM_SIM_TRACE_INTERNAL_H
 
+#include "sim/trace/archive.h"
 #include "sim/trace/trace.h"
 
-/*
- * 1.2 million events (find-tar eight times), of which a tenth goes to the file. Chunks of 1024, 4096,
- * 16384, 65536 events: 107, 26, 6, 1 writes, peak memory 83, 84, 84, 87 MiB. Reads of 256, 1024, 4096,
- * 16384: 770, 194, 50, 14 calls, 84, 84, 84, 85 MiB. Time differs less than from run to run.
- */
-#define TRACE_CHUNK_EVENTS	16384u	/* 1 MiB */
-#define TRACE_READ_EVENTS	4096u	/* 256 KiB: a cursor's buffer for the file */
+/* Room: 1 MiB, a sixty-fourth of what stays in memory. Half a chunk of the archive. */
+#define TRACE_CHUNK_EVENTS	16384u
+/* Bits of 134 million page events; those of more lie in a temporary file. */
+#define TRACE_BITS_BYTES	(16u << 20)
 
 struct cache_names;
 struct cache_pages;
@@ -35,11 +37,13 @@ struct trace {
 	struct event **chunks;
 	uint64_t nr_chunks, chunks_size;
 	uint64_t nr_mem;
-	uint64_t nr_file;
+	bool memory_closed;		/* further events go to the tail, though there may be room */
+	struct archive *archive;
 	uint64_t nr_tail;
 	struct event *tail;
-	int fd;				/* -1: nothing spilled */
-	uint64_t *file_slab_bits;	/* NULL before trace_resolve() or without a file */
+	uint64_t nr_far_pages;		/* page events that are not in memory, see trace_is_page() */
+	uint64_t *slab_bits;		/* of these; NULL where no slab pages are known */
+	size_t slab_bits_mapped;	/* bytes of them in a temporary file; 0: they are in memory */
 	struct cache_names *cache_names;	/* NULL where all events have their names */
 	struct cache_pages *cache_pages;	/* NULL where slab pages are not known */
 	uint64_t nameless;		/* CACHE_ALLOC events without one */
@@ -50,11 +54,20 @@ struct trace {
 	int32_t first_pid, other_pids;	/* other_pids: bits in which some pid differs from the first */
 };
 
-/* The event in memory, or NULL where number @nr lies in the file. */
-struct event *trace_event_in_memory(struct trace *trace, uint64_t nr);
-/* Set EVF_PAGE_SLAB of event @nr; trace_is_slab_page() reads it. */
-void trace_mark_slab_page(struct trace *trace, uint64_t nr);
-bool trace_is_slab_page(struct trace *trace, uint64_t nr);
+/* Event @nr, which is in memory. */
+struct event *trace_event_in_memory(const struct trace *trace, uint64_t nr);
+/* Whether @ev may turn out to be a slab's. */
+static inline bool trace_is_page(const struct event *ev)
+{
+	return ev->kind == EV_PAGE_ALLOC || ev->kind == EV_PAGE_FREE;
+}
+/* Encode what is not yet. The errors of archive_add(). */
+int trace_archive_tail(struct trace *trace, struct kerror *err);
+/* Make slab_bits, all of them 0. -ENOMEM, or an error of the temporary file. */
+int trace_make_slab_bits(struct trace *trace, struct kerror *err);
+/* Set EVF_PAGE_SLAB of the page event at @place; trace_is_slab_page() reads it. */
+void trace_mark_slab_page(struct trace *trace, uint64_t place);
+bool trace_is_slab_page(struct trace *trace, uint64_t place);
 /* Put into @ev what was learnt of its cache. */
 void trace_complete_event(const struct trace *trace, struct event *ev);
 

@@ -211,7 +211,7 @@ int reader_lost(struct reader *rd, uint64_t line, uint64_t events)
 
 	if (__builtin_add_overflow(rd->stats.lost_events, events, &rd->stats.lost_events))
 		rd->stats.lost_events = UINT64_MAX;
-	if (last && last->behind == rd->stats.events) {
+	if (last && (last->behind == rd->stats.events || rd->nr_losses == READER_MAX_LOSSES)) {
 		if (__builtin_add_overflow(last->events, events, &last->events))
 			last->events = UINT64_MAX;
 		return 0;

@@ -121,6 +121,14 @@ struct reader;
 
 #define READER_SURE 100
 
+/* A run of the input's bytes that tells its events without any others. */
+struct reader_piece {
+	const unsigned char *bytes;	/* a chunk as in a .kmt file, good until the next read() */
+	size_t len;
+	uint64_t offset;	/* of it in the unpacked input */
+	uint32_t events;
+};
+
 struct reader_ops {
 	const char *name;	/* "perf-script" */
 	const char *text;	/* one sentence */
@@ -134,6 +142,12 @@ struct reader_ops {
 	void (*close)(struct reader *rd);
 	/* Fill up to @max events; 0 at the end of the input, -errno only for lack of memory. */
 	int (*read)(struct reader *rd, struct event *events, int max, struct kerror *err);
+	/*
+	 * May be missing. Whether the last event that read() handed out was the last one of a
+	 * piece, all of whose events it handed out: that piece, for whoever wants to decode it
+	 * again instead of keeping them.
+	 */
+	bool (*piece)(const struct reader *rd, struct reader_piece *piece);
 };
 
 struct reader {
@@ -186,6 +200,8 @@ int reader_open(struct reader **out, struct source *src, const char *format, str
 void reader_close(struct reader *rd);
 void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsigned int limit);
 
+/* Places of losses that are kept; what is lost in further ones is added to the last. */
+#define READER_MAX_LOSSES (64u << 10)
 /* For a format: @events (0: nobody knows) are lost behind those handed out so far. -ENOMEM. */
 int reader_lost(struct reader *rd, uint64_t line, uint64_t events);
 

@@ -3,20 +3,22 @@
  * kmemsim: the trace store. See internal.h for where an event lies.
  *
  * States: loading (trace_load, trace_append) -> resolved (trace_resolve) ->
- * walked by cursors. Appending moves the boundary between file and tail, so
+ * walked by cursors. Appending moves the boundary between archive and tail, so
  * no cursor may be under way then.
  * Locking: none, single-threaded.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "sim/trace/internal.h"
+#include "sim/trace/spill.h"
 
 #define TRACE_DEFAULT_LIMIT	(64ull << 20)
+#define TAIL_BYTES		(ARCHIVE_CHUNK_EVENTS * sizeof(struct event))
 #define TRACE_CHUNK_BYTES	(TRACE_CHUNK_EVENTS * sizeof(struct event))
 
 struct trace *trace_create(uint64_t memory_limit)
@@ -25,11 +27,13 @@ struct trace *trace_create(uint64_t memory_limit)
 
 	if (!trace)
 		return NULL;
-	trace->fd = -1;
 	trace->max_chunks = (memory_limit ? memory_limit : TRACE_DEFAULT_LIMIT) / TRACE_CHUNK_BYTES;
 	trace->names = names_create();
 	trace->stacks = stacks_create();
-	if (!trace->names || !trace->stacks) {
+	if (trace->names && trace->stacks)
+		trace->archive = archive_create(trace->names, trace->stacks,
+						(memory_limit ? memory_limit : TRACE_DEFAULT_LIMIT) / 2);
+	if (!trace->archive) {
 		trace_destroy(trace);
 		return NULL;
 	}
@@ -47,13 +51,15 @@ void trace_destroy(struct trace *trace)
 	free(trace->chunks);
 	free(trace->tail);
 	free(trace->losses);
-	free(trace->file_slab_bits);
+	if (trace->slab_bits_mapped)
+		munmap(trace->slab_bits, trace->slab_bits_mapped);
+	else
+		free(trace->slab_bits);
+	archive_destroy(trace->archive);
 	cache_names_destroy(trace->cache_names);
 	cache_pages_destroy(trace->cache_pages);
 	stacks_destroy(trace->stacks);
 	names_destroy(trace->names);
-	if (trace->fd >= 0)
-		close(trace->fd);
 	free(trace);
 }
 
@@ -80,59 +86,9 @@ const struct reader_loss *trace_losses(const struct trace *trace, size_t *nr)
 
 /* ---- appending --------------------------------------------------------- */
 
-static int file_error(struct kerror *err, int code, const char *doing)
+static struct event *alloc_events(size_t bytes, struct kerror *err)
 {
-	return kerror_set(err, -code, "%s the temporary file of the trace (in $TMPDIR or /tmp): %s",
-			  doing, strerror(code));
-}
-
-static int spill_open(struct trace *trace, struct kerror *err)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-
-	if (!dir || !*dir)
-		dir = "/tmp";
-	if (snprintf(path, sizeof(path), "%s/kmemsim-XXXXXX", dir) >= (int)sizeof(path))
-		return file_error(err, ENAMETOOLONG, "creating");
-	trace->fd = mkostemp(path, O_CLOEXEC);
-	if (trace->fd < 0)
-		return file_error(err, errno, "creating");
-	unlink(path);
-	return 0;
-}
-
-static int spill_tail(struct trace *trace, struct kerror *err)
-{
-	const char *from = (const char *)trace->tail;
-	size_t left = trace->nr_tail * sizeof(struct event);
-	off_t offset = trace->nr_file * sizeof(struct event);
-
-	if (trace->fd < 0) {
-		int ret = spill_open(trace, err);
-
-		if (ret)
-			return ret;
-	}
-	while (left) {
-		ssize_t done = pwrite(trace->fd, from, left, offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return file_error(err, done ? errno : ENOSPC, "writing");
-		from += done;
-		offset += done;
-		left -= done;
-	}
-	trace->nr_file += trace->nr_tail;
-	trace->nr_tail = 0;
-	return 0;
-}
-
-static struct event *alloc_chunk(struct kerror *err)
-{
-	struct event *chunk = malloc(TRACE_CHUNK_BYTES);
+	struct event *chunk = malloc(bytes);
 
 	if (!chunk)
 		kerror_set(err, -ENOMEM, "no memory for the events of the trace");
@@ -152,11 +108,34 @@ static int add_chunk(struct trace *trace, struct kerror *err)
 		trace->chunks = chunks;
 		trace->chunks_size = size;
 	}
-	chunk = alloc_chunk(err);
+	chunk = alloc_events(TRACE_CHUNK_BYTES, err);
 	if (!chunk)
 		return -ENOMEM;
 	trace->chunks[trace->nr_chunks++] = chunk;
 	return 0;
+}
+
+/* How many events still fit among those in memory. */
+static uint64_t memory_room(const struct trace *trace)
+{
+	return trace->memory_closed ? 0 : trace->max_chunks * TRACE_CHUNK_EVENTS - trace->nr_mem;
+}
+
+static void note_sizes(struct trace *trace)
+{
+	trace->sum.memory_bytes = (trace->nr_mem + trace->nr_tail) * sizeof(struct event) +
+				  archive_memory_bytes(trace->archive);
+	trace->sum.spilled_bytes = archive_file_bytes(trace->archive) + trace->slab_bits_mapped;
+}
+
+int trace_archive_tail(struct trace *trace, struct kerror *err)
+{
+	int ret = archive_add(trace->archive, trace->tail, trace->nr_tail, err);
+
+	if (!ret)
+		trace->nr_tail = 0;
+	note_sizes(trace);
+	return ret;
 }
 
 /* Where the next events go, and how many fit there (at least one); -errno. */
@@ -165,7 +144,7 @@ static int64_t trace_room(struct trace *trace, struct event **at, struct kerror 
 	uint64_t used = trace->nr_mem % TRACE_CHUNK_EVENTS;
 	int ret;
 
-	if (trace->nr_mem < trace->max_chunks * TRACE_CHUNK_EVENTS) {
+	if (memory_room(trace)) {
 		if (trace->nr_mem == trace->nr_chunks * TRACE_CHUNK_EVENTS) {
 			ret = add_chunk(trace, err);
 			if (ret)
@@ -174,18 +153,45 @@ static int64_t trace_room(struct trace *trace, struct event **at, struct kerror 
 		*at = trace->chunks[trace->nr_mem / TRACE_CHUNK_EVENTS] + used;
 		return TRACE_CHUNK_EVENTS - used;
 	}
+	trace->memory_closed = true;
 	if (!trace->tail) {
-		trace->tail = alloc_chunk(err);
+		trace->tail = alloc_events(TAIL_BYTES, err);
 		if (!trace->tail)
 			return -ENOMEM;
 	}
-	if (trace->nr_tail == TRACE_CHUNK_EVENTS) {
-		ret = spill_tail(trace, err);
+	if (trace->nr_tail == ARCHIVE_CHUNK_EVENTS) {
+		ret = trace_archive_tail(trace, err);
 		if (ret)
 			return ret;
 	}
 	*at = trace->tail + trace->nr_tail;
-	return TRACE_CHUNK_EVENTS - trace->nr_tail;
+	return (int64_t)(ARCHIVE_CHUNK_EVENTS - trace->nr_tail);
+}
+
+/*
+ * The tail ends with the events of a piece of the input that can be decoded again: then
+ * they need not be encoded here. In front of them may be what is left of a damaged piece.
+ */
+static int keep_piece(struct trace *trace, const struct reader *rd, struct kerror *err)
+{
+	struct reader_piece piece;
+	uint64_t loose;
+	int ret;
+
+	if (!rd->ops->piece || !rd->ops->piece(rd, &piece))
+		return 0;
+	/* The border is to lie between two pieces. */
+	if (memory_room(trace) < ARCHIVE_CHUNK_EVENTS)
+		trace->memory_closed = true;
+	if (trace->nr_tail < piece.events)
+		return 0;
+	loose = trace->nr_tail - piece.events;
+	ret = archive_add(trace->archive, trace->tail, loose, err);
+	if (!ret)
+		ret = archive_keep(trace->archive, &piece, !rd->stats.damaged, err);
+	if (!ret)
+		trace->nr_tail = 0;
+	return ret;
 }
 
 static void note_backwards(struct trace_summary *sum, const struct event *ev)
@@ -199,18 +205,17 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 {
 	struct trace_summary *sum = &trace->sum;
 	const struct event *end = ev + nr;
+	bool far = !memory_room(trace);
 
-	if (trace->nr_mem < trace->max_chunks * TRACE_CHUNK_EVENTS)
-		trace->nr_mem += nr;
-	else
+	if (far)
 		trace->nr_tail += nr;
+	else
+		trace->nr_mem += nr;
 	if (nr && !sum->nr_events) {
 		sum->first_ns = event_report_ns(ev->time_ns);
 		trace->first_pid = ev->pid;
 	}
 	sum->nr_events += nr;
-	sum->memory_bytes = (trace->nr_mem + trace->nr_tail) * sizeof(*ev);
-	sum->spilled_bytes = trace->nr_file * sizeof(*ev);
 	for (; ev < end; ev++) {
 		uint64_t time = event_report_ns(ev->time_ns);
 
@@ -233,6 +238,7 @@ static void trace_commit(struct trace *trace, const struct event *ev, size_t nr)
 				sum->max_pfn = last;
 		}
 		trace->nameless += ev->kind == EV_CACHE_ALLOC && !ev->cache;
+		trace->nr_far_pages += far && trace_is_page(ev);
 	}
 	/* The kernel prints a hash of 32 bits for %p, with zeros before it. Below 64 KiB nothing is one. */
 	sum->hashed_addresses = trace->object_bits >= 1 << 16 && trace->object_bits <= UINT32_MAX;
@@ -254,6 +260,7 @@ int trace_append(struct trace *trace, const struct event *events, size_t nr, str
 		events += n;
 		nr -= n;
 	}
+	note_sizes(trace);
 	return 0;
 }
 
@@ -317,8 +324,12 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 	       struct kerror *err)
 {
 	uint64_t reported = 0, loaded = 0, before = trace->sum.nr_events;
-	int got;
+	int got, ret;
 
+	if (rd->ops->piece && memory_room(trace) < ARCHIVE_CHUNK_EVENTS)
+		trace->memory_closed = true;
+	if (rd->ops->piece)
+		archive_set_file(trace->archive, rd->src);
 	do {
 		struct event *at;
 		int64_t room = trace_room(trace, &at, err);
@@ -329,12 +340,16 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 		if (got < 0)
 			return got;
 		trace_commit(trace, at, got);
+		ret = got ? keep_piece(trace, rd, err) : 0;
+		if (ret)
+			return ret;
 		loaded += got;
 		if (fn && loaded - reported >= READER_PROGRESS_EVENTS) {
 			reported = loaded;
 			fn(ctx, loaded, source_consumed(rd->src), source_total(rd->src));
 		}
 	} while (got);
+	note_sizes(trace);
 	add_stats(&trace->sum.read, &rd->stats);
 	if (add_losses(trace, rd, before))
 		return kerror_set(err, -ENOMEM, "no memory for the list of lost events");
@@ -343,33 +358,54 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 
 /* ---- flags ------------------------------------------------------------- */
 
-struct event *trace_event_in_memory(struct trace *trace, uint64_t nr)
+struct event *trace_event_in_memory(const struct trace *trace, uint64_t nr)
 {
-	if (nr < trace->nr_mem)
-		return &trace->chunks[nr / TRACE_CHUNK_EVENTS][nr % TRACE_CHUNK_EVENTS];
-	nr -= trace->nr_mem;
-	return nr < trace->nr_file ? NULL : &trace->tail[nr - trace->nr_file];
+	return &trace->chunks[nr / TRACE_CHUNK_EVENTS][nr % TRACE_CHUNK_EVENTS];
 }
 
-void trace_mark_slab_page(struct trace *trace, uint64_t nr)
+int trace_make_slab_bits(struct trace *trace, struct kerror *err)
 {
-	struct event *ev = trace_event_in_memory(trace, nr);
+	size_t bytes = (trace->nr_far_pages / 64 + 1) * sizeof(uint64_t);
+	int fd, code;
 
-	nr -= trace->nr_mem;
-	if (ev)
-		ev->flags |= EVF_PAGE_SLAB;
-	else
-		trace->file_slab_bits[nr / 64] |= UINT64_C(1) << nr % 64;
+	if (bytes <= TRACE_BITS_BYTES) {
+		trace->slab_bits = calloc(1, bytes);
+		return trace->slab_bits ? 0 : kerror_set(err, -ENOMEM, "no memory to look through the trace");
+	}
+	fd = temporary_file("of the trace", err);
+	if (fd < 0)
+		return fd;
+	/* All of it now: a write to a mapping has nobody to tell that the disk is full. */
+	code = posix_fallocate(fd, 0, (off_t)bytes);
+	trace->slab_bits = code ? NULL : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (code || trace->slab_bits == MAP_FAILED) {
+		code = code ? code : errno;
+		trace->slab_bits = NULL;
+		return kerror_set(err, -code, "no room for %zu bytes in a temporary file (in $TMPDIR or /tmp): %s",
+				  bytes, strerror(code));
+	}
+	trace->slab_bits_mapped = bytes;
+	note_sizes(trace);
+	return 0;
 }
 
-bool trace_is_slab_page(struct trace *trace, uint64_t nr)
+void trace_mark_slab_page(struct trace *trace, uint64_t place)
 {
-	const struct event *ev = trace_event_in_memory(trace, nr);
+	if (place < trace->nr_mem) {
+		trace_event_in_memory(trace, place)->flags |= EVF_PAGE_SLAB;
+		return;
+	}
+	place -= trace->nr_mem;
+	trace->slab_bits[place / 64] |= UINT64_C(1) << place % 64;
+}
 
-	nr -= trace->nr_mem;
-	if (ev)
-		return ev->flags & EVF_PAGE_SLAB;
-	return trace->file_slab_bits[nr / 64] >> nr % 64 & 1;
+bool trace_is_slab_page(struct trace *trace, uint64_t place)
+{
+	if (place < trace->nr_mem)
+		return trace_event_in_memory(trace, place)->flags & EVF_PAGE_SLAB;
+	place -= trace->nr_mem;
+	return trace->slab_bits[place / 64] >> place % 64 & 1;
 }
 
 void trace_complete_event(const struct trace *trace, struct event *ev)
@@ -391,70 +427,53 @@ void trace_complete_event(const struct trace *trace, struct event *ev)
 int trace_cursor_init(struct trace_cursor *cur, struct trace *trace, struct kerror *err)
 {
 	*cur = (struct trace_cursor){ .trace = trace };
-	if (!trace->nr_file)
-		return 0;
-	cur->buf = malloc(TRACE_READ_EVENTS * sizeof(*cur->buf));
-	if (!cur->buf)
-		return kerror_set(err, -ENOMEM, "no memory to read the trace back");
-	return 0;
+	return archive_events(trace->archive) ? archive_open(&cur->archive, trace->archive, err) : 0;
 }
 
 void trace_cursor_exit(struct trace_cursor *cur)
 {
-	free(cur->buf);
-	cur->buf = NULL;
+	archive_close(cur->archive);
+	cur->archive = NULL;
 }
 
-static int64_t read_file_events(struct trace_cursor *cur, uint64_t first, struct kerror *err)
+/* Put in what resolving found out. */
+static void complete_far_events(struct trace_cursor *cur, struct event *ev, int64_t nr)
 {
-	struct trace *trace = cur->trace;
-	uint64_t n = trace->nr_file - first, i;
-	char *to = (char *)cur->buf;
-	size_t left;
+	const struct trace *trace = cur->trace;
+	const struct event *end = ev + nr;
 
-	if (n > TRACE_READ_EVENTS)
-		n = TRACE_READ_EVENTS;
-	left = n * sizeof(struct event);
-	while (left) {
-		off_t offset = (first + n) * sizeof(struct event) - left;
-		ssize_t got = pread(trace->fd, to, left, offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return file_error(err, got ? errno : EIO, "reading");
-		to += got;
-		left -= got;
-	}
-	for (i = 0; i < n; i++) {
-		struct event *ev = &cur->buf[i];
-		uint64_t bit = first + i;
-
-		if (trace->file_slab_bits && trace->file_slab_bits[bit / 64] >> bit % 64 & 1)
-			ev->flags |= EVF_PAGE_SLAB;
+	for (; ev < end; ev++) {
+		if (trace->slab_bits && trace_is_page(ev)) {
+			if (trace->slab_bits[cur->far_pages / 64] >> cur->far_pages % 64 & 1)
+				ev->flags |= EVF_PAGE_SLAB;
+			cur->far_pages++;
+		}
 		trace_complete_event(trace, ev);
 	}
-	return n;
 }
 
 int64_t trace_cursor_next(struct trace_cursor *cur, const struct event **events, struct kerror *err)
 {
 	struct trace *trace = cur->trace;
-	uint64_t nr = cur->next;
+	uint64_t nr = cur->next, far = trace->nr_mem + archive_events(trace->archive);
+	struct event *decoded;
 	int64_t n;
 
 	if (nr >= trace->sum.nr_events)
 		return 0;
-	*events = trace_event_in_memory(trace, nr);
 	if (nr < trace->nr_mem) {
+		*events = trace_event_in_memory(trace, nr);
 		n = TRACE_CHUNK_EVENTS - nr % TRACE_CHUNK_EVENTS;
 		if ((uint64_t)n > trace->nr_mem - nr)
 			n = trace->nr_mem - nr;
-	} else if (*events) {
-		n = trace->sum.nr_events - nr;
+	} else if (nr < far) {
+		n = archive_next(cur->archive, &decoded, err);
+		if (n > 0)
+			complete_far_events(cur, decoded, n);
+		*events = decoded;
 	} else {
-		n = read_file_events(cur, nr - trace->nr_mem, err);
-		*events = cur->buf;
+		*events = trace->tail + (nr - far);
+		n = trace->sum.nr_events - nr;
 	}
 	if (n > 0)
 		cur->next += n;

@@ -2,11 +2,21 @@
 /*
  * kmemsim: a whole trace, read once. What an early event was can show late (a
  * page event turns out to be a slab page when the first object appears in it),
- * so the events are kept and looked at twice. The first @memory_limit bytes
- * stay in memory, the rest goes to an unlinked temporary file: 100 million
- * events need disk, not memory.
+ * so the events are kept and looked at twice, but not all of them in memory:
  *
- * Locking: none. Ownership: the trace owns events, names and call chains.
+ *	the first @memory_limit bytes	  stay as they are, 64 bytes an event
+ *	what follows, of a .kmt file	  is decoded from the file again each time
+ *	what follows, of anything else	  is kept packed as in a .kmt file, two to four bytes
+ *					  an event: half of @memory_limit in memory, the rest
+ *					  in a temporary file without a name ($TMPDIR or /tmp)
+ *
+ * Memory does not grow with the trace beyond that, except for what is distinct in it
+ * (names, call chains, and 8 bytes for each page frame it names, while it is resolved),
+ * for the places of lost events (65,536 a reader), and for a bit for each page event that is not in memory,
+ * where slab pages can be told at all: up to 16 MiB of these, more in a temporary file.
+ *
+ * Locking: none. Where it is resolved, any number of threads may walk over it. Ownership:
+ * the trace owns events, names and call chains.
  */
 #ifndef KMEMSIM_SIM_TRACE_TRACE_H
 #define KMEMSIM_SIM_TRACE_TRACE_H
@@ -21,8 +31,8 @@ struct trace_summary {
 	uint64_t first_ns, last_ns;	/* smallest and largest event_report_ns(); 0 without events */
 	unsigned int max_cpu;
 	uint64_t max_pfn;		/* last frame of the highest block in a page event */
-	uint64_t memory_bytes;		/* events kept in memory */
-	uint64_t spilled_bytes;		/* events kept in the temporary file */
+	uint64_t memory_bytes;		/* for events kept in memory, packed or not */
+	uint64_t spilled_bytes;		/* in temporary files */
 	uint64_t backwards;		/* events that are earlier than one before them */
 	uint64_t backwards_line;	/* of the first of these */
 	bool hashed_addresses;		/* addresses of objects were hashed when they were printed */
@@ -72,13 +82,15 @@ int trace_resolve(struct trace *trace, struct kerror *err);
 struct trace_cursor {
 	struct trace *trace;
 	uint64_t next;		/* number of the next event, from 0 */
-	struct event *buf;	/* owned: read buffer for spilled events */
+	struct archive_cursor *archive;	/* owned; NULL: all are in memory */
+	uint64_t far_pages;	/* page events of the archive it has passed */
 };
 int trace_cursor_init(struct trace_cursor *cur, struct trace *trace, struct kerror *err);
 void trace_cursor_exit(struct trace_cursor *cur);
 /*
  * The next run of events, valid until the next call; EVF_* flags are set.
- * Returns their number, 0 at the end, or -errno of the temporary file.
+ * Returns their number, 0 at the end, or -errno: of the temporary file, or -ESTALE
+ * where a .kmt file is no longer what was read.
  */
 int64_t trace_cursor_next(struct trace_cursor *cur, const struct event **events, struct kerror *err);
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/trace/spill.h"
+
 static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...)
@@ -62,13 +64,6 @@ static bool newer_kernel(const struct trace_summary *sum, const char *rules, cha
 		   "shows what there is", sum->read.os_release, rules);
 }
 
-static const char *temporary_folder(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
 bool trace_warning(const struct trace *trace, enum trace_warning which, const char *rules,
 		   char text[TRACE_WARNING_TEXT])
 {
@@ -117,6 +112,10 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->read.unpacked_bytes;
 		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
 				 "while it is read", nr, temporary_folder());
+	case TRACE_SPILLED:
+		nr = sum->spilled_bytes;
+		return nr && say(text, "its events do not fit in memory: %" PRIu64 " bytes of them, packed, are kept in a "
+				 "temporary file in %.100s", nr, temporary_folder());
 	case TRACE_FORMAT_LACKS:
 		return sum->read.lacks && say(text, "%s", sum->read.lacks);
 	case TRACE_READER_NOTE:

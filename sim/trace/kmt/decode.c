@@ -41,7 +41,7 @@ struct chain {
 };
 
 struct kmt_decoder {
-	struct names *names;		/* not owned */
+	struct names *names;		/* not owned; NULL: names and call chains are numbers */
 	struct stacks *stacks;		/* not owned; NULL: nobody wants them */
 	struct chain *chains;		/* owned; by their number in the chunk less one */
 	uint32_t nr_chains, chains_size;
@@ -174,7 +174,8 @@ static bool name_of(struct kmt_decoder *dec, uint64_t number, name_id *id)
 		return false;
 	string = &dec->strings[number - 1];
 	if (!string->id && string->len) {
-		string->id = names_intern(dec->names, string->text, string->len);
+		string->id = dec->names ? names_intern(dec->names, string->text, string->len) :
+			     (name_id)strtoul(string->text, NULL, 10);
 		dec->no_memory |= !string->id;
 	}
 	*id = string->id;
@@ -224,7 +225,9 @@ static bool stack_of(struct kmt_decoder *dec, uint64_t number, stack_id *id)
 	struct chain *chain;
 	uint32_t i;
 
-	*id = 0;
+	*id = dec->names ? 0 : (stack_id)number;
+	if (!dec->names)
+		return true;
 	if (!number || number > dec->nr_chains)
 		return !number;
 	chain = &dec->chains[number - 1];
@@ -344,7 +347,7 @@ static int take_shape(struct kmt_decoder *dec, struct shape *out, struct kerror 
 	}
 	out->second = field[KMT_HAS_SECOND];
 	out->max_addr = event_is(shape->kind, EVENT_PAGE) ? EVENT_MAX_PFN : UINT64_MAX;
-	what = check_shape(shape, field);
+	what = dec->names ? check_shape(shape, field) : NULL;
 	return what ? bad(err, what) : 0;
 }
 

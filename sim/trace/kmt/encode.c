@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: allocator events into the payload of a chunk; see events.h. Single-threaded. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +35,7 @@ struct chunk_names {
 };
 
 struct kmt_encoder {
-	const struct names *names;	/* not owned */
+	const struct names *names;	/* not owned; NULL: names and call chains stay numbers */
 	const struct stacks *stacks;	/* not owned; NULL: there are none */
 	uint32_t nr_stacks;
 	struct table local_stacks;	/* by stack_id: its number in the chunk */
@@ -99,25 +101,30 @@ void kmt_encoder_destroy(struct kmt_encoder *enc)
 
 /* ---- strings ------------------------------------------------------------ */
 
-static int strings_clear(struct chunk_names *strings, const struct names *names)
+static int widen_strings(struct chunk_names *strings, name_id id)
 {
-	name_id size = names_count(names) + 1, i;
+	size_t size = (size_t)id + 1 + id / 2;
 	uint32_t *local;
+
+	if (id < strings->size)
+		return 0;
+	local = size > UINT32_MAX ? NULL : reallocarray(strings->local, size, sizeof(*local));
+	if (!local)
+		return -ENOMEM;
+	memset(local + strings->size, 0, (size - strings->size) * sizeof(*local));
+	strings->local = local;
+	strings->size = (name_id)size;
+	return 0;
+}
+
+static void strings_clear(struct chunk_names *strings)
+{
+	uint32_t i;
 
 	for (i = 0; i < strings->nr_used; i++)
 		strings->local[strings->used[i]] = 0;
 	strings->nr = strings->nr_used = 0;
 	memset(strings->kind, 0, sizeof(strings->kind));
-	if (size <= strings->size)
-		return 0;
-	size += size / 2;
-	local = reallocarray(strings->local, size, sizeof(*local));
-	if (!local)
-		return -ENOMEM;
-	memset(local + strings->size, 0, (size - strings->size) * sizeof(*local));
-	strings->local = local;
-	strings->size = size;
-	return 0;
 }
 
 static uint32_t add_string(struct kmt_encoder *enc, const char *text)
@@ -130,9 +137,16 @@ static uint32_t add_string(struct kmt_encoder *enc, const char *text)
 static uint32_t local_string(struct kmt_encoder *enc, name_id id)
 {
 	struct chunk_names *strings = &enc->strings;
+	char number[16];
 
-	if (!id || strings->local[id])
-		return id ? strings->local[id] : 0;
+	if (!id)
+		return 0;
+	if (widen_strings(strings, id)) {
+		enc->section[KMT_STRINGS].failed = true;
+		return 0;
+	}
+	if (strings->local[id])
+		return strings->local[id];
 	if (strings->nr_used == strings->used_size) {
 		uint32_t size = strings->used_size ? 2 * strings->used_size : 256;
 		name_id *used = reallocarray(strings->used, size, sizeof(*used));
@@ -145,7 +159,9 @@ static uint32_t local_string(struct kmt_encoder *enc, name_id id)
 		strings->used_size = size;
 	}
 	strings->used[strings->nr_used++] = id;
-	strings->local[id] = add_string(enc, names_text(enc->names, id));
+	if (!enc->names)
+		snprintf(number, sizeof(number), "%" PRIu32, id);
+	strings->local[id] = add_string(enc, enc->names ? names_text(enc->names, id) : number);
 	return strings->local[id];
 }
 
@@ -168,6 +184,8 @@ static uint32_t local_stack(struct kmt_encoder *enc, stack_id id)
 	uint64_t *local;
 	size_t nr, i;
 
+	if (!enc->names)
+		return id;
 	if (!id || !enc->stacks)
 		return 0;
 	local = table_get(&enc->local_stacks, id);
@@ -370,9 +388,7 @@ int kmt_encode(struct kmt_encoder *enc, const struct event *events, uint32_t nr,
 	enc->nr_stacks = 0;
 	for (i = 0; i < NR_KMT_SECTIONS; i++)
 		enc->section[i].len = 0;
-	ret = strings_clear(&enc->strings, enc->names);
-	if (ret)
-		return ret;
+	strings_clear(&enc->strings);
 	if (nr)
 		put_events(enc, events, nr);
 	put_losses(enc, losses, nr_losses);

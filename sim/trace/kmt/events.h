@@ -75,7 +75,11 @@ enum kmt_shape_field {
 struct kmt_encoder;
 struct kmt_decoder;
 
-/* The events' names and call chains; both must outlive it. @stacks may be NULL. NULL: no memory. */
+/*
+ * The events' names and call chains; both must outlive it. @stacks may be NULL. Without
+ * @names, names and call chains are written as the numbers they have, for a decoder that
+ * has none either: no file is written so. NULL: no memory.
+ */
 struct kmt_encoder *kmt_encoder_create(const struct names *names, const struct stacks *stacks);
 void kmt_encoder_destroy(struct kmt_encoder *enc);
 /*
@@ -86,7 +90,10 @@ void kmt_encoder_destroy(struct kmt_encoder *enc);
 int kmt_encode(struct kmt_encoder *enc, const struct event *events, uint32_t nr,
 	       const struct reader_loss *losses, size_t nr_losses, const struct kmt_bytes **out);
 
-/* Strings go to @names, call chains to @stacks; NULL: they are passed over. NULL: no memory. */
+/*
+ * Strings go to @names, call chains to @stacks; NULL: they are passed over. Where all of them
+ * are known already, neither is written to. NULL: no memory.
+ */
 struct kmt_decoder *kmt_decoder_create(struct names *names, struct stacks *stacks);
 void kmt_decoder_destroy(struct kmt_decoder *dec);
 /*

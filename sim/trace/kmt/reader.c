@@ -41,6 +41,8 @@ struct kmt_reader {
 	uint64_t total;			/* of the summary */
 	uint64_t index;			/* where the index begins; 0: it was not there */
 	bool in_chunk;
+	size_t chunk_len;		/* of the last chunk of events, which lies before in.pos */
+	uint32_t chunk_events, chunk_given;
 	bool summary;			/* it was there */
 	bool damaged;			/* bytes are being passed over */
 };
@@ -220,6 +222,9 @@ static int begin_events(struct reader *rd, struct kmt_reader *kmt, const struct 
 		return 0;
 	}
 	kmt->in_chunk = true;
+	kmt->chunk_len = KMT_CHUNK_HEADER_BYTES + (size_t)chunk->packed;
+	kmt->chunk_events = chunk->records;
+	kmt->chunk_given = 0;
 	return take_losses(rd, kmt);
 }
 
@@ -276,6 +281,7 @@ static int from_chunk(struct reader *rd, struct kmt_reader *kmt, struct event *e
 	if (got > 0) {
 		rd->stats.events += (uint64_t)got;
 		kmt->expected += (uint64_t)got;
+		kmt->chunk_given += (uint32_t)got;
 		rd->stats.lines = rd->stats.events;
 		return got;
 	}
@@ -318,10 +324,28 @@ static int read_kmt(struct reader *rd, struct event *events, int max, struct ker
 			break;
 		n += ret;
 		ret = 1;
+		/* Here it can be kept as it is: see piece_kmt(). */
+		if (n && kmt->chunk_given == kmt->chunk_events)
+			break;
 	}
 	if (!ret && !n)
 		ret = at_end(rd, kmt);
 	return ret < 0 ? kerror_set(err, -ENOMEM, "no memory to read %.100s", source_name(rd->src)) : n;
+}
+
+static bool piece_kmt(const struct reader *rd, struct reader_piece *piece)
+{
+	const struct kmt_reader *kmt = rd->priv;
+
+	if (!kmt->in_chunk || kmt->chunk_given != kmt->chunk_events)
+		return false;
+	*piece = (struct reader_piece){
+		.bytes = kmt->in.at + kmt->in.pos - kmt->chunk_len,
+		.len = kmt->chunk_len,
+		.offset = kmt->in.offset - kmt->chunk_len,
+		.events = kmt->chunk_events,
+	};
+	return true;
 }
 
 /* ---- the format ------------------------------------------------------------ */
@@ -394,4 +418,5 @@ const struct reader_ops kmt_reader = {
 	.open = open_kmt,
 	.close = close_kmt,
 	.read = read_kmt,
+	.piece = piece_kmt,
 };

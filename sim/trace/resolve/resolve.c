@@ -7,7 +7,7 @@
  *
  * A frame's life, as the trace shows it (one word in struct frames):
  *
- *	page alloc	-> live, with the number of the alloc's event
+ *	page alloc	-> live, with the place of the alloc's event (internal.h)
  *	object in it	-> that event is a slab page's, and so will its free be
  *	page free	-> nothing known
  *	object in a frame whose alloc was not traced
@@ -26,13 +26,13 @@
 #include "sim/trace/resolve/frames.h"
 #include "sim/trace/internal.h"
 
-#define FRAME_LIVE	0x01u	/* the upper bits are its page event's number */
+#define FRAME_LIVE	0x01u	/* the upper bits are its page event's place */
 #define FRAME_MARKED	0x02u	/* that event is known to be a slab page's */
 #define FRAME_CARRIED	0x04u	/* not live, but objects were seen in it */
 #define FRAME_NO_SLAB	0x08u	/* live, and no slab page */
 #define FRAME_RECLAIM	0x10u	/* live, allocated as reclaimable */
 #define FRAME_CACHE	0x20u	/* live, and its cache has heard of it */
-#define FRAME_NR_SHIFT	8
+#define FRAME_PLACE_SHIFT	8
 
 struct resolve {
 	struct trace *trace;
@@ -42,10 +42,10 @@ struct resolve {
 	uint64_t base, max_pfn;
 };
 
-static int page_alloc(struct resolve *res, const struct event *ev, uint64_t nr)
+static int page_alloc(struct resolve *res, const struct event *ev, uint64_t place)
 {
 	uint64_t pfn = ev->addr, end;
-	uint64_t word = nr << FRAME_NR_SHIFT | FRAME_LIVE;
+	uint64_t word = place << FRAME_PLACE_SHIFT | FRAME_LIVE;
 
 	if (pfn == EVENT_PFN_FAILED)
 		return 0;
@@ -63,7 +63,7 @@ static int page_alloc(struct resolve *res, const struct event *ev, uint64_t nr)
 	return 0;
 }
 
-static void page_free(struct resolve *res, const struct event *ev, uint64_t nr)
+static void page_free(struct resolve *res, const struct event *ev, uint64_t place)
 {
 	uint64_t pfn = ev->addr, end;
 	bool slab = false;
@@ -78,11 +78,11 @@ static void page_free(struct resolve *res, const struct event *ev, uint64_t nr)
 		/* A frame without objects of its own may belong to a block that has some. */
 		if (!slab)
 			slab = *frame & (FRAME_MARKED | FRAME_CARRIED) ||
-			       trace_is_slab_page(res->trace, *frame >> FRAME_NR_SHIFT);
+			       trace_is_slab_page(res->trace, *frame >> FRAME_PLACE_SHIFT);
 		*frame = 0;
 	}
 	if (slab) {
-		trace_mark_slab_page(res->trace, nr);
+		trace_mark_slab_page(res->trace, place);
 		res->trace->sum.slab_page_frees++;
 	}
 }
@@ -120,18 +120,18 @@ static int object(struct resolve *res, const struct event *ev)
 		return 0;
 	}
 	if (!(*frame & FRAME_MARKED)) {
-		uint64_t nr = *frame >> FRAME_NR_SHIFT;
+		uint64_t place = *frame >> FRAME_PLACE_SHIFT;
 
 		*frame |= FRAME_MARKED;
-		if (!trace_is_slab_page(res->trace, nr)) {
-			trace_mark_slab_page(res->trace, nr);
+		if (!trace_is_slab_page(res->trace, place)) {
+			trace_mark_slab_page(res->trace, place);
 			res->trace->sum.slab_page_allocs++;
 		}
 	}
 	return *frame & FRAME_CACHE ? 0 : tell_cache(res, ev, frame);
 }
 
-static int resolve_event(struct resolve *res, const struct event *ev, uint64_t nr)
+static int resolve_event(struct resolve *res, const struct event *ev, uint64_t place)
 {
 	int ret = res->cache_names ? cache_names_learn(res->cache_names, ev) : 0;
 
@@ -139,9 +139,9 @@ static int resolve_event(struct resolve *res, const struct event *ev, uint64_t n
 		return ret;
 	switch (ev->kind) {
 	case EV_PAGE_ALLOC:
-		return page_alloc(res, ev, nr);
+		return page_alloc(res, ev, place);
 	case EV_PAGE_FREE:
-		page_free(res, ev, nr);
+		page_free(res, ev, place);
 		return 0;
 	case EV_KMALLOC:
 	case EV_KFREE:
@@ -157,7 +157,7 @@ static int resolve_pass(struct resolve *res, struct kerror *err)
 {
 	const struct event *ev;
 	struct trace_cursor cur;
-	uint64_t nr = 0;
+	uint64_t place = 0;
 	int64_t n;
 	int ret = trace_cursor_init(&cur, res->trace, err);
 
@@ -170,25 +170,22 @@ static int resolve_pass(struct resolve *res, struct kerror *err)
 			ret = (int)n;
 			break;
 		}
-		for (; !ret && ev < end; ev++, nr++)
-			ret = resolve_event(res, ev, nr);
+		for (; !ret && ev < end; ev++) {
+			ret = resolve_event(res, ev, place);
+			place += place < res->trace->nr_mem || trace_is_page(ev);
+		}
 	}
 	trace_cursor_exit(&cur);
 	return ret;
 }
 
-/* Those in the file are completed by the cursor. */
+/* Those in the archive are completed by the cursor. */
 static void complete_events_in_memory(struct trace *trace)
 {
 	uint64_t nr;
 
-	for (nr = 0; nr < trace->sum.nr_events; nr++) {
-		if (nr == trace->nr_mem)
-			nr += trace->nr_file;
-		if (nr == trace->sum.nr_events)
-			break;
+	for (nr = 0; nr < trace->nr_mem; nr++)
 		trace_complete_event(trace, trace_event_in_memory(trace, nr));
-	}
 }
 
 /*
@@ -216,14 +213,12 @@ static int resolve_finish(struct resolve *res)
 int trace_resolve(struct trace *trace, struct kerror *err)
 {
 	struct resolve res = { .trace = trace };
-	int ret;
+	int ret = trace_archive_tail(trace, err);
 
-	if (trace->nr_file) {
-		trace->file_slab_bits = calloc(trace->nr_file / 64 + 1, sizeof(uint64_t));
-		if (!trace->file_slab_bits)
-			return kerror_set(err, -ENOMEM, "no memory to look through the trace");
-	}
-	ret = direct_map_find(trace, err);
+	if (!ret)
+		ret = direct_map_find(trace, err);
+	if (!ret && trace->sum.direct_map_known && trace->nr_far_pages)
+		ret = trace_make_slab_bits(trace, err);
 	if (ret)
 		return ret;
 	res.base = trace->sum.direct_map_base;

@@ -22,14 +22,14 @@ static struct event from_site(struct event ev, name_id call_site, uint32_t bytes
 }
 
 /*
- * Resolve @events where they lie in memory, in the temporary file, and in its
- * write buffer; compare EVF_OBJECT_RECLAIMABLE with @marks, one character an event:
+ * Resolve @events where they lie in memory, and in the first and the last chunk of the
+ * temporary file; compare EVF_OBJECT_RECLAIMABLE with @marks, one character an event:
  * 'R' or '.'.
  */
 static void check_marks(const struct event *events, size_t nr, const char *marks, uint64_t caches)
 {
 	static const struct { uint64_t limit; size_t before, behind; } places[] = {
-		{ 0, 0, 0 }, { SPILL_ALL, 0, 20000 }, { SPILL_ALL, 20000, 0 },
+		{ 0, 0, 0 }, { SPILL_ALL, 0, 40000 }, { SPILL_ALL, 40000, 0 },
 	};
 	static const struct event pad = { .kind = EV_UNKNOWN, .node = EVENT_NO_NODE };
 	size_t place, i, n;
@@ -46,8 +46,8 @@ static void check_marks(const struct event *events, size_t nr, const char *marks
 		CU_ASSERT_EQUAL_FATAL(trace_append(trace, events, nr, &err), 0);
 		for (i = 0; i < places[place].behind; i++)
 			CU_ASSERT_EQUAL_FATAL(trace_append(trace, &pad, 1, &err), 0);
-		CU_ASSERT_EQUAL(sum->spilled_bytes > 0, place > 0);
 		CU_ASSERT_EQUAL(trace_resolve(trace, &err), 0);
+		CU_ASSERT_EQUAL(sum->spilled_bytes > 0, place > 0);
 		CU_ASSERT_TRUE(sum->direct_map_known);
 		CU_ASSERT_EQUAL(sum->reclaimable_caches, caches);
 		all = collect(trace, &n);
