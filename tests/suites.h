@@ -91,6 +91,9 @@
 	X(archive) \
 	X(trace_cases) \
 	X(trace_warnings) \
+	X(accesses) \
+	X(cmd_accesses) \
+	X(lackey) \
 	X(kmt_events) \
 	X(kmt_file) \
 	X(convert) \

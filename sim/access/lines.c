@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define LINE_SHIFT 6
 #define PAGE_FOR_LINE (12 - LINE_SHIFT)	/* a line's number becomes the page number of a TLB access */
 
 struct lines {
@@ -18,8 +17,8 @@ int lines_create(struct lines **out, uint64_t bytes, struct kerror *err)
 {
 	const struct tlb_geometry geo = {
 		.name = "caches",
-		.l1 = { [TLB_4K] = { 512, 8 } },
-		.l2 = { [TLB_4K] = { 16384, 16 } },
+		.l1 = { [TLB_4K] = { LINES_L1, LINES_L1_WAYS } },
+		.l2 = { [TLB_4K] = { LINES_L2, LINES_L2_WAYS } },
 	};
 	struct lines *lines = calloc(1, sizeof(*lines));
 	int ret;

@@ -16,6 +16,12 @@
 
 #include "sim/access/tlb.h"
 
+#define LINE_SHIFT	6
+#define LINES_L1	512	/* lines a level has, and ways of a set */
+#define LINES_L1_WAYS	8
+#define LINES_L2	16384
+#define LINES_L2_WAYS	16
+
 struct lines;
 
 /* For offsets up to @bytes; *@out is the caller's until lines_destroy(). -ENOMEM. */

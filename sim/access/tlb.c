@@ -512,9 +512,8 @@ void tlb_destroy(struct tlb *tlb)
 	free(tlb);
 }
 
-void tlb_access(struct tlb *tlb, uint64_t addr)
+void tlb_access_page(struct tlb *tlb, uint64_t page)
 {
-	uint64_t page = addr >> tlb->page_shift;
 	struct level *l1 = &tlb->level[0], *l2 = &tlb->level[1];
 
 	tlb->stats.lookups++;
@@ -533,6 +532,11 @@ void tlb_access(struct tlb *tlb, uint64_t addr)
 		tlb->stats.l2_hits++;
 	else
 		tlb->stats.walks++;
+}
+
+void tlb_access(struct tlb *tlb, uint64_t addr)
+{
+	tlb_access_page(tlb, addr >> tlb->page_shift);
 }
 
 const struct tlb_stats *tlb_stats(const struct tlb *tlb)

@@ -72,6 +72,8 @@ void tlb_destroy(struct tlb *tlb);
 struct tlb_array tlb_level(const struct tlb_geometry *geo, unsigned int level, enum tlb_page size);
 /* One access to the byte at @addr; an access that straddles a page border is two. */
 void tlb_access(struct tlb *tlb, uint64_t addr);
+/* The same by a page's number (below 2^64 - 1), for those whose pages are something else. */
+void tlb_access_page(struct tlb *tlb, uint64_t page);
 const struct tlb_stats *tlb_stats(const struct tlb *tlb);
 /* Bytes the TLB can map at best: its largest level's entries times the page size. */
 uint64_t tlb_reach(const struct tlb_geometry *geo, enum tlb_page size);

@@ -46,6 +46,8 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 		.on_message = on_bad_line,
 		.on_progress = on_progress,
 		.ctx = &load,
+		.on_accesses = opt->accesses ? accesses_replay : NULL,
+		.access_ctx = opt->accesses,
 		.stop = interrupt_flag(),
 	};
 	int ret = session_load(out, &cfg, err);
@@ -66,9 +68,21 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
 			fprintf(stderr, "kmemsim: %s: warning: %s\n", source_path_name(path), text);
 }
 
+/* "the 12 events and 5 accesses", whichever there are. */
+static void describe_amount(char *text, size_t size, uint64_t events, uint64_t accesses)
+{
+	if (!accesses)
+		snprintf(text, size, "the %" PRIu64 " events", events);
+	else if (!events)
+		snprintf(text, size, "the %" PRIu64 " accesses", accesses);
+	else
+		snprintf(text, size, "the %" PRIu64 " events and %" PRIu64 " accesses", events, accesses);
+}
+
 int input_status(const struct reader_stats *read, uint64_t events, const char *path, const char *done)
 {
 	const char *name = source_path_name(path);
+	char amount[96];
 
 	if (read->unterminated)
 		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
@@ -78,7 +92,8 @@ int input_status(const struct reader_stats *read, uint64_t events, const char *p
 			read->malformed, read->malformed == 1 ? "" : "s");
 	if (!read->truncated)
 		return EXIT_FINE;
-	fprintf(stderr, "kmemsim: %s; the %" PRIu64 " events %s were %s\n", read->error.text, events,
+	describe_amount(amount, sizeof(amount), events, read->accesses);
+	fprintf(stderr, "kmemsim: %s; %s %s were %s\n", read->error.text, amount,
 		read->damaged ? "that are whole" : "before it", done);
 	return read->error.code == -EINTR ? interrupt_status() : EXIT_USAGE;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/progress.h"
+#include "sim/replay/accesses.h"
 #include "sim/trace/trace.h"
 #include "sim/trace/writer.h"
 
@@ -25,6 +26,7 @@ struct load_options {
 	const char *format;	/* NULL: recognised */
 	const char *kallsyms;	/* a list of the recorded kernel's symbols, or NULL */
 	uint64_t messages;	/* malformed lines shown in full */
+	struct accesses *accesses;	/* replays memory accesses while they are read; NULL: nobody does */
 };
 
 /* Their options and the argument TRACE, as a child of a command's argp; its input is a struct load_options. */

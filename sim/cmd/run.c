@@ -27,6 +27,7 @@
 struct run {
 	struct run_options opt;
 	struct trace *trace;
+	struct accesses *accesses;
 	struct session *session;
 	struct timeline timeline;
 	struct host_counters host;
@@ -43,13 +44,16 @@ static void complain(const char *text)
 
 static int load(struct run *run, struct kerror *err)
 {
-	const struct load_options opt = {
+	struct load_options opt = {
 		.path = run->opt.trace, .format = run->opt.common.format,
 		.kallsyms = run->opt.common.kallsyms, .messages = run->opt.messages
 	};
 	uint64_t start = host_now();
-	int ret = load_trace(&run->trace, &opt, &run->progress, err);
+	int ret = accesses_create(&run->accesses, &run->opt.common.replay.tlb, err);
 
+	opt.accesses = run->accesses;
+	if (!ret)
+		ret = load_trace(&run->trace, &opt, &run->progress, err);
 	run->load_ns = host_now() - start;
 	if (run->trace && session_load_stopped(run->trace))
 		snprintf(run->interrupted, sizeof(run->interrupted), "while the trace was read");
@@ -170,6 +174,7 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.machine = run->session->machine,
 		.ledger = &run->session->replay->ledger,
 		.replay = run->session->replay,
+		.accesses = run->accesses,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
@@ -268,6 +273,7 @@ int cmd_run(int argc, char **argv)
 	status = finish(&run, ret, &err);
 	run_outputs_exit(&run.outputs);
 	session_destroy(run.session);
+	accesses_destroy(run.accesses);
 	trace_destroy(run.trace);
 	return status;
 }

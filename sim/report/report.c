@@ -76,11 +76,32 @@ static void emit_direct_map(struct emitter *em, const struct trace_summary *sum)
 	emit_u64(em, "direct_map_votes", "  pairs that agree on it", "", sum->direct_map_votes);
 }
 
+/* Nothing was replayed on the machine, so there is nothing to say of it. */
+static bool only_accesses(const struct report_input *in)
+{
+	return in->accesses && in->accesses->nr && !in->trace->nr_events;
+}
+
+static void emit_times(struct emitter *em, const struct report_input *in)
+{
+	uint64_t wall, all;
+
+	emit_u64(em, "simulated_us", "simulated time", "us", (report_end_ns(in) - in->trace->first_ns) / 1000);
+	if (!in->host)
+		return;
+	wall = in->host->wall_ns ? in->host->wall_ns : 1;
+	all = wall + in->load_ns;
+	emit_u64(em, "load_us", "reading the trace took", "us", in->load_ns / 1000);
+	emit_u64(em, "replay_us", "replaying it took", "us", wall / 1000);
+	emit_real(em, "replay_rate", "replay rate", "events/s", (double)in->ledger->events * 1e9 / (double)wall, 0);
+	emit_real(em, "total_rate", "whole rate, reading included", "events/s",
+		  (double)in->ledger->events * 1e9 / (double)all, 0);
+}
+
 static void emit_trace(struct emitter *em, const struct report_input *in)
 {
 	const struct trace_summary *sum = in->trace;
 	const struct replay *rp = in->replay;
-	uint64_t sim_us = (report_end_ns(in) - sum->first_ns) / 1000;
 	int i;
 
 	emit_section(em, "trace", "Trace");
@@ -96,18 +117,13 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_bool(em, "unterminated", "last line without a newline", sum->read.unterminated);
 	if (in->interrupted)
 		emit_str(em, "interrupted", "interrupted by a signal", in->interrupted);
-	emit_u64(em, "simulated_us", "simulated time", "us", sim_us);
-	if (in->host) {
-		uint64_t wall = in->host->wall_ns ? in->host->wall_ns : 1;
-		uint64_t all = wall + in->load_ns;
-
-		emit_u64(em, "load_us", "reading the trace took", "us", in->load_ns / 1000);
-		emit_u64(em, "replay_us", "replaying it took", "us", wall / 1000);
-		emit_real(em, "replay_rate", "replay rate", "events/s",
-			  (double)in->ledger->events * 1e9 / (double)wall, 0);
-		emit_real(em, "total_rate", "whole rate, reading included", "events/s",
-			  (double)in->ledger->events * 1e9 / (double)all, 0);
+	if (only_accesses(in)) {
+		if (in->host)
+			emit_u64(em, "load_us", "reading and replaying took", "us", in->load_ns / 1000);
+		emit_section_end(em);
+		return;
 	}
+	emit_times(em, in);
 	emit_direct_map(em, sum);
 	emit_u64(em, "names_inferred", "cache names learnt from frees", "", sum->names_inferred);
 	emit_u64(em, "reclaimable_caches", "caches found to take reclaimable pages", "",
@@ -171,8 +187,14 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	int ret;
 
 	emit_str(em, "program", "kmemsim", in->version);
+	if (only_accesses(in)) {
+		emit_trace(em, in);
+		report_accesses(em, in);
+		return 0;
+	}
 	emit_machine(em, in);
 	emit_trace(em, in);
+	report_accesses(em, in);
 	report_heap(em, in);
 	emit_memory(em, in);
 	emit_faults(em, in);

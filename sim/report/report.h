@@ -10,6 +10,7 @@
 #include "sim/metrics/shrink.h"
 #include "sim/report/emit/emitter.h"
 #include "sim/metrics/timeline.h"
+#include "sim/replay/accesses.h"
 #include "sim/replay/replay.h"
 #include "sim/trace/trace.h"
 
@@ -21,6 +22,7 @@ struct report_input {
 	const struct machine *machine;
 	const struct ledger *ledger;
 	const struct replay *replay;	/* NULL with live: there is none */
+	const struct accesses *accesses;	/* NULL: they were not wanted */
 	const struct timeline *timeline;
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
@@ -31,7 +33,7 @@ struct report_input {
 	bool sizes_unknown;		/* what objects were asked for as; then they count as their caches' */
 };
 
-/* Emit the whole report. -ENOMEM. */
+/* Emit the whole report; of a trace that has accesses alone, what is about those. -ENOMEM. */
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err);
 
 /* The time of the last event that was looked at: the trace's end, or where the run stopped. */
@@ -53,8 +55,12 @@ int report_cache_metadata(struct emitter *em, const struct report_input *in, str
 int report_no_memory(struct kerror *err);
 /* report/heap.c: what a program's heap was asked for; only where the trace has events of one. */
 void report_heap(struct emitter *em, const struct report_input *in);
-/* report/tlb.c */
+/* report/tlb.c; the cells are those of its table's rows, for @touched pages of @size. */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
+void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb_stats *stats,
+		      const struct tlb_geometry *geometry, uint64_t touched);
+/* report/accesses.c: memory accesses; only where the trace has some. */
+void report_accesses(struct emitter *em, const struct report_input *in);
 /* report/shrink.c: a section to put behind the report. */
 void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);
 /* report/top.c: a call site or a task in words, though it be 0. Valid as long as @names. */

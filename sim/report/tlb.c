@@ -14,6 +14,21 @@ static const struct {
 	uint64_t bytes;
 } tlb_pages[NR_TLB_PAGES] = { { "4K", 1ULL << 12 }, { "2M", 1ULL << 21 }, { "1G", 1ULL << 30 } };
 
+void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb_stats *stats,
+		      const struct tlb_geometry *geometry, uint64_t touched)
+{
+	double lookups = stats->lookups ? (double)stats->lookups : 1;
+
+	emit_cell_str(em, tlb_pages[size].name);
+	emit_cell_u64(em, stats->lookups);
+	emit_cell_share(em, stats->l1_hits, stats->lookups);
+	emit_cell_share(em, stats->l2_hits, stats->lookups - stats->l1_hits);
+	emit_cell_u64(em, stats->walks);
+	emit_cell_real(em, (double)stats->walks * 1000 / lookups, 2);
+	emit_cell_u64(em, tlb_reach(geometry, size));
+	emit_cell_u64(em, touched * tlb_pages[size].bytes);
+}
+
 static void emit_tlb_table(struct emitter *em, const struct access_model *access)
 {
 	static const struct emitter_column columns[] = {
@@ -27,18 +42,9 @@ static void emit_tlb_table(struct emitter *em, const struct access_model *access
 	emit_table(em, "mapped_with", "If the frames were mapped with", columns, 8);
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		struct tlb_stats stats;
-		double lookups;
 
 		access_tlb_stats(access, size, &stats);
-		lookups = stats.lookups ? (double)stats.lookups : 1;
-		emit_cell_str(em, tlb_pages[size].name);
-		emit_cell_u64(em, stats.lookups);
-		emit_cell_share(em, stats.l1_hits, stats.lookups);
-		emit_cell_share(em, stats.l2_hits, stats.lookups - stats.l1_hits);
-		emit_cell_u64(em, stats.walks);
-		emit_cell_real(em, (double)stats.walks * 1000 / lookups, 2);
-		emit_cell_u64(em, tlb_reach(&access->geometry, size));
-		emit_cell_u64(em, access->distinct[size] * tlb_pages[size].bytes);
+		report_tlb_cells(em, size, &stats, &access->geometry, access->distinct[size]);
 		emit_row_end(em);
 	}
 	emit_table_end(em);

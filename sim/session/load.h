@@ -20,6 +20,9 @@ struct load_config {
 	reader_message_fn on_message;	/* NULL: none is */
 	trace_progress_fn on_progress;	/* may be NULL */
 	void *ctx;			/* of both */
+	/* Gets memory accesses while they are read, for nothing keeps them; NULL: they are counted. */
+	reader_access_fn on_accesses;
+	void *access_ctx;
 	/* NULL, or a flag that ends the reading when it is set: a signal's handler may do so. */
 	const volatile sig_atomic_t *stop;
 };
@@ -27,7 +30,7 @@ struct load_config {
 /*
  * *@out is the caller's until trace_destroy(), also where this fails (then it
  * may be NULL). Errors: those of source_open(), reader_open(), trace_load() and
- * trace_resolve(); -ENODATA for a trace without events; -EINTR where it was stopped
+ * trace_resolve(); -ENODATA for a trace without events and without accesses that are wanted; -EINTR where it was stopped
  * before any event.
  */
 int session_load(struct trace **out, const struct load_config *cfg, struct kerror *err);

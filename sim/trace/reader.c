@@ -13,7 +13,7 @@
 
 /* Not measured: read once. A long head of comments, and a line of the longest kind, must fit. */
 #define PROBE_BYTES	(64u << 10)
-#define FORMAT_LIST	160	/* bytes of the list of formats in a message */
+#define FORMAT_LIST	200	/* bytes of the list of formats in a message */
 
 const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
@@ -25,6 +25,7 @@ const struct reader_ops *const reader_formats[] = {
 	&heaptrack_reader,
 	&ostep_reader,
 	&memory_replay_reader,
+	&lackey_reader,
 	NULL
 };
 
@@ -231,11 +232,44 @@ int reader_lost(struct reader *rd, uint64_t line, uint64_t events)
 	return 0;
 }
 
+/* Those that are next, up to the next event: 1, 0 where there are none; -errno. */
+static int pass_accesses(struct reader *rd, struct kerror *err)
+{
+	struct access_block block;
+	int got, ret, any = 0;
+
+	while ((got = reader_accesses(rd, &block, err)) > 0) {
+		any = 1;
+		ret = rd->on_accesses ? rd->on_accesses(rd->access_ctx, &block, err) : 0;
+		if (ret)
+			return ret;
+	}
+	return got < 0 ? got : any;
+}
+
+int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err)
+{
+	int got, passed = 0;
+
+	do {
+		got = reader_events(rd, events, max, err);
+		if (!got)
+			passed = pass_accesses(rd, err);
+	} while (!got && passed > 0);
+	return got ? got : passed;
+}
+
+void reader_set_accesses(struct reader *rd, reader_access_fn fn, void *ctx)
+{
+	rd->on_accesses = fn;
+	rd->access_ctx = ctx;
+}
+
 int reader_is_wrong(const struct reader *rd, struct kerror *err)
 {
-	unsigned long long bad = rd->stats.malformed, all = bad + rd->stats.events;
+	unsigned long long bad = rd->stats.malformed, all = bad + rd->stats.events + rd->stats.accesses;
 
-	if (rd->stats.malformed <= rd->stats.events)
+	if (bad <= all - bad)
 		return 0;
 	return kerror_set(err, -EBADMSG, "%.100s: %llu of %llu lines are malformed, so this is hardly a trace of format %s",
 			  source_name(rd->src), bad, all, rd->ops->name);

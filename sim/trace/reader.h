@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "pagemap/error.h"
+#include "sim/trace/access/access.h"
 #include "sim/trace/event.h"
 #include "sim/trace/names.h"
 #include "sim/trace/stacks.h"
@@ -73,6 +74,8 @@ struct reader_stats {
 	uint64_t events;	/* good events handed out, unknown tracepoints included */
 	uint64_t malformed;	/* events that could not be understood */
 	uint64_t ignored;	/* comments, empty lines, call chains */
+	uint64_t accesses;	/* memory accesses handed out, or passed over because nobody wants them */
+	uint64_t lost_accesses;	/* those of damaged parts */
 	uint64_t unknown_gfp;	/* gfp flag names no table knows */
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool binary;		/* what is wrong has a place in bytes, events have a number, not a line */
@@ -140,7 +143,10 @@ struct reader_ops {
 	const char *(*why_not)(const unsigned char *head, size_t len);
 	int (*open)(struct reader *rd, struct kerror *err);
 	void (*close)(struct reader *rd);
-	/* Fill up to @max events; 0 at the end of the input, -errno only for lack of memory. */
+	/*
+	 * Fill up to @max events; 0 at the end of the input, or where accesses are next and
+	 * accesses() has some; -errno only for lack of memory.
+	 */
 	int (*read)(struct reader *rd, struct event *events, int max, struct kerror *err);
 	/*
 	 * May be missing. Whether the last event that read() handed out was the last one of a
@@ -148,7 +154,15 @@ struct reader_ops {
 	 * again instead of keeping them.
 	 */
 	bool (*piece)(const struct reader *rd, struct reader_piece *piece);
+	/*
+	 * NULL: the format has none. The next memory accesses behind the events handed out so far:
+	 * their number, 0 where read() goes on; -errno only for lack of memory.
+	 */
+	int (*accesses)(struct reader *rd, struct access_block *block, struct kerror *err);
 };
+
+/* Gets a trace's memory accesses, block by block; 0, or a negative errno, which ends the reading. */
+typedef int (*reader_access_fn)(void *ctx, const struct access_block *block, struct kerror *err);
 
 struct reader {
 	const struct reader_ops *ops;
@@ -160,6 +174,8 @@ struct reader {
 	reader_message_fn message;
 	void *message_ctx;
 	unsigned int message_limit;
+	reader_access_fn on_accesses;	/* NULL: reader_read() passes them over */
+	void *access_ctx;
 	void *priv;		/* the format's */
 	struct reader_loss *losses;	/* in their order, owned */
 	size_t nr_losses, losses_size;
@@ -176,6 +192,7 @@ extern const struct reader_ops mtrace_reader;
 extern const struct reader_ops heaptrack_reader;
 extern const struct reader_ops ostep_reader;
 extern const struct reader_ops memory_replay_reader;
+extern const struct reader_ops lackey_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 
@@ -207,13 +224,30 @@ int reader_lost(struct reader *rd, uint64_t line, uint64_t events);
 
 /*
  * At the end: 0, or -EBADMSG where more than half of the lines that looked like events
- * were malformed, for then it is hardly a trace of this format.
+ * or accesses were malformed, for then it is hardly a trace of this format.
  */
 int reader_is_wrong(const struct reader *rd, struct kerror *err);
 
-static inline int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err)
+/*
+ * Up to @max events; 0 at the end of the input. Memory accesses that are met on the way
+ * go to the function of reader_set_accesses(), whose error is this one's. -ENOMEM.
+ */
+int reader_read(struct reader *rd, struct event *events, int max, struct kerror *err);
+void reader_set_accesses(struct reader *rd, reader_access_fn fn, void *ctx);
+
+/*
+ * For those who want both in their order: events as ops->read gives them, 0 where
+ * accesses are next; and the next block of accesses: their number, 0 where events are
+ * next. The input is at its end where the second follows the first and both give 0.
+ */
+static inline int reader_events(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
 	return rd->ops->read(rd, events, max, err);
+}
+
+static inline int reader_accesses(struct reader *rd, struct access_block *block, struct kerror *err)
+{
+	return rd->ops->accesses ? rd->ops->accesses(rd, block, err) : 0;
 }
 
 #endif

@@ -273,6 +273,8 @@ static void add_stats(struct reader_stats *sum, const struct reader_stats *more)
 	sum->malformed += more->malformed;
 	sum->ignored += more->ignored;
 	sum->unknown_gfp += more->unknown_gfp;
+	sum->accesses += more->accesses;
+	sum->lost_accesses += more->lost_accesses;
 	for (kind = 0; kind < NR_EVENT_KINDS; kind++)
 		sum->by_kind[kind] += more->by_kind[kind];
 	if (more->truncated) {

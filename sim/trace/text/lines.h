@@ -55,4 +55,21 @@ enum line_status lines_next(struct lines *lines, const char **start, const char 
  */
 void lines_split(struct lines *lines, const char *at);
 
+/*
+ * For a parser that finds the ends of lines itself: the bytes from the next line's start to
+ * the end of what is in the buffer, which may be in the midst of a line or none at all. It
+ * says how many of them, @nr whole lines, it has taken, none of which held a NUL.
+ */
+static inline const char *lines_ahead(const struct lines *lines, const char **end)
+{
+	*end = lines->dropping || lines->split ? lines->buf + lines->pos : lines->buf + lines->end;
+	return lines->buf + lines->pos;
+}
+
+static inline void lines_taken(struct lines *lines, const char *upto, uint64_t nr)
+{
+	lines->pos = lines->scanned = (size_t)(upto - lines->buf);
+	lines->number += nr;
+}
+
 #endif

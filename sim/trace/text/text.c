@@ -99,16 +99,39 @@ void text_malformed(struct reader *rd, uint64_t line, const char *what)
 	rd->stats.malformed++;
 }
 
-/* How the input ended, as far as was read. */
-static void note_end(struct reader_stats *stats, const struct lines *lines)
+enum line_status text_next(struct reader *rd, const char **start, const char **end)
 {
+	struct text_reader *text = rd->priv;
+	enum line_status status = lines_next(&text->lines, start, end);
+
+	if (status == LINE_END)
+		return status;
+	rd->stats.lines = text->lines.number;
+	text->complaint.given = false;
+	text->complaint.wanted = rd->message && rd->stats.malformed < rd->message_limit;
+	return status;
+}
+
+void text_count(struct reader *rd, enum text_line what)
+{
+	if (what == TEXT_IGNORED)
+		rd->stats.ignored++;
+	else if (what == TEXT_MALFORMED)
+		count_malformed(rd);
+}
+
+void text_note_end(struct reader *rd)
+{
+	const struct text_reader *text = rd->priv;
+	const struct lines *lines = &text->lines;
+
 	if (lines->error.code) {
-		stats->truncated = true;
-		stats->error = lines->error;
+		rd->stats.truncated = true;
+		rd->stats.error = lines->error;
 	}
 	if (lines->unterminated) {
-		stats->unterminated = true;
-		stats->unterminated_line = lines->number;
+		rd->stats.unterminated = true;
+		rd->stats.unterminated_line = lines->number;
 	}
 }
 
@@ -120,26 +143,19 @@ int text_read(struct reader *rd, text_parse_fn parse, struct event *events, int 
 	const char *start, *end;
 	int n = 0;
 
-	while (n < max && (status = lines_next(&text->lines, &start, &end)) != LINE_END) {
-		stats->lines = text->lines.number;
-		text->complaint.given = false;
-		text->complaint.wanted = rd->message && stats->malformed < rd->message_limit;
-		switch (status == LINE_GOOD ? parse(rd, &events[n], start, end) : no_text(text, status)) {
-		case TEXT_EVENT:
+	while (n < max && (status = text_next(rd, &start, &end)) != LINE_END) {
+		enum text_line what = status == LINE_GOOD ? parse(rd, &events[n], start, end) : no_text(text, status);
+
+		if (what == TEXT_NO_MEMORY)
+			return kerror_set(err, -ENOMEM, "no memory for the names of the trace");
+		if (what == TEXT_EVENT) {
 			stats->by_kind[events[n].kind]++;
 			stats->events++;
 			n++;
-			break;
-		case TEXT_IGNORED:
-			stats->ignored++;
-			break;
-		case TEXT_MALFORMED:
-			count_malformed(rd);
-			break;
-		case TEXT_NO_MEMORY:
-			return kerror_set(err, -ENOMEM, "no memory for the names of the trace");
+		} else {
+			text_count(rd, what);
 		}
 	}
-	note_end(stats, &text->lines);
+	text_note_end(rd);
 	return n;
 }

@@ -50,6 +50,13 @@ typedef enum text_line (*text_parse_fn)(struct reader *rd, struct event *ev, con
 int text_open(struct reader *rd, size_t size, struct kerror *err);
 void text_close(struct reader *rd);
 int text_read(struct reader *rd, text_parse_fn parse, struct event *events, int max, struct kerror *err);
+/*
+ * The same in pieces, for a format whose lines are no events: the next line; what became of
+ * it (an event is the caller's to count); at the end of each call, how the input ended so far.
+ */
+enum line_status text_next(struct reader *rd, const char **start, const char **end);
+void text_count(struct reader *rd, enum text_line what);
+void text_note_end(struct reader *rd);
 
 /* Line @line, which is not the one being parsed, is malformed: counts and reports it. */
 void text_malformed(struct reader *rd, uint64_t line, const char *what);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: one core's caches, as instruction fetches and data accesses go through them:
+ * a first level for each, a second one for both, of the sizes that lines.h names. The
+ * TLB model's arrays serve, each line standing for a page, as there. Addresses may be any.
+ *
+ * A line that a level lacks is brought into it; nothing is ever brought ahead of its use,
+ * invalidated or shared with another core, and a line that leaves the second level may stay
+ * in the first.
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_ACCESS_CACHES_H
+#define KMEMSIM_SIM_ACCESS_CACHES_H
+
+#include "sim/access/tlb.h"
+
+enum cache_level { CACHE_L1_FETCH, CACHE_L1_DATA, CACHE_L2, NR_CACHES };
+
+struct caches {
+	struct tlb *level[NR_CACHES];	/* each with one level of its own */
+};
+
+/* -ENOMEM. caches_exit() is to be called after a failure, too, and takes zeroed ones. */
+int caches_init(struct caches *caches, struct kerror *err);
+void caches_exit(struct caches *caches);
+/* The lines of @bytes (at least 1) from @addr on, which end within 64 bits; @first is one of the first level. */
+void caches_touch(struct caches *caches, enum cache_level first, uint64_t addr, uint32_t bytes);
+void caches_stats(const struct caches *caches, enum cache_level level, uint64_t *lookups, uint64_t *misses);
+/* Bytes that @level holds. */
+uint64_t caches_bytes(enum cache_level level);
+
+#endif
