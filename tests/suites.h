@@ -101,6 +101,7 @@
 	X(gen_cmd) \
 	X(gen_like) \
 	X(numbers) \
+	X(plain) \
 	X(heap_readers) \
 	X(heap_figures) \
 	X(snapshot) \

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
 
 #define VALUE_TEXT	32

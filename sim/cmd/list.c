@@ -5,7 +5,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/access/tlb.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/writer.h"

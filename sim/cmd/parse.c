@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 
 void usage_error(const char *command, const char *fmt, ...)
 {

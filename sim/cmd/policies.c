@@ -5,7 +5,7 @@
 
 #include "buddy/buddy.h"
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
 #include "slab/engine/engine.h"
 

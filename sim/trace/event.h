@@ -210,6 +210,24 @@ static inline bool event_has_second(unsigned int kind)
 /* Those that no reader sets, for they follow from the whole trace. */
 #define EVF_RESOLVED		(EVF_PAGE_SLAB | EVF_OBJECT_RECLAIMABLE)
 
+/* The largest order of an event of @kind. */
+static inline unsigned int event_max_order(unsigned int kind)
+{
+	if (event_is(kind, EVENT_OBJECT) || event_is(kind, EVENT_PAGE))
+		return EVENT_MAX_ORDER;
+	return event_is(kind, EVENT_HEAP) ? EVENT_MAX_HEAP_ALIGN : EVENT_MAX_PROBE_ORDER;
+}
+
+/* Flags that a reader may set in an event of @kind. */
+static inline unsigned int event_reader_flags(unsigned int kind)
+{
+	if (event_is(kind, EVENT_PAGE))
+		return EVF_PAGE_RESCHED;
+	if (event_is(kind, EVENT_HEAP))
+		return kind == EV_HEAP_ALLOC ? EVF_HEAP_NUMBER | EVF_HEAP_ZERO : EVF_HEAP_NUMBER;
+	return 0;
+}
+
 enum event_context {
 	CONTEXT_TASK,
 	CONTEXT_SOFTIRQ,

@@ -26,6 +26,7 @@ const struct reader_ops *const reader_formats[] = {
 	&ostep_reader,
 	&memory_replay_reader,
 	&lackey_reader,
+	&plain_reader,
 	NULL
 };
 

@@ -10,6 +10,7 @@
 
 const struct writer_ops *const writer_formats[] = {
 	&kmt_writer,
+	&plain_writer,
 	NULL
 };
 

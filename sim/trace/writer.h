@@ -44,6 +44,7 @@ struct writer {
 };
 
 extern const struct writer_ops kmt_writer;
+extern const struct writer_ops plain_writer;
 /* All formats, ending with NULL; the first is the default. */
 extern const struct writer_ops *const writer_formats[];
 

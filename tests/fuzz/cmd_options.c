@@ -11,7 +11,7 @@
 #include "sim/access/tlb.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/machine_values.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "slab/slab.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -59,6 +59,36 @@ static void test_same_report(void)
 	free(second);
 }
 
+/* The same through plain text, of the kernel's events with call chains and of a program's. */
+static void test_plain_text(void)
+{
+	char *sources[] = {
+		strdup(SMALL), strdup(test_data("data/heap/prog.heaptrack")), strdup(test_data("data/heap/app.memory_replay")),
+		strdup(test_data("data/cases/perf-lost-between/in.txt")), NULL,
+	};
+	char *copy = strdup(in_folder("a.txt")), *back = strdup(in_folder("back.kmt")), *text, *twice;
+	const char *recording = test_shared("traces/callchains.data.zst");
+	size_t i;
+
+	if (recording)
+		sources[4] = strdup(recording);
+	for (i = 0; i < 5 && sources[i]; i++) {
+		expect(CONVERT("-q", "-o", copy, "--to", "text", sources[i]), 0, "");
+		expect(CONVERT("-q", "-o", back, copy), 0, "");
+		text = report_of(sources[i]);
+		twice = report_of(copy);
+		CU_ASSERT_STRING_EQUAL(text, twice);
+		free(twice);
+		twice = report_of(back);
+		CU_ASSERT_STRING_EQUAL(text, twice);
+		free(twice);
+		free(text);
+		free(sources[i]);
+	}
+	free(copy);
+	free(back);
+}
+
 /* From standard input to standard output, as in a pipe. */
 static void test_pipe(void)
 {
@@ -146,6 +176,7 @@ static void test_full_disk(void)
 
 static const struct test_case cases[] = {
 	{ "same_report", test_same_report },
+	{ "plain_text", test_plain_text },
 	{ "pipe", test_pipe },
 	{ "refused", test_refused },
 	{ "cut_source", test_cut_source },

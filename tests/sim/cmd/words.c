@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 #include "slab/malloc/kmemsim.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"

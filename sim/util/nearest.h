@@ -3,8 +3,8 @@
  * kmemsim: how a wrong word is answered: with the nearest right one, and with
  * all there are.
  */
-#ifndef KMEMSIM_SIM_CMD_NEAREST_H
-#define KMEMSIM_SIM_CMD_NEAREST_H
+#ifndef KMEMSIM_SIM_UTIL_NEAREST_H
+#define KMEMSIM_SIM_UTIL_NEAREST_H
 
 #include <stdbool.h>
 #include <stddef.h>

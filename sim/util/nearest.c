@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: the nearest word; see nearest.h. */
-#include "sim/cmd/nearest.h"
+#include "sim/util/nearest.h"
 
 #include <ctype.h>
 #include <limits.h>
