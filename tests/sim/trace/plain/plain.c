@@ -121,7 +121,8 @@ static const struct {
 	/* Keys. */
 	{ "alloc a 1 time=0\nalloc b 1\nalloc c 1 time=1\nalloc d 1 time=1.000000001\nalloc e 1 time=0\n",
 	  "alloc 1 1\nalloc 2 1\nalloc 3 1 time=1\nalloc 4 1\nalloc 5 1 time=0\n" },
-	{ "alloc a 1 time=1.5\nalloc b 1 time=2ms\nalloc c 1 time=3.25us\nalloc d 1 time=7ns\nalloc e 1 time=0.1234567899\nalloc f 1 time=8s",
+	{ "alloc a 1 time=1.5\nalloc b 1 time=2ms\nalloc c 1 time=3.25us\nalloc d 1 time=7ns\n"
+	  "alloc e 1 time=0.1234567899\nalloc f 1 time=8s",
 	  "alloc 1 1 time=1.5\nalloc 2 1 time=0.002\nalloc 3 1 time=0.00000325\nalloc 4 1 time=0.000000007\n"
 	  "alloc 5 1 time=0.123456789\nalloc 6 1 time=8\n" },
 	{ "alloc a 1 cpu=1023 pid=-1 comm=x site=f+0x1 context=5 depth=7\n",
@@ -283,7 +284,8 @@ static void test_numbers(void)
 	struct reading r;
 
 	read_plain(&r, "alloc 1 1\nalloc a 1\nfree 1\n");
-	expect_text("word", "the complaint", r.heard.text, "a is a word, and other IDs of this trace are numbers: use one of both");
+	expect_text("word", "the complaint", r.heard.text,
+		    "a is a word, and other IDs of this trace are numbers: use one of both");
 	done_reading(&r);
 	read_plain(&r, "alloc 33554431 1 cache=c\nalloc 33554432 1 cache=c\nalloc 18446744073709551615 1\nfree 1\n");
 	CU_ASSERT_EQUAL(r.stats.malformed, 1);
@@ -326,8 +328,8 @@ static void test_all_fields(void)
 			ev->migratetype = 0;
 		if (!event_is(ev->kind, EVENT_OBJECT))
 			ev->cache = 0;
-		if (ev->kind == EV_KFREE || ev->kind == EV_CACHE_FREE || event_is(ev->kind, EVENT_PAGE) || ev->kind == EV_HEAP_ALLOC ||
-		    ev->kind == EV_HEAP_FREE)
+		if (ev->kind == EV_KFREE || ev->kind == EV_CACHE_FREE || event_is(ev->kind, EVENT_PAGE) ||
+		    ev->kind == EV_HEAP_ALLOC || ev->kind == EV_HEAP_FREE)
 			ev->addr2 = 0;
 		if (ev->kind == EV_KMALLOC || ev->kind == EV_CACHE_ALLOC) {
 			ev->bytes_alloc |= 1U << 31;
