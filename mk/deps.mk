@@ -9,7 +9,7 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h \
 	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
-	libtraceevent-dev:perf.data:/usr/include/traceevent/event-parse.h \
+	libtraceevent-dev:perf.data,_trace.dat:/usr/include/traceevent/event-parse.h \
 	libarchive-dev:gzip,_xz,_bzip2,_lz4:/usr/include/archive.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.

@@ -83,6 +83,9 @@
 	X(perf_none) \
 	X(perf_recordings) \
 	X(source) \
+	X(trace_dat) \
+	X(dat_damaged) \
+	X(dat_none) \
 	X(perf_script) \
 	X(perf_repeats) \
 	X(formats) \

@@ -20,11 +20,12 @@ enum event_class {
 	EVENT_PAGE,		/* tracepoints of the page allocator: addr is a pfn, or EVENT_PFN_FAILED */
 	EVENT_PROCESS,		/* what a process has */
 	EVENT_SNAPSHOT,		/* the marks around a snapshot of the kernel's state */
-	EVENT_PAGE_PROBE,	/* kprobes inside the page allocator, see ftrace_probe.c */
+	EVENT_PAGE_PROBE,	/* kprobes inside the page allocator, see event_fields.c */
 	EVENT_SLAB_PROBE,	/* kprobes inside the object allocator, there too */
 	EVENT_COMPACTION,
 	EVENT_RECLAIM,		/* of a task and of kswapd */
 	EVENT_HEAP,		/* malloc of a program: addr is the block's address, or its number */
+	EVENT_NOTICE,		/* the kernel tells of its work: counted, nothing else of it is kept */
 	EVENT_OTHER,		/* none that is known */
 	NR_EVENT_CLASSES
 };
@@ -88,6 +89,34 @@ enum event_class {
 	X(SLAB_DEACT,        SLAB_PROBE, "slab_deact",         0, "a CPU's slab is put away") \
 	X(SLAB_CPUPART,      SLAB_PROBE, "slab_cpupart",       0, "a slab goes to a CPU's partial list") \
 	X(SLAB_UNFREEZE,     SLAB_PROBE, "slab_unfreeze",      0, "a CPU's partial list goes to the node's") \
+	X(MIGRATE_START,     NOTICE,     "mm_migrate_pages_start", 0, "pages are about to move to other frames") \
+	X(MIGRATE_PAGES,     NOTICE,     "mm_migrate_pages", 0, "pages moved to other frames, or could not") \
+	X(MIGRATE_PTE_SET,   NOTICE,     "set_migration_pte", 0, "a page that moves is unmapped") \
+	X(MIGRATE_PTE_REMOVE, NOTICE,     "remove_migration_pte", 0, "it is mapped again") \
+	X(FAULT_USER,        NOTICE,     "page_fault_user", 0, "a program touched what was not mapped") \
+	X(FAULT_KERNEL,      NOTICE,     "page_fault_kernel", 0, "the kernel touched what was not mapped") \
+	X(TLB_FLUSH,         NOTICE,     "tlb_flush", 0, "translations were flushed from a TLB") \
+	X(COMPACT_MOVED,     NOTICE,     "mm_compaction_migratepages", 0, "compaction moved pages") \
+	X(COMPACT_FAST,      NOTICE,     "mm_compaction_fast_isolate_freepages", 0, "compaction looked for free frames in the free lists") \
+	X(COMPACT_SLEEP,     NOTICE,     "mm_compaction_kcompactd_sleep", 0, "kcompactd goes to sleep") \
+	X(COMPACT_WAKEUP,    NOTICE,     "mm_compaction_wakeup_kcompactd", 0, "kcompactd is asked to work") \
+	X(COMPACT_DEFERRED,  NOTICE,     "mm_compaction_deferred", 0, "compaction was put off, for it failed before") \
+	X(COMPACT_DEFER,     NOTICE,     "mm_compaction_defer_compaction", 0, "compaction failed, and will be put off") \
+	X(COMPACT_RESET,     NOTICE,     "mm_compaction_defer_reset", 0, "compaction is put off no longer") \
+	X(KSWAPD_WAKEUP,     NOTICE,     "mm_vmscan_wakeup_kswapd", 0, "kswapd is asked to work") \
+	X(LRU_ISOLATE,       NOTICE,     "mm_vmscan_lru_isolate", 0, "reclaim took pages off a list") \
+	X(LRU_INACTIVE,      NOTICE,     "mm_vmscan_lru_shrink_inactive", 0, "reclaim went through inactive pages") \
+	X(LRU_ACTIVE,        NOTICE,     "mm_vmscan_lru_shrink_active", 0, "reclaim went through active pages") \
+	X(RECLAIM_WRITE,     NOTICE,     "mm_vmscan_write_folio", 0, "reclaim writes a page to disk") \
+	X(RECLAIM_THROTTLED, NOTICE,     "mm_vmscan_throttled", 0, "a task waits for reclaim") \
+	X(NODE_RECLAIM_BEGIN, NOTICE,     "mm_vmscan_node_reclaim_begin", 0, "reclaim within a node begins") \
+	X(NODE_RECLAIM_END,  NOTICE,     "mm_vmscan_node_reclaim_end", 0, "and ends") \
+	X(MEMCG_RECLAIM_BEGIN, NOTICE,     "mm_vmscan_memcg_reclaim_begin", 0, "reclaim within a memory cgroup begins") \
+	X(MEMCG_RECLAIM_END, NOTICE,     "mm_vmscan_memcg_reclaim_end", 0, "and ends") \
+	X(SHRINK_BEGIN,      NOTICE,     "mm_shrink_slab_start", 0, "a shrinker begins to free objects") \
+	X(SHRINK_END,        NOTICE,     "mm_shrink_slab_end", 0, "and ends") \
+	X(THP_SCAN,          NOTICE,     "mm_khugepaged_scan_pmd", 0, "khugepaged looked at 2 MiB of a process") \
+	X(THP_COLLAPSE,      NOTICE,     "mm_collapse_huge_page", 0, "khugepaged made a huge page of them, or could not") \
 	X(UNKNOWN,           OTHER,      "(other)",            0, "a tracepoint that is none of these")
 
 enum event_kind {
@@ -125,7 +154,7 @@ struct event {
 			uint32_t bytes_req;	/* objects: asked for */
 			uint32_t bytes_alloc;	/* objects: handed out by the traced kernel */
 		};
-		uint64_t addr2;		/* probes: a second address, see ftrace_probe.c; realloc: the old block, 0 none */
+		uint64_t addr2;		/* probes: a second address, see event_fields.c; realloc: the old block, 0 none */
 	};
 	name_id call_site;	/* symbol with offset, or hex address, as printed */
 	name_id cache;		/* cache name; 0 where the tracepoint has none */
@@ -142,7 +171,7 @@ struct event {
 	uint8_t migratetype;	/* pages; as printed, 0 where it is not */
 	uint8_t flags;		/* EVF_* */
 	union {
-		int32_t arg;	/* probes: a number, see ftrace_probe.c; PAGE_ZONE_LOCKED: for a per-CPU
+		int32_t arg;	/* probes: a number, see event_fields.c; PAGE_ZONE_LOCKED: for a per-CPU
 				 * list; PAGE_EXTFRAG: three numbers, see EXTFRAG_* */
 		stack_id stack;	/* where event_has_stack() says so: the call chain, 0 where none was recorded */
 	};

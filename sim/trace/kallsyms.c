@@ -34,6 +34,7 @@ struct symbol {
 static const char *const base_names[2] = { "_text", "_stext" };
 
 struct kallsyms {
+	enum kallsyms_style style;
 	char *text;
 	struct symbol *symbols;
 	size_t nr, size;
@@ -148,7 +149,7 @@ static int parse(struct kallsyms *ks, const char *path, struct kerror *err)
 			if (!sym.module && !strcmp(sym.name, base_names[i]))
 				ks->base[i] = sym.start;
 		/* perf looks at no others either. */
-		if (strchr("TWDB", toupper((unsigned char)sym.type)) && add_symbol(ks, &sym))
+		if ((ks->style == KALLSYMS_KERNEL || strchr("TWDB", toupper((unsigned char)sym.type))) && add_symbol(ks, &sym))
 			return kerror_set(err, -ENOMEM, "no memory for the symbols of %.100s", path);
 	}
 	if (!ks->nr)
@@ -214,7 +215,7 @@ static void arrange(struct kallsyms *ks)
 
 		if (!last || last->start != ks->symbols[i].start)
 			ks->symbols[nr++] = ks->symbols[i];
-		else if (preference(last, &ks->symbols[i]) > 0)
+		else if (ks->style == KALLSYMS_PERF && preference(last, &ks->symbols[i]) > 0)
 			*last = ks->symbols[i];
 	}
 	ks->nr = nr;
@@ -228,20 +229,13 @@ static void arrange(struct kallsyms *ks)
 	}
 }
 
-int kallsyms_open(struct kallsyms **out, const char *path, struct kerror *err)
+/* Make it of ks->text, @len bytes, which is NULL where @ret says why. */
+static int finish(struct kallsyms **out, struct kallsyms *ks, size_t len, const char *what, int ret, struct kerror *err)
 {
-	struct kallsyms *ks = calloc(1, sizeof(*ks));
-	size_t len;
-	int ret;
-
-	*out = NULL;
-	if (!ks)
-		return kerror_set(err, -ENOMEM, "no memory for the symbols of %.100s", path);
-	ret = read_whole(path, &ks->text, &len, err);
 	if (!ret && memchr(ks->text, '\0', len))
-		ret = kerror_set(err, -EBADMSG, "%.100s: no list of kernel symbols", path);
+		ret = kerror_set(err, -EBADMSG, "%.100s: no list of kernel symbols", what);
 	if (!ret)
-		ret = parse(ks, path, err);
+		ret = parse(ks, what, err);
 	if (ret) {
 		kallsyms_close(ks);
 		return ret;
@@ -249,6 +243,51 @@ int kallsyms_open(struct kallsyms **out, const char *path, struct kerror *err)
 	arrange(ks);
 	*out = ks;
 	return 0;
+}
+
+static struct kallsyms *create(enum kallsyms_style style, const char *what, struct kerror *err)
+{
+	struct kallsyms *ks = calloc(1, sizeof(*ks));
+
+	if (!ks)
+		kerror_set(err, -ENOMEM, "no memory for the symbols of %.100s", what);
+	else
+		ks->style = style;
+	return ks;
+}
+
+int kallsyms_open_as(struct kallsyms **out, const char *path, enum kallsyms_style style, struct kerror *err)
+{
+	struct kallsyms *ks = create(style, path, err);
+	size_t len = 0;
+	int ret;
+
+	*out = NULL;
+	if (!ks)
+		return -ENOMEM;
+	ret = read_whole(path, &ks->text, &len, err);
+	return finish(out, ks, len, path, ret, err);
+}
+
+int kallsyms_open(struct kallsyms **out, const char *path, struct kerror *err)
+{
+	return kallsyms_open_as(out, path, KALLSYMS_PERF, err);
+}
+
+int kallsyms_parse(struct kallsyms **out, const char *text, size_t len, const char *what, struct kerror *err)
+{
+	struct kallsyms *ks = create(KALLSYMS_KERNEL, what, err);
+	int ret = 0;
+
+	*out = NULL;
+	if (!ks)
+		return -ENOMEM;
+	/* It may have been kept with its terminator. */
+	len = strnlen(text, len);
+	ks->text = strndup(text, len);
+	if (!ks->text)
+		ret = kerror_set(err, -ENOMEM, "no memory for the symbols of %.100s", what);
+	return finish(out, ks, len, what, ret, err);
 }
 
 void kallsyms_close(struct kallsyms *ks)
@@ -291,7 +330,12 @@ size_t kallsyms_name(const struct kallsyms *ks, uint64_t address, char *text, si
 	sym = &ks->symbols[low - 1];
 	if (address >= sym->end)
 		return 0;
-	len = snprintf(text, size, "%s+0x%llx", sym->name, (unsigned long long)(address - sym->start));
+	if (ks->style == KALLSYMS_PERF)
+		len = snprintf(text, size, "%s+0x%llx", sym->name, (unsigned long long)(address - sym->start));
+	else
+		len = snprintf(text, size, "%s+0x%llx/0x%llx%s%s", sym->name, (unsigned long long)(address - sym->start),
+			       (unsigned long long)(sym->end - sym->start), sym->module ? " " : "",
+			       sym->module ? sym->module : "");
 	return (size_t)len < size ? (size_t)len : size - 1;
 }
 

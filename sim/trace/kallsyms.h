@@ -21,10 +21,21 @@
 struct kallsyms;
 
 /*
+ * Whose names addresses get. The kernel itself takes the first symbol in its list of
+ * those at one address, and tells the symbol's size and module as well:
+ * "ext4_bread+0x2b/0xa0 [ext4]".
+ */
+enum kallsyms_style { KALLSYMS_PERF, KALLSYMS_KERNEL };
+
+/*
  * Read the list in the file @path. Errors: of the system; -EBADMSG for what is no
  * such list; -EACCES where the kernel shows no addresses.
  */
 int kallsyms_open(struct kallsyms **out, const char *path, struct kerror *err);
+/* The same in a style; the first one's is perf's. */
+int kallsyms_open_as(struct kallsyms **out, const char *path, enum kallsyms_style style, struct kerror *err);
+/* The same of the @len bytes at @text, which messages call @what; in the kernel's style. */
+int kallsyms_parse(struct kallsyms **out, const char *text, size_t len, const char *what, struct kerror *err);
 void kallsyms_close(struct kallsyms *ks);
 
 /*
@@ -33,8 +44,8 @@ void kallsyms_close(struct kallsyms *ks);
  */
 void kallsyms_set_reference(struct kallsyms *ks, const char *name, uint64_t address);
 /*
- * Put "symbol+0xoffset" of @address into @text, cut to @size; its length, 0 where
- * no symbol covers the address.
+ * Put "symbol+0xoffset" of @address, or what the style makes of it, into @text, cut to
+ * @size; its length, 0 where no symbol covers the address.
  */
 size_t kallsyms_name(const struct kallsyms *ks, uint64_t address, char *text, size_t size);
 

@@ -19,6 +19,7 @@ const struct reader_ops *const reader_formats[] = {
 	&perf_script_reader,
 	&ftrace_text_reader,
 	&perf_data_reader,
+	&trace_dat_reader,
 	&kmt_reader,
 	&rep_reader,
 	&mtrace_reader,
@@ -32,12 +33,11 @@ const struct reader_ops *const reader_formats[] = {
 
 /* Inputs people try first: what each is, and the command that turns it into text. */
 static const struct hint {
-	unsigned char magic[10];
+	unsigned char magic[4];
 	unsigned char len;
 	const char *what;
 	const char *command;	/* prints the text of a file; NULL: there is none */
 } hints[] = {
-	{ "\x17\x08\x44tracing", 10, "trace-cmd's binary recording", "trace-cmd report" },
 	{ "PK\x03\x04", 4, "compressed with zip", "unzip -p" },
 	{ "\xff\xfe", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },
 	{ "\xfe\xff", 2, "text in UTF-16", "iconv -f UTF-16 -t UTF-8" },

@@ -184,6 +184,7 @@ struct reader {
 };
 
 extern const struct reader_ops perf_data_reader;
+extern const struct reader_ops trace_dat_reader;
 extern const struct reader_ops perf_script_reader;
 extern const struct reader_ops ftrace_text_reader;
 extern const struct reader_ops kmt_reader;

@@ -8,6 +8,8 @@
 
 #include "sim/trace/stack_text.h"
 
+#define MAX_LISTED	256	/* addresses of a kbulk_free: the capture kit asks for so many */
+
 /* As the number would stand in perf's text. */
 static uint64_t load(const struct raw_field *field, const unsigned char *raw)
 {
@@ -221,10 +223,87 @@ static int decode_page(struct raw_decoder *dec, struct raw_plan *plan, const uns
 	return take_args(plan, raw, ev, complaint);
 }
 
+/* ---- what is no tracepoint of kmem ------------------------------------------ */
+
+/*
+ * The addresses that kbulk_free lists, as many as were freed, are kept as they are
+ * printed: "0xffff888004805b40,0xffff888004a33840".
+ */
+static int take_addresses(struct raw_decoder *dec, const struct raw_plan *plan, const unsigned char *raw,
+			  struct event *ev)
+{
+	char text[MAX_LISTED * (STACK_ADDRESS_TEXT + 5)];
+	int32_t left = ev->arg;
+	size_t len = 0;
+	int i;
+
+	for (i = 0; i < MAX_RAW_ARRAYS && plan->array[i].nr && left > 0; i++) {
+		const struct raw_array *array = &plan->array[i];
+		unsigned int at;
+
+		for (at = 0; at < array->nr && left > 0 && len < sizeof(text) - STACK_ADDRESS_TEXT - 5; at++, left--) {
+			uint64_t address;
+
+			memcpy(&address, raw + array->at + 8 * at, sizeof(address));
+			if (i && !at) {
+				memcpy(text + len, "} x={", 5);
+				text[len + 2] = array->name;
+				len += 5;
+			} else if (len) {
+				text[len++] = ',';
+			}
+			len += stack_address_text(text + len, address);
+		}
+	}
+	if (!len)
+		return 0;
+	ev->cache = names_intern(dec->names, text, len);
+	return ev->cache ? 0 : -ENOMEM;
+}
+
+static int take_caller(struct raw_decoder *dec, const struct raw_plan *plan, const unsigned char *raw, struct event *ev)
+{
+	const struct site *site = sites_get(&dec->sites[0], load(&plan->site, raw));
+
+	if (!site)
+		return -ENOMEM;
+	ev->call_site = site->site;
+	return 0;
+}
+
+static int decode_row(struct raw_decoder *dec, struct raw_plan *plan, const unsigned char *raw, struct event *ev,
+		      struct text_complaint *complaint)
+{
+	const struct event_row *row = plan->row;
+	int i;
+
+	if (plan->sync.there)
+		ev->order = !load(&plan->sync, raw);
+	if (plan->site.there && take_caller(dec, plan, raw, ev))
+		return -ENOMEM;
+	for (i = 0; i < MAX_ROW_FIELDS && row->field[i].key; i++) {
+		uint64_t value = load(&plan->row_field[i], raw);
+
+		if (row->field[i].to == TO_GFP_NAMES) {
+			const struct raw_gfp_slot *slot = raw_gfp_of(&plan->flags, value);
+
+			if (!slot) {
+				text_complain(complaint, "%s0x%" PRIx64 " is no list of flags", row->field[i].key, value);
+				return -EBADMSG;
+			}
+			ev->gfp = slot->gfp;
+		} else if (!event_row_store(ev, row->field[i].to, value)) {
+			text_complain(complaint, "%s%" PRId64 " is no number that fits", row->field[i].key, (int64_t)value);
+			return -EBADMSG;
+		}
+	}
+	return row->kind == EV_KBULK_FREE ? take_addresses(dec, plan, raw, ev) : 0;
+}
+
 int raw_decode(struct raw_decoder *dec, struct raw_plan *plan, const unsigned char *raw, size_t size,
 	       struct event *ev, struct text_complaint *complaint)
 {
-	if (plan->kind == EV_UNKNOWN || plan->kind == EV_RSS_STAT)
+	if (plan->kind == EV_UNKNOWN || plan->kind == EV_RSS_STAT || event_is(plan->kind, EVENT_NOTICE))
 		return 0;
 	if (plan->missing) {
 		text_complain(complaint, "%s without %s", event_kind_desc[plan->kind].tracepoint, plan->missing);
@@ -235,6 +314,8 @@ int raw_decode(struct raw_decoder *dec, struct raw_plan *plan, const unsigned ch
 			      plan->min_size);
 		return -EBADMSG;
 	}
+	if (plan->row)
+		return decode_row(dec, plan, raw, ev, complaint);
 	if (event_is(plan->kind, EVENT_OBJECT))
 		return decode_object(dec, plan, raw, size, ev, complaint);
 	return decode_page(dec, plan, raw, ev, complaint);

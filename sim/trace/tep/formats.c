@@ -50,6 +50,7 @@ int raw_formats_create(struct raw_formats **out, struct kerror *err)
 	}
 	/* A library does not print; what could not be read shows in the events. */
 	tep_set_loglevel(TEP_LOG_NONE);
+	tep_set_long_size(formats->tep, 8);
 	formats->unknown.kind = EV_UNKNOWN;
 	return 0;
 }
@@ -197,21 +198,26 @@ static const struct tep_event *parse_fields(struct raw_formats *formats, const c
 
 /* ---- descriptions ---------------------------------------------------------- */
 
-/* The event that "name: kfree\n" at the beginning of a description says. */
-static enum event_kind kind_of(const char *text, size_t len, char name[EVENT_NAME_BYTES])
+/* The event that "name: kfree\n" at the beginning of a description says; *@row is set where it is not of kmem. */
+static enum event_kind kind_of(const char *system, const char *text, size_t len, char name[EVENT_NAME_BYTES],
+			       const struct event_row **row)
 {
 	const char *end = len > 6 ? memchr(text + 6, '\n', len - 6) : NULL;
 	size_t bytes = end ? (size_t)(end - text) - 6 : EVENT_NAME_BYTES;
 
+	*row = NULL;
 	if (bytes >= EVENT_NAME_BYTES)
 		return EV_UNKNOWN;
 	memcpy(name, text + 6, bytes);
 	name[bytes] = '\0';
-	return kmem_event_kind(name, bytes);
+	if (!strcmp(system, "kmem"))
+		return kmem_event_kind(name, bytes);
+	*row = event_row_find(system, name, bytes);
+	return *row ? (enum event_kind)(*row)->kind : EV_UNKNOWN;
 }
 
 static int add_plan(struct raw_formats *formats, const struct tep_event *event, enum event_kind kind,
-		    const char *print, size_t len, uint64_t at, struct kerror *err)
+		    const struct event_row *row, const char *print, size_t len, uint64_t at, struct kerror *err)
 {
 	struct raw_plan *plan;
 
@@ -236,22 +242,22 @@ static int add_plan(struct raw_formats *formats, const struct tep_event *event, 
 		return kerror_set(err, -ENOMEM, "no memory for the formats of the trace");
 	plan->id = (uint32_t)event->id;
 	plan->kind = (uint8_t)kind;
+	plan->row = row;
 	formats->plans[event->id] = plan;
-	return raw_plan_make(plan, event, print, len, at, err);
+	return row ? raw_rows_make(plan, event, print, len, at, err) : raw_plan_make(plan, event, print, len, at, err);
 }
 
 int raw_formats_add(struct raw_formats *formats, const char *system, const char *text, size_t len, uint64_t at,
 		    struct kerror *err)
 {
 	const struct tep_event *event;
+	const struct event_row *row;
 	char name[EVENT_NAME_BYTES];
 	enum event_kind kind;
 	size_t fields;
 
 	formats->known = true;
-	if (strcmp(system, "kmem"))
-		return 0;
-	kind = kind_of(text, len, name);
+	kind = kind_of(system, text, len, name, &row);
 	if (kind == EV_UNKNOWN)
 		return 0;
 	fields = len <= MAX_FORMAT_BYTES ? fields_part(text, len) : 0;
@@ -265,7 +271,7 @@ int raw_formats_add(struct raw_formats *formats, const char *system, const char 
 	if (!event)
 		return kerror_set(err, -EBADMSG, "the format of %.40s:%.40s at byte %llu cannot be read", system, name,
 				  (unsigned long long)at);
-	return add_plan(formats, event, kind, text + fields, len - fields, at, err);
+	return add_plan(formats, event, kind, row, text + fields, len - fields, at, err);
 }
 
 /* ---- the block ------------------------------------------------------------- */
@@ -352,7 +358,6 @@ static int read_head(struct raw_formats *formats, struct block *block)
 				  block->data[block->pos + 1]);
 	block->pos += 2;
 	ret = get_number(block, 4, &page_size, "the head");
-	tep_set_long_size(formats->tep, 8);
 	return ret;
 }
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "pagemap/error.h"
-#include "sim/trace/event.h"
+#include "sim/trace/event_fields.h"
 
 /* Where a number lies: in the 8 bytes at @from, which end with it. */
 struct raw_field {
@@ -57,6 +57,14 @@ struct raw_gfp {
 	struct raw_gfp_slot slots[RAW_GFP_SLOTS];
 };
 
+/* Addresses of 8 bytes, one behind the other, that are printed under a name of one letter. */
+struct raw_array {
+	uint16_t at, nr;
+	char name;
+};
+
+#define MAX_RAW_ARRAYS	4
+
 struct raw_plan {
 	uint32_t id;
 	uint16_t min_size;	/* bytes an event has at least */
@@ -66,11 +74,16 @@ struct raw_plan {
 	const char *missing;	/* a field that such an event needs and does not have, or NULL */
 	struct raw_field ptr, site, req, alloc, gfp, node;
 	struct raw_field pfn, order, migratetype;
+	struct raw_field sync;	/* of COMPACT_BEGIN */
 	struct raw_field arg[3];	/* see EXTFRAG_*; of others only the first */
 	enum raw_text text;		/* the cache's name */
 	struct raw_field name;
 	uint16_t name_at, name_size;	/* of the word, or of the array */
 	struct raw_gfp flags;
+	/* Of what is no tracepoint of kmem: fields as the row has them, and the arrays of kbulk_free. */
+	const struct event_row *row;
+	struct raw_field row_field[MAX_ROW_FIELDS];
+	struct raw_array array[MAX_RAW_ARRAYS];
 };
 
 struct raw_formats;
@@ -93,15 +106,25 @@ struct raw_plan *raw_formats_plan(struct raw_formats *formats, uint64_t id);
 /* Whether descriptions were read at all. */
 bool raw_formats_known(const struct raw_formats *formats);
 
-/* ---- plan.c, gfp.c: inside this folder ---- */
+/* ---- plan.c, rows.c, gfp.c: inside this folder ---- */
 
 struct tep_event;
+struct tep_format_field;
 
 /* Fill @plan, whose kind is set, from a description and what it prints. -EBADMSG, -ENOMEM. */
 int raw_plan_make(struct raw_plan *plan, const struct tep_event *event, const char *print, size_t len, uint64_t at,
 		  struct kerror *err);
-/* -ENOMEM. */
-int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len);
+/* The same for a plan with a row. */
+int raw_rows_make(struct raw_plan *plan, const struct tep_event *event, const char *print, size_t len, uint64_t at,
+		  struct kerror *err);
+/* Where @field lies in an event, and how long such an event is at least. -EBADMSG. */
+int raw_plan_place(struct raw_plan *plan, struct raw_field *to, const struct tep_event *event,
+		   const struct tep_format_field *field, uint64_t at, struct kerror *err);
+/* The field called @name, or NULL. */
+const struct tep_format_field *raw_plan_find(const struct tep_event *event, const char *name);
+
+/* For the field called @field. -ENOMEM. */
+int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len, const char *field);
 void raw_gfp_exit(struct raw_gfp *gfp);
 /* The slot for @raw, filled; NULL where the number is out of range. */
 const struct raw_gfp_slot *raw_gfp_slow(struct raw_gfp *gfp, uint64_t raw);

@@ -34,7 +34,7 @@ static int add_flag(struct raw_flag ***end, int64_t value, const char *name, siz
 	return 0;
 }
 
-int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len)
+int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len, const char *field)
 {
 	struct raw_flag **end = &gfp->flags;
 	struct print_flags flags;
@@ -43,7 +43,7 @@ int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len)
 	size_t bytes;
 
 	gfp->plain = true;
-	if (!print_flags_find(&flags, print, len, "gfp_flags"))
+	if (!print_flags_find(&flags, print, len, field))
 		return 0;
 	while (print_flags_next(&flags, &value, &name, &bytes))
 		if (add_flag(&end, value, name, bytes))

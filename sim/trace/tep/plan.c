@@ -45,7 +45,7 @@ static const struct field_rule {
 	{ "change_ownership", PLACE(arg[2]), EXTFRAG, 0 },
 };
 
-static const struct tep_format_field *find_field(const struct tep_event *event, const char *name)
+const struct tep_format_field *raw_plan_find(const struct tep_event *event, const char *name)
 {
 	const struct tep_format_field *field;
 
@@ -63,8 +63,8 @@ static int bad_field(const struct tep_event *event, const struct tep_format_fiel
 }
 
 /* Every event has 8 bytes that are common to all, so the word that ends with a field lies in it. */
-static int place_number(struct raw_plan *plan, struct raw_field *to, const struct tep_event *event,
-			const struct tep_format_field *field, uint64_t at, struct kerror *err)
+int raw_plan_place(struct raw_plan *plan, struct raw_field *to, const struct tep_event *event,
+		   const struct tep_format_field *field, uint64_t at, struct kerror *err)
 {
 	int end;
 
@@ -85,7 +85,7 @@ static int place_number(struct raw_plan *plan, struct raw_field *to, const struc
 
 static int place_name(struct raw_plan *plan, const struct tep_event *event, uint64_t at, struct kerror *err)
 {
-	const struct tep_format_field *field = find_field(event, "name");
+	const struct tep_format_field *field = raw_plan_find(event, "name");
 	int end;
 
 	if (!field)
@@ -95,11 +95,11 @@ static int place_name(struct raw_plan *plan, const struct tep_event *event, uint
 			return bad_field(event, field, at, err);
 		plan->text = field->flags & TEP_FIELD_IS_RELATIVE ? RAW_TEXT_REL_LOC : RAW_TEXT_DATA_LOC;
 		plan->name_at = (uint16_t)(field->offset + field->size);
-		return place_number(plan, &plan->name, event, field, at, err);
+		return raw_plan_place(plan, &plan->name, event, field, at, err);
 	}
 	if (!(field->flags & TEP_FIELD_IS_ARRAY)) {
 		plan->text = RAW_TEXT_POINTER;
-		return place_number(plan, &plan->name, event, field, at, err);
+		return raw_plan_place(plan, &plan->name, event, field, at, err);
 	}
 	if (field->offset < 8 || field->offset > UINT16_MAX / 2 || field->size < 1 || field->size > UINT16_MAX / 2)
 		return bad_field(event, field, at, err);
@@ -130,10 +130,10 @@ int raw_plan_make(struct raw_plan *plan, const struct tep_event *event, const ch
 
 	for (i = 0; !ret && i < sizeof(field_rules) / sizeof(field_rules[0]); i++) {
 		const struct field_rule *rule = &field_rules[i];
-		const struct tep_format_field *field = kind & rule->kinds ? find_field(event, rule->name) : NULL;
+		const struct tep_format_field *field = kind & rule->kinds ? raw_plan_find(event, rule->name) : NULL;
 
 		if (field)
-			ret = place_number(plan, (struct raw_field *)((char *)plan + rule->place), event, field, at, err);
+			ret = raw_plan_place(plan, (struct raw_field *)((char *)plan + rule->place), event, field, at, err);
 		else if (kind & rule->needed && !plan->missing)
 			plan->missing = rule->name;
 	}
@@ -145,7 +145,7 @@ int raw_plan_make(struct raw_plan *plan, const struct tep_event *event, const ch
 	plan->hex_site = site && site != 'p';
 	plan->refill_is_order = plan->kind == EV_PAGE_ZONE_LOCKED && !plan->arg[0].there &&
 				printed(print, len, "percpu_refill=");
-	if (plan->gfp.there && raw_gfp_make(&plan->flags, print, len))
+	if (plan->gfp.there && raw_gfp_make(&plan->flags, print, len, "gfp_flags"))
 		return kerror_set(err, -ENOMEM, "no memory for the formats of the trace");
 	return 0;
 }

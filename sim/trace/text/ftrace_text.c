@@ -162,7 +162,8 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 			return false;
 		head->context = context_of(flags[2]);
 		head->depth = depth_of(flags[3]);
-		head->resched = flags[1] == 'N' || flags[1] == 'n';
+		/* Linux 6.13 tells with the case whether it may also be preempted, with the letter whether it is lazy. */
+		head->resched = flags[1] == 'N' || flags[1] == 'n' || flags[1] == 'B' || flags[1] == 'b';
 		flags = skip_spaces(p);
 	}
 	p = parse_time(flags, &head->time_ns);
@@ -219,16 +220,16 @@ static int parse_fields(struct reader *rd, struct event *ev, const struct ftrace
 {
 	struct ftrace_text *ft = rd->priv;
 	size_t len = (size_t)(head->name_end - head->name);
-	int probe;
+	const struct event_row *row;
 
 	ev->kind = (uint8_t)kmem_event_kind(head->name, len);
 	if (ev->kind != EV_UNKNOWN)
 		return perf_fields_parse(&ft->fields, ev, head->fields, end, &ft->text.complaint,
 					 &rd->stats.unknown_gfp);
-	probe = ftrace_probe_find(head->name, len);
-	if (probe < 0)
+	row = event_row_find(NULL, head->name, len);
+	if (!row)
 		return 0;
-	return ftrace_probe_parse(probe, rd->names, ev, head->fields, end, &ft->text.complaint);
+	return ftrace_probe_parse(row, rd->names, ev, head->fields, end, &ft->text.complaint);
 }
 
 /*

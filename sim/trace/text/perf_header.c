@@ -14,11 +14,13 @@
  */
 #include <string.h>
 
+#include "sim/trace/event_fields.h"
 #include "sim/trace/text/number.h"
 #include "sim/trace/text/perf_script.h"
 
 /* The kernel's own limit is 15; kworkers' long names have up to 63. */
 #define COMM_MAX_BYTES	64
+#define SYSTEM_BYTES	16u	/* of the longest system whose events are known */
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD, MATCH_RECORD };
 
@@ -69,12 +71,23 @@ enum event_kind kmem_event_kind(const char *name, size_t len)
 /* A tracepoint of another system may bear one of our names: "sched:kmalloc" is unknown. */
 static enum event_kind event_kind_of(const char *name, size_t len)
 {
+	const struct event_row *row;
 	const char *colon;
+	char system[SYSTEM_BYTES];
+	size_t bytes;
 
 	if (len > 5 && !memcmp(name, "kmem:", 5))
 		return kmem_event_kind(name + 5, len - 5);
 	colon = memchr(name, ':', len);
-	return colon ? EV_UNKNOWN : kmem_event_kind(name, len);
+	if (!colon)
+		return kmem_event_kind(name, len);
+	bytes = (size_t)(colon - name);
+	if (bytes >= SYSTEM_BYTES)
+		return EV_UNKNOWN;
+	memcpy(system, name, bytes);
+	system[bytes] = '\0';
+	row = event_row_find(system, colon + 1, len - bytes - 1);
+	return row ? (enum event_kind)row->kind : EV_UNKNOWN;
 }
 
 static inline const char *token_end(const char *p, const char *end)

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "sim/trace/perf_cmdline.h"
+#include "sim/trace/text/ftrace.h"
 #include "sim/trace/text/number.h"
-#include "sim/trace/text/perf_script.h"
 
 struct perf_script {
 	struct text_reader text;
@@ -155,6 +155,16 @@ static void note_comment(struct reader_stats *stats, const char *start, const ch
 
 /* ---- a line ------------------------------------------------------------------ */
 
+static int parse_fields(struct reader *rd, struct event *ev, const char *fields, const char *end)
+{
+	struct perf_script *ps = rd->priv;
+	const struct event_row *row = perf_has_fields(ev->kind) ? NULL : event_row_of(ev->kind);
+
+	if (row)
+		return ftrace_probe_parse(row, rd->names, ev, fields, end, &ps->text.complaint);
+	return perf_fields_parse(&ps->fields, ev, fields, end, &ps->text.complaint, &rd->stats.unknown_gfp);
+}
+
 static enum text_line parse_line(struct reader *rd, struct event *ev, const char *start, const char *end)
 {
 	struct perf_script *ps = rd->priv;
@@ -186,8 +196,7 @@ static enum text_line parse_line(struct reader *rd, struct event *ev, const char
 	};
 	ret = text_intern_comm(rd, head.comm, head.comm_end, &ev->comm);
 	if (!ret)
-		ret = perf_fields_parse(&ps->fields, ev, head.fields, end, &ps->text.complaint,
-					&rd->stats.unknown_gfp);
+		ret = parse_fields(rd, ev, head.fields, end);
 	if (ret == -ENOMEM)
 		return TEXT_NO_MEMORY;
 	if (ret)

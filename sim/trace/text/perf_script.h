@@ -66,6 +66,13 @@ int perf_chain_end(struct perf_chain *chain, struct reader *rd);
 /* The kmem tracepoint of that name, EV_UNKNOWN for any other. */
 enum event_kind kmem_event_kind(const char *name, size_t len);
 
+/* Whether perf_fields_parse() reads the fields of such events; those of others are event_fields.h's. */
+static inline bool perf_has_fields(unsigned int kind)
+{
+	return event_is(kind, EVENT_OBJECT) || event_is(kind, EVENT_PAGE) || event_is(kind, EVENT_PROCESS) ||
+	       kind == EV_UNKNOWN;
+}
+
 /*
  * gfp_flags= comes in a few dozen spellings per trace, so they are parsed once each. Million
  * instructions of a run over find-tar with 16, 64, 256 and 1024 slots: 301, 300, 297, 297.

@@ -117,6 +117,34 @@ enum order_rule { ORDER_IS_ORDER, ORDER_IS_LIST };
 	X(SLAB_DEACT,        ANY,      PAGE_OR_0,  ANY,      ORDER) \
 	X(SLAB_CPUPART,      ANY,      PAGE_OR_0,  ANY,      ORDER) \
 	X(SLAB_UNFREEZE,     ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(MIGRATE_START,     ANY,      ANY,        ANY,      ORDER) \
+	X(MIGRATE_PAGES,     ANY,      ANY,        ANY,      ORDER) \
+	X(MIGRATE_PTE_SET,   ANY,      ANY,        ANY,      ORDER) \
+	X(MIGRATE_PTE_REMOVE, ANY,      ANY,        ANY,      ORDER) \
+	X(FAULT_USER,        ANY,      ANY,        ANY,      ORDER) \
+	X(FAULT_KERNEL,      ANY,      ANY,        ANY,      ORDER) \
+	X(TLB_FLUSH,         ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_MOVED,     ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_FAST,      ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_SLEEP,     ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_WAKEUP,    ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_DEFERRED,  ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_DEFER,     ANY,      ANY,        ANY,      ORDER) \
+	X(COMPACT_RESET,     ANY,      ANY,        ANY,      ORDER) \
+	X(KSWAPD_WAKEUP,     ANY,      ANY,        ANY,      ORDER) \
+	X(LRU_ISOLATE,       ANY,      ANY,        ANY,      ORDER) \
+	X(LRU_INACTIVE,      ANY,      ANY,        ANY,      ORDER) \
+	X(LRU_ACTIVE,        ANY,      ANY,        ANY,      ORDER) \
+	X(RECLAIM_WRITE,     ANY,      ANY,        ANY,      ORDER) \
+	X(RECLAIM_THROTTLED, ANY,      ANY,        ANY,      ORDER) \
+	X(NODE_RECLAIM_BEGIN, ANY,      ANY,        ANY,      ORDER) \
+	X(NODE_RECLAIM_END,  ANY,      ANY,        ANY,      ORDER) \
+	X(MEMCG_RECLAIM_BEGIN, ANY,      ANY,        ANY,      ORDER) \
+	X(MEMCG_RECLAIM_END, ANY,      ANY,        ANY,      ORDER) \
+	X(SHRINK_BEGIN,      ANY,      ANY,        ANY,      ORDER) \
+	X(SHRINK_END,        ANY,      ANY,        ANY,      ORDER) \
+	X(THP_SCAN,          ANY,      ANY,        ANY,      ORDER) \
+	X(THP_COLLAPSE,      ANY,      ANY,        ANY,      ORDER) \
 	X(UNKNOWN,           ANY,      ANY,        ANY,      ORDER)
 
 #define RULE_COUNT(kind, addr_rule, addr2_rule, arg_rule, order_rule) + 1

@@ -304,6 +304,9 @@ static void test_classes(void)
 				class = prefixes[i].class;
 		if (!strcmp(name, "free"))
 			class = EVENT_HEAP;
+		/* Which these are, docs/formats.md says. */
+		if (event_is((unsigned int)kind, EVENT_NOTICE))
+			class = EVENT_NOTICE;
 		expect(event_is((unsigned int)kind, class), name, "is of another class");
 		expect(!event_kind_desc[kind].replayed || class == EVENT_OBJECT || class == EVENT_PAGE || class == EVENT_HEAP,
 		       name, "is replayed, but of no class that is");
@@ -315,10 +318,30 @@ static void test_classes(void)
 	CU_ASSERT_EQUAL((EVF_PAGE_SLAB | EVF_PAGE_RESCHED | EVF_OBJECT_RECLAIMABLE) & (EVF_HEAP_ZERO | EVF_HEAP_NUMBER), 0);
 }
 
+/* What is only counted has no row there, but is named. */
+static void test_notices(void)
+{
+	FILE *file = fopen(test_data("../docs/formats.md"), "r");
+	static char text[1 << 18];
+	char name[64];
+	size_t kind, len;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	CU_ASSERT_FATAL(len < sizeof(text) - 1);
+	text[len] = '\0';
+	fclose(file);
+	for (kind = 0; kind < NR_EVENT_KINDS; kind++) {
+		snprintf(name, sizeof(name), "`%s`", event_kind_desc[kind].tracepoint);
+		expect(!event_is((unsigned int)kind, EVENT_NOTICE) || strstr(text, name), name, "not in docs/formats.md: ");
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "table of events", test_table },
 	{ "informing events", test_informing },
 	{ "classes of events", test_classes },
+	{ "events that are counted", test_notices },
 	{ NULL, NULL }
 };
 

@@ -695,7 +695,6 @@ static void test_probe(void)
 	static const char event[] = "# header\n" HEAD "sched:sched_switch: a\nrubbish\n";
 	static const char comments[] = "# ========\n# captured on : today\n";
 	static const struct { const char *data; size_t len; const char *text; } refused[] = {
-		{ "\x17\x08\x44tracing6\0", 12, "try: trace-cmd report memory | kmemsim run -" },
 		{ "PK\x03\x04", 4, "compressed with zip; try: unzip -p memory |" },
 		{ "\xff\xfe#\0 \0", 6, "text in UTF-16; try: iconv -f UTF-16 -t UTF-8 memory |" },
 		{ "\xfe\xff\0#\0 ", 6, "text in UTF-16; try: iconv -f UTF-16 -t UTF-8 memory |" },

@@ -12,6 +12,7 @@ struct side {
 	struct reader *rd;
 	struct event events[512];
 	int nr, at;
+	bool exact;	/* its times are whole, to the nanosecond */
 };
 
 static inline bool side_open(struct side *side, struct source *src, const char *format, struct kerror *err)
@@ -62,7 +63,7 @@ static inline const char *differs(const struct side *a, const struct event *x, c
 				  const struct event *y)
 {
 	return x->kind != y->kind ? "kind" :
-	       x->time_ns / 1000 != y->time_ns / 1000 ? "time_ns" :
+	       x->time_ns / 1000 != y->time_ns / 1000 || (b->exact && x->time_ns != y->time_ns) ? "time_ns" :
 	       x->addr != y->addr ? "addr" :
 	       x->addr2 != y->addr2 ? "bytes" :
 	       x->context != y->context || x->depth != y->depth ? "context" :
