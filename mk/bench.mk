@@ -2,7 +2,7 @@
 #
 # kmemsim: speed and peak memory, beside peers.
 
-.PHONY: bench bench-docs bench-programs
+.PHONY: bench bench-docs bench-programs bench-huge
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
 bench_worker := $(addprefix $(O)/obj/tests/bench/worker/,main.o threads.o)
@@ -40,3 +40,5 @@ bench-programs: ## time and memory of real programs on glibc's malloc and on our
 	$(Q)$(MAKE) --no-print-directory libs $(O)/bench-programs
 	$(Q)sh tests/bench/programs.sh $(O) $(PROGRAMS)
 
+bench-huge: $(O)/kmemsim ## a trace larger than memory: a billion events (EVENTS=...), from a file and through a pipe
+	$(Q)sh tests/bench/huge.sh $(O) $(EVENTS)

@@ -90,6 +90,15 @@ struct bench_recording {
 void bench_reading(const struct bench_recording *rec, unsigned int rounds);
 void bench_recording(const struct bench_recording *rec, unsigned int rounds);
 void bench_replay(const char *text, unsigned int rounds);
+void bench_heap(const char *name, const char *path, unsigned int rounds);
+
+struct bench_place_of_run {
+	const char *name, *path, *kmemsim;
+	int first_cpu, last_cpu;
+};
+void bench_cores(const struct bench_place_of_run *place, unsigned int rounds);
+/* Two traces of the same kind. */
+void bench_lengths(const char *kmemsim, const char *shorter, const char *longer, unsigned int rounds);
 
 /*
  * A child process that holds the events of the trace @text in memory and

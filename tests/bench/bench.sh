@@ -22,6 +22,23 @@ tables() {
 	for name in find-tar build; do
 		recording "$name"
 	done
+	heap_trace churn
+	lengths
+}
+
+heap_trace() {
+	if [ ! -r "$shared/traces/$1.rep.zst" ]; then
+		printf '\nHeap trace %s: skipped, %s/traces/%s.rep.zst is not there\n' "$1" "$shared" "$1"
+		return
+	fi
+	"$build/kmemsim-bench" heap "$micro_rounds" "$1" "$shared/traces/$1.rep.zst"
+}
+
+lengths() {
+	"$build/kmemsim" gen -q --events=2000000 -o "$scratch/short.kmt" churn
+	"$build/kmemsim" gen -q --events=12000000 -o "$scratch/long.kmt" churn
+	"$build/kmemsim-bench" lengths "$run_rounds" "$build/kmemsim" "$scratch/short.kmt" "$scratch/long.kmt"
+	rm -f "$scratch/short.kmt" "$scratch/long.kmt"
 }
 
 recording() {
@@ -37,6 +54,7 @@ recording() {
 	fi
 	"$build/kmemsim-bench" recording "$run_rounds" "$1" "$build/bench/$1.txt" \
 		"$scratch/$1.data" "$build/kmemsim"
+	"$build/kmemsim-bench" cores "$run_rounds" "$1" "$scratch/$1.data" "$build/kmemsim"
 	"$build/kmemsim" convert -q -o "$scratch/$1.kmt" "$scratch/$1.data" 2>/dev/null
 	"$build/kmemsim-bench" reading "$run_rounds" "$1" "$build/bench/$1.txt" "$scratch/$1.data" "$scratch/$1.kmt"
 	rm -f "$scratch/$1.data" "$scratch/$1.kmt"

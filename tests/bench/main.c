@@ -6,6 +6,9 @@
  *	kmemsim-bench library ROUNDS BUILD JSON		the library beside its peers
  *	kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM
  *	kmemsim-bench replay ROUNDS TEXT		events in memory alone, to be profiled
+ *	kmemsim-bench heap ROUNDS NAME REP		through kmalloc, beside glibc's malloc
+ *	kmemsim-bench cores ROUNDS NAME DATA KMEMSIM	on one CPU and on two
+ *	kmemsim-bench lengths ROUNDS KMEMSIM SHORT LONG	peak memory of two traces
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +65,30 @@ int main(int argc, char **argv)
 		bench_replay(argv[3], parse_rounds(argv[2]));
 		return 0;
 	}
+	if (argc == 5 && !strcmp(argv[1], "heap")) {
+		bench_heap(argv[3], argv[4], parse_rounds(argv[2]));
+		return 0;
+	}
+	if (argc == 6 && !strcmp(argv[1], "cores")) {
+		const struct bench_place_of_run run = {
+			.name = argv[3], .path = argv[4], .kmemsim = argv[5],
+			.first_cpu = place.first_cpu, .last_cpu = place.last_cpu,
+		};
+
+		bench_cores(&run, parse_rounds(argv[2]));
+		return 0;
+	}
+	if (argc == 6 && !strcmp(argv[1], "lengths")) {
+		bench_lengths(argv[3], argv[4], argv[5], parse_rounds(argv[2]));
+		return 0;
+	}
 	fputs("usage: kmemsim-bench micro ROUNDS\n"
 	      "       kmemsim-bench library ROUNDS BUILD JSON\n"
 	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n"
 	      "       kmemsim-bench reading ROUNDS NAME TEXT DATA KMT\n"
-	      "       kmemsim-bench replay ROUNDS TEXT\n", stderr);
+	      "       kmemsim-bench replay ROUNDS TEXT\n"
+	      "       kmemsim-bench heap ROUNDS NAME REP\n"
+	      "       kmemsim-bench cores ROUNDS NAME DATA KMEMSIM\n"
+	      "       kmemsim-bench lengths ROUNDS KMEMSIM SHORT LONG\n", stderr);
 	return 2;
 }
