@@ -7,6 +7,7 @@
 
 #define REPLAY_SMALL_GROUPS 65536	/* of 2^REPLAY_SMALL_ORDER frames, by frame number modulo */
 #define REPLAY_SMALL_ORDER 4
+#define REPLAY_OBJECT_FRAMES (1u << 18)	/* places of objects_in, by frame number modulo: 1 MiB, where touched */
 
 /* replay/cache.c: the record number, or a negative errno. */
 int replay_cache_named(struct replay *rp, const struct event *ev, struct kerror *err);

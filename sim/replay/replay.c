@@ -48,7 +48,8 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 	rp->cfg = *cfg;
 	rp->tell_caller = cfg->page_owner || cfg->slab_owner;
 	rp->small_blocks = calloc(REPLAY_SMALL_GROUPS, sizeof(*rp->small_blocks));
-	if (!rp->small_blocks || ledger_init(&rp->ledger, names_count(names) + 1, true) ||
+	rp->objects_in = calloc(REPLAY_OBJECT_FRAMES, sizeof(*rp->objects_in));
+	if (!rp->small_blocks || !rp->objects_in || ledger_init(&rp->ledger, names_count(names) + 1, true) ||
 	    findings_init(&rp->findings, cfg->findings)) {
 		ret = kerror_set(err, -ENOMEM, "no memory for a replay's ledger");
 		goto fail;
@@ -80,6 +81,7 @@ void replay_destroy(struct replay *rp)
 	access_exit(&rp->access);
 	ledger_exit(&rp->ledger);
 	free(rp->small_blocks);
+	free(rp->objects_in);
 	free(rp->cache_of);
 	free(rp->record_of_id);
 	free(rp);
@@ -126,6 +128,31 @@ void replay_write_object(struct replay *rp, void *object, uint32_t bytes)
 	pagemap_touch(map, pfn_make((uint32_t)first), (uint32_t)(last - first + 1));
 }
 
+/*
+ * The table of live objects, and how many there are in each frame of the traced kernel:
+ * a slab page that is freed mostly has none, and that is known without a search for each
+ * place where one could start.
+ */
+static uint32_t *objects_near(const struct replay *rp, uint64_t addr)
+{
+	return &rp->objects_in[(addr >> PAGE_SHIFT) % REPLAY_OBJECT_FRAMES];
+}
+
+static struct live *object_insert(struct replay *rp, uint64_t addr)
+{
+	struct live *obj = live_insert(&rp->ledger.objects, addr);
+
+	if (obj)
+		++*objects_near(rp, addr);
+	return obj;
+}
+
+static void object_remove(struct replay *rp, struct live *obj)
+{
+	--*objects_near(rp, obj->key);
+	live_remove(&rp->ledger.objects, obj);
+}
+
 /* Give our object back and forget the trace's. */
 static int drop_object(struct replay *rp, const struct event *ev, struct live *obj,
 		       struct kerror *err)
@@ -136,7 +163,7 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 	access_free(&rp->access, replay_offset(rp, object));
 	ret = kfree(rp->machine->slab, replay_cpu(rp, ev), object);
 	ledger_free(&rp->ledger, obj);
-	live_remove(&rp->ledger.objects, obj);
+	object_remove(rp, obj);
 	if (!ret)
 		return 0;
 	return replay_refused(rp, ev, "our machine refused to free an object it had handed out", err);
@@ -175,7 +202,7 @@ int replay_no_memory(struct replay *rp, const struct event *ev, struct kerror *e
 
 static int object_failed(struct replay *rp, const struct event *ev, struct kerror *err)
 {
-	if (!live_insert(&rp->ledger.objects, ev->addr))
+	if (!object_insert(rp, ev->addr))
 		return kerror_set(err, -ENOMEM, "no memory for the table of live objects");
 	return replay_no_memory(rp, ev, err);
 }
@@ -196,7 +223,7 @@ static int drop_lost_object(struct replay *rp, const struct event *ev, struct ke
 	if (!obj)
 		return 0;
 	if (!obj->sim) {
-		live_remove(&rp->ledger.objects, obj);
+		object_remove(rp, obj);
 		return 0;
 	}
 	rp->ledger.counter[RC_lost_object_free]++;
@@ -221,7 +248,7 @@ static void *alloc_from(struct replay *rp, const struct event *ev, int record)
 static int enter_object(struct replay *rp, const struct event *ev, int record, void *object,
 			struct kerror *err)
 {
-	struct live *obj = live_insert(&rp->ledger.objects, ev->addr);
+	struct live *obj = object_insert(rp, ev->addr);
 
 	if (!obj)
 		return kerror_set(err, -ENOMEM, "no memory for the table of live objects");
@@ -299,7 +326,7 @@ static int object_free(struct replay *rp, const struct event *ev, struct kerror 
 	}
 	if (!obj->sim) {
 		rp->ledger.counter[RC_failed_free_skipped]++;
-		live_remove(&rp->ledger.objects, obj);
+		object_remove(rp, obj);
 		return 0;
 	}
 	if (names_another_cache(rp, ev, obj))
@@ -321,13 +348,18 @@ static int drop_objects_in(struct replay *rp, const struct event *ev, struct ker
 	if (!rp->cfg.direct_map_known)
 		return 0;
 	for (; addr < end; addr += KMALLOC_MIN_SIZE) {
-		struct live *obj = live_find(&rp->ledger.objects, addr);
+		struct live *obj;
 		int ret;
 
+		if (addr % PAGE_SIZE == 0 && !*objects_near(rp, addr)) {
+			addr += PAGE_SIZE - KMALLOC_MIN_SIZE;
+			continue;
+		}
+		obj = live_find(&rp->ledger.objects, addr);
 		if (!obj)
 			continue;
 		if (!obj->sim) {
-			live_remove(&rp->ledger.objects, obj);
+			object_remove(rp, obj);
 			continue;
 		}
 		rp->ledger.counter[RC_dead_object]++;

@@ -94,6 +94,7 @@ struct replay {
 	uint64_t tick_ns;		/* when the slab layer wants to know the time */
 	uint64_t blocks_of_order[NR_PAGE_ORDERS];	/* live ones */
 	uint32_t *small_blocks;		/* live blocks of a few frames by place, see replay/pages.c */
+	uint32_t *objects_in;		/* live objects by their frame in the trace, see object_insert() */
 	struct cache_key *cache_of;	/* (name, sizes) -> record, see replay/cache.c */
 	unsigned int nr_cache_of, max_cache_of;
 	uint16_t *record_of_id;		/* kmem_cache_id() -> record, 0 none yet */

@@ -229,10 +229,13 @@ static void put_shape(struct kmt_encoder *enc, const struct event *shape)
 		kmt_put_varint(&enc->section[KMT_SHAPES], fields[i]);
 }
 
-/* All of @ev that its shape keeps; the rest is zero. */
-static uint32_t shape_of(struct kmt_encoder *enc, const struct event *ev)
+/*
+ * All of @ev that its shape keeps; the rest is zero. Most are the one that followed @last
+ * before, which is found without a hash of it.
+ */
+static uint32_t shape_of(struct kmt_encoder *enc, const struct event *ev, uint32_t last)
 {
-	uint32_t before = enc->shapes.nr, nr;
+	uint32_t before = enc->shapes.nr, nr, guess = enc->follows[last];
 	struct event shape = *ev;
 
 	shape.time_ns = shape.addr = shape.line = 0;
@@ -242,6 +245,8 @@ static uint32_t shape_of(struct kmt_encoder *enc, const struct event *ev)
 	shape.flags &= (uint8_t)~EVF_RESOLVED;
 	if (event_has_second(ev->kind))
 		shape.addr2 = 0;
+	if (guess && !memcmp(enc->shapes.records + (size_t)(guess - 1) * sizeof(shape), &shape, sizeof(shape)))
+		return guess - 1;
 	nr = kmt_dictionary_number(&enc->shapes, &shape);
 	if (nr == before) {
 		put_shape(enc, &shape);
@@ -251,12 +256,16 @@ static uint32_t shape_of(struct kmt_encoder *enc, const struct event *ev)
 	return nr;
 }
 
-static uint32_t task_of(struct kmt_encoder *enc, const struct event *ev)
+/* @last is that of the event before, and most likely of this one. */
+static uint32_t task_of(struct kmt_encoder *enc, const struct event *ev, uint32_t last)
 {
 	const struct task task = { .pid = ev->pid, .comm = ev->comm, .cpu = ev->cpu };
-	uint32_t before = enc->tasks.nr, nr = kmt_dictionary_number(&enc->tasks, &task);
+	uint32_t before = enc->tasks.nr, nr;
 	struct kmt_bytes *out = &enc->section[KMT_TASKS];
 
+	if (before && !memcmp(enc->tasks.records + (size_t)last * sizeof(task), &task, sizeof(task)))
+		return last;
+	nr = kmt_dictionary_number(&enc->tasks, &task);
 	if (nr == before) {
 		kmt_put_varint(out, kmt_zigzag(task.pid));
 		kmt_put_varint(out, local_string(enc, task.comm));
@@ -309,16 +318,17 @@ static void put_address(struct kmt_encoder *enc, uint32_t at, uint32_t shape, ui
 static void put_events(struct kmt_encoder *enc, const struct event *events, uint32_t nr)
 {
 	uint64_t time_ns = events[0].time_ns;
-	uint32_t last = 0, i;
+	uint32_t last = 0, task = 0, i;
 
 	for (i = 0; i < nr; i++) {
 		const struct event *ev = &events[i];
-		uint32_t shape = shape_of(enc, ev);
+		uint32_t shape = shape_of(enc, ev, last);
 
 		put_column(enc, KMT_SHAPE_LOW, i, enc->follows[last] == shape + 1 ? 0 : shape + 1);
 		enc->follows[last] = shape + 1;
 		last = shape;
-		put_column(enc, KMT_TASK_LOW, i, task_of(enc, ev));
+		task = task_of(enc, ev, task);
+		put_column(enc, KMT_TASK_LOW, i, task);
 		put_time(enc, i, ev->time_ns - time_ns);
 		time_ns = ev->time_ns;
 		put_address(enc, i, shape, ev->addr);
