@@ -61,6 +61,7 @@
 	X(procfs) \
 	X(procfs_machine) \
 	X(tlb) \
+	X(follower) \
 	X(live) \
 	X(replay) \
 	X(replay_heap) \

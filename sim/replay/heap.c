@@ -36,15 +36,14 @@ struct touch {
 static void touch_frame(void *ctx, pfn_t pfn)
 {
 	struct touch *touch = ctx;
-	struct access_model *access = &touch->rp->access;
 	uint64_t offset = (uint64_t)pfn_val(pfn) << PAGE_SHIFT;
 
 	if (!touch->left)
 		return;
 	if (touch->first)
-		access_free(access, offset);
+		replay_unuse(touch->rp, offset);
 	else
-		access_object(access, offset, (uint32_t)(touch->left < PAGE_SIZE ? touch->left : PAGE_SIZE));
+		replay_use(touch->rp, offset, (uint32_t)(touch->left < PAGE_SIZE ? touch->left : PAGE_SIZE));
 	touch->left -= touch->left < PAGE_SIZE ? touch->left : PAGE_SIZE;
 	if (touch->first)
 		touch->left = 0;
@@ -60,7 +59,7 @@ static void use_block(struct replay *rp, void *object, uint32_t bytes)
 	if (is_vmalloc_addr(rp->machine->slab, object))
 		vmalloc_for_each_frame(rp->machine->slab, object, touch_frame, &touch);
 	else
-		access_object(&rp->access, replay_offset(rp, object), bytes);
+		replay_use(rp, replay_offset(rp, object), bytes);
 }
 
 static void note_written(void *ctx, pfn_t pfn)
@@ -176,7 +175,7 @@ static int give_back(struct replay *rp, const struct event *ev, const struct liv
 	if (is_vmalloc_addr(sa, object))
 		vmalloc_for_each_frame(sa, object, touch_frame, &touch);
 	else
-		access_free(&rp->access, replay_offset(rp, object));
+		replay_unuse(rp, replay_offset(rp, object));
 	ledger_free(&rp->ledger, obj);
 	if (!kvfree(sa, replay_cpu(rp, ev), object))
 		return 0;

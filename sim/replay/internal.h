@@ -44,6 +44,24 @@ static inline uint64_t replay_offset(const struct replay *rp, const void *object
 	return (uint64_t)((const unsigned char *)object - rp->machine->map->base);
 }
 
+/* The owner of @bytes at @offset uses all of them. */
+static inline void replay_use(struct replay *rp, uint64_t offset, uint32_t bytes)
+{
+	if (rp->follower)
+		follower_put(rp->follower, offset, bytes);
+	else
+		access_object(&rp->access, offset, bytes);
+}
+
+/* What is at @offset is freed. */
+static inline void replay_unuse(struct replay *rp, uint64_t offset)
+{
+	if (rp->follower)
+		follower_put(rp->follower, offset, 0);
+	else
+		access_free(&rp->access, offset);
+}
+
 static inline unsigned int replay_cpu(const struct replay *rp, const struct event *ev)
 {
 	unsigned int nr = buddy_nr_cpus(rp->machine->buddy);

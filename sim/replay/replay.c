@@ -58,6 +58,12 @@ int replay_create(struct replay **out, struct machine *machine, struct names *na
 			  cfg->lines, err);
 	if (ret)
 		goto fail;
+	if (cfg->threads) {
+		rp->follower = follower_create(&rp->access);
+		ret = rp->follower ? 0 : kerror_set(err, -ENOMEM, "no memory for a replay");
+		if (ret)
+			goto fail;
+	}
 	for (class = 0; class < NR_EVENT_CLASSES; class++)
 		rp->table_of[class] = &rp->ledger.blocks;
 	rp->table_of[EVENT_OBJECT] = &rp->ledger.objects;
@@ -78,6 +84,7 @@ void replay_destroy(struct replay *rp)
 	slab_set_report(rp->machine->slab, NULL, NULL);
 	slab_set_site_name(rp->machine->slab, NULL, NULL);
 	findings_exit(&rp->findings);
+	follower_destroy(rp->follower);
 	access_exit(&rp->access);
 	ledger_exit(&rp->ledger);
 	free(rp->small_blocks);
@@ -85,6 +92,12 @@ void replay_destroy(struct replay *rp)
 	free(rp->cache_of);
 	free(rp->record_of_id);
 	free(rp);
+}
+
+void replay_settle(struct replay *rp)
+{
+	if (rp->follower)
+		follower_settle(rp->follower);
 }
 
 int replay_finding(struct replay *rp, const struct event *ev, const char *what, struct kerror *err)
@@ -160,7 +173,7 @@ static int drop_object(struct replay *rp, const struct event *ev, struct live *o
 	void *object = (void *)(uintptr_t)obj->sim;
 	int ret;
 
-	access_free(&rp->access, replay_offset(rp, object));
+	replay_unuse(rp, replay_offset(rp, object));
 	ret = kfree(rp->machine->slab, replay_cpu(rp, ev), object);
 	ledger_free(&rp->ledger, obj);
 	object_remove(rp, obj);
@@ -269,7 +282,7 @@ static int enter_object(struct replay *rp, const struct event *ev, int record, v
 	ledger_alloc(&rp->ledger, obj);
 	if (rp->cfg.touch == TOUCH_ALL)
 		replay_write_object(rp, object, obj->bytes_req);
-	access_object(&rp->access, replay_offset(rp, object), obj->bytes_req);
+	replay_use(rp, replay_offset(rp, object), obj->bytes_req);
 	return 0;
 }
 

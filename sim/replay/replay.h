@@ -42,12 +42,13 @@
  * sites are numbers, and a cache is created when it is first met.
  *
  * Locking: none. A replay belongs to one machine and outlives neither it nor
- * the names.
+ * the names. One thread drives it; with cfg.threads another one, its own, keeps rp->access.
  */
 #ifndef KMEMSIM_SIM_REPLAY_REPLAY_H
 #define KMEMSIM_SIM_REPLAY_REPLAY_H
 
 #include "sim/access/access.h"
+#include "sim/access/follower.h"
 #include "sim/machine/machine.h"
 #include "sim/replay/findings.h"
 #include "sim/replay/ledger.h"
@@ -72,6 +73,7 @@ struct replay_config {
 	bool slab_owner;		/* so does the slab layer, or failures choose by call site */
 	unsigned int findings;		/* complaints of the slab layer that are kept */
 	bool lines;			/* model cache lines, too */
+	bool threads;			/* accesses may be modelled behind the replay: see replay_settle() */
 	/* Where the traced kernel's frame 0 is mapped, as trace_resolve() found it. */
 	bool direct_map_known;
 	uint64_t direct_map_base;
@@ -88,7 +90,8 @@ struct replay {
 	struct names *names;
 	struct replay_config cfg;
 	struct ledger ledger;
-	struct access_model access;
+	struct access_model access;	/* up to date after replay_settle() */
+	struct follower *follower;	/* NULL: accesses are modelled at once */
 	const struct live_table *table_of[NR_EVENT_CLASSES];	/* where an event's addr is looked up */
 	bool tell_caller;		/* the layers want to know on whose behalf calls are made */
 	uint64_t tick_ns;		/* when the slab layer wants to know the time */
@@ -123,5 +126,8 @@ void replay_destroy(struct replay *rp);
  * left; -ECANCELED when a strict replay stopped (rp->stop says at which line).
  */
 int replay_events(struct replay *rp, const struct event *events, size_t nr, struct kerror *err);
+
+/* Before rp->access is looked at, where the configuration allows threads: wait until it is up to date. */
+void replay_settle(struct replay *rp);
 
 #endif

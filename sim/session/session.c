@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: one trace through one machine, in pieces; see session.h. Single-threaded. */
+/* kmemsim: one trace through one machine, in pieces; see session.h. */
 #include "sim/session/session.h"
 
 #include <errno.h>
@@ -32,6 +32,7 @@ static void complete_config(struct session_config *cfg, const struct trace *trac
 	cfg->replay.slab_owner = cfg->machine.slab.debug || (cfg->fail && cfg->fail->site);
 	cfg->replay.direct_map_known = sum->direct_map_known;
 	cfg->replay.direct_map_base = sum->direct_map_base;
+	cfg->replay.threads = true;
 }
 
 int session_create(struct session **out, struct trace *trace, const struct session_config *cfg,
@@ -104,6 +105,7 @@ static int replay_piece(struct session *s, uint64_t until, struct kerror *err)
 		return ret;
 	s->at += nr;
 	if (s->replay->ledger.events == s->due) {
+		replay_settle(s->replay);
 		session_sample(s, &now);
 		s->cfg.on_sample(s->cfg.ctx, s, &now);
 		s->due += s->cfg.sample_every;
@@ -113,7 +115,7 @@ static int replay_piece(struct session *s, uint64_t until, struct kerror *err)
 	return 0;
 }
 
-int session_run(struct session *s, uint64_t until, struct kerror *err)
+static int run_pieces(struct session *s, uint64_t until, struct kerror *err)
 {
 	int ret = 0;
 
@@ -129,4 +131,12 @@ int session_run(struct session *s, uint64_t until, struct kerror *err)
 	}
 	s->failed.code = ret;
 	return ret ? kerror_set(err, ret, "%s", s->failed.text) : 0;
+}
+
+int session_run(struct session *s, uint64_t until, struct kerror *err)
+{
+	int ret = run_pieces(s, until, err);
+
+	replay_settle(s->replay);
+	return ret;
 }

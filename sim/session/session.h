@@ -10,7 +10,8 @@
  * The trace is only read: any number of sessions, one after another or side by
  * side, can share it, and each gives what it would give alone.
  *
- * Locking: none. One thread drives a session. Sessions that share a trace may run
+ * Locking: none. One thread drives a session, whose replay may have another (follower.h);
+ * between two calls, and while a sample is told, that one rests. Sessions that share a trace may run
  * in threads of their own: nothing writes to a trace once it is resolved.
  */
 #ifndef KMEMSIM_SIM_SESSION_SESSION_H
@@ -29,7 +30,7 @@ typedef void (*session_piece_fn)(void *ctx, const struct session *s);
 
 struct session_config {
 	struct machine_config machine;	/* nr_cpus 0: as many as the trace uses, up to MAX_CPUS */
-	/* What the machine and the trace decide is filled in: page_owner, slab_owner, direct_map_*. */
+	/* What the machine and the trace decide is filled in: page_owner, slab_owner, direct_map_*, threads. */
 	struct replay_config replay;
 	/* NULL: no failures on demand. They begin after the boot, so kmalloc's caches are there. */
 	const struct slab_fail_attr *fail;
