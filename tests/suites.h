@@ -106,6 +106,7 @@
 	X(gen_like) \
 	X(numbers) \
 	X(plain) \
+	X(info) \
 	X(heap_readers) \
 	X(heap_figures) \
 	X(snapshot) \

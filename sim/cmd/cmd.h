@@ -30,6 +30,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
+int cmd_info(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 
 /* Whether @word asks for help, for commands without options of their own. */

@@ -19,6 +19,7 @@ static const struct {
 	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
 	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
+	{ "info", cmd_info, "what a trace holds: events, memory over time, sizes, lifetimes" },
 	{ "convert", cmd_convert, "copy a trace into another format, kmemsim's own .kmt among them" },
 	{ "gen", cmd_gen, "make a synthetic trace: churn, ramps, bursts, adversaries" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },

@@ -103,23 +103,8 @@ int load_status(const struct trace *trace, const char *path, const char *done)
 	return input_status(&trace_summary(trace)->read, trace_summary(trace)->nr_events, path, done);
 }
 
-static int copy_events(const struct load_options *opt, struct writer *writer, const struct writer_ops *ops,
-		       struct reader *rd, struct load *load, struct kerror *err)
-{
-	int ret;
-
-	reader_set_message(rd, on_bad_line, load, (unsigned int)opt->messages);
-	writer->source = rd->ops->name;
-	ret = writer_open(writer, ops, err);
-	if (!ret)
-		ret = trace_copy(rd, writer, on_progress, load, err);
-	writer_close(writer);
-	progress_clear(load->progress);
-	return ret;
-}
-
-int copy_trace(const struct load_options *opt, FILE *out, const struct writer_ops *ops,
-	       struct progress *progress, struct reader_stats *stats, struct kerror *err)
+int with_reader(const struct load_options *opt, struct progress *progress, struct reader_stats *stats,
+		reader_use_fn fn, void *ctx, struct kerror *err)
 {
 	struct load load = { .opt = opt, .progress = progress };
 	struct names *names = names_create();
@@ -127,8 +112,7 @@ int copy_trace(const struct load_options *opt, FILE *out, const struct writer_op
 	const struct reader_config cfg = {
 		.format = opt->format, .names = names, .stacks = stacks, .kallsyms = opt->kallsyms
 	};
-	struct writer writer = { .file = out, .names = names, .stacks = stacks, .made_by = kmemsim_title };
-	struct reader *rd = NULL;
+	struct reader_use use = { .progress = on_progress, .progress_ctx = &load };
 	struct source *src;
 	int ret;
 
@@ -137,13 +121,43 @@ int copy_trace(const struct load_options *opt, FILE *out, const struct writer_op
 	else
 		ret = source_open_until(&src, opt->path, interrupt_flag(), err);
 	if (!ret)
-		ret = reader_open_config(&rd, src, &cfg, err);
+		ret = reader_open_config(&use.rd, src, &cfg, err);
 	if (!ret) {
-		ret = copy_events(opt, &writer, ops, rd, &load, err);
-		*stats = rd->stats;
+		reader_set_message(use.rd, on_bad_line, &load, (unsigned int)opt->messages);
+		ret = fn(ctx, &use, err);
+		progress_clear(progress);
+		*stats = use.rd->stats;
 	}
-	reader_close(rd);
+	reader_close(use.rd);
 	names_destroy(names);
 	stacks_destroy(stacks);
 	return ret;
+}
+
+struct copy {
+	FILE *out;
+	const struct writer_ops *ops;
+};
+
+static int copy_events(void *ctx, const struct reader_use *use, struct kerror *err)
+{
+	const struct copy *copy = ctx;
+	struct writer writer = {
+		.file = copy->out, .names = use->rd->names, .stacks = use->rd->stacks, .made_by = kmemsim_title,
+		.source = use->rd->ops->name,
+	};
+	int ret = writer_open(&writer, copy->ops, err);
+
+	if (!ret)
+		ret = trace_copy(use->rd, &writer, use->progress, use->progress_ctx, err);
+	writer_close(&writer);
+	return ret;
+}
+
+int copy_trace(const struct load_options *opt, FILE *out, const struct writer_ops *ops,
+	       struct progress *progress, struct reader_stats *stats, struct kerror *err)
+{
+	struct copy copy = { out, ops };
+
+	return with_reader(opt, progress, stats, copy_events, &copy, err);
 }

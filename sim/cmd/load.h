@@ -57,6 +57,21 @@ int load_status(const struct trace *trace, const char *path, const char *done);
 /* The same of a reader that is done, after @events events. */
 int input_status(const struct reader_stats *read, uint64_t events, const char *path, const char *done);
 
+/* A trace that is being read, for whoever keeps none of it; the names and call chains are its reader's. */
+struct reader_use {
+	struct reader *rd;
+	trace_progress_fn progress;	/* to be called now and then */
+	void *progress_ctx;
+};
+typedef int (*reader_use_fn)(void *ctx, const struct reader_use *use, struct kerror *err);
+
+/*
+ * Open a trace, let @fn read it, and close it. *@stats is what the reader found, valid where
+ * @fn was called. Errors: those of source_open() and reader_open(), and what @fn returns.
+ */
+int with_reader(const struct load_options *opt, struct progress *progress, struct reader_stats *stats,
+		reader_use_fn fn, void *ctx, struct kerror *err);
+
 /*
  * Copy a trace into @out in the format of @ops, in pieces, without keeping it. *@stats
  * is what the reader found, valid where this returns 0 and where copying began. Errors:
