@@ -68,7 +68,8 @@ static void forget(struct info *info, enum info_family family, struct live *obj)
 }
 
 /* @bytes at @key; of pages 2^@order frames. */
-static int enter(struct info *info, enum info_family family, uint64_t key, uint64_t bytes, unsigned int order, uint64_t born_ns)
+static int enter(struct info *info, enum info_family family, uint64_t key, uint64_t bytes, unsigned int order,
+		 uint64_t born_ns)
 {
 	struct live *obj = live_insert(&info->live[family], key);
 

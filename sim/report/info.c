@@ -23,7 +23,8 @@ static bool has(const struct info *info, int family)
 }
 
 /* Columns for the families that the trace has, behind those of the table; how many there are. */
-static unsigned int family_columns(const struct info *info, struct emitter_column *columns, unsigned int nr, const char *unit)
+static unsigned int family_columns(const struct info *info, struct emitter_column *columns, unsigned int nr,
+				   const char *unit)
 {
 	int i;
 
