@@ -14,7 +14,7 @@ library_link = $(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@).0 -Wl,-z,defs -W
 	-Wl,--version-script=slab/malloc/symbols.map -o $@ $(filter %.o,$^) -lpthread
 
 .PHONY: libs install check-install
-libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so
+libs: $(O)/libkmemsim.so $(O)/libkmemsim.a $(O)/libkmemsim-malloc.so $(O)/libkmemsim-record.so
 
 $(O)/libkmemsim.so: $(library_objects) slab/malloc/symbols.map
 	$(call say,LD,$@)
@@ -33,6 +33,11 @@ $(O)/libkmemsim-malloc.so: $(library_objects) $(preload_objects) slab/malloc/sym
 	$(call say,LD,$@)
 	$(Q)$(library_link) $(jansson) -Wl,--exclude-libs,ALL -Wl,-z,initfirst
 
+# The recorder of malloc calls: nothing of the layers, and no library but the C library.
+$(O)/libkmemsim-record.so: $(addprefix $(O)/lib/,$(filter sim/record/preload/%,$(objects)))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(notdir $@) -Wl,-z,defs -Wl,-z,nodelete -o $@ $^
+
 # One object whose inner names are local, so that they can't meet a program's.
 $(O)/libkmemsim.a: $(library_objects)
 	$(call say,AR,$@)
@@ -50,6 +55,7 @@ install: all ## install program, libraries, header and man pages below DESTDIR a
 	ln -sf libkmemsim.so.$(version) $(root)/lib/libkmemsim.so.0
 	ln -sf libkmemsim.so.0 $(root)/lib/libkmemsim.so
 	install -m 755 $(O)/libkmemsim-malloc.so $(root)/lib/libkmemsim-malloc.so
+	install -m 755 $(O)/libkmemsim-record.so $(root)/lib/libkmemsim-record.so
 	install -m 644 $(O)/libkmemsim.a $(root)/lib/libkmemsim.a
 	install -D -m 644 slab/malloc/kmemsim.h $(root)/include/kmemsim.h
 	sed 's,@prefix@,$(prefix),; s,@version@,$(version),' slab/malloc/kmemsim.pc.in > $(root)/lib/pkgconfig/kmemsim.pc

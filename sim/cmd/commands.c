@@ -20,6 +20,7 @@ static const struct {
 	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
 	{ "info", cmd_info, "what a trace holds: events, memory over time, sizes, lifetimes" },
+	{ "record", cmd_record, "run a program and keep what it does to memory as a trace" },
 	{ "convert", cmd_convert, "copy a trace into another format, kmemsim's own .kmt among them" },
 	{ "gen", cmd_gen, "make a synthetic trace: churn, ramps, bursts, adversaries" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },

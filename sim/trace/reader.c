@@ -28,6 +28,7 @@ const struct reader_ops *const reader_formats[] = {
 	&memory_replay_reader,
 	&lackey_reader,
 	&plain_reader,
+	&recording_reader,
 	NULL
 };
 

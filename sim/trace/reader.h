@@ -195,6 +195,7 @@ extern const struct reader_ops ostep_reader;
 extern const struct reader_ops memory_replay_reader;
 extern const struct reader_ops lackey_reader;
 extern const struct reader_ops plain_reader;
+extern const struct reader_ops recording_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 
