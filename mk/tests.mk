@@ -45,7 +45,7 @@ $(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
 	$(call say,LD,$@)
 	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcunit -lpthread
 
-.PHONY: tests check check-slow check-layers check-preload check-programs fuzz fuzz-long mutants coverage capture \
+.PHONY: tests check check-slow check-layers check-preload check-record check-programs fuzz fuzz-long mutants coverage capture \
 	check-capture
 
 tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
@@ -62,7 +62,7 @@ ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
 else
-run-check: all tests check-layers check-types check-mutants check-readme check-install check-preload fuzz coverage
+run-check: all tests check-layers check-types check-mutants check-readme check-install check-preload check-record fuzz coverage
 	$(Q)sh tests/run.sh $(O) $(if $(filter 1,$(V)),-v)
 endif
 
@@ -77,6 +77,28 @@ $(O)/preload/%: tests/library/preload/%.c mk/tests.mk
 check-preload: $(O)/libkmemsim-malloc.so $(O)/libkmemsim.so $(preload_programs) ## run small programs on the library instead of malloc
 	$(Q)sh tests/library/preload.sh $(abspath $(O))
 	$(Q)CC='$(CC)' sh tests/library/cases.sh $(abspath $(O))
+
+record_sources := $(wildcard tests/sim/record/programs/*.c)
+record_programs := $(patsubst tests/sim/record/programs/%.c,$(O)/record/%,$(record_sources)) $(O)/record/objects \
+	$(O)/record/static
+
+$(O)/record/%: tests/sim/record/programs/%.c mk/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(WERROR) -g -O2 -fno-builtin -o $@ $< -lpthread
+
+$(O)/record/static: tests/sim/record/programs/ends.c mk/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -static -o $@ $<
+
+$(O)/record/objects: tests/sim/record/programs/objects.cc mk/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) -std=c++17 -Wall -Wextra -g -O2 -fno-builtin -o $@ $< -lpthread
+
+check-record: $(O)/kmemsim $(O)/libkmemsim-record.so $(record_programs) ## record programs, and replay what they did
+	$(Q)sh tests/sim/record/record.sh $(abspath $(O))
 
 PRELOAD ?= $(O)/libkmemsim-malloc.so
 

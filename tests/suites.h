@@ -109,6 +109,7 @@
 	X(info) \
 	X(heap_readers) \
 	X(heap_figures) \
+	X(recording) \
 	X(snapshot) \
 	X(verify_compare) \
 	X(requests) \

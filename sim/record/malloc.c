@@ -178,7 +178,14 @@ void malloc_recording_started(void *ctx, int pid)
 
 uint32_t malloc_recording_end(struct malloc_recording *rec)
 {
+	uint64_t used;
+	struct stat st;
+
 	__atomic_store_n(&rec->file->closed, 1, __ATOMIC_RELAXED);
+	used = __atomic_load_n(&rec->file->used, __ATOMIC_RELAXED);
+	/* A process that was killed may have left a chunk half written at the end. */
+	if (!stat(rec->path, &st) && (uint64_t)st.st_size < used && truncate(rec->path, (off_t)used))
+		rec->file->lost++;
 	read_both(rec->file->clock, &rec->file->end_clock, &rec->file->end_ns);
 	return __atomic_load_n(&rec->file->images, __ATOMIC_RELAXED);
 }

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/rseq.h>
+
 #include "sim/trace/heap/recording.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
@@ -35,9 +37,8 @@ struct stream {
 	uint32_t image;		/* the process image that it belongs to */
 	uint64_t code;		/* the last call came from here .. */
 	uint64_t code_len;	/* .. to here, which modules.c knows */
-	char *base, *old;	/* of the chunk's mapping and of the one before it */
-	uint64_t len, old_len;
-	uint32_t chunks;	/* it has had */
+	/* Mapped; the other one is full, or NULL. */
+	struct recording_chunk *chunk, *other;
 };
 
 /* On a page that fork() clears in the child, however it is called. */
@@ -49,6 +50,7 @@ struct process {
 extern THREAD_LOCAL struct stream recorder_stream;
 extern struct process *recorder_process;
 extern bool recorder_tsc;
+extern bool recorder_threads;	/* more than one thread of this process records */
 extern unsigned int recorder_stacks;	/* frames a call chain may have; 0: none is recorded */
 
 /* ---- stream.c ---- */
@@ -87,17 +89,17 @@ uint64_t recorder_time_ns(unsigned int *cpu);
 
 static inline uint64_t recorder_time(unsigned int *cpu)
 {
-	uint32_t low, high, aux;
-
 	if (unlikely(!recorder_tsc))
 		return recorder_time_ns(cpu);
 	/*
-	 * rdtscp waits for all instructions before it. rdtsc does not: a block that comes from
-	 * another CPU could be freed at a time before that CPU has it allocated.
+	 * lfence waits for all instructions before it. rdtsc alone does not: a block that comes from
+	 * another CPU could be freed at a time before that CPU has it allocated. (12 ns instead of 25 for
+	 * programs of one thread.)
 	 */
-	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux) : : "memory");
-	*cpu = aux & 0xfff;
-	return (uint64_t)high << 32 | low;
+	if (recorder_threads)
+		__builtin_ia32_lfence();
+	*cpu = ((const struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset))->cpu_id_start;
+	return __builtin_ia32_rdtsc();
 }
 
 /*

@@ -8,10 +8,10 @@
  * and its thread takes a new chunk. The parent's chunks are not mapped in the child. After
  * vfork() memory is the parent's, and so are the events.
  *
- * A thread's first chunk is small, for many have few events; the rest of a chunk is
- * handed on when its thread ends. The file's place is asked for with fallocate():
- * with a full disk the program goes on and is not recorded further, where a mapping
- * of a file with holes would end it with SIGBUS.
+ * A thread has two chunks of the file, mapped; when both are full the older one is
+ * written to its final place and used again. (Each chunk a new mapping: a page fault and
+ * twice the kernel's work a page, 11 us instead of 2.) Chunks are handed on when
+ * their thread ends.
  *
  * Locking: see recorder.h. Allocating place in the file is one atomic addition.
  */
@@ -33,8 +33,8 @@
 
 #include "sim/record/preload/recorder.h"
 
-#define FIRST_CHUNK	(64u << 10)
-#define CHUNK		(256u << 10)
+/* 2047 events. */
+#define CHUNK		(64u << 10)
 #define HIGH_FD		900
 #define MOST_SPARES	64
 
@@ -44,6 +44,7 @@ static struct process nobody = { .image = UINT32_MAX };
 THREAD_LOCAL struct stream recorder_stream;
 struct process *recorder_process = &nobody;
 bool recorder_tsc;
+bool recorder_threads;
 unsigned int recorder_stacks;
 
 static struct {
@@ -57,8 +58,9 @@ static struct {
 	bool off;		/* for good */
 	bool has_key;
 	pthread_key_t key;	/* calls thread_ends() */
-	struct stream spare[MOST_SPARES];	/* what is left of chunks of threads that have ended */
+	struct stream spare[MOST_SPARES];	/* chunks of threads that have ended */
 	unsigned int nr_spares;
+	uint32_t nr_streams;	/* threads that have recorded */
 } rec = { .fd = -1 };
 
 uint64_t recorder_time_ns(unsigned int *cpu)
@@ -156,53 +158,48 @@ static uint64_t take_place(uint32_t len)
 		return 0;
 	at = __atomic_fetch_add(&rec.file->used, len, __ATOMIC_RELAXED);
 	/* What goes beyond the limit would end the program with SIGXFSZ. */
-	if (getrlimit(RLIMIT_FSIZE, &limit) || at + len > limit.rlim_cur)
-		return 0;
-	if (!syscall(SYS_fallocate, rec.fd, 0, at, (uint64_t)len))
-		return at;
-	if (errno != EOPNOTSUPP)
-		return 0;
-	return syscall(SYS_pwrite64, rec.fd, "", 1, at + len - 1) == 1 ? at : 0;
+	return getrlimit(RLIMIT_FSIZE, &limit) || at + len > limit.rlim_cur ? 0 : at;
 }
 
-/* A chunk with its header filled in, mapped; NULL: there is no place. */
-static struct recording_chunk *new_chunk(uint32_t len, enum recording_chunk_kind kind)
+/* @bytes of a chunk that has @place in the file. */
+static bool write_at(uint64_t place, const void *from, size_t bytes)
 {
-	uint64_t at = take_place(len);
-	struct recording_chunk *chunk;
+	const char *p = from;
+
+	while (place && bytes) {
+		long done = syscall(SYS_pwrite64, rec.fd, p, bytes, place);
+
+		if (done <= 0)
+			return false;
+		p += done;
+		place += (uint64_t)done;
+		bytes -= (size_t)done;
+	}
+	return place != 0;
+}
+
+static void fill_header(struct recording_chunk *chunk, enum recording_chunk_kind kind, uint32_t len)
+{
 	unsigned int cpu;
 
-	if (!at)
-		return NULL;
-	chunk = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | (len > FIRST_CHUNK ? MAP_POPULATE : 0), rec.fd,
-		     (off_t)at);
-	if (chunk == MAP_FAILED)
-		return NULL;
-	madvise(chunk, len, MADV_DONTFORK);
-	chunk->kind = kind;
-	chunk->len = len;
-	chunk->image = recorder_process->image;
-	chunk->parent = rec.parent;
-	chunk->pid = (int32_t)syscall(SYS_getpid);
-	chunk->tid = (int32_t)syscall(SYS_gettid);
+	*chunk = (struct recording_chunk){
+		.kind = kind, .len = len, .image = recorder_process->image, .parent = rec.parent,
+		.pid = (int32_t)syscall(SYS_getpid), .tid = (int32_t)syscall(SYS_gettid),
+		.ns = recorder_time_ns(&cpu), .time = recorder_time(&cpu),
+	};
 	prctl(PR_GET_NAME, chunk->comm);
-	chunk->ns = recorder_time_ns(&cpu);
-	chunk->time = recorder_time(&cpu);
-	__atomic_store_n(&chunk->magic, RECORDING_CHUNK_MAGIC, __ATOMIC_RELEASE);
-	return chunk;
 }
 
 bool recorder_write_maps(const char *text, size_t len)
 {
 	uint32_t bytes = (uint32_t)(sizeof(struct recording_chunk) + len + RECORDING_UNIT - 1) & ~(RECORDING_UNIT - 1);
-	struct recording_chunk *chunk = new_chunk(bytes, RECORDING_MAPS);
+	uint64_t place = take_place(bytes);
+	struct recording_chunk head;
 
-	if (!chunk)
-		return false;
-	memcpy(chunk + 1, text, len);
-	__atomic_store_n(&chunk->text, (uint32_t)len, __ATOMIC_RELEASE);
-	munmap(chunk, bytes);
-	return true;
+	fill_header(&head, RECORDING_MAPS, bytes);
+	head.magic = RECORDING_CHUNK_MAGIC;
+	head.text = (uint32_t)len;
+	return write_at(place, &head, sizeof(head)) && write_at(place + sizeof(head), text, len);
 }
 
 /* ---- processes ------------------------------------------------------------------- */
@@ -255,6 +252,8 @@ static bool process_records(void)
 	rec.parent = rec.image;
 	rec.image = __atomic_add_fetch(&rec.file->images, 1, __ATOMIC_RELAXED);
 	rec.nr_spares = 0;
+	rec.nr_streams = 0;
+	recorder_threads = false;
 	__atomic_store_n(&recorder_process->image, rec.image, __ATOMIC_RELEASE);
 	return true;
 }
@@ -274,42 +273,95 @@ bool recorder_begin(void)
 
 /* ---- threads ------------------------------------------------------------------------ */
 
+static void use_chunk(struct stream *stream, struct recording_chunk *chunk)
+{
+	stream->chunk = chunk;
+	stream->pos = (uint64_t)(uintptr_t)(chunk + 1);
+	stream->end = (uint64_t)(uintptr_t)chunk + CHUNK;
+}
+
+/* An empty chunk, mapped; NULL: there is no place. Its place is asked for, so that a full disk is no SIGBUS. */
+static struct recording_chunk *map_chunk(void)
+{
+	uint64_t at = take_place(CHUNK);
+	struct recording_chunk *chunk;
+
+	if (!at)
+		return NULL;
+	/* File systems without fallocate() have to write something. */
+	if (syscall(SYS_fallocate, rec.fd, 0, at, (uint64_t)CHUNK) && (errno != EOPNOTSUPP || !write_at(at + CHUNK - 1, "", 1)))
+		return NULL;
+	chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, rec.fd, (off_t)at);
+	if (chunk == MAP_FAILED)
+		return NULL;
+	madvise(chunk, CHUNK, MADV_DONTFORK);
+	fill_header(chunk, RECORDING_EVENTS, CHUNK);
+	__atomic_store_n(&chunk->magic, RECORDING_CHUNK_MAGIC, __ATOMIC_RELEASE);
+	return chunk;
+}
+
+/*
+ * A full chunk goes to another place in the file and is empty then. Should the process
+ * be killed meanwhile, both have its events, under one time; the reader takes one.
+ */
+static bool empty_chunk(struct recording_chunk *chunk)
+{
+	struct recording_chunk head;
+
+	if (!write_at(take_place(CHUNK), chunk, CHUNK))
+		return false;
+	memset(chunk + 1, 0, CHUNK - sizeof(*chunk));
+	fill_header(&head, RECORDING_EVENTS, CHUNK);
+	chunk->tid = head.tid;
+	chunk->ns = head.ns;
+	memcpy(chunk->comm, head.comm, sizeof(head.comm));
+	__atomic_store_n(&chunk->time, head.time, __ATOMIC_RELEASE);
+	return true;
+}
+
+/*
+ * The thread goes on in its other chunk. The one that is full now stays as it is until that
+ * one is full, too: a signal's handler may have come before what it interrupted had
+ * written its event there.
+ */
+static bool next_chunk(struct stream *stream)
+{
+	struct recording_chunk *full = stream->chunk, *chunk = stream->other;
+
+	if (chunk ? !empty_chunk(chunk) : !(chunk = map_chunk()))
+		return false;
+	stream->other = full;
+	use_chunk(stream, chunk);
+	return true;
+}
+
 static void thread_ends(void *unused)
 {
 	struct stream *stream = &recorder_stream;
 	struct recorder_locked locked;
 
 	recorder_lock(&locked);
-	if (stream->image == recorder_process->image && stream->base) {
-		if (stream->pos < stream->end && rec.nr_spares < MOST_SPARES)
-			rec.spare[rec.nr_spares++] = *stream;
-		else
-			munmap(stream->base, stream->len);
-		if (stream->old)
-			munmap(stream->old, stream->old_len);
-	}
-	memset(stream, 0, sizeof(*stream));
+	if (stream->image == recorder_process->image && stream->chunk && rec.nr_spares < MOST_SPARES)
+		rec.spare[rec.nr_spares++] = *stream;
+	else if (stream->image == recorder_process->image && stream->chunk)
+		munmap(stream->chunk, CHUNK);
+	*stream = (struct stream){ 0 };
 	recorder_unlock(&locked);
 }
 
-/* The rest of a chunk whose thread has ended, with an event that says so. */
-static bool take_spare(struct stream *stream, uint64_t bytes)
+/* The chunks of a thread that has ended go on as this one's, with an event that says so. */
+static bool take_spare(struct stream *stream)
 {
 	struct recording_event *ev;
-	struct stream *spare;
 	char comm[16] = "";
 
 	if (!rec.nr_spares)
 		return false;
-	spare = &rec.spare[rec.nr_spares - 1];
-	if (spare->end - spare->pos < bytes + sizeof(*ev))
+	*stream = rec.spare[--rec.nr_spares];
+	if (stream->pos + sizeof(*ev) > stream->end && !next_chunk(stream))
 		return false;
-	rec.nr_spares--;
-	stream->base = spare->base;
-	stream->len = spare->len;
-	stream->end = spare->end;
-	ev = (struct recording_event *)spare->pos;
-	stream->pos = spare->pos + sizeof(*ev);
+	ev = (struct recording_event *)stream->pos;
+	stream->pos += sizeof(*ev);
 	prctl(PR_GET_NAME, comm);
 	memcpy(&ev->time, comm, 8);
 	memcpy(&ev->site, comm + 8, 8);
@@ -318,27 +370,20 @@ static bool take_spare(struct stream *stream, uint64_t bytes)
 	return true;
 }
 
-static bool take_chunk(struct stream *stream)
+/* A thread's first event. */
+static bool begin_stream(struct stream *stream)
 {
-	uint32_t len = stream->chunks ? CHUNK : FIRST_CHUNK;
 	struct recording_chunk *chunk;
 
-	/* Not yet the last one: a signal's handler may have come before what it interrupted had written its event. */
-	if (stream->old)
-		munmap(stream->old, stream->old_len);
-	stream->old = stream->base;
-	stream->old_len = stream->len;
-	stream->base = NULL;
-	stream->pos = stream->end = 0;
-	chunk = new_chunk(len, RECORDING_EVENTS);
-	if (!chunk)
-		return false;
-	stream->base = (char *)chunk;
-	stream->len = len;
-	stream->pos = (uint64_t)(uintptr_t)(chunk + 1);
-	stream->end = (uint64_t)(uintptr_t)chunk + len;
-	stream->chunks++;
-	return true;
+	*stream = (struct stream){ .image = recorder_process->image };
+	if (rec.nr_streams++)
+		__atomic_store_n(&recorder_threads, true, __ATOMIC_RELEASE);
+	if (take_spare(stream))
+		return true;
+	chunk = map_chunk();
+	if (chunk)
+		use_chunk(stream, chunk);
+	return chunk;
 }
 
 /* With the lock held: place for @bytes, or NULL. */
@@ -348,11 +393,11 @@ static struct recording_event *reserve_locked(struct stream *stream, uint64_t by
 
 	if (!process_records())
 		return NULL;
-	if (stream->image != recorder_process->image)
-		*stream = (struct stream){ .image = recorder_process->image };
-	if (stream->pos + bytes > stream->end && (stream->base || !take_spare(stream, bytes)) && !take_chunk(stream)) {
+	if ((stream->image != recorder_process->image && !begin_stream(stream)) ||
+	    (stream->pos + bytes > stream->end && !next_chunk(stream))) {
 		/* For good: an event now and then would be worse than none. */
 		rec.off = true;
+		stream->pos = stream->end = 0;
 		return NULL;
 	}
 	at = (struct recording_event *)stream->pos;

@@ -161,6 +161,7 @@ static int take_realloc(struct reader *rd, struct recording *rec, uint64_t addr)
 		ret = end_reallocs(rd, rec, addr);
 	if (ret)
 		return ret;
+	live = old ? table_find(&image->live, old) : NULL;
 	if (bytes <= EVENT_MAX_HEAP_BYTES && (!live || *live == REC_LIVE))
 		return add_realloc(rd, rec, old, addr, (uint32_t)bytes);
 	if (!addr && bytes)

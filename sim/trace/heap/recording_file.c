@@ -145,7 +145,8 @@ static int64_t scan_chunk(struct reader *rd, struct recording *rec, uint64_t at)
 			note_damage(rd, at, "this is no chunk's header");
 		return RECORDING_UNIT;
 	}
-	if (head.len > left)
+	/* Where record was killed a program may have been, too, while it moved a chunk: nothing of it is lost. */
+	if (head.len > left && (rec->file.end_ns || at + head.len > rec->file.used))
 		note_damage(rd, at, "the file ends inside this chunk");
 	len = (head.len < left ? head.len : left) - sizeof(head);
 	image = image_of(rec, &head);
@@ -162,7 +163,43 @@ static int by_time(const void *a, const void *b)
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
+	if (x->thread != y->thread)
+		return x->thread < y->thread ? -1 : 1;
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static uint64_t count_events(const struct recording *rec, const struct rec_chunk *chunk)
+{
+	struct recording_event ev;
+	uint64_t at, nr = 0;
+
+	for (at = 0; at < chunk->len; at += sizeof(ev)) {
+		memcpy(&ev, rec->content.data + chunk->offset + at, sizeof(ev));
+		nr += ev.addr != 0;
+	}
+	return nr;
+}
+
+/*
+ * A process that was killed while it moved a full chunk has left it twice, one of them not
+ * whole: the one with more events is taken.
+ */
+static void drop_copies(struct recording *rec)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < rec->nr_chunks; i++) {
+		struct rec_chunk *chunk = &rec->chunks[i], *last = nr ? &rec->chunks[nr - 1] : NULL;
+
+		if (!last || last->time != chunk->time || last->thread != chunk->thread) {
+			rec->chunks[nr++] = *chunk;
+			continue;
+		}
+		rec->images[chunk->image].chunks--;
+		if (count_events(rec, chunk) > count_events(rec, last))
+			*last = *chunk;
+	}
+	rec->nr_chunks = nr;
 }
 
 /* ---- the clock --------------------------------------------------------------------- */
@@ -231,6 +268,7 @@ int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err)
 		return kerror_set(err, -ENOMEM, "no memory for the chunks of %.100s", source_name(rd->src));
 	if (rec->nr_chunks)
 		qsort(rec->chunks, rec->nr_chunks, sizeof(*rec->chunks), by_time);
+	drop_copies(rec);
 	find_clock(rec);
 	find_staying(rec);
 	return 0;

@@ -93,7 +93,7 @@ struct recording {
 	/* The clock: nanoseconds = ns + (time - clock) * ns_span / clock_span. */
 	uint64_t ns_span, clock_span;
 	/* Made of the record at hand, or of what an image leaves behind. */
-	struct event queue[2];
+	struct event queue[3];
 	unsigned int queued, handed;
 	uint32_t ending;		/* an image whose blocks go back; REC_NO_IMAGE */
 	uint64_t ending_at;		/* slot of its table */
