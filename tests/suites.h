@@ -101,6 +101,7 @@
 	X(kmt_events) \
 	X(kmt_file) \
 	X(convert) \
+	X(cmd_record) \
 	X(gen_models) \
 	X(gen_cmd) \
 	X(gen_like) \

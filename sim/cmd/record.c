@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,21 +27,26 @@
 #define EXIT_CANNOT_RUN	126
 #define EXIT_NOT_FOUND	127
 
-enum { OPT_MALLOC = 256, OPT_STACKS };
+enum { OPT_MALLOC = 256, OPT_KERNEL, OPT_ACCESS, OPT_COMMAND, OPT_STACKS };
 
-enum what { RECORD_MALLOC };
+enum what { RECORD_MALLOC, RECORD_KERNEL, RECORD_ACCESS };
 
 struct record_options {
 	enum what what;
 	const char *output;
 	uint64_t stacks;
+	bool command_alone;
 	bool quiet;
 	char *const *command;
 };
 
 static const struct argp_option options[] = {
 	{ "malloc", OPT_MALLOC, NULL, 0, "malloc, calloc, realloc and free of a program, its threads and children (default)", 0 },
-	{ "output", 'o', "FILE", 0, "where to write (default trace.kmt)", 1 },
+	{ "kernel", OPT_KERNEL, NULL, 0, "the kernel's allocations on the whole machine, through perf", 0 },
+	{ "access", OPT_ACCESS, NULL, 0, "memory accesses of a program, through valgrind; FILE.maps gets its mappings", 0 },
+	{ "output", 'o', "FILE", 0, "where to write (default trace.kmt; with --access trace.lackey). With --kernel, a name that "
+	  "ends in .data keeps perf's own file", 1 },
+	{ "command-alone", OPT_COMMAND, NULL, 0, "with --kernel: what the command's tasks do, and no others", 1 },
 	{ "stacks", OPT_STACKS, "N", 0, "keep the N innermost frames of each call chain (default 0: the caller alone)", 1 },
 	{ "quiet", 'q', NULL, 0, "do not say what was written", 1 },
 	{ 0 }
@@ -53,6 +59,15 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_MALLOC:
 		opt->what = RECORD_MALLOC;
+		return 0;
+	case OPT_KERNEL:
+		opt->what = RECORD_KERNEL;
+		return 0;
+	case OPT_ACCESS:
+		opt->what = RECORD_ACCESS;
+		return 0;
+	case OPT_COMMAND:
+		opt->command_alone = true;
 		return 0;
 	case 'o':
 		opt->output = arg;
@@ -69,6 +84,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opt->command || !opt->command[0])
 			usage_error(state->name, "no command given: kmemsim record [OPTION...] -- COMMAND");
+		if (!opt->output)
+			opt->output = opt->what == RECORD_ACCESS ? "trace.lackey" : "trace.kmt";
 		if (!*opt->output)
 			usage_error(state->name, "no output given: -o FILE");
 		if (is_stdout(opt->output))
@@ -95,12 +112,12 @@ static int cannot_run(int error)
 	return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
-/* ---- malloc --------------------------------------------------------------------------- */
+/* ---- a recording becomes a trace --------------------------------------------------------- */
 
-/* What the recorder wrote becomes a trace. */
-static int convert(const struct record_options *opt, const char *path, struct output *out, struct kerror *err)
+static int convert(const struct record_options *opt, const char *path, const char *format, struct output *out,
+		   struct kerror *err)
 {
-	const struct load_options load = { .path = path, .format = recording_reader.name, .messages = 10 };
+	const struct load_options load = { .path = path, .format = format, .messages = 10 };
 	struct reader_stats stats = { .events = 0 };
 	struct progress progress;
 	int ret;
@@ -116,9 +133,18 @@ static int convert(const struct record_options *opt, const char *path, struct ou
 	if (!opt->quiet)
 		fprintf(stderr, "kmemsim: %" PRIu64 " events written to %s\n", stats.events, opt->output);
 	if (stats.lost_events)
-		fprintf(stderr, "kmemsim: %" PRIu64 " events are lost: there was no place for them in %s\n", stats.lost_events, path);
+		fprintf(stderr, "kmemsim: %" PRIu64 " events are lost: there was no place for them\n", stats.lost_events);
 	return 0;
 }
+
+static int name_beside(char path[PATH_MAX], const char *output, const char *suffix, struct kerror *err)
+{
+	if (snprintf(path, PATH_MAX, "%s%s", output, suffix) < PATH_MAX)
+		return 0;
+	return kerror_set(err, -ENAMETOOLONG, "%.180s: %s", output, strerror(ENAMETOOLONG));
+}
+
+/* ---- malloc --------------------------------------------------------------------------- */
 
 static int after_command(const struct record_options *opt, struct malloc_recording *rec, struct output *out, int status,
 			 struct kerror *err)
@@ -132,7 +158,7 @@ static int after_command(const struct record_options *opt, struct malloc_recordi
 		malloc_recording_close(rec, false);
 		return stopped || status ? final_status(status, stopped) : EXIT_USAGE;
 	}
-	ret = convert(opt, rec->path, out, err);
+	ret = convert(opt, rec->path, recording_reader.name, out, err);
 	if (ret)
 		fprintf(stderr, "kmemsim: the recording is kept in %s; 'kmemsim convert -o FILE' reads it\n", rec->path);
 	malloc_recording_close(rec, ret != 0);
@@ -149,9 +175,9 @@ static int record_malloc(const struct record_options *opt, struct output *out, s
 	char path[PATH_MAX];
 	int ret, status;
 
-	if (snprintf(path, sizeof(path), "%s.recording", opt->output) >= (int)sizeof(path))
-		return kerror_set(err, -ENAMETOOLONG, "%.180s: %s", opt->output, strerror(ENAMETOOLONG));
-	ret = malloc_recording_begin(&rec, path, (unsigned int)opt->stacks, err);
+	ret = name_beside(path, opt->output, ".recording", err);
+	if (!ret)
+		ret = malloc_recording_begin(&rec, path, (unsigned int)opt->stacks, err);
 	if (ret)
 		return ret;
 	ret = command_run(&cmd, &status, err);
@@ -160,6 +186,131 @@ static int record_malloc(const struct record_options *opt, struct output *out, s
 	malloc_recording_close(&rec, false);
 	fprintf(stderr, "kmemsim: %s\n", err->text);
 	return cannot_run(ret);
+}
+
+/* ---- the kernel -------------------------------------------------------------------------- */
+
+static bool wants_perf_data(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 5 && !strcmp(name + len - 5, ".data");
+}
+
+/* @front, then the command; the caller frees it. */
+static char **join(const char *const *front, char *const *command)
+{
+	size_t nr = 0, front_nr = 0, i;
+	char **all;
+
+	while (front[front_nr])
+		front_nr++;
+	while (command[nr])
+		nr++;
+	all = calloc(front_nr + nr + 1, sizeof(*all));
+	for (i = 0; all && i < front_nr + nr; i++)
+		all[i] = i < front_nr ? (char *)front[i] : command[i - front_nr];
+	return all;
+}
+
+/* Run the command behind the words @front. 0 with its status, or a negative errno. */
+static int run_behind(const char *const *front, const struct record_options *opt, struct command *cmd, int *status,
+		      struct kerror *err)
+{
+	char **argv = join(front, opt->command);
+	int ret;
+
+	if (!argv)
+		return kerror_set(err, -ENOMEM, "no memory for the command line");
+	cmd->argv = argv;
+	cmd->stop = interrupt_flag();
+	cmd->signal = signal_number;
+	ret = command_run(cmd, status, err);
+	free(argv);
+	return ret;
+}
+
+static int record_kernel(const struct record_options *opt, struct output *out, struct kerror *err)
+{
+	const char *front[16] = { "perf", "record", "-q", "-o" };
+	bool keep = wants_perf_data(opt->output), stopped;
+	char path[PATH_MAX], events[48] = "kmem:*";
+	struct command cmd = { .argv = NULL };
+	int n = 4, ret = kernel_can_record(!opt->command_alone, err), status;
+
+	if (!ret)
+		ret = name_beside(path, opt->output, keep ? "" : ".data", err);
+	if (ret)
+		return ret;
+	front[n++] = path;
+	if (!opt->command_alone)
+		front[n++] = "-a";
+	if (opt->stacks) {
+		snprintf(events, sizeof(events), "kmem:*/max-stack=%" PRIu64 "/", opt->stacks);
+		front[n++] = "-g";
+	}
+	front[n++] = "-e";
+	front[n++] = events;
+	front[n] = "--";
+	ret = run_behind(front, opt, &cmd, &status, err);
+	if (ret)
+		return ret;
+	stopped = *interrupt_flag();
+	interrupt_done();
+	if (access(path, R_OK))
+		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
+	if (keep)
+		return final_status(status, stopped);
+	ret = convert(opt, path, NULL, out, err);
+	if (ret)
+		fprintf(stderr, "kmemsim: the recording is kept in %s\n", path);
+	else
+		unlink(path);
+	return ret ? ret : final_status(status, stopped);
+}
+
+/* ---- accesses ------------------------------------------------------------------------------ */
+
+static int record_accesses(const struct record_options *opt, struct output *out, struct output *maps, struct kerror *err)
+{
+	static struct access_recording rec;
+	static const char *const front[] = {
+		"valgrind", "--tool=lackey", "--trace-mem=yes", "--trace-syscalls=yes", "--log-fd=9", "--", NULL
+	};
+	struct command cmd = { .started = access_recording_started, .take = access_recording_take, .ctx = &rec };
+	char path[PATH_MAX];
+	int ret, status;
+	bool stopped;
+
+	if (!command_find("valgrind", path))
+		return kerror_set(err, -ENOENT, "valgrind, whose lackey sees the accesses, is not installed: install valgrind");
+	ret = access_recording_begin(&rec, out->file, maps->file, err);
+	if (ret)
+		return ret;
+	cmd.give = rec.pipe[1];
+	cmd.as = ACCESS_LOG_FD;
+	cmd.from = rec.pipe[0];
+	ret = run_behind(front, opt, &cmd, &status, err);
+	if (ret)
+		return ret;
+	stopped = *interrupt_flag();
+	interrupt_done();
+	if (rec.failed)
+		return kerror_set(err, -ENOSPC, "%.180s: %s", opt->output, strerror(ENOSPC));
+	if (!rec.accesses) {
+		fprintf(stderr, "kmemsim: %s: nothing was recorded; valgrind's own words, if any, are above\n", opt->command[0]);
+		return status ? status : EXIT_USAGE;
+	}
+	ret = finish_output(maps, err);
+	if (!ret)
+		ret = close_output(out, err);
+	if (!ret)
+		ret = close_output(maps, err);
+	if (ret)
+		return ret;
+	if (!opt->quiet)
+		fprintf(stderr, "kmemsim: %" PRIu64 " accesses written to %s, mappings to %s\n", rec.accesses, opt->output, maps->path);
+	return final_status(status, stopped);
 }
 
 /* ---- the command ------------------------------------------------------------------------ */
@@ -178,6 +329,30 @@ static int split(int argc, char **argv, char *const **command)
 	return i;
 }
 
+static int record(const struct record_options *opt, struct output *out, struct output *maps, struct kerror *err)
+{
+	static char maps_path[PATH_MAX];
+	int ret = 0;
+
+	/* perf writes its file itself. */
+	if (opt->what != RECORD_KERNEL || !wants_perf_data(opt->output))
+		ret = open_output(out, opt->output, err);
+	if (!ret && opt->what == RECORD_ACCESS)
+		ret = name_beside(maps_path, opt->output, ".maps", err);
+	if (!ret && opt->what == RECORD_ACCESS)
+		ret = open_output(maps, maps_path, err);
+	if (ret)
+		return ret;
+	switch (opt->what) {
+	case RECORD_KERNEL:
+		return record_kernel(opt, out, err);
+	case RECORD_ACCESS:
+		return record_accesses(opt, out, maps, err);
+	default:
+		return record_malloc(opt, out, err);
+	}
+}
+
 int cmd_record(int argc, char **argv)
 {
 	const struct argp argp = {
@@ -186,18 +361,17 @@ int cmd_record(int argc, char **argv)
 		.args_doc = "-- COMMAND [ARG...]",
 		.doc = "Run COMMAND and keep what it does to memory as a trace."
 	};
-	struct record_options opt = { .output = "trace.kmt" };
+	struct record_options opt = { .what = RECORD_MALLOC };
 	struct kerror err = { .text = "failed without saying why" };
-	struct output out = { 0 };
+	struct output out = { 0 }, maps = { 0 };
 	int ret;
 
 	argc = split(argc, argv, &opt.command);
 	parse_options(&argp, "kmemsim record", argc, argv, &opt);
 	interrupt_catch();
-	ret = open_output(&out, opt.output, &err);
-	if (!ret)
-		ret = record_malloc(&opt, &out, &err);
+	ret = record(&opt, &out, &maps, &err);
 	drop_output(&out);
+	drop_output(&maps);
 	if (ret >= 0)
 		return ret;
 	fprintf(stderr, "kmemsim: %s\n", err.text);

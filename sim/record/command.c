@@ -88,7 +88,10 @@ static void pass_on(const struct command *cmd, pid_t pid, bool *passed)
 /* @mask is what is blocked but while it waits, so that no signal is missed. */
 static int wait_for(const struct command *cmd, pid_t pid, const sigset_t *mask, struct kerror *err)
 {
-	struct pollfd fd = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	struct pollfd fd[2] = {
+		{ .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN },
+		{ .fd = cmd->take ? cmd->from : -1, .events = POLLIN },
+	};
 	const struct timespec some = { .tv_nsec = WAIT_MS * 1000000 };
 	bool passed = false;
 	int status;
@@ -96,10 +99,14 @@ static int wait_for(const struct command *cmd, pid_t pid, const sigset_t *mask, 
 
 	while (!(ended = waitpid(pid, &status, WNOHANG)) || (ended < 0 && errno == EINTR)) {
 		pass_on(cmd, pid, &passed);
-		ppoll(&fd, fd.fd >= 0, fd.fd >= 0 ? NULL : &some, mask);
+		if (ppoll(fd, 2, fd[0].fd >= 0 ? NULL : &some, mask) > 0 && fd[1].revents && !cmd->take(cmd->ctx))
+			fd[1].fd = -1;
 	}
-	if (fd.fd >= 0)
-		close(fd.fd);
+	/* What is in the pipe yet; children that have it open may go on writing, and are not waited for. */
+	while (fd[1].fd >= 0 && poll(&fd[1], 1, 0) > 0 && cmd->take(cmd->ctx))
+		;
+	if (fd[0].fd >= 0)
+		close(fd[0].fd);
 	if (ended < 0)
 		return kerror_set(err, -errno, "waiting for the command: %s", strerror(errno));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -110,6 +117,7 @@ static int wait_for(const struct command *cmd, pid_t pid, const sigset_t *mask, 
 /* The command gets signals as this program got them: what it ignores for its own sake is not inherited. */
 static int spawn(const struct command *cmd, const sigset_t *mask, pid_t *pid)
 {
+	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t usual;
 	char **env = make_environment(cmd->env);
@@ -119,14 +127,19 @@ static int spawn(const struct command *cmd, const sigset_t *mask, pid_t *pid)
 		return ENOMEM;
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
-	ret = posix_spawnattr_init(&attr);
+	ret = posix_spawn_file_actions_init(&files);
+	if (!ret && cmd->give)
+		ret = posix_spawn_file_actions_adddup2(&files, cmd->give, cmd->as);
+	if (!ret)
+		ret = posix_spawnattr_init(&attr);
 	if (!ret) {
 		posix_spawnattr_setsigdefault(&attr, &usual);
 		posix_spawnattr_setsigmask(&attr, mask);
 		posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-		ret = posix_spawnp(pid, cmd->argv[0], NULL, &attr, cmd->argv, env);
+		ret = posix_spawnp(pid, cmd->argv[0], &files, &attr, cmd->argv, env);
 		posix_spawnattr_destroy(&attr);
 	}
+	posix_spawn_file_actions_destroy(&files);
 	free(env);
 	return ret;
 }

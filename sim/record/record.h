@@ -3,6 +3,8 @@
  * kmemsim: running a program so that what it does to memory is recorded.
  *
  *	command.c	a program is run, signals are passed on, its end is waited for
+ *	kernel.c	kernel events: what keeps perf from recording them
+ *	accesses.c	memory accesses: valgrind's text, and the mappings beside it
  *	malloc.c	malloc calls: the file that preload/ writes into, as its owner sees it
  *
  * Locking: none; a process records one command at a time.
@@ -15,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "pagemap/error.h"
 
@@ -30,6 +33,12 @@ struct command {
 	const volatile sig_atomic_t *stop;
 	int (*signal)(void);
 	void (*started)(void *ctx, int pid);	/* or NULL; the command runs already */
+	/*
+	 * Where @give is not 0, the descriptor @give is the command's number @as, and @take is called
+	 * whenever there is something to read from @from: 0 at its end.
+	 */
+	int give, as, from;
+	int (*take)(void *ctx);
 	void *ctx;
 };
 
@@ -70,5 +79,34 @@ uint32_t malloc_recording_end(struct malloc_recording *rec);
 void malloc_recording_close(struct malloc_recording *rec, bool keep);
 /* Why a command recorded nothing, as far as its file tells; a sentence without its name in front. */
 const char *malloc_not_recorded(const char *name);
+
+/* ---- kernel.c ---- */
+
+/*
+ * 0 where perf can record kmem events, of the @whole_machine or of a command alone; else
+ * -ENOENT or -EACCES and in words what is missing, and where.
+ */
+int kernel_can_record(bool whole_machine, struct kerror *err);
+
+/* ---- accesses.c ---- */
+
+#define ACCESS_LOG_FD 9		/* where valgrind writes its text */
+
+struct access_recording {
+	FILE *out, *maps;	/* the caller's; maps may be NULL */
+	int pipe[2];
+	int pid;
+	bool mapped;		/* the first mappings are written */
+	bool failed;		/* writing failed */
+	uint64_t accesses;	/* lines that have one */
+	size_t len;		/* bytes in the buffer: of a line that is not whole */
+	char buffer[1 << 18];
+};
+
+/* A zeroed @rec gets a pipe, whose ends are those of struct command. -errno. */
+int access_recording_begin(struct access_recording *rec, FILE *out, FILE *maps, struct kerror *err);
+/* For struct command, with the recording as its @ctx. */
+void access_recording_started(void *ctx, int pid);
+int access_recording_take(void *ctx);
 
 #endif

@@ -130,4 +130,38 @@ rm -f "$tmp/t.kmt.recording"
 # No place for more: the program goes on, and what is lost is counted.
 record sh -c "ulimit -f 1000; exec '$bin/exchange' 2 100000"
 [ $status -eq 0 ] && grep -q 'events are lost' "$tmp/err" || fail "a limit of the file's size: $status, $(cat "$tmp/err")"
+# The kernel's events, where this machine lets us; else what is missing.
+if [ "$(id -u)" = 0 ] && [ -r /sys/kernel/tracing/events/kmem ] && command -v perf >/dev/null; then
+	for options in --kernel '--kernel --stacks 5' '--kernel --command-alone'; do
+		record ls /
+		[ $status -eq 0 ] && "$kmemsim" run -q "$tmp/t.kmt" 2>/dev/null || fail "$options: status $status: $(cat "$tmp/err")"
+		[ ! -e "$tmp/t.kmt.data" ] || fail "$options: perf's file is left"
+	done
+	"$kmemsim" record -q --kernel -o "$tmp/t.data" -- sh -c 'exit 3' 2>"$tmp/err"
+	status=$?
+	[ $status -eq 3 ] && "$kmemsim" run -q "$tmp/t.data" 2>/dev/null || fail "perf.data: status $status: $(cat "$tmp/err")"
+	# Somebody without rights.
+	chmod 777 "$tmp"
+	(umask 0; cp "$kmemsim" "$tmp/kmemsim"; chmod 755 "$tmp/kmemsim")
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kmemsim" record --kernel -o "$tmp/n.kmt" -- true 2>"$tmp/err"
+	status=$?
+	[ $status -eq 2 ] && grep -q 'events/kmem cannot be read\|perf_event_paranoid is' "$tmp/err" ||
+		fail "without rights: status $status: $(cat "$tmp/err")"
+fi
+for options in --kernel:linux-perf '--access:install valgrind'; do
+	PATH=/nowhere "$kmemsim" record ${options%%:*} -o "$tmp/t.kmt" -- /bin/true 2>"$tmp/err"
+	status=$?
+	[ $status -eq 2 ] && grep -q -- "${options#*:}" "$tmp/err" || fail "$options: status $status: $(cat "$tmp/err")"
+done
+
+# Memory accesses, and what is mapped.
+if command -v valgrind >/dev/null; then
+	"$kmemsim" record --access -o "$tmp/t.lackey" -- "$bin/ends" exit 4 2>"$tmp/err"
+	status=$?
+	[ $status -eq 4 ] && grep -q 'accesses written to' "$tmp/err" || fail "accesses: status $status: $(cat "$tmp/err")"
+	"$kmemsim" run -q --no-timing "$tmp/t.lackey" 2>/dev/null || fail 'accesses are not read'
+	grep -q "r-xp.*$bin/ends" "$tmp/t.lackey.maps" || fail 'the program is in no mapping'
+	grep -q '^[0-9]* SYSCALL.* sys_mmap .*Success' "$tmp/t.lackey.maps" || fail 'no mmap() among the mappings'
+	grep -q 'valgrind/lackey-' "$tmp/t.lackey.maps" && fail "mappings are valgrind's"
+fi
 exit $bad
