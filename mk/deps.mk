@@ -19,7 +19,7 @@ test_deps := g++:the_public_header_in_C++:g++ groff-base:checks_the_man_pages:gr
 	clang:fuzzing:$(CLANG) libclang-rt-14-dev:fuzzing_runtime:$(fuzz_runtime) \
 	python3:checks_of_JSON_and_CSV_output:python3 zstd:unpacks_recordings:zstd \
 	xz-utils:packs_test_input:xz bzip2:packs_test_input:bzip2 lz4:packs_test_input:lz4 \
-	valgrind:lackey,_whose_accesses_are_read:valgrind \
+	valgrind:lackey,_whose_accesses_are_read:valgrind linux-perf:records_the_kernel:perf \
 	dwarves:pahole,_which_layouts_are_held_against:pahole \
 	dwz:debug_information_that_files_share:dwz \
 	heaptrack:whose_totals_ours_must_equal:heaptrack_print libc-devtools:mtrace,_whose_list_ours_must_equal:mtrace \

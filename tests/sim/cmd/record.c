@@ -19,7 +19,7 @@ static void test_refused(void)
 	expect(RECORD("-o", "-", "--", "ls"), 2, "standard output is the command's");
 	expect(RECORD("-o", "", "--", "ls"), 2, "no output given");
 	expect(RECORD("--stacks", "65", "--", "ls"), 2, "--stacks");
-	expect(RECORD("--kernal", "--", "ls"), 2, "did you mean --kernel?");
+	expect(RECORD("--kernal", "--", "ls"), 2, "did you mean '--kernel'?");
 	expect(RECORD("-o", "/no/such/folder/x", "--", "ls"), 2, "/no/such/folder/x");
 }
 
