@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A second reader of .kmt files, written from docs/kmt.md alone: prints a line an event.
+"""A second reader of .kmt files, written from docs/kmt.md alone: prints a line an event or access.
 
 usage: kmt_reader.py FILE     (unpacks with the zstd program)
 """
@@ -117,12 +117,60 @@ def events(records, time, payload):
         yield time, task[column(task_low, task_high)], one, address, text, chain
 
 
+def accesses(records, payload):
+    """Yields (events before it, kind, address, size, thread) of each access."""
+    data = Bytes(payload)
+    (forms, lengths, template_forms, starts, slots, places, threads, low, high, near, wide16, wide32,
+     wide64) = (Bytes(data.take(data.number(4))) for _ in range(13))
+    form, templates, start, slot = [], [], 0, 0
+    while forms.more():
+        form.append(divmod(forms.varint(), 4))
+    while lengths.more():
+        template, after = [], None
+        for number in template_forms.take(lengths.number(1)):
+            size, kind = form[number]
+            if kind == 0:
+                if after is None:
+                    start = after = (start + starts.zigzag()) % 2 ** 64
+                template.append([kind, after, size])
+                after = (after + size) % 2 ** 64
+            else:
+                slot = (slot + slots.zigzag()) % 2 ** 64
+                template.append([kind, slot, size])
+        templates.append(template)
+
+    def marks(section):
+        at = 0
+        while section.more():
+            at += section.varint()
+            yield at, section.varint()
+
+    events, thread, changes, moves = 0, 0, dict(marks(threads)), dict(marks(places))
+    done = 0
+    while done < records:
+        for access in templates[low.number(1) + 256 * high.number(1)]:
+            kind, address, size = access
+            if kind:
+                distance = near.number(1)
+                if distance >= 253:
+                    distance = {253: wide16, 254: wide32, 255: wide64}[distance].number({253: 2, 254: 4, 255: 8}[distance])
+                address = access[1] = (address + unzigzag(distance)) % 2 ** 64
+            events += moves.get(done, 0)
+            thread = changes.get(done, thread)
+            done += 1
+            yield events, "ILSM"[kind], address, size, thread
+
+
 def show(data):
-    count = 0
+    count = accessed = 0
     total = None
     for kind, records, time, payload in chunks(data):
         if kind == "S":
             total = json.loads(payload)["events"]
+        if kind == "A":
+            for events_before, what, address, size, thread in accesses(records, payload):
+                accessed += 1
+                print(what, events_before, "%#x" % address, size, thread, sep="|")
         if kind != "E":
             continue
         for when, (pid, comm, cpu), one, address, text, chain in events(records, time, payload):

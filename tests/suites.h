@@ -98,6 +98,7 @@
 	X(accesses) \
 	X(cmd_accesses) \
 	X(lackey) \
+	X(kmt_accesses) \
 	X(kmt_events) \
 	X(kmt_file) \
 	X(convert) \

@@ -65,6 +65,7 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 	struct reader_stats stats = { .events = 0 };
 	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
+	char amount[AMOUNT_TEXT];
 	int ret = check_outputs(&opt->load.path, 1, &writes, 1, err);
 
 	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
@@ -75,7 +76,7 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 		return ret;
 	progress_init(&progress, !opt->quiet);
 	ret = copy_trace(&opt->load, out->file, opt->to, &progress, &stats, err);
-	if (!ret && !stats.events && stats.truncated)
+	if (!ret && !stats.events && !stats.accesses && stats.truncated)
 		ret = kerror_set(err, stats.error.code, "%s", stats.error.text);
 	if (!ret)
 		ret = close_output(out, err);
@@ -83,8 +84,10 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 		kerror_set(err, ret, "%.180s: %s", opt->output, strerror(ENOSPC));
 	if (ret)
 		return ret;
-	if (!opt->quiet && !is_stdout(opt->output))
-		printf("%" PRIu64 " events written to %s\n", stats.events, opt->output);
+	if (!opt->quiet && !is_stdout(opt->output)) {
+		describe_amount(amount, sizeof(amount), stats.events, stats.accesses);
+		printf("%s written to %s\n", amount, opt->output);
+	}
 	return input_status(&stats, stats.events, opt->load.path, "written");
 }
 

@@ -68,21 +68,20 @@ void load_warnings(const struct trace *trace, const char *path, const char *rule
 			fprintf(stderr, "kmemsim: %s: warning: %s\n", source_path_name(path), text);
 }
 
-/* "the 12 events and 5 accesses", whichever there are. */
-static void describe_amount(char *text, size_t size, uint64_t events, uint64_t accesses)
+void describe_amount(char *text, size_t size, uint64_t events, uint64_t accesses)
 {
 	if (!accesses)
-		snprintf(text, size, "the %" PRIu64 " events", events);
+		snprintf(text, size, "%" PRIu64 " events", events);
 	else if (!events)
-		snprintf(text, size, "the %" PRIu64 " accesses", accesses);
+		snprintf(text, size, "%" PRIu64 " accesses", accesses);
 	else
-		snprintf(text, size, "the %" PRIu64 " events and %" PRIu64 " accesses", events, accesses);
+		snprintf(text, size, "%" PRIu64 " events and %" PRIu64 " accesses", events, accesses);
 }
 
 int input_status(const struct reader_stats *read, uint64_t events, const char *path, const char *done)
 {
 	const char *name = source_path_name(path);
-	char amount[96];
+	char amount[AMOUNT_TEXT];
 
 	if (read->unterminated)
 		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
@@ -93,7 +92,7 @@ int input_status(const struct reader_stats *read, uint64_t events, const char *p
 	if (!read->truncated)
 		return EXIT_FINE;
 	describe_amount(amount, sizeof(amount), events, read->accesses);
-	fprintf(stderr, "kmemsim: %s; %s %s were %s\n", read->error.text, amount,
+	fprintf(stderr, "kmemsim: %s; the %s %s were %s\n", read->error.text, amount,
 		read->damaged ? "that are whole" : "before it", done);
 	return read->error.code == -EINTR ? interrupt_status() : EXIT_USAGE;
 }

@@ -47,6 +47,10 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
  */
 void load_warnings(const struct trace *trace, const char *path, const char *rules);
 
+/* "12 events and 5 accesses", whichever there are. */
+#define AMOUNT_TEXT	80
+void describe_amount(char *text, size_t size, uint64_t events, uint64_t accesses);
+
 /*
  * Tell on standard error what was wrong with the input. @done says what became
  * of the events, such as "replayed"; where that ended before the last of them, they

@@ -8,6 +8,8 @@
 
 #define COPY_EVENTS	4096u	/* 256 KiB: as trace_cursor's, which its size was measured for */
 
+#define COPY_ACCESSES	(1 << 20)
+
 const struct writer_ops *const writer_formats[] = {
 	&kmt_writer,
 	&plain_writer,
@@ -77,26 +79,53 @@ static int copy_piece(struct writer *writer, const struct reader *rd, size_t *lo
 	return ret || from == to ? ret : writer->ops->add(writer, events, to - from, err);
 }
 
+/* The accesses that are next: how many, or -errno. */
+static int64_t copy_accesses(struct writer *writer, struct reader *rd, struct kerror *err)
+{
+	struct access_block block;
+	int64_t copied = 0;
+	int got, ret;
+
+	while ((got = reader_accesses(rd, &block, err)) > 0) {
+		if (!writer->ops->accesses)
+			return kerror_set(err, -ENOTSUP, "%.100s: it has memory accesses, and format %s has no place for them",
+					  source_name(rd->src), writer->ops->name);
+		ret = writer->ops->accesses(writer, &block, err);
+		if (ret)
+			return ret;
+		copied += got;
+		/* A trace of accesses alone would show nothing for minutes. */
+		if (copied >= COPY_ACCESSES)
+			break;
+	}
+	return got < 0 ? got : copied;
+}
+
 int trace_copy(struct reader *rd, struct writer *writer, trace_progress_fn fn, void *ctx, struct kerror *err)
 {
 	struct event *events = malloc(COPY_EVENTS * sizeof(*events));
 	uint64_t copied = 0, shown = 0;
+	int64_t accesses = 0;
 	size_t losses = 0;
 	int got = 0, ret = 0;
 
 	if (!events)
 		return kerror_set(err, -ENOMEM, "no memory to copy a trace");
 	do {
-		got = reader_read(rd, events, COPY_EVENTS, err);
+		got = reader_events(rd, events, COPY_EVENTS, err);
 		if (got < 0)
 			break;
-		ret = copy_piece(writer, rd, &losses, events, copied, copied + (uint64_t)got, err);
+		accesses = got ? 0 : copy_accesses(writer, rd, err);
+		if (!accesses)
+			ret = copy_piece(writer, rd, &losses, events, copied, copied + (uint64_t)got, err);
+		else if (accesses < 0)
+			ret = (int)accesses;
 		copied += (uint64_t)got;
-		if (fn && copied - shown >= READER_PROGRESS_EVENTS) {
-			shown = copied;
-			fn(ctx, copied, source_consumed(rd->src), source_total(rd->src));
+		if (fn && copied + rd->stats.accesses - shown >= READER_PROGRESS_EVENTS) {
+			shown = copied + rd->stats.accesses;
+			fn(ctx, shown, source_consumed(rd->src), source_total(rd->src));
 		}
-	} while (got && !ret);
+	} while ((got || accesses > 0) && !ret);
 	free(events);
 	if (got < 0)
 		return got;

@@ -27,6 +27,8 @@ struct writer_ops {
 	int (*add)(struct writer *writer, const struct event *events, size_t nr, struct kerror *err);
 	/* Behind the events so far, @events are missing; 0: nobody knows how many. */
 	int (*lost)(struct writer *writer, uint64_t events, struct kerror *err);
+	/* NULL: the format has no place for them. Memory accesses behind the events so far. */
+	int (*accesses)(struct writer *writer, const struct access_block *block, struct kerror *err);
 	/* All is written but what the source said of itself. */
 	int (*finish)(struct writer *writer, const struct reader_stats *stats, struct kerror *err);
 };
@@ -61,7 +63,7 @@ int writer_put(struct writer *writer, const void *bytes, size_t len, struct kerr
 /*
  * All that @rd reads into @writer, which is finished, also where the input ends with
  * an error: rd->stats then says which. @fn (may be NULL) is called now and then, as
- * trace_load() does. Errors: the writer's; -ENOMEM; -EBADMSG as reader_is_wrong() has it.
+ * trace_load() does. Errors: the writer's; -ENOTSUP for accesses where the format has none; -ENOMEM; -EBADMSG as reader_is_wrong() has it.
  */
 int trace_copy(struct reader *rd, struct writer *writer, trace_progress_fn fn, void *ctx, struct kerror *err);
 

@@ -68,7 +68,8 @@ enum bench_bar { BAR_NONE, BAR_AT_MOST, BAR_AT_LEAST };
 /*
  * One row: our figure, a peer's (NULL: none), and the ratio ours / peer's
  * against @bar. The ratio is the median of the rounds' own ratios: a host that
- * changes its speed from one second to the next changes it for both.
+ * changes its speed from one second to the next changes it for both. Without a peer it is
+ * our figure that @bar is for.
  * @name and @peer_name are at most 34 and 14 columns.
  */
 void bench_row(const char *name, const struct bench_samples *ours, const char *peer_name,
@@ -88,6 +89,8 @@ struct bench_recording {
 	const char *kmt;	/* the recording, converted */
 };
 void bench_reading(const struct bench_recording *rec, unsigned int rounds);
+/* Lackey's text, and the same as .kmt. */
+void bench_accesses(const char *text, const char *kmt, unsigned int rounds);
 void bench_recording(const struct bench_recording *rec, unsigned int rounds);
 void bench_replay(const char *text, unsigned int rounds);
 void bench_heap(const char *name, const char *path, unsigned int rounds);

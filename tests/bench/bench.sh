@@ -23,6 +23,7 @@ tables() {
 		recording "$name"
 	done
 	heap_trace churn
+	accesses
 	lengths
 }
 
@@ -39,6 +40,17 @@ lengths() {
 	"$build/kmemsim" gen -q --events=12000000 -o "$scratch/long.kmt" churn
 	"$build/kmemsim-bench" lengths "$run_rounds" "$build/kmemsim" "$scratch/short.kmt" "$scratch/long.kmt"
 	rm -f "$scratch/short.kmt" "$scratch/long.kmt"
+}
+
+accesses() {
+	if [ ! -r "$shared/traces/lackey-ls.txt.zst" ]; then
+		printf '\nMemory accesses: skipped, %s/traces/lackey-ls.txt.zst is not there\n' "$shared"
+		return
+	fi
+	zstd -q -d -f -o "$scratch/lackey.txt" "$shared/traces/lackey-ls.txt.zst"
+	"$build/kmemsim" convert -q -o "$scratch/lackey.kmt" "$scratch/lackey.txt"
+	"$build/kmemsim-bench" accesses "$micro_rounds" "$scratch/lackey.txt" "$scratch/lackey.kmt"
+	rm -f "$scratch/lackey.txt" "$scratch/lackey.kmt"
 }
 
 recording() {

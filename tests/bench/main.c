@@ -61,6 +61,10 @@ int main(int argc, char **argv)
 		bench_reading(&rec, parse_rounds(argv[2]));
 		return 0;
 	}
+	if (argc == 5 && !strcmp(argv[1], "accesses")) {
+		bench_accesses(argv[3], argv[4], parse_rounds(argv[2]));
+		return 0;
+	}
 	if (argc == 4 && !strcmp(argv[1], "replay")) {
 		bench_replay(argv[3], parse_rounds(argv[2]));
 		return 0;
@@ -86,6 +90,7 @@ int main(int argc, char **argv)
 	      "       kmemsim-bench library ROUNDS BUILD JSON\n"
 	      "       kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM\n"
 	      "       kmemsim-bench reading ROUNDS NAME TEXT DATA KMT\n"
+	      "       kmemsim-bench accesses ROUNDS TEXT KMT\n"
 	      "       kmemsim-bench replay ROUNDS TEXT\n"
 	      "       kmemsim-bench heap ROUNDS NAME REP\n"
 	      "       kmemsim-bench cores ROUNDS NAME DATA KMEMSIM\n"

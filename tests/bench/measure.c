@@ -148,20 +148,21 @@ void bench_row(const char *name, const struct bench_samples *ours, const char *p
 	       const struct bench_samples *peer, enum bench_bar bar, double limit)
 {
 	int decimals = (int)(limit * 100) % 10 ? 2 : 1;
-	double ratio;
+	double measured = peer ? bench_ratio(ours, peer) : bench_stat_of(ours).median;
 
 	printf("%-34s", name);
 	print_figure(ours);
 	if (peer) {
-		ratio = bench_ratio(ours, peer);
 		printf(" %-14s", peer_name);
 		print_figure(peer);
-		printf(" %5.2f", ratio);
-		if (bar == BAR_AT_MOST)
-			printf("  <= %.*f %s", decimals, limit, ratio <= limit ? "met" : "missed");
-		else if (bar == BAR_AT_LEAST)
-			printf("  >= %.*f %s", decimals, limit, ratio >= limit ? "met" : "missed");
+		printf(" %5.2f", measured);
+	} else if (bar != BAR_NONE) {
+		printf(" %45s", "");
 	}
+	if (bar == BAR_AT_MOST)
+		printf("  <= %.*f %s", decimals, limit, measured <= limit ? "met" : "missed");
+	else if (bar == BAR_AT_LEAST)
+		printf("  >= %.*f %s", decimals, limit, measured >= limit ? "met" : "missed");
 	putchar('\n');
 	fflush(stdout);
 }

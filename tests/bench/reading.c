@@ -3,7 +3,7 @@
  * kmemsim-bench: reading alone, from bytes to events, of one recording in several
  * formats: perf.data itself, the text that perf script prints of it, and .kmt. The
  * peer of the first two is perf script, whose output goes to /dev/null; .kmt's is our
- * reading of the text. All by CPU time, user and system; the files are in the page
+ * reading of the text. Memory accesses, as lackey's text and as .kmt, have none. All by CPU time, user and system; the files are in the page
  * cache, the events go into one buffer that is used again.
  *
  * Single-threaded; everything runs on the CPU that bench_pin() chose.
@@ -16,7 +16,7 @@
 
 #define EVENTS 4096
 
-/* Seconds of CPU to read @path to its end; *@nr is the number of events. */
+/* Seconds of CPU to read @path to its end; *@nr is the number of events, or of accesses where it has none. */
 static double read_all(const char *path, uint64_t *nr)
 {
 	static struct event events[EVENTS];
@@ -33,7 +33,7 @@ static double read_all(const char *path, uint64_t *nr)
 		;
 	if (got < 0 || rd->stats.truncated)
 		bench_die("%s: %s", path, got < 0 ? err.text : rd->stats.error.text);
-	*nr = rd->stats.events;
+	*nr = rd->stats.events ? rd->stats.events : rd->stats.accesses;
 	reader_close(rd);
 	stacks_destroy(cfg.stacks);
 	names_destroy(cfg.names);
@@ -82,4 +82,28 @@ void bench_reading(const struct bench_recording *rec, unsigned int rounds)
 	bench_row("perf.data decoded", &samples[DATA], "perf script", &samples[SCRIPT], BAR_AT_LEAST, 50);
 	bench_row("perf script's text decoded", &samples[TEXT], "perf script", &samples[SCRIPT], BAR_AT_LEAST, 12);
 	bench_row(".kmt decoded", &samples[KMT], "text decoded", &samples[TEXT], BAR_AT_LEAST, 10);
+}
+
+void bench_accesses(const char *text, const char *kmt, unsigned int rounds)
+{
+	struct bench_samples lines = { 0 }, accesses = { 0 };
+	uint64_t nr, of_kmt;
+	char title[128];
+	unsigned int i;
+
+	for (i = 0; i <= rounds; i++) {
+		double from_text = read_all(text, &nr), from_kmt = read_all(kmt, &of_kmt);
+
+		if (nr != of_kmt)
+			bench_die("%s has %llu accesses, not %llu", kmt, (unsigned long long)of_kmt, (unsigned long long)nr);
+		/* The first round warms up. */
+		if (i) {
+			bench_add(&lines, (double)nr / 1e6 / from_text);
+			bench_add(&accesses, (double)nr / 1e6 / from_kmt);
+		}
+	}
+	snprintf(title, sizeof(title), "Reading memory accesses: %llu of ls -lR, by CPU time", (unsigned long long)nr);
+	bench_heading(title, "million accesses a second");
+	bench_row("lackey's text decoded", &lines, NULL, NULL, BAR_AT_LEAST, 15);
+	bench_row(".kmt decoded", &accesses, NULL, NULL, BAR_AT_LEAST, 100);
 }

@@ -44,6 +44,7 @@
 enum kmt_chunk_type {
 	KMT_DESCRIPTION = 'H',	/* JSON: who made the file, of what */
 	KMT_EVENTS	= 'E',	/* allocator events */
+	KMT_ACCESSES	= 'A',	/* memory accesses */
 	KMT_SUMMARY	= 'S',	/* JSON: what the source said of itself */
 	KMT_INDEX	= 'X',	/* where the chunks are */
 };

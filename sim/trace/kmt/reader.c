@@ -17,6 +17,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "sim/trace/kmt/access_reader.h"
 #include "sim/trace/kmt/events.h"
 #include "sim/trace/kmt/summary.h"
 
@@ -39,6 +40,8 @@ struct kmt_reader {
 	size_t plain_size;
 	uint64_t expected;		/* number of the next event */
 	uint64_t total;			/* of the summary */
+	struct kmt_access_reader accesses;
+	uint64_t total_accesses;
 	uint64_t index;			/* where the index begins; 0: it was not there */
 	bool in_chunk;
 	size_t chunk_len;		/* of the last chunk of events, which lies before in.pos */
@@ -228,11 +231,40 @@ static int begin_events(struct reader *rd, struct kmt_reader *kmt, const struct 
 	return take_losses(rd, kmt);
 }
 
+/* Accesses up to number @first are missing. */
+static void note_missing_accesses(struct reader *rd, struct kmt_reader *kmt, uint64_t first)
+{
+	if (first > kmt->accesses.expected)
+		rd->stats.lost_accesses += first - kmt->accesses.expected;
+	kmt->accesses.expected = first;
+}
+
+static int begin_accesses(struct reader *rd, struct kmt_reader *kmt, const struct kmt_chunk *chunk)
+{
+	struct kerror why;
+	int ret;
+
+	if (chunk->first < kmt->accesses.expected) {
+		remember(rd, kmt, "this chunk has accesses that were there before");
+		return 0;
+	}
+	kmt->damaged = false;
+	note_missing_accesses(rd, kmt, chunk->first);
+	ret = kmt_access_reader_begin(&kmt->accesses, chunk, &kmt->plain, &kmt->plain_size, &why);
+	if (ret == -EBADMSG) {
+		remember(rd, kmt, why.text);
+		kmt->damaged = true;
+		return 0;
+	}
+	return ret;
+}
+
 static void take_summary(struct reader *rd, struct kmt_reader *kmt, size_t len)
 {
 	struct kerror why;
 
-	if (kmt_summary_read((const char *)kmt->plain, len, &rd->stats, &kmt->total, &why))
+	if (kmt_summary_read((const char *)kmt->plain, len, &rd->stats, &kmt->total,
+			     &kmt->total_accesses, &why))
 		remember(rd, kmt, why.text);
 	else
 		kmt->summary = true;
@@ -255,8 +287,15 @@ static int next_chunk(struct reader *rd, struct kmt_reader *kmt)
 		pass(&kmt->in, KMT_CHUNK_HEADER_BYTES);
 		return 1;
 	}
+	/* The one before has accesses left: it would wait for events that are missing. */
+	if (chunk.type == KMT_ACCESSES && kmt->accesses.begun) {
+		kmt->accesses.late = true;
+		return 1;
+	}
 	if (chunk.type == KMT_EVENTS)
 		ret = begin_events(rd, kmt, &chunk);
+	else if (chunk.type == KMT_ACCESSES)
+		ret = begin_accesses(rd, kmt, &chunk);
 	else if (chunk.type == KMT_SUMMARY)
 		take_summary(rd, kmt, chunk.plain);
 	else if (chunk.type == KMT_INDEX)
@@ -282,7 +321,7 @@ static int from_chunk(struct reader *rd, struct kmt_reader *kmt, struct event *e
 		rd->stats.events += (uint64_t)got;
 		kmt->expected += (uint64_t)got;
 		kmt->chunk_given += (uint32_t)got;
-		rd->stats.lines = rd->stats.events;
+		rd->stats.lines = rd->stats.events + rd->stats.accesses;
 		return got;
 	}
 	kmt->in_chunk = false;
@@ -306,20 +345,38 @@ static int at_end(struct reader *rd, struct kmt_reader *kmt)
 		remember(rd, kmt, "the file ends here, and its summary is missing: it was cut, or its writer was");
 	else if (note_missing(rd, kmt, kmt->total))
 		return -ENOMEM;
+	if (kmt->summary && kmt->total_accesses > kmt->accesses.expected)
+		note_missing_accesses(rd, kmt, kmt->total_accesses);
 	return 0;
+}
+
+/* Of @max events, how many come before accesses that are due. */
+static int room_before_accesses(struct reader *rd, struct kmt_reader *kmt, int max)
+{
+	struct kerror why;
+	int64_t room = kmt_access_reader_room(&kmt->accesses, kmt->expected, max, &why);
+
+	if (room >= 0)
+		return (int)room;
+	remember(rd, kmt, why.text);
+	kmt->damaged = true;
+	return max;
 }
 
 static int read_kmt(struct reader *rd, struct event *events, int max, struct kerror *err)
 {
 	struct kmt_reader *kmt = rd->priv;
-	int ret = 1, n = 0;
+	int ret = 1, n = 0, room = max;
 
 	while (n < max && ret > 0) {
+		room = room_before_accesses(rd, kmt, max - n);
+		if (!room)
+			break;
 		if (!kmt->in_chunk) {
 			ret = next_chunk(rd, kmt);
 			continue;
 		}
-		ret = from_chunk(rd, kmt, events + n, max - n);
+		ret = from_chunk(rd, kmt, events + n, room);
 		if (ret < 0)
 			break;
 		n += ret;
@@ -328,9 +385,30 @@ static int read_kmt(struct reader *rd, struct event *events, int max, struct ker
 		if (n && kmt->chunk_given == kmt->chunk_events)
 			break;
 	}
-	if (!ret && !n)
+	/* The events before the last accesses are missing. */
+	if (!ret && kmt->accesses.begun) {
+		kmt->accesses.late = true;
+		room = room_before_accesses(rd, kmt, max);
+	}
+	if (!ret && !n && room)
 		ret = at_end(rd, kmt);
 	return ret < 0 ? kerror_set(err, -ENOMEM, "no memory to read %.100s", source_name(rd->src)) : n;
+}
+
+static int accesses_kmt(struct reader *rd, struct access_block *block, struct kerror *err)
+{
+	struct kmt_reader *kmt = rd->priv;
+	struct access_block *ready = &kmt->accesses.ready;
+
+	(void)err;
+	if (room_before_accesses(rd, kmt, 1))
+		return 0;
+	*block = (struct access_block){ .at = ready->at, .nr = ready->nr, .events = rd->stats.events };
+	ready->nr = 0;
+	kmt->accesses.expected += block->nr;
+	rd->stats.accesses += block->nr;
+	rd->stats.lines = rd->stats.events + rd->stats.accesses;
+	return (int)block->nr;
 }
 
 static bool piece_kmt(const struct reader *rd, struct reader_piece *piece)
@@ -360,6 +438,7 @@ static void close_kmt(struct reader *rd)
 	struct kmt_reader *kmt = rd->priv;
 
 	kmt_decoder_destroy(kmt->decoder);
+	kmt_access_reader_exit(&kmt->accesses);
 	ZSTD_freeDCtx(kmt->zstd);
 	free(kmt->plain);
 	free(kmt->in.at);
@@ -418,5 +497,6 @@ const struct reader_ops kmt_reader = {
 	.open = open_kmt,
 	.close = close_kmt,
 	.read = read_kmt,
+	.accesses = accesses_kmt,
 	.piece = piece_kmt,
 };

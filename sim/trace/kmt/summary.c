@@ -11,6 +11,7 @@ static const struct {
 	const char *key;
 	size_t at;
 } counters[] = {
+	{ "lost_accesses", offsetof(struct reader_stats, lost_accesses) },
 	{ "malformed", offsetof(struct reader_stats, malformed) },
 	{ "unknown_gfp", offsetof(struct reader_stats, unknown_gfp) },
 	{ "lost_chunks", offsetof(struct reader_stats, lost_chunks) },
@@ -81,7 +82,7 @@ static const char *lack_of_format(const char *name)
 	return NULL;
 }
 
-char *kmt_summary_text(const struct reader_stats *stats, uint64_t events)
+char *kmt_summary_text(const struct reader_stats *stats, uint64_t events, uint64_t accesses)
 {
 	static const struct reader_stats nothing;
 	const struct reader_ops *format;
@@ -90,6 +91,8 @@ char *kmt_summary_text(const struct reader_stats *stats, uint64_t events)
 	int failed = json_object_set_new(root, "events", number(events));
 	size_t i;
 
+	if (accesses)
+		failed |= json_object_set_new(root, "accesses", number(accesses));
 	for (i = 0; i < NR_COUNTERS; i++)
 		failed |= json_object_set_new(root, counters[i].key, number(*counter(&of, i)));
 	failed |= json_object_set_new(root, "os_release", clean_text(of.os_release));
@@ -127,12 +130,13 @@ static void take_text(const json_t *root, const char *key, char *to, size_t size
 		snprintf(to, size, "%s", text);
 }
 
-static bool take_all(const json_t *root, struct reader_stats *stats, uint64_t *events)
+static bool take_all(const json_t *root, struct reader_stats *stats, uint64_t *events, uint64_t *accesses)
 {
 	struct reader_stats more = { .truncated = false };
 	size_t i;
 
-	if (!json_is_object(root) || !take_number(root, "events", events))
+	if (!json_is_object(root) || !take_number(root, "events", events) ||
+	    !take_number(root, "accesses", accesses))
 		return false;
 	for (i = 0; i < NR_COUNTERS; i++)
 		if (!take_number(root, counters[i].key, counter(&more, i)))
@@ -154,11 +158,11 @@ static bool take_all(const json_t *root, struct reader_stats *stats, uint64_t *e
 }
 
 int kmt_summary_read(const char *text, size_t len, struct reader_stats *stats, uint64_t *events,
-		     struct kerror *err)
+		     uint64_t *accesses, struct kerror *err)
 {
 	json_error_t why;
 	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	bool good = root && take_all(root, stats, events);
+	bool good = root && take_all(root, stats, events, accesses);
 
 	json_decref(root);
 	return good ? 0 : kerror_set(err, -EBADMSG, "its summary is no JSON that is known");

@@ -10,14 +10,14 @@
 
 /* The caller frees them; NULL: no memory. */
 char *kmt_description_text(const char *made_by, const char *source);
-char *kmt_summary_text(const struct reader_stats *stats, uint64_t events);
+char *kmt_summary_text(const struct reader_stats *stats, uint64_t events, uint64_t accesses);
 
 /*
- * Add to @stats what the summary's text says, and tell how many @events the whole
- * file has. -EBADMSG with @err where it is no summary; keys that nobody knows are
+ * Add to @stats what the summary's text says, and tell how many @events and @accesses the
+ * whole file has. -EBADMSG with @err where it is no summary; keys that nobody knows are
  * passed over.
  */
 int kmt_summary_read(const char *text, size_t len, struct reader_stats *stats, uint64_t *events,
-		     struct kerror *err);
+		     uint64_t *accesses, struct kerror *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "sim/trace/kmt/accesses.h"
 #include "sim/trace/kmt/events.h"
 #include "sim/trace/kmt/summary.h"
 
@@ -32,6 +33,9 @@ struct kmt_file {
 	struct reader_loss *losses;
 	uint32_t nr_losses;
 	uint64_t done;			/* events in chunks that are written */
+	struct kmt_access_encoder *accesses;	/* made when there are some */
+	uint32_t max_accesses;
+	uint64_t done_accesses;
 };
 
 static void close_kmt(struct writer *writer)
@@ -39,6 +43,7 @@ static void close_kmt(struct writer *writer)
 	struct kmt_file *kmt = writer->priv;
 
 	kmt_encoder_destroy(kmt->encoder);
+	kmt_access_encoder_destroy(kmt->accesses);
 	ZSTD_freeCCtx(kmt->zstd);
 	kmt_bytes_free(&kmt->packed);
 	kmt_bytes_free(&kmt->index);
@@ -127,6 +132,7 @@ static int open_kmt(struct writer *writer, struct kerror *err)
 	kmt->writer = writer;
 	kmt->max = writer->chunk_events && writer->chunk_events < KMT_CHUNK_EVENTS ? writer->chunk_events :
 		   KMT_CHUNK_EVENTS;
+	kmt->max_accesses = writer->chunk_events ? kmt->max : KMT_CHUNK_ACCESSES;
 	kmt->encoder = kmt_encoder_create(writer->names, writer->stacks);
 	kmt->zstd = ZSTD_createCCtx();
 	kmt->events = malloc(KMT_CHUNK_EVENTS * sizeof(*kmt->events));
@@ -188,11 +194,33 @@ static int put_events(struct kmt_file *kmt, uint32_t from, uint32_t to, struct k
 	return put_chunk(kmt, &chunk, payload->at, payload->len, err);
 }
 
-static int flush_events(struct kmt_file *kmt, struct kerror *err)
+static int put_accesses(struct kmt_file *kmt, struct kerror *err)
+{
+	struct kmt_chunk chunk = { .type = KMT_ACCESSES, .first = kmt->done_accesses };
+	const struct kmt_bytes *payload;
+
+	if (!kmt->accesses || !kmt_access_waiting(kmt->accesses))
+		return 0;
+	chunk.records = kmt_access_waiting(kmt->accesses);
+	payload = kmt_access_put(kmt->accesses);
+	if (!payload)
+		return no_memory(err);
+	kmt->done_accesses += chunk.records;
+	return put_chunk(kmt, &chunk, payload->at, payload->len, err);
+}
+
+/*
+ * All that waits. Accesses go first, and with all events before them behind them: so a
+ * reader that has one chunk of each at hand can tell their order.
+ */
+static int flush(struct kmt_file *kmt, struct kerror *err)
 {
 	uint32_t nr = kmt->nr;
+	int ret = put_accesses(kmt, err);
 
 	kmt->nr = 0;
+	if (ret)
+		return ret;
 	return nr || kmt->nr_losses ? put_events(kmt, 0, nr, err) : 0;
 }
 
@@ -208,7 +236,7 @@ static int add(struct writer *writer, const struct event *events, size_t nr, str
 		kmt->nr += (uint32_t)n;
 		events += n;
 		nr -= n;
-		ret = kmt->nr == kmt->max ? flush_events(kmt, err) : 0;
+		ret = kmt->nr == kmt->max ? flush(kmt, err) : 0;
 		if (ret)
 			return ret;
 	}
@@ -220,12 +248,36 @@ static int lost(struct writer *writer, uint64_t events, struct kerror *err)
 	struct kmt_file *kmt = writer->priv;
 
 	if (kmt->nr_losses == MAX_CHUNK_LOSSES) {
-		int ret = flush_events(kmt, err);
+		int ret = flush(kmt, err);
 
 		if (ret)
 			return ret;
 	}
 	kmt->losses[kmt->nr_losses++] = (struct reader_loss){ .behind = kmt->nr, .events = events };
+	return 0;
+}
+
+static int add_accesses(struct writer *writer, const struct access_block *block, struct kerror *err)
+{
+	struct kmt_file *kmt = writer->priv;
+	const struct access *at = block->at;
+	uint32_t nr = block->nr;
+
+	if (!kmt->accesses)
+		kmt->accesses = kmt_access_encoder_create();
+	if (!kmt->accesses)
+		return no_memory(err);
+	while (nr) {
+		uint32_t room = kmt->max_accesses - kmt_access_waiting(kmt->accesses), n = nr < room ? nr : room;
+		uint32_t taken = kmt_access_add(kmt->accesses, at, n, kmt->done + kmt->nr);
+		int ret;
+
+		at += taken;
+		nr -= taken;
+		ret = nr ? flush(kmt, err) : 0;
+		if (ret)
+			return ret;
+	}
 	return 0;
 }
 
@@ -237,12 +289,12 @@ static int finish(struct writer *writer, const struct reader_stats *stats, struc
 	unsigned char trailer[KMT_TRAILER_BYTES] = { 0 };
 	struct kmt_chunk summary = { .type = KMT_SUMMARY };
 	struct kmt_chunk index = { .type = KMT_INDEX };
-	int ret = flush_events(kmt, err);
+	int ret = flush(kmt, err);
 	char *text;
 
 	if (ret)
 		return ret;
-	text = kmt_summary_text(stats, kmt->done);
+	text = kmt_summary_text(stats, kmt->done, kmt->done_accesses);
 	ret = text ? put_chunk(kmt, &summary, text, strlen(text), err) : no_memory(err);
 	free(text);
 	if (ret)
@@ -266,5 +318,6 @@ const struct writer_ops kmt_writer = {
 	.close = close_kmt,
 	.add = add,
 	.lost = lost,
+	.accesses = add_accesses,
 	.finish = finish,
 };

@@ -422,10 +422,10 @@ static enum text_line summary(struct reader *rd, const char *p, const char *end)
 {
 	struct plain_reader *plain = rd->priv;
 	struct kerror why;
-	uint64_t events;
+	uint64_t events, accesses;
 
 	/* How many events there are is no matter: a person may have put in some. */
-	if (!kmt_summary_read(p, (size_t)(end - p), &rd->stats, &events, &why))
+	if (!kmt_summary_read(p, (size_t)(end - p), &rd->stats, &events, &accesses, &why))
 		return TEXT_IGNORED;
 	text_complain(&plain->text.complaint, "%.100s", why.text);
 	return TEXT_MALFORMED;

@@ -458,7 +458,7 @@ static int lost(struct writer *writer, uint64_t events, struct kerror *err)
 static int finish(struct writer *writer, const struct reader_stats *stats, struct kerror *err)
 {
 	struct plain_file *file = writer->priv;
-	char *text = kmt_summary_text(stats, stats ? stats->events : 0);
+	char *text = kmt_summary_text(stats, stats ? stats->events : 0, 0);
 	int ret;
 
 	if (!text)

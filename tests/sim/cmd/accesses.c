@@ -131,6 +131,58 @@ static void test_other_commands(void)
 	expect(run_cmd(cmd_diagnose, NULL, (const char *const[]){ SAMPLE, NULL }), 2, "only 9 memory accesses");
 }
 
+/* Without what names the input, and how many lines it had. */
+static json_t *comparable(const char *trace)
+{
+	json_t *report = report_of(trace), *part = json_object_get(report, "trace");
+
+	json_object_del(part, "file");
+	json_object_del(part, "lines");
+	json_object_del(part, "ignored");
+	return report;
+}
+
+/* As text, packed, as .kmt and as a copy of that: the same report, the same warning. */
+static void test_same_report(void)
+{
+	const char *shared = test_shared("traces/lackey-ls.txt.zst");
+	char *kmt = strdup(in_folder("a.kmt")), *copy = strdup(in_folder("b.kmt")), *packed = strdup(in_folder("a.zst"));
+	char command[300];
+	json_t *text, *other;
+	struct result res;
+
+	snprintf(command, sizeof(command), "zstd -q -f -o '%s' '%s'", packed, SAMPLE);
+	CU_ASSERT_EQUAL(system(command), 0);
+	res = run_cmd(cmd_convert, NULL, (const char *const[]){ "-o", kmt, SAMPLE, NULL });
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_EQUAL(strncmp(res.out, "9 accesses written to ", 22), 0);
+	done(&res);
+	expect(run_cmd(cmd_convert, NULL, (const char *const[]){ "-q", "-o", copy, kmt, NULL }), 0, "");
+	text = comparable(SAMPLE);
+	other = comparable(packed);
+	CU_ASSERT(json_equal(text, other));
+	json_decref(other);
+	other = comparable(kmt);
+	CU_ASSERT(json_equal(text, other));
+	json_decref(other);
+	other = comparable(copy);
+	CU_ASSERT(json_equal(text, other));
+	json_decref(other);
+	json_decref(text);
+	expect(RUN("-q", copy), 0, LACKS);
+	if (shared) {
+		expect(run_cmd(cmd_convert, NULL, (const char *const[]){ "-q", "-o", kmt, shared, NULL }), 0, "");
+		text = comparable(shared);
+		other = comparable(kmt);
+		CU_ASSERT(json_equal(text, other));
+		json_decref(other);
+		json_decref(text);
+	}
+	free(kmt);
+	free(copy);
+	free(packed);
+}
+
 /* Malformed lines, a cut file, a file of another kind. */
 static void test_bad(void)
 {
@@ -195,6 +247,7 @@ static const struct test_case cases[] = {
 	{ "documented", test_documented },
 	{ "outputs", test_outputs },
 	{ "other_commands", test_other_commands },
+	{ "same_report", test_same_report },
 	{ "bad", test_bad },
 	{ "cut", test_cut },
 	{ "fresh", test_fresh },
