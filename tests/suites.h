@@ -106,6 +106,9 @@
 	X(gen_models) \
 	X(gen_cmd) \
 	X(gen_like) \
+	X(ddmin) \
+	X(reduce) \
+	X(reduce_cmd) \
 	X(numbers) \
 	X(plain) \
 	X(info) \

@@ -149,6 +149,9 @@ static bool check_long(const struct argp *argp, const char *command, const char 
 		usage_error(command, "'%.*s' may be one of several options: %s", (int)len + 2, arg, search.names);
 	if (!search.found->arg && has_value)
 		usage_error(command, "--%s takes no value", search.found->name);
+	/* One that can stand alone has its value behind '=' or none. */
+	if (search.found->flags & OPTION_ARG_OPTIONAL)
+		return false;
 	if (search.found->arg && !has_value && !next)
 		usage_error(command, "--%s needs a value: %s", search.found->name, search.found->arg);
 	return search.found->arg && !has_value;
