@@ -22,7 +22,7 @@ static const struct {
 	{ "info", cmd_info, "what a trace holds: events, memory over time, sizes, lifetimes" },
 	{ "record", cmd_record, "run a program and keep what it does to memory as a trace" },
 	{ "convert", cmd_convert, "copy a trace into another format, kmemsim's own .kmt among them" },
-	{ "gen", cmd_gen, "make a synthetic trace: churn, ramps, bursts, adversaries" },
+	{ "gen", cmd_gen, "make a synthetic trace, of a model or like one of yours" },
 	{ "reduce", cmd_reduce, "find the smallest part of a trace for which a command still succeeds" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },
 	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, counters" },
