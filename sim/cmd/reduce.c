@@ -278,8 +278,8 @@ int cmd_reduce(int argc, char **argv)
 		.parser = parse_one,
 		.children = children,
 		.args_doc = "TRACE -- COMMAND [WORD...]\nTRACE --fails alloc\nTRACE --finds KIND\nCAPTURE --misses",
-		.doc = "Find the smallest part of TRACE for which COMMAND still exits with status 0. A word '{}' of COMMAND "
-		       "stands for the trace's path; without one it comes last. The machine's options are for --fails."
+		.doc = "Find the smallest part of TRACE for which COMMAND still exits with status 0. '{}' in a word of COMMAND "
+		       "stands for the trace's path; without one it is the last word. The machine's options are for --fails."
 	};
 	struct kerror err = { .text = "failed without saying why" };
 	struct reducing all = { .opt = { .to = writer_formats[0] } };

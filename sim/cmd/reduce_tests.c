@@ -116,23 +116,51 @@ int write_reduced(struct reduction *r, const struct reduce_options *opt, const u
 
 /* ---- the tests: 1 passes, 0 does not, or an errno -------------------------------- */
 
+/* @word with @path for each {} in it, as find and xargs have it; NULL: no memory. *@named: there was one. */
+static char *put_path(const char *word, const char *path, bool *named)
+{
+	size_t room = strlen(word) + 1, path_len = strlen(path), len = 0;
+	const char *at;
+	char *text;
+
+	for (at = strstr(word, "{}"); at; at = strstr(at + 2, "{}"))
+		room += path_len;
+	text = malloc(room);
+	while (text && *word) {
+		if (strncmp(word, "{}", 2)) {
+			text[len++] = *word++;
+			continue;
+		}
+		memcpy(text + len, path, path_len);
+		len += path_len;
+		word += 2;
+		*named = true;
+	}
+	if (text)
+		text[len] = '\0';
+	return text;
+}
+
 static int run_command(struct reduce_tester *tester, struct kerror *err)
 {
 	const struct reduce_options *opt = tester->opt;
 	char **argv = calloc((size_t)opt->nr_words + 2, sizeof(*argv));
 	bool named = false;
-	int i, status = 0, ret;
+	int i, status = 0, ret = argv ? 0 : -ENOMEM;
 
-	if (!argv)
-		return kerror_set(err, -ENOMEM, "no memory to run a command");
-	for (i = 0; i < opt->nr_words; i++) {
-		named |= !strcmp(opt->command[i], "{}");
-		argv[i] = strcmp(opt->command[i], "{}") ? opt->command[i] : tester->path;
+	for (i = 0; !ret && i < opt->nr_words; i++) {
+		argv[i] = put_path(opt->command[i], tester->path, &named);
+		ret = argv[i] ? 0 : -ENOMEM;
 	}
-	if (!named)
+	if (ret)
+		kerror_set(err, ret, "no memory to run a command");
+	if (!ret && !named)
 		argv[opt->nr_words] = tester->path;
-	ret = run_child(argv, opt->timeout, opt->verbose, &status, err);
+	if (!ret)
+		ret = run_child(argv, opt->timeout, opt->verbose, &status, err);
 	tester->timed_out += !ret && status == CHILD_TIMED_OUT;
+	for (i = 0; argv && i < opt->nr_words; i++)
+		free(argv[i]);
 	free(argv);
 	return ret ? ret : !status;
 }

@@ -82,6 +82,7 @@ static void test_command(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "passes for a trace without any event"));
 	expect(REDUCE(in, "-q", "-o", out, "--", "test", "-s", "{}", "-a", "-r", "{}"), 0, "");
 	expect(REDUCE(in, "-q", "-o", out, "--", "test", "-s"), 0, "");
+	expect(REDUCE(in, "-q", "-o", out, "--", "sh", "-c", "cmp {} {} && test $# = 0"), 0, "");
 	/* A bit less than the whole in bytes: something can go, not all of it. */
 	done(&res);
 	res = run_cmd(cmd_convert, NULL, (const char *const[]){ "-q", "-o", out, in, NULL });
