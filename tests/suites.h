@@ -63,6 +63,7 @@
 	X(tlb) \
 	X(follower) \
 	X(live) \
+	X(worker) \
 	X(replay) \
 	X(replay_heap) \
 	X(touch) \

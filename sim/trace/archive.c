@@ -11,6 +11,7 @@
 
 #include "sim/trace/kmt/events.h"
 #include "sim/trace/spill.h"
+#include "sim/util/worker.h"
 
 #define ENCODED_HERE	'e'
 /* zstd's fastest that packs numbers, too: see docs/performance.md. */
@@ -35,6 +36,11 @@ struct archive {
 	struct kmt_encoder *encoder;
 	ZSTD_CCtx *zstd;
 	struct kmt_bytes plain, packed;
+	/* for archive_hand_over() */
+	struct worker *worker;		/* NULL: none was wanted, or there is none to be had */
+	bool asked;			/* for a worker */
+	struct event *handed;		/* being encoded, or room for what is handed over next */
+	struct kerror failed;		/* what the worker met */
 };
 
 static int no_memory(struct kerror *err)
@@ -63,6 +69,8 @@ void archive_destroy(struct archive *archive)
 {
 	if (!archive)
 		return;
+	worker_destroy(archive->worker);
+	free(archive->handed);
 	kmt_encoder_destroy(archive->encoder);
 	ZSTD_freeCCtx(archive->zstd);
 	kmt_bytes_free(&archive->plain);
@@ -194,6 +202,42 @@ int archive_add(struct archive *archive, const struct event *events, size_t nr, 
 	return ret;
 }
 
+static void encode_handed(void *arg)
+{
+	struct archive *archive = arg;
+
+	archive_add(archive, archive->handed, ARCHIVE_CHUNK_EVENTS, &archive->failed);
+}
+
+int archive_settle(struct archive *archive, struct kerror *err)
+{
+	if (archive->worker)
+		worker_wait(archive->worker);
+	return archive->failed.code ? kerror_set(err, archive->failed.code, "%s", archive->failed.text) : 0;
+}
+
+int archive_hand_over(struct archive *archive, struct event **events, struct kerror *err)
+{
+	struct event *next;
+	int ret;
+
+	if (!archive->asked)
+		archive->worker = worker_create();
+	archive->asked = true;
+	if (!archive->worker)
+		return archive_add(archive, *events, ARCHIVE_CHUNK_EVENTS, err);
+	ret = archive_settle(archive, err);
+	if (ret)
+		return ret;
+	next = archive->handed ? archive->handed : malloc(ARCHIVE_CHUNK_EVENTS * sizeof(*next));
+	if (!next)
+		return no_memory(err);
+	archive->handed = *events;
+	*events = next;
+	worker_start(archive->worker, encode_handed, archive);
+	return 0;
+}
+
 int archive_keep(struct archive *archive, const struct reader_piece *piece, bool in_order, struct kerror *err)
 {
 	int ret;
@@ -227,7 +271,12 @@ struct archive_cursor {
 	uint64_t line, steps;		/* of the last event, and events to come with the same step */
 	int64_t step;
 	bool own_lines;
-	struct event *events;
+	struct event *events;		/* being decoded, or decoded last */
+	struct event *others;		/* in use; NULL before there is a worker */
+	struct worker *worker;		/* NULL: none was wanted, or there is none to be had */
+	bool asked;			/* for a worker */
+	int64_t ahead;			/* what the worker's fetch() returned */
+	struct kerror failed;
 };
 
 static int changed(struct kerror *err)
@@ -261,6 +310,8 @@ void archive_close(struct archive_cursor *cur)
 {
 	if (!cur)
 		return;
+	worker_destroy(cur->worker);
+	free(cur->others);
 	kmt_decoder_destroy(cur->by_text);
 	kmt_decoder_destroy(cur->by_number);
 	ZSTD_freeDCtx(cur->zstd);
@@ -375,7 +426,8 @@ static void put_in_lines(struct archive_cursor *cur, int nr)
 	}
 }
 
-int64_t archive_next(struct archive_cursor *cur, struct event **events, struct kerror *err)
+/* Decode the next run of events. */
+static int64_t fetch(struct archive_cursor *cur, struct kerror *err)
 {
 	int got = 0, ret;
 
@@ -401,6 +453,54 @@ int64_t archive_next(struct archive_cursor *cur, struct event **events, struct k
 	cur->left -= (uint64_t)got;
 	if (cur->own_lines)
 		put_in_lines(cur, got);
-	*events = cur->events;
+	return got;
+}
+
+static void fetch_ahead(void *arg)
+{
+	struct archive_cursor *cur = arg;
+
+	cur->ahead = fetch(cur, &cur->failed);
+}
+
+static void swap_buffers(struct archive_cursor *cur)
+{
+	struct event *events = cur->events;
+
+	cur->events = cur->others;
+	cur->others = events;
+}
+
+/* From the second run on: a trace that ends with the first needs no thread. */
+static void ask_for_worker(struct archive_cursor *cur)
+{
+	cur->asked = true;
+	cur->others = malloc(ARCHIVE_READ_EVENTS * sizeof(*cur->others));
+	cur->worker = cur->others ? worker_create() : NULL;
+	if (!cur->worker)
+		return;
+	swap_buffers(cur);
+	worker_start(cur->worker, fetch_ahead, cur);
+}
+
+int64_t archive_next(struct archive_cursor *cur, struct event **events, struct kerror *err)
+{
+	int64_t got;
+
+	if (!cur->worker) {
+		got = fetch(cur, err);
+		*events = cur->events;
+		if (got == ARCHIVE_READ_EVENTS && !cur->asked)
+			ask_for_worker(cur);
+		return got;
+	}
+	worker_wait(cur->worker);
+	got = cur->ahead;
+	if (got < 0)
+		return kerror_set(err, (int)got, "%s", cur->failed.text);
+	swap_buffers(cur);
+	*events = cur->others;
+	if (got)
+		worker_start(cur->worker, fetch_ahead, cur);
 	return got;
 }

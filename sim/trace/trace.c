@@ -138,8 +138,11 @@ int trace_archive_tail(struct trace *trace, struct kerror *err)
 	return ret;
 }
 
-/* Where the next events go, and how many fit there (at least one); -errno. */
-static int64_t trace_room(struct trace *trace, struct event **at, struct kerror *err)
+/*
+ * Where the next events go, and how many fit there (at least one); -errno. @overlap: a full
+ * tail may be encoded while the next one is filled; archive_settle() is to be called.
+ */
+static int64_t trace_room(struct trace *trace, struct event **at, bool overlap, struct kerror *err)
 {
 	uint64_t used = trace->nr_mem % TRACE_CHUNK_EVENTS;
 	int ret;
@@ -160,9 +163,11 @@ static int64_t trace_room(struct trace *trace, struct event **at, struct kerror 
 			return -ENOMEM;
 	}
 	if (trace->nr_tail == ARCHIVE_CHUNK_EVENTS) {
-		ret = trace_archive_tail(trace, err);
+		ret = overlap ? archive_hand_over(trace->archive, &trace->tail, err) :
+		      trace_archive_tail(trace, err);
 		if (ret)
 			return ret;
+		trace->nr_tail = 0;
 	}
 	*at = trace->tail + trace->nr_tail;
 	return (int64_t)(ARCHIVE_CHUNK_EVENTS - trace->nr_tail);
@@ -249,7 +254,7 @@ int trace_append(struct trace *trace, const struct event *events, size_t nr, str
 {
 	while (nr) {
 		struct event *at;
-		int64_t room = trace_room(trace, &at, err);
+		int64_t room = trace_room(trace, &at, false, err);
 		size_t n;
 
 		if (room < 0)
@@ -322,19 +327,14 @@ static int add_losses(struct trace *trace, const struct reader *rd, uint64_t bef
 	return 0;
 }
 
-int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
-	       struct kerror *err)
+static int load_events(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx, struct kerror *err)
 {
-	uint64_t reported = 0, loaded = 0, before = trace->sum.nr_events;
-	int got, ret;
+	uint64_t reported = 0, loaded = 0;
+	int got, ret = 0;
 
-	if (rd->ops->piece && memory_room(trace) < ARCHIVE_CHUNK_EVENTS)
-		trace->memory_closed = true;
-	if (rd->ops->piece)
-		archive_set_file(trace->archive, rd->src);
 	do {
 		struct event *at;
-		int64_t room = trace_room(trace, &at, err);
+		int64_t room = trace_room(trace, &at, !rd->ops->piece, err);
 
 		if (room < 0)
 			return (int)room;
@@ -343,15 +343,31 @@ int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, voi
 			return got;
 		trace_commit(trace, at, got);
 		ret = got ? keep_piece(trace, rd, err) : 0;
-		if (ret)
-			return ret;
 		loaded += got;
 		if (fn && loaded - reported >= READER_PROGRESS_EVENTS) {
 			reported = loaded;
 			fn(ctx, loaded, source_consumed(rd->src), source_total(rd->src));
 		}
-	} while (got);
+	} while (got && !ret);
+	return ret;
+}
+
+int trace_load(struct trace *trace, struct reader *rd, trace_progress_fn fn, void *ctx,
+	       struct kerror *err)
+{
+	uint64_t before = trace->sum.nr_events;
+	int ret, late;
+
+	if (rd->ops->piece && memory_room(trace) < ARCHIVE_CHUNK_EVENTS)
+		trace->memory_closed = true;
+	if (rd->ops->piece)
+		archive_set_file(trace->archive, rd->src);
+	ret = load_events(trace, rd, fn, ctx, err);
+	/* Whatever happened, the archive's thread has to be done with it. */
+	late = archive_settle(trace->archive, ret ? NULL : err);
 	note_sizes(trace);
+	if (ret || late)
+		return ret ? ret : late;
 	add_stats(&trace->sum.read, &rd->stats);
 	if (add_losses(trace, rd, before))
 		return kerror_set(err, -ENOMEM, "no memory for the list of lost events");

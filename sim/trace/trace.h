@@ -15,8 +15,10 @@
  * for the places of lost events (65,536 a reader), and for a bit for each page event that is not in memory,
  * where slab pages can be told at all: up to 16 MiB of these, more in a temporary file.
  *
- * Locking: none. Where it is resolved, any number of threads may walk over it. Ownership:
- * the trace owns events, names and call chains.
+ * Locking: none. Where it is resolved, any number of threads may walk over it. On more than
+ * one CPU packing and unpacking is done by threads of the trace's own (archive.h), which rest
+ * when trace_load() has returned, or end with the cursor. Ownership: the trace owns events,
+ * names and call chains.
  */
 #ifndef KMEMSIM_SIM_TRACE_TRACE_H
 #define KMEMSIM_SIM_TRACE_TRACE_H

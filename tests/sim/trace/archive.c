@@ -5,6 +5,7 @@
  * first reading gave, byte for byte.
  */
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -99,6 +100,73 @@ static void test_encoded(void)
 	CU_ASSERT_EQUAL(trace_summary(trace)->memory_bytes, 0);
 	trace_destroy(trace);
 	free(events);
+}
+
+/* Text of @nr events, the caller's to free; lines that are no events stand between them. */
+static char *text_of(size_t nr, size_t *len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		fprintf(out, "cc1 1 [%03zu] %zu.%06zu: kmem:kfree: call_site=f%zu ptr=%#zx\n", i % 4, 1 + i / 1000000,
+			i % 1000000, i % 50, 0xffff888000000000 + i % 9999 * 64);
+		if (i % 1000 == 7)
+			fputs("\n", out);
+	}
+	fclose(out);
+	return text;
+}
+
+/* Chunks that a thread packs while the text behind them is read are those that one CPU makes. */
+static void test_handed_over(void)
+{
+	enum { NR = 5 * ARCHIVE_CHUNK_EVENTS + 3 };
+	struct trace *plain = trace_create(0), *trace = trace_create(SPILL_ALL);
+	struct kerror err = { 0 };
+	size_t len, nr;
+	char *text = text_of(NR, &len);
+	struct event *all;
+
+	CU_ASSERT_EQUAL(load_text(plain, text, len, &err), 0);
+	CU_ASSERT_EQUAL(load_text(trace, text, len, &err), 0);
+	CU_ASSERT_EQUAL(archive_events(trace->archive), 5 * ARCHIVE_CHUNK_EVENTS);
+	all = collect(plain, &nr);
+	CU_ASSERT_EQUAL(nr, NR);
+	expect_events(trace, all, nr);
+	/* And more behind it. */
+	CU_ASSERT_EQUAL(trace_append(trace, all, nr, &err), 0);
+	CU_ASSERT_EQUAL(trace_summary(trace)->nr_events, 2 * NR);
+	free(all);
+	all = collect(trace, &nr);
+	CU_ASSERT_EQUAL(memcmp(all, all + NR, NR * sizeof(*all)), 0);
+	free(all);
+	free(text);
+	trace_destroy(plain);
+	trace_destroy(trace);
+}
+
+/* What the thread met is the loading's error. */
+static void test_handed_over_fails(void)
+{
+	const char *tmpdir = getenv("TMPDIR");
+	char *saved = tmpdir ? strdup(tmpdir) : NULL;
+	struct trace *trace = trace_create(SPILL_ALL);
+	struct kerror err = { 0 };
+	size_t len;
+	char *text = text_of(ARCHIVE_CHUNK_EVENTS + 1, &len);
+
+	setenv("TMPDIR", "/no/such/folder", 1);
+	CU_ASSERT_EQUAL(load_text(trace, text, len, &err), -ENOENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "temporary file"));
+	if (saved)
+		setenv("TMPDIR", saved, 1);
+	else
+		unsetenv("TMPDIR");
+	free(saved);
+	free(text);
+	trace_destroy(trace);
 }
 
 /* A trace without page events needs no bits, one whose objects lie nowhere neither. */
@@ -400,6 +468,25 @@ static void test_losses_bounded(void)
 	free(rd.losses);
 }
 
+/* All of it on one CPU, where no thread helps. */
+static void test_one_cpu(void)
+{
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	CU_ASSERT_EQUAL_FATAL(sched_setaffinity(0, sizeof(one), &one), 0);
+	test_encoded();
+	test_handed_over();
+	test_handed_over_fails();
+	test_kmt();
+	CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
 /* The temporary file is told with its size and its place. */
 static void test_warning(void)
 {
@@ -421,6 +508,8 @@ static void test_warning(void)
 static const struct test_case cases[] = {
 	{ "spill", test_spill },
 	{ "encoded", test_encoded },
+	{ "handed over", test_handed_over },
+	{ "handed over, fails", test_handed_over_fails },
 	{ "no bits", test_no_bits },
 	{ "many bits", test_many_bits },
 	{ "kmt", test_kmt },
@@ -428,6 +517,7 @@ static const struct test_case cases[] = {
 	{ "kmt bad event", test_kmt_bad_event },
 	{ "kmt changed", test_kmt_changed },
 	{ "several", test_several },
+	{ "one CPU", test_one_cpu },
 	{ "losses bounded", test_losses_bounded },
 	{ "warning", test_warning },
 	{ NULL, NULL }
