@@ -85,6 +85,7 @@
 	X(perf_none) \
 	X(perf_recordings) \
 	X(source) \
+	X(merge) \
 	X(trace_dat) \
 	X(dat_damaged) \
 	X(dat_none) \

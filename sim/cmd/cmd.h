@@ -31,6 +31,7 @@ int cmd_diagnose(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_reduce(int argc, char **argv);

@@ -24,6 +24,7 @@ static const struct {
 	{ "convert", cmd_convert, "copy a trace into another format, kmemsim's own .kmt among them" },
 	{ "gen", cmd_gen, "make a synthetic trace, of a model or like one of yours" },
 	{ "reduce", cmd_reduce, "find the smallest part of a trace for which a command still succeeds" },
+	{ "merge", cmd_merge, "join files of one recording by time" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },
 	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, counters" },
 };

@@ -31,6 +31,7 @@ struct compare_options {
 	struct replay_options common;
 	struct report_options report;
 	const char *trace, *slab;
+	struct trace_paths traces;
 	unsigned int order;
 	uint64_t messages;
 };
@@ -74,11 +75,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->messages = need_number(state, "messages", arg, 0, UINT32_MAX);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (opt->trace)
-			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
-		if (!*arg)
-			usage_error(state->name, "the name of a trace is empty");
-		opt->trace = arg;
+		opt->trace = trace_paths_add(&opt->traces, state, arg);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		usage_error(state->name, "no trace given");
@@ -174,7 +171,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 		       unsigned int nr, struct trace **trace, struct report_outputs *out, struct kerror *err)
 {
 	const struct load_options load = {
-		.path = opt->trace, .format = opt->common.format,
+		.path = opt->trace, .paths = opt->traces, .format = opt->common.format,
 		.kallsyms = opt->common.kallsyms, .messages = opt->messages
 	};
 	struct compare_config cfg = {
@@ -192,7 +189,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	bool cut_short;
 	int ret;
 
-	ret = check_outputs(&opt->trace, 1, writes, report_files(&opt->report, writes), err);
+	ret = check_outputs(opt->traces.path, opt->traces.nr, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -229,7 +226,7 @@ int cmd_compare(int argc, char **argv)
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
+		.args_doc = "TRACE...",
 		.doc = "Replay TRACE ('-': standard input) through machines that differ only in their slab "
 		       "engine, and print their figures side by side.\v"
 		       "'kmemsim policies' lists engines and parameters; docs/metrics.md defines every "

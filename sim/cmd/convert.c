@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/convert.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
 #include "sim/cmd/output.h"
@@ -24,6 +25,7 @@ struct convert_options {
 	const char *output;
 	const struct writer_ops *to;
 	bool quiet;
+	size_t least;
 };
 
 static const struct argp_option options[] = {
@@ -53,6 +55,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opt->output || !*opt->output)
 			usage_error(state->name, "no output given: -o FILE");
+		if (opt->load.paths.nr && opt->load.paths.nr < opt->least)
+			usage_error(state->name, "at least %zu traces are needed", opt->least);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -66,7 +70,7 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
 	char amount[AMOUNT_TEXT];
-	int ret = check_outputs(&opt->load.path, 1, &writes, 1, err);
+	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
 
 	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
 		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->to->name);
@@ -91,23 +95,22 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 	return input_status(&stats, stats.events, opt->load.path, "written");
 }
 
-int cmd_convert(int argc, char **argv)
+int convert_main(const struct convert_command *command, int argc, char **argv)
 {
 	const struct argp_child children[] = { { load_argp(), 0, NULL, 0 }, { 0 } };
 	const struct argp argp = {
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
-		.doc = "Copy TRACE ('-': standard input), which may be in any format that kmemsim reads, into another. "
-		       "A copy in .kmt takes 2 to 4 bytes an event and is read 6 times as fast as text."
+		.args_doc = command->args,
+		.doc = command->doc,
 	};
-	struct convert_options opt = { .to = writer_formats[0] };
+	struct convert_options opt = { .to = writer_formats[0], .least = command->least };
 	struct kerror err = { .text = "failed without saying why" };
 	struct output out = { 0 };
 	int ret;
 
-	parse_options(&argp, "kmemsim convert", argc, argv, &opt);
+	parse_options(&argp, command->name, argc, argv, &opt);
 	interrupt_catch();
 	ret = convert(&opt, &out, &err);
 	drop_output(&out);
@@ -115,4 +118,15 @@ int cmd_convert(int argc, char **argv)
 		return ret;
 	fprintf(stderr, "kmemsim: %s\n", err.text);
 	return ret == -EINTR ? interrupt_status() : EXIT_USAGE;
+}
+
+int cmd_convert(int argc, char **argv)
+{
+	static const struct convert_command command = {
+		.name = "kmemsim convert", .least = 1, .args = "TRACE...",
+		.doc = "Copy TRACE ('-': standard input), which may be in any format that kmemsim reads, into another. "
+		       "A copy in .kmt takes 2 to 4 bytes an event and is read 6 times as fast as text."
+	};
+
+	return convert_main(&command, argc, argv);
 }

@@ -93,7 +93,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	bool cut_short;
 	int ret, i;
 
-	ret = check_outputs(&opt->load.path, 1, writes, report_files(&opt->report, writes), err);
+	ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)
@@ -127,7 +127,7 @@ int cmd_diagnose(int argc, char **argv)
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
+		.args_doc = "TRACE...",
 		.doc = "Find double frees, frees into the wrong cache and leaks in TRACE ('-': standard input), "
 		       "with the events that show them."
 	};

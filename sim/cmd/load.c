@@ -34,12 +34,38 @@ static void on_bad_line(void *ctx, const char *source, uint64_t line, const char
 		fprintf(stderr, "kmemsim: %s: further malformed lines are only counted\n", source);
 }
 
+static void tell_lines(const struct reader_stats *read, const char *name)
+{
+	if (read->unterminated)
+		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
+			"cut there\n", name, read->unterminated_line);
+	if (read->malformed)
+		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", name,
+			read->malformed, read->malformed == 1 ? "" : "s");
+}
+
+/* One of several files, as it ends. */
+static void on_ended(void *ctx, const char *name, const struct reader_stats *read)
+{
+	struct load *load = ctx;
+
+	progress_clear(load->progress);
+	tell_lines(read, name);
+	if (read->lost_events)
+		fprintf(stderr, "kmemsim: %s: %" PRIu64 " events were lost\n", name, read->lost_events);
+	if (read->truncated)
+		fprintf(stderr, "kmemsim: %s; what is whole of it was read\n", read->error.text);
+}
+
 int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,
 	       struct kerror *err)
 {
 	struct load load = { .opt = opt, .progress = progress };
 	const struct load_config cfg = {
 		.path = opt->path,
+		.paths = opt->paths.nr ? opt->paths.path : NULL,
+		.nr_paths = opt->paths.nr,
+		.on_ended = on_ended,
 		.format = opt->format,
 		.kallsyms = opt->kallsyms,
 		.messages = (unsigned int)opt->messages,
@@ -83,12 +109,9 @@ int input_status(const struct reader_stats *read, uint64_t events, const char *p
 	const char *name = source_path_name(path);
 	char amount[AMOUNT_TEXT];
 
-	if (read->unterminated)
-		fprintf(stderr, "kmemsim: %s:%" PRIu64 ": the last line has no newline; the file may have been "
-			"cut there\n", name, read->unterminated_line);
-	if (read->malformed)
-		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", name,
-			read->malformed, read->malformed == 1 ? "" : "s");
+	/* Of several files each was told of when it ended. */
+	if (!read->files)
+		tell_lines(read, name);
 	if (!read->truncated)
 		return EXIT_FINE;
 	describe_amount(amount, sizeof(amount), events, read->accesses);
@@ -112,15 +135,15 @@ int with_reader(const struct load_options *opt, struct progress *progress, struc
 		.format = opt->format, .names = names, .stacks = stacks, .kallsyms = opt->kallsyms
 	};
 	struct reader_use use = { .progress = on_progress, .progress_ctx = &load };
-	struct source *src;
+	const char *const *files;
+	size_t nr;
 	int ret;
 
+	files = load_files(&opt->path, &opt->paths, &nr);
 	if (!names || !stacks)
 		ret = kerror_set(err, -ENOMEM, "no memory for the names of the trace");
 	else
-		ret = source_open_until(&src, opt->path, interrupt_flag(), err);
-	if (!ret)
-		ret = reader_open_config(&use.rd, src, &cfg, err);
+		ret = merge_open(&use.rd, files, nr, opt->path, interrupt_flag(), &cfg, on_ended, &load, err);
 	if (!ret) {
 		reader_set_message(use.rd, on_bad_line, &load, (unsigned int)opt->messages);
 		ret = fn(ctx, &use, err);

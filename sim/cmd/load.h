@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/progress.h"
+#include "sim/cmd/trace_paths.h"
 #include "sim/replay/accesses.h"
 #include "sim/trace/trace.h"
 #include "sim/trace/writer.h"
@@ -22,7 +23,8 @@
 	"one, where perf would take that)"
 
 struct load_options {
-	const char *path;	/* "-": standard input */
+	const char *path;	/* "-": standard input; of several files what they are called together */
+	struct trace_paths paths;	/* nr 0: path alone */
 	const char *format;	/* NULL: recognised */
 	const char *kallsyms;	/* a list of the recorded kernel's symbols, or NULL */
 	uint64_t messages;	/* malformed lines shown in full */
@@ -31,6 +33,13 @@ struct load_options {
 
 /* Their options and the argument TRACE, as a child of a command's argp; its input is a struct load_options. */
 const struct argp *load_argp(void);
+
+/* The files that are read: @paths where it has some, else what @path points to. */
+static inline const char *const *load_files(const char *const *path, const struct trace_paths *paths, size_t *nr)
+{
+	*nr = paths->nr ? paths->nr : 1;
+	return paths->nr ? paths->path : path;
+}
 
 /*
  * Read and resolve a trace; *@out is the caller's, also where this fails.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: the options of commands that take one trace and replay nothing; see load.h. */
+/* kmemsim: the options of commands that take a trace and replay nothing; see load.h. */
 #include "sim/cmd/load.h"
 
 #include "sim/cmd/parse.h"
@@ -32,11 +32,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->messages = need_number(state, "messages", arg, 0, 1000000000);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (opt->path)
-			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
-		if (!*arg)
-			usage_error(state->name, "the name of a trace is empty");
-		opt->path = arg;
+		opt->path = trace_paths_add(&opt->paths, state, arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!opt->path)

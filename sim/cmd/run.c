@@ -45,7 +45,7 @@ static void complain(const char *text)
 static int load(struct run *run, struct kerror *err)
 {
 	struct load_options opt = {
-		.path = run->opt.trace, .format = run->opt.common.format,
+		.path = run->opt.trace, .paths = run->opt.traces, .format = run->opt.common.format,
 		.kallsyms = run->opt.common.kallsyms, .messages = run->opt.messages
 	};
 	uint64_t start = host_now();

@@ -139,11 +139,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &opt->report;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (opt->trace)
-			usage_error(state->name, "one trace at a time: '%s' is too much", arg);
-		if (!*arg)
-			usage_error(state->name, "the name of a trace is empty");
-		opt->trace = arg;
+		opt->trace = trace_paths_add(&opt->traces, state, arg);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		usage_error(state->name, "no trace given");
@@ -221,7 +217,7 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
+		.args_doc = "TRACE...",
 		.doc = "Replay TRACE through a simulated machine, and report page faults, fragmentation and "
 		       "TLB-friendliness. TRACE is the text that 'perf script' prints for a recording of "
 		       "kmem events, plain or as .zst; '-' is standard input.\v"

@@ -5,11 +5,13 @@
 
 #include "sim/cmd/replay_options.h"
 #include "sim/cmd/report_options.h"
+#include "sim/cmd/trace_paths.h"
 #include "sim/report/kernel/page_owner.h"
 
 struct run_options {
 	struct replay_options common;
-	const char *trace;		/* "-": standard input */
+	const char *trace;		/* "-": standard input; of several files what they are called together */
+	struct trace_paths traces;
 	struct report_options report;
 	const char *timeline;		/* as report's files */
 	const char *procfs;		/* folder */

@@ -194,7 +194,7 @@ static int check_paths(const struct run_options *opt, struct kerror *err)
 		ret = procfs_file_path(procfs[i], opt->procfs, i, err);
 		writes[nr++] = (struct wanted_output){ ops[RUN_PROCFS].option, procfs[i] };
 	}
-	return ret ? ret : check_outputs(&opt->trace, 1, writes, nr, err);
+	return ret ? ret : check_outputs(opt->traces.path, opt->traces.nr, writes, nr, err);
 }
 
 int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, struct kerror *err)

@@ -42,13 +42,10 @@ static int read_trace(struct trace *trace, const struct load_config *cfg, struct
 		.kallsyms = cfg->kallsyms,
 	};
 	struct feed feed = { .cfg = cfg };
-	struct source *src;
 	struct reader *rd;
-	int ret = source_open_until(&src, cfg->path, cfg->stop, err);
+	int ret = merge_open(&rd, cfg->paths ? cfg->paths : &cfg->path, cfg->paths ? cfg->nr_paths : 1, cfg->path,
+			     cfg->stop, &reader, cfg->on_ended, cfg->ctx, err);
 
-	if (ret)
-		return ret;
-	ret = reader_open_config(&rd, src, &reader, err);
 	if (ret)
 		return ret;
 	reader_set_message(rd, cfg->on_message, cfg->ctx, cfg->messages);

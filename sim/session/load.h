@@ -10,16 +10,20 @@
 
 #include <signal.h>
 
+#include "sim/trace/merge.h"
 #include "sim/trace/trace.h"
 
 struct load_config {
-	const char *path;		/* "-": standard input */
+	const char *path;		/* "-": standard input; of several files what they are called together */
+	const char *const *paths;	/* several files, merged by time; NULL: path alone */
+	size_t nr_paths;
+	merge_ended_fn on_ended;	/* of several files, each as it ends; may be NULL */
 	const char *format;		/* NULL: recognised by its first bytes */
 	const char *kallsyms;		/* a file of the recorded kernel's symbols, or NULL */
 	unsigned int messages;		/* malformed lines that are shown in full */
 	reader_message_fn on_message;	/* NULL: none is */
 	trace_progress_fn on_progress;	/* may be NULL */
-	void *ctx;			/* of both */
+	void *ctx;			/* of all of these */
 	/* Gets memory accesses while they are read, for nothing keeps them; NULL: they are counted. */
 	reader_access_fn on_accesses;
 	void *access_ctx;

@@ -208,6 +208,46 @@ void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsi
 	rd->message_limit = limit;
 }
 
+void reader_stats_add(struct reader_stats *sum, const struct reader_stats *more)
+{
+	int kind;
+
+	sum->lines += more->lines;
+	sum->events += more->events;
+	sum->malformed += more->malformed;
+	sum->ignored += more->ignored;
+	sum->unknown_gfp += more->unknown_gfp;
+	sum->files += more->files;
+	sum->accesses += more->accesses;
+	sum->lost_accesses += more->lost_accesses;
+	for (kind = 0; kind < NR_EVENT_KINDS; kind++)
+		sum->by_kind[kind] += more->by_kind[kind];
+	if (more->truncated) {
+		sum->truncated = true;
+		sum->damaged = more->damaged;
+		sum->error = more->error;
+	}
+	if (more->unterminated) {
+		sum->unterminated = true;
+		sum->unterminated_line = more->unterminated_line;
+	}
+	if (__builtin_add_overflow(sum->lost_events, more->lost_events, &sum->lost_events))
+		sum->lost_events = UINT64_MAX;
+	sum->lost_chunks += more->lost_chunks;
+	sum->tool_warnings += more->tool_warnings;
+	sum->cut_stacks += more->cut_stacks;
+	if (more->os_release[0])
+		memcpy(sum->os_release, more->os_release, sizeof(sum->os_release));
+	sum->single_tasks |= more->single_tasks;
+	sum->guessed_symbols |= more->guessed_symbols;
+	sum->binary |= more->binary;
+	sum->unpacked_bytes += more->unpacked_bytes;
+	if (more->lacks)
+		sum->lacks = more->lacks;
+	if (more->note[0])
+		memcpy(sum->note, more->note, sizeof(sum->note));
+}
+
 int reader_lost(struct reader *rd, uint64_t line, uint64_t events)
 {
 	struct reader_loss *last = rd->nr_losses ? &rd->losses[rd->nr_losses - 1] : NULL;

@@ -45,6 +45,8 @@ int source_open_memory(struct source **out, const void *data, size_t len, struct
 typedef int64_t (*source_read_fn)(void *ctx, void *buf, size_t size);
 int source_open_callback(struct source **out, const char *name, source_read_fn fn, void *ctx,
 			 struct kerror *err);
+/* No bytes, but a name and a size, for a reader over other readers: to say how far they are. */
+int source_open_sum(struct source **out, const char *name, uint64_t total, struct kerror *err);
 void source_close(struct source *src);
 /*
  * Up to @size bytes; 0 at the end. -EBADMSG for a damaged or truncated packed
@@ -74,6 +76,7 @@ struct reader_stats {
 	uint64_t events;	/* good events handed out, unknown tracepoints included */
 	uint64_t malformed;	/* events that could not be understood */
 	uint64_t ignored;	/* comments, empty lines, call chains */
+	uint64_t files;		/* of which it was merged, see merge.h; 0: of one */
 	uint64_t accesses;	/* memory accesses handed out, or passed over because nobody wants them */
 	uint64_t lost_accesses;	/* those of damaged parts */
 	uint64_t unknown_gfp;	/* gfp flag names no table knows */
@@ -222,6 +225,9 @@ void reader_set_message(struct reader *rd, reader_message_fn fn, void *ctx, unsi
 
 /* Places of losses that are kept; what is lost in further ones is added to the last. */
 #define READER_MAX_LOSSES (64u << 10)
+/* Add what another reader of the same trace found. */
+void reader_stats_add(struct reader_stats *sum, const struct reader_stats *more);
+
 /* For a format: @events (0: nobody knows) are lost behind those handed out so far. -ENOMEM. */
 int reader_lost(struct reader *rd, uint64_t line, uint64_t events);
 

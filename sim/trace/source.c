@@ -284,6 +284,20 @@ int source_open_callback(struct source **out, const char *name, source_read_fn f
 	return source_start(out, src, name, err);
 }
 
+int source_open_sum(struct source **out, const char *name, uint64_t total, struct kerror *err)
+{
+	struct source *src = source_alloc(err);
+	int ret;
+
+	if (!src)
+		return -ENOMEM;
+	src->mem = (const unsigned char *)"";
+	ret = source_start(out, src, name, err);
+	if (!ret)
+		(*out)->total = total;
+	return ret;
+}
+
 void source_close(struct source *src)
 {
 	if (!src)

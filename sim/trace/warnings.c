@@ -31,16 +31,19 @@ static bool lost_events(const struct trace *trace, char text[TRACE_WARNING_TEXT]
 {
 	uint64_t events = trace_summary(trace)->read.lost_events;
 	const struct reader_loss *losses;
+	char first[64] = "";
 	size_t nr;
 
 	losses = trace_losses(trace, &nr);
 	if (!nr)
 		return false;
+	/* Of several files nobody knows which one's byte or line it is. */
+	if (!trace_summary(trace)->read.files)
+		snprintf(first, sizeof(first), ", first at %s %" PRIu64, place(trace), losses[0].line);
 	if (!events)
-		return say(text, "events were lost in %zu place%s, first at %s %" PRIu64 "; nobody knows how many",
-			   nr, nr == 1 ? "" : "s", place(trace), losses[0].line);
-	return say(text, "%" PRIu64 " events were lost in %zu place%s, first at %s %" PRIu64
-		   "; what they did is missing here", events, nr, nr == 1 ? "" : "s", place(trace), losses[0].line);
+		return say(text, "events were lost in %zu place%s%s; nobody knows how many", nr, nr == 1 ? "" : "s", first);
+	return say(text, "%" PRIu64 " events were lost in %zu place%s%s; what they did is missing here", events, nr,
+		   nr == 1 ? "" : "s", first);
 }
 
 /* "6.18.44-fc" is 6018; 0 where it is no release. */

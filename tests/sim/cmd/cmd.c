@@ -284,7 +284,7 @@ static void test_capture_is_kept(void)
 static void test_usage(void)
 {
 	expect(RUN(NULL, "--mem", "64G"), 2, "no trace given");
-	expect(RUN(NULL, "a", "b"), 2, "one trace at a time");
+	expect(RUN(NULL, "a", "a"), 2, "the trace 'a' is given twice");
 	expect(RUN(NULL, "--no-such-option", SMALL), 2, "no option '--no-such-option'");
 	expect(RUN(NULL, "--mem", "64X", SMALL), 2, "--mem=64X");
 	expect(RUN(NULL, "--mem", "-1", SMALL), 2, "--mem=-1");
@@ -493,7 +493,7 @@ static void test_compare_usage(void)
 	expect(OTHER(cmd_compare, "--order", "11", SMALL), 2, "--order=11");
 	expect(OTHER(cmd_compare, "--distance", "10,20;20,10", SMALL), 2, "a row for each");
 	expect(OTHER(cmd_compare, "--json", "x", "--csv", "x", SMALL), 2, "written over");
-	expect(OTHER(cmd_compare, "a", "b"), 2, "one trace");
+	expect(OTHER(cmd_compare, "a", "a"), 2, "is given twice");
 	expect(OTHER(cmd_compare, "/nonexistent"), 2, "No such file");
 	expect(OTHER(cmd_compare, "--slab", "slub", "--mem", "1M", "--strict", SMALL), 1, "slub: stopped");
 }

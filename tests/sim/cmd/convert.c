@@ -119,7 +119,7 @@ static void test_refused(void)
 	CU_ASSERT_EQUAL(stat(copy, &before), 0);
 	expect(CONVERT(SMALL), 2, "no output given: -o FILE");
 	expect(CONVERT("-o", in_folder("x")), 2, "no trace given");
-	expect(CONVERT("-o", in_folder("x"), SMALL, SMALL), 2, "one trace at a time");
+	expect(CONVERT("-o", in_folder("x"), SMALL, SMALL), 2, "is given twice");
 	expect(CONVERT("-o", in_folder("x"), "--to", "kmd", SMALL), 2, "did you mean 'kmt'?");
 	expect(CONVERT("-o", in_folder("x"), "/no/such/trace"), 2, "/no/such/trace: No such file or directory");
 	expect(CONVERT("-o", copy, copy), 2, "would be written over");
@@ -127,6 +127,46 @@ static void test_refused(void)
 	CU_ASSERT_EQUAL(before.st_size, after.st_size);
 	CU_ASSERT_NOT_EQUAL(stat(in_folder("x"), &after), 0);
 	free(copy);
+}
+
+/* A recording in two files, its lines in turn: run and merge make of both what the whole gives. */
+static void test_merge(void)
+{
+	char *part[2] = { strdup(in_folder("part0.txt")), strdup(in_folder("part1.txt")) };
+	char *whole = strdup(in_folder("whole.txt")), *merged = strdup(in_folder("merged.kmt"));
+	static const char head[] = "a 1 [000] ", tail[] = ": kmem:kfree: call_site=f+0x1 ptr=0x1000\n";
+	FILE *file[3] = { fopen(part[0], "w"), fopen(part[1], "w"), fopen(whole, "w") };
+	const char *report[3];
+	struct result res[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file[i]);
+	for (i = 0; i < 1000; i++) {
+		fprintf(file[i % 3 > 0], "%s%d.%06d%s", head, i / 100, i % 100, tail);
+		fprintf(file[2], "%s%d.%06d%s", head, i / 100, i % 100, tail);
+	}
+	for (i = 0; i < 3; i++)
+		fclose(file[i]);
+	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-o", merged, part[0], NULL }), 2, "at least 2 traces");
+	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-q", "-o", part[1], part[0], part[1], NULL }), 2,
+	       "would be written over");
+	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-o", merged, part[1], part[0], NULL }), 0, "");
+	res[0] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", whole, NULL });
+	res[1] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", part[1], part[0], NULL });
+	res[2] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", merged, NULL });
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(res[i].status, 0);
+		report[i] = strstr(res[i].out, "  events  ");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(report[i]);
+		CU_ASSERT_STRING_EQUAL(report[i], report[0]);
+	}
+	for (i = 0; i < 3; i++)
+		done(&res[i]);
+	free(part[0]);
+	free(part[1]);
+	free(whole);
+	free(merged);
 }
 
 /* A source that is cut: what was read is a whole file, and both say that more was to come. */
@@ -179,6 +219,7 @@ static const struct test_case cases[] = {
 	{ "plain_text", test_plain_text },
 	{ "pipe", test_pipe },
 	{ "refused", test_refused },
+	{ "merge", test_merge },
 	{ "cut_source", test_cut_source },
 	{ "kallsyms", test_kallsyms },
 	{ "full_disk", test_full_disk },
