@@ -105,6 +105,7 @@
 	X(kmt_file) \
 	X(convert) \
 	X(cmd_record) \
+	X(cut) \
 	X(gen_models) \
 	X(gen_cmd) \
 	X(gen_like) \

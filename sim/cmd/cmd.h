@@ -32,6 +32,7 @@ int cmd_layout(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
+int cmd_cut(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_reduce(int argc, char **argv);
@@ -44,6 +45,10 @@ bool wants_help(const char *word);
  * where @text is anything else.
  */
 bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* Seconds, or a number with s, ms, us or ns, with a point where wanted: "1.5", "300ms". */
+bool parse_time(const char *text, uint64_t *ns);
+/* "5", "5-9", "5-" or "-9", both ends of it and from @min to @max. */
+bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *from, uint64_t *to);
 /* A decimal number from @min to @max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 

@@ -25,6 +25,7 @@ static const struct {
 	{ "gen", cmd_gen, "make a synthetic trace, of a model or like one of yours" },
 	{ "reduce", cmd_reduce, "find the smallest part of a trace for which a command still succeeds" },
 	{ "merge", cmd_merge, "join files of one recording by time" },
+	{ "cut", cmd_cut, "copy a part of a trace: by time, number, CPU, cache, task" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },
 	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, counters" },
 };

@@ -46,3 +46,52 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	}
 	return !*end && *value >= min && *value <= max;
 }
+
+bool parse_time(const char *text, uint64_t *ns)
+{
+	static const struct { char name[3]; uint64_t ns; } units[] = {
+		{ "", 1000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+	};
+	uint64_t whole, part = 0, digit;
+	const char *end = parse_digits(text, &whole), *fraction = NULL;
+	size_t i;
+
+	if (!end)
+		return false;
+	if (*end == '.') {
+		fraction = ++end;
+		end += strspn(end, "0123456789");
+	}
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(end, units[i].name))
+			break;
+	if (i == sizeof(units) / sizeof(units[0]) || fraction == end)
+		return false;
+	/* What is below a nanosecond is cut off. */
+	for (digit = units[i].ns / 10; fraction && fraction < end; fraction++, digit /= 10)
+		part += (uint64_t)(*fraction - '0') * digit;
+	return !__builtin_mul_overflow(whole, units[i].ns, ns) && !__builtin_add_overflow(*ns, part, ns);
+}
+
+bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *from, uint64_t *to)
+{
+	const char *end = text;
+
+	*from = min;
+	*to = max;
+	if (*text != '-') {
+		end = parse_digits(text, from);
+		if (!end)
+			return false;
+		if (!*end)
+			*to = *from;
+	}
+	if (*end == '-' && end[1]) {
+		end = parse_digits(end + 1, to);
+		if (!end)
+			return false;
+	} else if (*end == '-' && end > text) {
+		end++;
+	}
+	return !*end && *from >= min && *from <= *to && *to <= max;
+}

@@ -64,6 +64,8 @@ const char *source_name(const struct source *src);
  * else -1. Whoever reads it so says how far it is, and asks whether to go on.
  */
 int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset, uint64_t *len);
+/* Of such a file: read on at byte @offset of the trace, which lies at @base. False: the system says no. */
+bool source_seek(struct source *src, uint64_t base, uint64_t offset);
 void source_set_consumed(struct source *src, uint64_t bytes);
 bool source_stopped(const struct source *src);
 
@@ -135,6 +137,36 @@ struct reader_piece {
 	uint32_t events;
 };
 
+/*
+ * Some of a trace's events: those of both ranges. Whoever reads them still looks at each; a
+ * reader that can leaves out what is before and behind.
+ */
+struct reader_range {
+	uint64_t from_event, to_event;	/* numbers, from 0; to_event is not of it */
+	uint64_t from_ns, to_ns;	/* since the first event; to_ns is not of it */
+	/* What reader_seek() found. */
+	uint64_t begin_ns;		/* time of the trace's first event */
+	uint64_t next;			/* number of the event that is read next */
+	uint64_t end;			/* the events from this number on need not be read */
+};
+
+/* The same in the trace's own time; events earlier than the first one count as from its begin. */
+static inline uint64_t reader_range_from(const struct reader_range *range)
+{
+	uint64_t ns;
+
+	if (!range->from_ns)
+		return 0;
+	return __builtin_add_overflow(range->begin_ns, range->from_ns, &ns) ? UINT64_MAX : ns;
+}
+
+static inline uint64_t reader_range_to(const struct reader_range *range)
+{
+	uint64_t ns;
+
+	return __builtin_add_overflow(range->begin_ns, range->to_ns, &ns) ? UINT64_MAX : ns;
+}
+
 struct reader_ops {
 	const char *name;	/* "perf-script" */
 	const char *text;	/* one sentence */
@@ -162,6 +194,16 @@ struct reader_ops {
 	 * their number, 0 where read() goes on; -errno only for lack of memory.
 	 */
 	int (*accesses)(struct reader *rd, struct access_block *block, struct kerror *err);
+	/*
+	 * May be missing. Before the first read(): go where the events of @range begin, 1 with
+	 * what it found in @range; 0 where the input cannot be sought in, -ENOMEM.
+	 */
+	int (*seek)(struct reader *rd, struct reader_range *range);
+	/*
+	 * Where the end of the input says something of all of it: leave out as many events as can
+	 * be. What read() still gives is not wanted.
+	 */
+	void (*skip_rest)(struct reader *rd);
 };
 
 /* Gets a trace's memory accesses, block by block; 0, or a negative errno, which ends the reading. */

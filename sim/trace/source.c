@@ -444,6 +444,15 @@ int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset,
 	return src->fd;
 }
 
+bool source_seek(struct source *src, uint64_t base, uint64_t offset)
+{
+	if (lseek(src->fd, (off_t)(base + offset), SEEK_SET) < 0)
+		return false;
+	src->in_pos = src->in_len = 0;
+	src->consumed = offset;
+	return true;
+}
+
 void source_set_consumed(struct source *src, uint64_t bytes)
 {
 	src->consumed = bytes;

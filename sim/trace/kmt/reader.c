@@ -19,6 +19,7 @@
 
 #include "sim/trace/kmt/access_reader.h"
 #include "sim/trace/kmt/events.h"
+#include "sim/trace/kmt/seek.h"
 #include "sim/trace/kmt/summary.h"
 
 #define FILL_BYTES	(256u << 10)
@@ -48,6 +49,7 @@ struct kmt_reader {
 	uint32_t chunk_events, chunk_given;
 	bool summary;			/* it was there */
 	bool damaged;			/* bytes are being passed over */
+	uint64_t base, summary_at;	/* of a file that was sought in; summary_at 0: it was not */
 };
 
 static void remember(struct reader *rd, const struct kmt_reader *kmt, const char *what)
@@ -426,6 +428,59 @@ static bool piece_kmt(const struct reader *rd, struct reader_piece *piece)
 	return true;
 }
 
+/* ---- going somewhere -------------------------------------------------------- */
+
+static bool go_to(struct reader *rd, struct kmt_reader *kmt, uint64_t offset)
+{
+	if (!source_seek(rd->src, kmt->base, offset))
+		return false;
+	kmt->in.pos = kmt->in.end = 0;
+	kmt->in.offset = offset;
+	kmt->in.ended = false;
+	kmt->in_chunk = false;
+	return true;
+}
+
+static int seek_kmt(struct reader *rd, struct reader_range *range)
+{
+	struct kmt_reader *kmt = rd->priv;
+	const struct kmt_row *row, *summary;
+	uint64_t len, end;
+	struct kmt_map map;
+	int fd = source_plain_file(rd->src, kmt->in.end, &kmt->base, &len), ret;
+
+	if (fd < 0)
+		return 0;
+	ret = kmt_map_read(&map, fd, kmt->base, len);
+	if (ret || !map.has_events || !map.whole) {
+		kmt_map_exit(&map);
+		return ret;
+	}
+	range->begin_ns = map.begin_ns;
+	row = kmt_map_first(&map, range);
+	summary = kmt_map_summary(&map);
+	end = kmt_map_end(&map, range);
+	ret = summary && go_to(rd, kmt, row ? row->offset : summary->offset);
+	if (ret) {
+		range->end = end;
+		range->next = kmt->expected = row ? row->first : end;
+		kmt->summary_at = summary->offset;
+		if (!row)
+			kmt->expected = UINT64_MAX;
+	}
+	kmt_map_exit(&map);
+	return ret;
+}
+
+static void skip_rest_kmt(struct reader *rd)
+{
+	struct kmt_reader *kmt = rd->priv;
+
+	/* No event behind this is missing. */
+	if (kmt->summary_at && go_to(rd, kmt, kmt->summary_at))
+		kmt->expected = UINT64_MAX;
+}
+
 /* ---- the format ------------------------------------------------------------ */
 
 static int probe(const unsigned char *head, size_t len)
@@ -499,4 +554,6 @@ const struct reader_ops kmt_reader = {
 	.read = read_kmt,
 	.accesses = accesses_kmt,
 	.piece = piece_kmt,
+	.seek = seek_kmt,
+	.skip_rest = skip_rest_kmt,
 };

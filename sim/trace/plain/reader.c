@@ -519,6 +519,12 @@ static void close_plain(struct reader *rd)
 	text_close(rd);
 }
 
+/* The summary is text among others: to come to it, all is read. */
+static void skip_rest(struct reader *rd)
+{
+	(void)rd;
+}
+
 static enum heap_look look(const char *start, const char *end)
 {
 	const char *p;
@@ -579,4 +585,5 @@ const struct reader_ops plain_reader = {
 	.open = open_plain,
 	.close = close_plain,
 	.read = read_plain,
+	.skip_rest = skip_rest,
 };

@@ -25,6 +25,7 @@ struct plain_file {
 	uint32_t *chain;	/* owned: of each call chain its number in the file, 0 none yet */
 	size_t max_chains;
 	uint32_t nr_chains;
+	uint64_t events;	/* written so far */
 	uint64_t cut;		/* texts and call chains that are longer than a line may be */
 	size_t len;
 	char buf[FLUSH_BYTES + EVENT_BYTES];
@@ -439,6 +440,7 @@ static int add(struct writer *writer, const struct event *events, size_t nr, str
 		else
 			put_heap(file, ev);
 		put_common(file, ev);
+		file->events++;
 		if (file->len > FLUSH_BYTES)
 			ret = flush(file, err);
 	}
@@ -458,7 +460,7 @@ static int lost(struct writer *writer, uint64_t events, struct kerror *err)
 static int finish(struct writer *writer, const struct reader_stats *stats, struct kerror *err)
 {
 	struct plain_file *file = writer->priv;
-	char *text = kmt_summary_text(stats, stats ? stats->events : 0, 0);
+	char *text = kmt_summary_text(stats, file->events, 0);
 	int ret;
 
 	if (!text)
