@@ -452,7 +452,8 @@ static int seek_kmt(struct reader *rd, struct reader_range *range)
 	if (fd < 0)
 		return 0;
 	ret = kmt_map_read(&map, fd, kmt->base, len);
-	if (ret || !map.has_events || !map.whole) {
+	/* Accesses are counted from the begin, so all of them are passed by. */
+	if (ret || !map.has_events || map.has_accesses || !map.whole) {
 		kmt_map_exit(&map);
 		return ret;
 	}

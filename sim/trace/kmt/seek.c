@@ -166,6 +166,7 @@ int kmt_map_read(struct kmt_map *map, int fd, uint64_t base, uint64_t len)
 		ret = by_headers(map, &file);
 	if (ret < 0)
 		return ret;
+	map->has_accesses = find_type(map, KMT_ACCESSES);
 	events = find_type(map, KMT_EVENTS);
 	if (events && header_at(&file, events->offset, &chunk)) {
 		map->begin_ns = chunk.start_ns;

@@ -23,6 +23,7 @@ struct kmt_map {
 	size_t nr, size;
 	uint64_t begin_ns;	/* time of the first event */
 	bool has_events;
+	bool has_accesses;	/* some chunks are of memory accesses */
 	bool indexed;		/* by the index */
 	bool whole;		/* nothing damaged was met: no chunk is missing in it */
 };
