@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "sim/cmd/cmd.h"
 #include "sim/trace/kmt/accesses.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/sim/trace/access/access_util.h"
@@ -398,6 +399,27 @@ static void test_second_implementation(void)
 	kmt_world_destroy(&world);
 }
 
+/* A trace that holds both is replayed and reported as both. */
+static void test_run(void)
+{
+	struct kmt_world world = kmt_world_create();
+	struct access *at = made_up_accesses(3000, 6);
+	struct event *events = made_up_events(60, 1);
+	struct kmt_bytes_file file = mixed_file(&world, events, 60, at, 3000, 250, 0);
+	char *path = write_file("both.kmt", file.at, file.len);
+	struct result res = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", "--csv", "-", path, NULL });
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\ntrace.events,events,,60\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\naccesses.total,accesses,,3000\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmachine.memory,"));
+	done(&res);
+	free(file.at);
+	free(events);
+	free(at);
+	kmt_world_destroy(&world);
+}
+
 /* Two bytes an access at most, and every access the same. */
 static void test_recording(void)
 {
@@ -434,6 +456,7 @@ static const struct test_case cases[] = {
 	{ "bad_payload", test_bad_payload },
 	{ "cut_payload", test_cut_payload },
 	{ "second_implementation", test_second_implementation },
+	{ "run", test_run },
 	{ "recording", test_recording },
 	{ NULL, NULL }
 };
