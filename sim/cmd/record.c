@@ -7,8 +7,11 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +47,8 @@ static const struct argp_option options[] = {
 	{ "malloc", OPT_MALLOC, NULL, 0, "malloc, calloc, realloc and free of a program, its threads and children (default)", 0 },
 	{ "kernel", OPT_KERNEL, NULL, 0, "the kernel's allocations on the whole machine, through perf", 0 },
 	{ "access", OPT_ACCESS, NULL, 0, "memory accesses of a program, through valgrind; FILE.maps gets its mappings", 0 },
-	{ "output", 'o', "FILE", 0, "where to write (default trace.kmt; with --access trace.lackey). With --kernel, a name that "
-	  "ends in .data keeps perf's own file", 1 },
+	{ "output", 'o', "FILE", 0, "where to write (default trace.kmt). With --kernel, a name that ends in .data keeps perf's own "
+	  "file; with --access, one that ends in .lackey lackey's text", 1 },
 	{ "command-alone", OPT_COMMAND, NULL, 0, "with --kernel: what the command's tasks do, and no others", 1 },
 	{ "stacks", OPT_STACKS, "N", 0, "keep the N innermost frames of each call chain (default 0: the caller alone)", 1 },
 	{ "quiet", 'q', NULL, 0, "do not say what was written", 1 },
@@ -85,7 +88,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		if (!opt->command || !opt->command[0])
 			usage_error(state->name, "no command given: kmemsim record [OPTION...] -- COMMAND");
 		if (!opt->output)
-			opt->output = opt->what == RECORD_ACCESS ? "trace.lackey" : "trace.kmt";
+			opt->output = "trace.kmt";
 		if (!*opt->output)
 			usage_error(state->name, "no output given: -o FILE");
 		if (is_stdout(opt->output))
@@ -190,11 +193,16 @@ static int record_malloc(const struct record_options *opt, struct output *out, s
 
 /* ---- the kernel -------------------------------------------------------------------------- */
 
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(name + len - end_len, end);
+}
+
 static bool wants_perf_data(const char *name)
 {
-	size_t len = strlen(name);
-
-	return len >= 5 && !strcmp(name + len - 5, ".data");
+	return ends_in(name, ".data");
 }
 
 /* @front, then the command; the caller frees it. */
@@ -271,32 +279,109 @@ static int record_kernel(const struct record_options *opt, struct output *out, s
 
 /* ---- accesses ------------------------------------------------------------------------------ */
 
-static int record_accesses(const struct record_options *opt, struct output *out, struct output *maps, struct kerror *err)
+/* lackey's text is made a trace while it comes, by a thread of its own. */
+struct conversion {
+	const struct record_options *opt;
+	FILE *to;
+	int from;		/* end of a pipe */
+	pthread_t thread;
+	bool begun;
+	struct reader_stats stats;
+	int ret;
+	struct kerror err;
+};
+
+static void *convert_text(void *ctx)
 {
-	static struct access_recording rec;
+	struct conversion *conv = ctx;
+	struct progress progress;
+	char path[32];
+	const struct load_options load = { .path = path, .format = lackey_reader.name, .messages = 10 };
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", conv->from);
+	progress_init(&progress, false);
+	conv->ret = copy_trace(&load, conv->to, writer_formats[0], &progress, &conv->stats, &conv->err);
+	/* Who still writes into the pipe is not to wait. */
+	close(conv->from);
+	return NULL;
+}
+
+/* Where the text goes: into the pipe of @conv, or to @out itself. NULL with @err: neither. */
+static FILE *begin_text(const struct record_options *opt, struct conversion *conv, struct output *out, struct kerror *err)
+{
+	FILE *text = NULL;
+	int fd[2];
+
+	if (ends_in(opt->output, ".lackey"))
+		return out->file;
+	signal(SIGPIPE, SIG_IGN);
+	conv->opt = opt;
+	conv->to = out->file;
+	if (!pipe2(fd, O_CLOEXEC)) {
+		conv->from = fd[0];
+		text = fdopen(fd[1], "w");
+		conv->begun = text && !pthread_create(&conv->thread, NULL, convert_text, conv);
+	}
+	if (!conv->begun)
+		kerror_set(err, -ENOMEM, "no pipe or thread for the conversion");
+	return conv->begun ? text : NULL;
+}
+
+/* All text is written; the trace is whole then. */
+static int end_text(struct conversion *conv, struct access_recording *rec, bool stopped, struct kerror *err)
+{
+	int bad;
+
+	if (!conv->begun)
+		return rec->failed ? kerror_set(err, -ENOSPC, "writing lackey's text: %s", strerror(ENOSPC)) : 0;
+	bad = fclose(rec->out);
+	pthread_join(conv->thread, NULL);
+	rec->accesses = conv->stats.accesses;
+	if (conv->ret == -ENODATA)
+		return 0;
+	if (conv->ret)
+		return kerror_set(err, conv->ret, "%s", conv->err.text);
+	/* After ^C what had come by then is all that there is. */
+	if (!stopped && (rec->failed || bad))
+		return kerror_set(err, -EIO, "lackey's text was not read to its end");
+	return 0;
+}
+
+static int run_lackey(const struct record_options *opt, struct access_recording *rec, int *status, struct kerror *err)
+{
 	static const char *const front[] = {
 		"valgrind", "--tool=lackey", "--trace-mem=yes", "--trace-syscalls=yes", "--log-fd=9", "--", NULL
 	};
-	struct command cmd = { .started = access_recording_started, .take = access_recording_take, .ctx = &rec };
+	struct command cmd = {
+		.started = access_recording_started, .take = access_recording_take, .ctx = rec, .give = rec->pipe[1],
+		.as = ACCESS_LOG_FD, .from = rec->pipe[0],
+	};
+
+	return run_behind(front, opt, &cmd, status, err);
+}
+
+static int record_accesses(const struct record_options *opt, struct output *out, struct output *maps, struct kerror *err)
+{
+	static struct access_recording rec;
+	struct conversion conv = { .begun = false };
+	int ret, status = 0, end;
 	char path[PATH_MAX];
-	int ret, status;
 	bool stopped;
+	FILE *text;
 
 	if (!command_find("valgrind", path))
 		return kerror_set(err, -ENOENT, "valgrind, whose lackey sees the accesses, is not installed: install valgrind");
-	ret = access_recording_begin(&rec, out->file, maps->file, err);
-	if (ret)
-		return ret;
-	cmd.give = rec.pipe[1];
-	cmd.as = ACCESS_LOG_FD;
-	cmd.from = rec.pipe[0];
-	ret = run_behind(front, opt, &cmd, &status, err);
-	if (ret)
-		return ret;
+	text = begin_text(opt, &conv, out, err);
+	if (!text)
+		return err->code;
+	ret = access_recording_begin(&rec, text, maps->file, err);
+	if (!ret)
+		ret = run_lackey(opt, &rec, &status, err);
 	stopped = *interrupt_flag();
+	end = end_text(&conv, &rec, stopped, ret ? &conv.err : err);
 	interrupt_done();
-	if (rec.failed)
-		return kerror_set(err, -ENOSPC, "%.180s: %s", opt->output, strerror(ENOSPC));
+	if (ret || end)
+		return ret ? ret : end;
 	if (!rec.accesses) {
 		fprintf(stderr, "kmemsim: %s: nothing was recorded; valgrind's own words, if any, are above\n", opt->command[0]);
 		return status ? status : EXIT_USAGE;

@@ -127,6 +127,7 @@ static int spawn(const struct command *cmd, const sigset_t *mask, pid_t *pid)
 		return ENOMEM;
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
+	sigaddset(&usual, SIGPIPE);
 	ret = posix_spawn_file_actions_init(&files);
 	if (!ret && cmd->give)
 		ret = posix_spawn_file_actions_adddup2(&files, cmd->give, cmd->as);

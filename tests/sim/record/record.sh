@@ -162,6 +162,20 @@ if command -v valgrind >/dev/null; then
 	"$kmemsim" run -q --no-timing "$tmp/t.lackey" 2>/dev/null || fail 'accesses are not read'
 	grep -q "r-xp.*$bin/ends" "$tmp/t.lackey.maps" || fail 'the program is in no mapping'
 	grep -q '^[0-9]* SYSCALL.* sys_mmap .*Success' "$tmp/t.lackey.maps" || fail 'no mmap() among the mappings'
+	"$kmemsim" record --access -o "$tmp/a.kmt" -- "$bin/ends" exit 4 2>"$tmp/err"
+	status=$?
+	[ $status -eq 4 ] && grep -q 'accesses written to' "$tmp/err" || fail "accesses as .kmt: status $status: $(cat "$tmp/err")"
+	"$kmemsim" run -q --no-timing "$tmp/a.kmt" 2>/dev/null || fail 'accesses in .kmt are not read'
+	setsid -w timeout --foreground --preserve-status -k 20 -s TERM 2 \
+		"$kmemsim" record -q --access -o "$tmp/a.kmt" -- "$bin/exchange" 2 100000000 2>"$tmp/err"
+	status=$?
+	[ $status -eq 143 ] || fail "accesses, SIGTERM: status $status: $(cat "$tmp/err")"
+	"$kmemsim" run --no-timing "$tmp/a.kmt" 2>/dev/null | grep -q '^  accesses  *[1-9]' ||
+		fail 'accesses up to SIGTERM are not read'
+	"$kmemsim" record --access -o "$tmp/none.kmt" -- /no/such/program 2>"$tmp/err"
+	status=$?
+	[ $status -eq 127 ] && grep -q 'nothing was recorded' "$tmp/err" && [ ! -e "$tmp/none.kmt" ] ||
+		fail "accesses of no program: status $status: $(cat "$tmp/err")"
 	grep -q 'valgrind/lackey-' "$tmp/t.lackey.maps" && fail "mappings are valgrind's"
 fi
 exit $bad
