@@ -3,8 +3,8 @@
 # make bench-huge: huge.sh BUILD [EVENTS]: a trace of EVENTS (a billion) events of steady
 # churn, made and replayed: from a .kmt file, for which nothing is kept, and through a pipe,
 # for which a temporary file is needed that the program tells of. Prints elapsed time, CPU
-# time and peak memory of each step. Takes hours and, of a billion events, 5 GB of disk for
-# the trace and as much for the temporary file, both in $TMPDIR or /tmp. Not part of CI.
+# time and peak memory of each step. A billion events take 5 GB of disk for the trace and as
+# much for the temporary file, both in $TMPDIR or /tmp. Not part of CI.
 set -eu
 build=$1
 events=${2:-1000000000}
