@@ -159,7 +159,7 @@ static int cut_trace(struct cut_options *opt, struct output *out, struct kerror 
 	struct reader_stats stats = { .events = 0 };
 	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
-	int ret = check_outputs(&opt->load.path, 1, &writes, 1, err);
+	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
 
 	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->format->binary)
 		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->format->name);
