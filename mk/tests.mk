@@ -166,6 +166,7 @@ check-slow: ## run what takes long: fuzz targets for half a minute each, mutants
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=30
 	$(Q)$(MAKE) --no-print-directory mutants
 	$(Q)$(MAKE) --no-print-directory check-programs
+	$(Q)O=$(O) CC='$(CC)' sh tests/formats.sh
 
 # ---- coverage --------------------------------------------------------------
 
