@@ -289,6 +289,17 @@ static void test_recordings(void)
 	}
 }
 
+/* The largest one, in make check-slow only. */
+static void test_large_recording(void)
+{
+	struct trace *trace = getenv("KMEMSIM_LARGE") ? recording("build.data.zst") : NULL;
+
+	if (!trace)
+		return;
+	compare("build.data.zst", trace, 1, 1, MOST_DISTANCE);
+	trace_destroy(trace);
+}
+
 /* Longer and shorter ones; what is short has more of chance in it. */
 static void test_lengths(void)
 {
@@ -312,6 +323,7 @@ static void test_lengths(void)
 static const struct test_case cases[] = {
 	{ "distance", test_distance },
 	{ "recordings", test_recordings },
+	{ "large_recording", test_large_recording },
 	{ "lengths", test_lengths },
 	{ NULL, NULL }
 };
