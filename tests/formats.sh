@@ -63,6 +63,8 @@ run_one() {
 	ran=$((ran + 1))
 	for made in $(find . -type f -newer stamp ! -name said ! -name '*.maps'); do
 		timeout 300 kmemsim run -q "$made" 2>said || {
+			# A part of a recording may be empty.
+			case $1 in 'kmemsim cut '*) ! grep -q 'no events$' said || continue ;; esac
 			echo "FAILED: $1: kmemsim run $made"
 			cat said
 			bad=$((bad + 1))
