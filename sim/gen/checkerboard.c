@@ -24,7 +24,7 @@ enum { MEMORY, ORDER };
 static const struct gen_param params[] = {
 	[MEMORY] = { "memory", 64u << 20, 1u << 20, UINT64_C(1) << 40, GEN_BYTES, "memory that is filled" },
 	[ORDER] = { "order", 1, 1, EVENT_MAX_ORDER, GEN_COUNT, "one frame of 2^order is kept" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 static int run(struct gen *g, const uint64_t *value)

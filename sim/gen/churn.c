@@ -31,7 +31,7 @@ static const struct gen_param params[] = {
 	[LIFE_SKEW] = { "life_skew", 1200, 0, 5000, GEN_THOUSANDTHS, "Zipf exponent of the lifetimes" },
 	[CPUS] = { "cpus", 4, 1, GEN_MAX_CPUS, GEN_COUNT, "CPUs, each as busy as the others" },
 	[REMOTE] = { "remote", 10, 0, 100, GEN_PERCENT, "objects that are freed on another CPU" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 struct node {

@@ -28,7 +28,7 @@ static const struct gen_param params[] = {
 	[MAPPINGS] = { "mappings", 30, 0, 10000, GEN_COUNT, "mappings of a child" },
 	[FRAMES] = { "frames", 60, 0, 1u << 20, GEN_COUNT, "frames a child writes to, each its own from then on" },
 	[CPUS] = { "cpus", 4, 1, GEN_MAX_CPUS, GEN_COUNT, "CPUs; a child runs and exits on one of them" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 /* Objects that a child has one of. Sizes are those of 6.x kernels on x86-64. */

@@ -26,7 +26,7 @@ static const struct gen_param params[] = {
 	[BYTES] = { "bytes", 1500, 64, 8192, GEN_BYTES, "data of a packet" },
 	[REMOTE] = { "remote", 80, 0, 100, GEN_PERCENT, "packets that are read, and freed, on another CPU" },
 	[CPUS] = { "cpus", 4, 1, GEN_MAX_CPUS, GEN_COUNT, "CPUs; CPU 0 takes the packets" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 struct packet {

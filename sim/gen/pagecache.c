@@ -29,7 +29,7 @@ static const struct gen_param params[] = {
 	[AGAIN] = { "again", 20, 0, 90, GEN_PERCENT, "pages at the list's end that were read again, and stay" },
 	[KERNEL] = { "kernel", 8u << 20, 0, UINT64_C(1) << 40, GEN_BYTES, "frames the kernel takes for itself while files are read" },
 	[CPUS] = { "cpus", 2, 1, GEN_MAX_CPUS, GEN_COUNT, "CPUs, taken in turn, a window each; two tasks read" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 struct cache {

@@ -25,7 +25,7 @@ static const struct gen_param params[] = {
 	[DRAIN] = { "drain", DRAIN_RANDOM, DRAIN_OLDEST, DRAIN_RANDOM, GEN_COUNT,
 		    "order of the drain: 0 the oldest first, 1 the newest first, 2 random" },
 	[CPUS] = { "cpus", 1, 1, GEN_MAX_CPUS, GEN_COUNT, "CPUs, taken in turn; each frees its own objects" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 struct ramp {

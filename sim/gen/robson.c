@@ -28,7 +28,7 @@ enum { MEMORY, ORDER };
 static const struct gen_param params[] = {
 	[MEMORY] = { "memory", 16u << 20, 1u << 20, UINT64_C(1) << 40, GEN_BYTES, "M, the most that is held at once" },
 	[ORDER] = { "order", 8, 1, EVENT_MAX_ORDER, GEN_COUNT, "log2(n): the largest block, which the last phase asks for" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 /* Blocks of one order, in the order in which they were allocated; 0 where one was freed. */

@@ -23,7 +23,7 @@ static const struct gen_param params[] = {
 	[SLABS] = { "slabs", 1000, 1, 1u << 28, GEN_COUNT, "slabs that are filled" },
 	[SIZE] = { "size", 256, 8, 8192, GEN_BYTES, "bytes of an object" },
 	[PER_SLAB] = { "per_slab", 16, 2, 32767, GEN_COUNT, "objects of a slab, of which one is kept" },
-	{ NULL }
+	{ .name = NULL }
 };
 
 static int run(struct gen *g, const uint64_t *value)
