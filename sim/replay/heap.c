@@ -49,14 +49,21 @@ static void touch_frame(void *ctx, pfn_t pfn)
 		touch->left = 0;
 }
 
-/* The owner uses the first @bytes of @object. */
-static void use_block(struct replay *rp, void *object, uint32_t bytes)
+/* A cache's object is none, which costs no look. */
+static bool is_area(const struct replay *rp, const struct live *obj)
+{
+	return obj->cache == LEDGER_LARGE && is_vmalloc_addr(rp->machine->slab, (const void *)(uintptr_t)obj->sim);
+}
+
+/* The owner uses the first @bytes of what our machine gave for @obj. */
+static void use_block(struct replay *rp, const struct live *obj, uint32_t bytes)
 {
 	struct touch touch = { .rp = rp, .left = bytes };
+	void *object = (void *)(uintptr_t)obj->sim;
 
 	if (!bytes)
 		return;
-	if (is_vmalloc_addr(rp->machine->slab, object))
+	if (is_area(rp, obj))
 		vmalloc_for_each_frame(rp->machine->slab, object, touch_frame, &touch);
 	else
 		replay_use(rp, replay_offset(rp, object), bytes);
@@ -172,7 +179,7 @@ static int give_back(struct replay *rp, const struct event *ev, const struct liv
 
 	if (obj->sim <= (uintptr_t)ZERO_SIZE_PTR)
 		return 0;
-	if (is_vmalloc_addr(sa, object))
+	if (is_area(rp, obj))
 		vmalloc_for_each_frame(sa, object, touch_frame, &touch);
 	else
 		replay_unuse(rp, replay_offset(rp, object));
@@ -213,9 +220,10 @@ static void count_free(struct replay *rp, const struct live *obj)
 	rp->ledger.counter[which]++;
 }
 
-static int heap_free(struct replay *rp, const struct event *ev, uint64_t addr, struct kerror *err)
+/* @obj is the block at @addr, or NULL. */
+static int heap_free(struct replay *rp, const struct event *ev, struct live *obj, uint64_t addr, struct kerror *err)
 {
-	struct live *obj = live_find(&rp->ledger.heap.blocks, addr), old;
+	struct live old;
 
 	if (!obj) {
 		rp->ledger.counter[addr ? RC_unmatched_object_free : RC_free_null]++;
@@ -258,7 +266,7 @@ static int heap_alloc(struct replay *rp, const struct event *ev, struct kerror *
 	ledger_alloc(&rp->ledger, obj);
 	if (rp->cfg.touch == TOUCH_ALL)
 		write_block(rp, object, obj->bytes_req);
-	use_block(rp, object, obj->bytes_req);
+	use_block(rp, obj, obj->bytes_req);
 	return 0;
 }
 
@@ -293,7 +301,7 @@ static int resize_in_place(struct replay *rp, const struct event *ev, const stru
 	rp->ledger.heap.counter[HC_realloc_in_place]++;
 	if (rp->cfg.touch == TOUCH_ALL)
 		write_block(rp, (void *)(uintptr_t)obj->sim, obj->bytes_req);
-	use_block(rp, (void *)(uintptr_t)obj->sim, obj->bytes_req);
+	use_block(rp, obj, obj->bytes_req);
 	return ret;
 }
 
@@ -306,7 +314,7 @@ static int move_block(struct replay *rp, const struct event *ev, const struct li
 
 	if (obj && obj->sim && old->sim > (uintptr_t)ZERO_SIZE_PTR) {
 		rp->ledger.heap.counter[HC_copied_bytes] += both;
-		use_block(rp, (void *)(uintptr_t)old->sim, both);
+		use_block(rp, old, both);
 	}
 	rp->ledger.heap.counter[HC_realloc_moved]++;
 	count_free(rp, old);
@@ -326,7 +334,7 @@ static int heap_realloc(struct replay *rp, const struct event *ev, struct kerror
 	}
 	if (!ev->heap_bytes) {
 		counter[HC_realloc_freed]++;
-		ret = heap_free(rp, ev, ev->addr2, err);
+		ret = heap_free(rp, ev, obj, ev->addr2, err);
 		return ret || !ev->addr ? ret : heap_alloc(rp, ev, err);
 	}
 	if (!obj) {
@@ -341,10 +349,12 @@ static int heap_realloc(struct replay *rp, const struct event *ev, struct kerror
 int replay_heap(struct replay *rp, const struct event *ev, struct kerror *err)
 {
 	uint64_t *counter = rp->ledger.heap.counter;
+	struct live *obj;
 
 	if (ev->kind == EV_HEAP_FREE) {
-		counter[HC_frees] += live_find(&rp->ledger.heap.blocks, ev->addr) != NULL;
-		return heap_free(rp, ev, ev->addr, err);
+		obj = live_find(&rp->ledger.heap.blocks, ev->addr);
+		counter[HC_frees] += obj != NULL;
+		return heap_free(rp, ev, obj, ev->addr, err);
 	}
 	if (ev->kind == EV_HEAP_REALLOC) {
 		counter[HC_reallocs]++;

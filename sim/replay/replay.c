@@ -441,8 +441,9 @@ static inline void prefetch_ahead(const struct replay *rp, const struct event *e
 	__builtin_prefetch(far + PREFETCH_EVENTS);
 	live_prefetch_slot(rp->table_of[event_class_of[far->kind]], far->addr);
 	live_prefetch_entry(rp->table_of[event_class_of[near->kind]], near->addr);
-	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE)
-		__builtin_prefetch((const void *)(uintptr_t)live_guess(&rp->ledger.objects, next->addr)->sim, 1);
+	if (next->kind == EV_KFREE || next->kind == EV_CACHE_FREE || next->kind == EV_HEAP_FREE)
+		__builtin_prefetch((const void *)(uintptr_t)live_guess(rp->table_of[event_class_of[next->kind]],
+								       next->addr)->sim, 1);
 }
 
 /* Tell the slab layer the time, and find the first time that, cut, is not before what it wants to be told. */
