@@ -16,7 +16,6 @@ struct input {
 	uint64_t handed;	/* events handed out before those */
 	size_t losses;		/* of rd that were passed on */
 	uint64_t time;		/* of the next event, or of a later one before it */
-	bool had_accesses;	/* since events were read last */
 	bool ended;
 };
 
@@ -26,7 +25,9 @@ struct merge {
 	size_t nr;
 	struct input *current;	/* whose event is next */
 	struct input *rival;	/* whose comes behind */
-	struct input *pending;	/* accesses of this one are next, or it is at its end */
+	struct input *pending;	/* accesses of this one are next: */
+	struct access_block block;
+	int ready;		/* accesses in @block; 0: it was handed out, and more may come */
 	uint64_t consumed;
 	size_t cut;		/* files that ended early */
 	merge_ended_fn fn;
@@ -125,9 +126,14 @@ static int fill(struct reader *rd, struct input *in, struct kerror *err)
 		next_time(in);
 		return 0;
 	}
-	if (!in->rd->ops->accesses)
+	got = reader_accesses(in->rd, &m->block, err);
+	if (got < 0)
+		return got;
+	/* Neither events nor accesses: that was all of it, and the others go on. */
+	if (!got)
 		return end_input(rd, in, err);
 	m->pending = in;
+	m->ready = got;
 	return 0;
 }
 
@@ -188,24 +194,19 @@ static int merge_read(struct reader *rd, struct event *events, int max, struct k
 static int merge_accesses(struct reader *rd, struct access_block *block, struct kerror *err)
 {
 	struct merge *m = rd->priv;
-	struct input *in = m->pending;
-	int got;
+	int got = m->ready;
 
-	if (!in)
+	if (!m->pending)
 		return 0;
-	got = reader_accesses(in->rd, block, err);
-	if (got > 0) {
-		in->had_accesses = true;
+	if (got)
+		*block = m->block;
+	else
+		got = reader_accesses(m->pending->rd, block, err);
+	m->ready = 0;
+	if (got > 0)
 		block->events = rd->stats.events;
-		return got;
-	}
-	if (got < 0)
-		return got;
-	m->pending = NULL;
-	/* Neither events nor accesses: that was all of it. */
-	if (!in->had_accesses)
-		got = end_input(rd, in, err);
-	in->had_accesses = false;
+	else
+		m->pending = NULL;
 	return got;
 }
 

@@ -129,6 +129,31 @@ static void test_refused(void)
 	free(copy);
 }
 
+/* The same parts as .kmt, in either order, and a .kmt without events beside them: nothing is missing. */
+static void expect_merged_kmt(const char *first, const char *second, const char *whole)
+{
+	char *a = strdup(in_folder("a.kmt")), *b = strdup(in_folder("b.kmt")), *none = strdup(in_folder("none.kmt"));
+	char *merged = strdup(in_folder("of-kmt.kmt")), *want = report_of(whole), *got;
+	const char *const orders[][3] = { { a, b, none }, { none, b, a } };
+	int i;
+
+	expect(CONVERT("-q", "-o", a, first), 0, "");
+	expect(CONVERT("-q", "-o", b, second), 0, "");
+	expect(run_cmd(cmd_cut, NULL, (const char *const[]){ "-q", "-o", none, "--cpu", "9", a, NULL }), 0, "no event");
+	for (i = 0; i < 2; i++) {
+		expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-q", "-o", merged, orders[i][0], orders[i][1], orders[i][2],
+			       NULL }), 0, "");
+		got = report_of(merged);
+		CU_ASSERT_STRING_EQUAL(got, want);
+		free(got);
+	}
+	free(want);
+	free(merged);
+	free(none);
+	free(b);
+	free(a);
+}
+
 /* A recording in two files, its lines in turn: run and merge make of both what the whole gives. */
 static void test_merge(void)
 {
@@ -152,6 +177,7 @@ static void test_merge(void)
 	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-q", "-o", part[1], part[0], part[1], NULL }), 2,
 	       "would be written over");
 	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-o", merged, part[1], part[0], NULL }), 0, "");
+	expect_merged_kmt(part[0], part[1], whole);
 	res[0] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", whole, NULL });
 	res[1] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", part[1], part[0], NULL });
 	res[2] = run_cmd(cmd_run, NULL, (const char *const[]){ "--no-timing", merged, NULL });

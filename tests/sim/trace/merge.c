@@ -149,6 +149,32 @@ static void test_formats(void)
 	names_destroy(m.names);
 }
 
+/*
+ * A file of a format that may have memory accesses ends before the others, or has accesses alone: the
+ * others' events come all the same. A row's first file is named first, then last.
+ */
+static void test_accesses(void)
+{
+	static const char lackey[] = "==1== Lackey, an example Valgrind tool\nI  04001000,3\n L 1ffeffe000,8\n";
+	static const char events[] = FREE(1000, 1, a) FREE(2000, 1, b) FREE(3000, 1, c);
+	static const char *const orders[][2] = { { lackey, events }, { events, lackey } };
+	static const int sizes[] = { 1, 2, 8 };
+	size_t i, j;
+
+	for (i = 0; i < 2; i++) {
+		for (j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+			struct merged m;
+
+			read_files(&m, orders[i], 2, sizes[j]);
+			CU_ASSERT_EQUAL(m.ret, 0);
+			expect_order(&m, "abc", "beside accesses");
+			expect_value("beside accesses", "accesses", m.stats.accesses, 2);
+			expect_value("beside accesses", "told", m.told.files, 2);
+			names_destroy(m.names);
+		}
+	}
+}
+
 /* What was lost stands where it was, between the events of all files. */
 static void test_losses(void)
 {
@@ -211,6 +237,7 @@ static void test_cut(void)
 static const struct test_case cases[] = {
 	{ "order", test_order },
 	{ "formats", test_formats },
+	{ "accesses", test_accesses },
 	{ "losses", test_losses },
 	{ "trouble", test_trouble },
 	{ "cut", test_cut },
