@@ -56,7 +56,7 @@ static int read_trace(struct trace *trace, const struct load_config *cfg, struct
 	return ret;
 }
 
-/* -ENODATA where there is nothing for the caller. */
+/* -ENODATA where there is nothing for the caller; where the input is damaged, the reason. */
 static int check_content(const struct trace *trace, const struct load_config *cfg, struct kerror *err)
 {
 	const struct trace_summary *sum = trace_summary(trace);
@@ -64,6 +64,8 @@ static int check_content(const struct trace *trace, const struct load_config *cf
 
 	if (sum->nr_events || (cfg->on_accesses && sum->read.accesses))
 		return 0;
+	if (!sum->read.accesses && sum->read.truncated)
+		return kerror_set(err, sum->read.error.code, "%s", sum->read.error.text);
 	if (!sum->read.accesses)
 		return kerror_set(err, -ENODATA, "%s: no events", name);
 	return kerror_set(err, -ENODATA, "%.100s: no events of an allocator, only %" PRIu64 " memory accesses; 'kmemsim run' "

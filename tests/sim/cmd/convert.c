@@ -210,6 +210,13 @@ static void test_cut_source(void)
 	expect(CONVERT("-q", "-o", copy, cut), 2, "events before it were written");
 	expect(run_cmd(cmd_run, NULL, (const char *const[]){ "-q", copy, NULL }), 2, "the zstd stream is truncated");
 	free(whole);
+	/* Nothing is left of this one, and the reason is said, not that it has no events. */
+	expect(CONVERT("-q", "-o", copy, SMALL), 0, "");
+	whole = slurp(copy, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+	write_file("cut.kmt", whole, len / 2);
+	free(whole);
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ "-q", copy, NULL }), 2, "the file ends within this chunk");
 	free(cut);
 	free(copy);
 }
