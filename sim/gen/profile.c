@@ -422,7 +422,8 @@ int profile_create(struct profile **out, struct trace *trace, const volatile sig
 	ret = m->p->lives && m->open ? measure(m, trace, stop, err) :
 	      kerror_set(err, -ENOMEM, "no memory to measure a trace");
 	if (!ret && !m->p->arrivals_seen)
-		ret = kerror_set(err, -ENODATA, "nothing is allocated in the trace");
+		ret = stop && *stop ? kerror_set(err, -EINTR, "interrupted before anything was measured") :
+		      kerror_set(err, -ENODATA, "nothing is allocated in the trace");
 	table_free(&m->class_of);
 	for (i = 0; i < NR_SPACES; i++)
 		table_free(&m->live[i]);

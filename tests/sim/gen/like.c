@@ -320,11 +320,28 @@ static void test_lengths(void)
 	}
 }
 
+/* A signal before the first event is measured: interrupted, not a trace without allocations. */
+static void test_stopped(void)
+{
+	static const volatile sig_atomic_t stop = 1;
+	struct trace *trace = recording("mtrace.log.zst");
+	struct profile *profile = NULL;
+	struct kerror err = { 0 };
+
+	if (!trace)
+		return;
+	CU_ASSERT_EQUAL(profile_create(&profile, trace, &stop, &err), -EINTR);
+	CU_ASSERT_PTR_NULL(profile);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "interrupted"));
+	trace_destroy(trace);
+}
+
 static const struct test_case cases[] = {
 	{ "distance", test_distance },
 	{ "recordings", test_recordings },
 	{ "large_recording", test_large_recording },
 	{ "lengths", test_lengths },
+	{ "stopped", test_stopped },
 	{ NULL, NULL }
 };
 const struct test_suite gen_like_suite = { "gen_like", cases };
