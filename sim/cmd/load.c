@@ -143,7 +143,7 @@ int with_reader(const struct load_options *opt, struct progress *progress, struc
 	if (!names || !stacks)
 		ret = kerror_set(err, -ENOMEM, "no memory for the names of the trace");
 	else
-		ret = merge_open(&use.rd, files, nr, opt->path, interrupt_flag(), &cfg, on_ended, &load, err);
+		ret = merge_open(&use.rd, files, nr, opt->path, opt->to_end ? NULL : interrupt_flag(), &cfg, on_ended, &load, err);
 	if (!ret) {
 		reader_set_message(use.rd, on_bad_line, &load, (unsigned int)opt->messages);
 		ret = fn(ctx, &use, err);

@@ -267,8 +267,11 @@ static int record_kernel(const struct record_options *opt, struct output *out, s
 	interrupt_done();
 	if (access(path, R_OK))
 		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
-	if (keep)
+	if (keep) {
+		if (!opt->quiet)
+			fprintf(stderr, "kmemsim: perf's recording written to %s\n", path);
 		return final_status(status, stopped);
+	}
 	ret = convert(opt, path, NULL, out, err);
 	if (ret)
 		fprintf(stderr, "kmemsim: the recording is kept in %s\n", path);
@@ -296,7 +299,7 @@ static void *convert_text(void *ctx)
 	struct conversion *conv = ctx;
 	struct progress progress;
 	char path[32];
-	const struct load_options load = { .path = path, .format = lackey_reader.name, .messages = 10 };
+	const struct load_options load = { .path = path, .format = lackey_reader.name, .messages = 10, .to_end = true };
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", conv->from);
 	progress_init(&progress, false);

@@ -172,6 +172,7 @@ if command -v valgrind >/dev/null; then
 	[ $status -eq 143 ] || fail "accesses, SIGTERM: status $status: $(cat "$tmp/err")"
 	"$kmemsim" run --no-timing "$tmp/a.kmt" 2>/dev/null | grep -q '^  accesses  *[1-9]' ||
 		fail 'accesses up to SIGTERM are not read'
+	"$kmemsim" info -q "$tmp/a.kmt" 2>"$tmp/err" || fail "accesses, SIGTERM: the trace is not whole: $(cat "$tmp/err")"
 	"$kmemsim" record --access -o "$tmp/none.kmt" -- /no/such/program 2>"$tmp/err"
 	status=$?
 	[ $status -eq 127 ] && grep -q 'nothing was recorded' "$tmp/err" && [ ! -e "$tmp/none.kmt" ] ||
