@@ -194,7 +194,7 @@ int cmd_cut(int argc, char **argv)
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
+		.args_doc = "TRACE...",
 		.doc = "Copy the part of TRACE ('-': standard input) that meets all conditions. Of a .kmt file only that part "
 		       "is read. Without --whole the part has loose ends: frees of what was allocated before it, and objects "
 		       "whose frees are not in it."

@@ -148,7 +148,7 @@ int cmd_info(int argc, char **argv)
 		.options = options,
 		.parser = parse_one,
 		.children = children,
-		.args_doc = "TRACE",
+		.args_doc = "TRACE...",
 		.doc = "Show what TRACE ('-': standard input) holds: events, memory over time, sizes, lifetimes, and what "
 		       "does not fit together. Nothing is replayed, and memory is bounded by what is live at once."
 	};
