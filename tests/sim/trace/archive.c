@@ -313,6 +313,34 @@ static void test_kmt(void)
 	kept_destroy(&kept);
 }
 
+/* A chunk of a type that nobody knows is passed by each time, even where a chunk that the archive makes is of that type. */
+static void test_kmt_other_type(void)
+{
+	static const char plain[] = "\xff\xff\xff\x7f" "0123456789abcdef0123456789abcdef";
+	unsigned char other[KMT_CHUNK_HEADER_BYTES + 128];
+	struct kmt_chunk chunk = { .type = 'e', .records = 1, .plain = sizeof(plain) };
+	struct kept kept;
+	size_t at, len;
+	char *larger;
+
+	kept_create(&kept);
+	at = kmt_nth_chunk(&kept.file, KMT_EVENTS, 2);
+	len = ZSTD_compress(other + KMT_CHUNK_HEADER_BYTES, sizeof(other) - KMT_CHUNK_HEADER_BYTES, plain, sizeof(plain), 1);
+	CU_ASSERT_FALSE_FATAL(ZSTD_isError(len));
+	chunk.packed = (uint32_t)len;
+	chunk.crc = kmt_crc(other + KMT_CHUNK_HEADER_BYTES, len);
+	kmt_chunk_pack(&chunk, other);
+	len += KMT_CHUNK_HEADER_BYTES;
+	larger = malloc(kept.file.len + len);
+	memcpy(larger, kept.file.at, at);
+	memcpy(larger + at, other, len);
+	memcpy(larger + at + len, kept.file.at + at, kept.file.len - at);
+	free(kept.file.at);
+	kept.file = (struct kmt_bytes_file){ larger, kept.file.len + len };
+	expect_same_three_ways(&kept.file, kept.file.len, 0);
+	kept_destroy(&kept);
+}
+
 /* A damaged chunk costs its events each time: what follows is kept, the file being in doubt. */
 static void test_kmt_damaged(void)
 {
@@ -513,6 +541,7 @@ static const struct test_case cases[] = {
 	{ "no bits", test_no_bits },
 	{ "many bits", test_many_bits },
 	{ "kmt", test_kmt },
+	{ "kmt other type", test_kmt_other_type },
 	{ "kmt damaged", test_kmt_damaged },
 	{ "kmt bad event", test_kmt_bad_event },
 	{ "kmt changed", test_kmt_changed },
