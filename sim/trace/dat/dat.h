@@ -58,7 +58,7 @@ int dat_part(struct dat_bytes *bytes, uint64_t len, struct dat_bytes *part, cons
 enum dat_packer { DAT_PLAIN, DAT_ZSTD, DAT_ZLIB };
 
 /* What libtracecmd's chunks and sections have is far below; what has more was made up. */
-#define DAT_MAX_SECTION		(256u << 20)
+#define DAT_MAX_SECTIONS	(256u << 20)	/* bytes of all of them together, unpacked */
 #define DAT_MAX_CHUNK		(16u << 20)
 #define DAT_MAX_CHUNKS_HELD	(256u << 20)	/* of all CPUs together */
 
@@ -126,7 +126,7 @@ struct trace_dat {
 	name_id idle, unknown;		/* names of pid 0 and of one without a name */
 	struct dat_marks marks;
 	unsigned char **sections;	/* owned: unpacked ones that are still needed */
-	size_t nr_sections;
+	size_t nr_sections, section_bytes;
 	int version;
 	enum dat_packer packer;
 	uint32_t page_size;

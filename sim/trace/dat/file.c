@@ -248,9 +248,9 @@ static int unpack_section(struct trace_dat *td, struct dat_bytes *body, struct k
 		ret = dat_part(body, packed, &data, "a packed section");
 	if (ret)
 		return ret;
-	if (size > DAT_MAX_SECTION)
-		return kerror_set(err, -EFBIG, "the section at byte %llu unpacks to %u bytes, as no recording does",
-				  (unsigned long long)body->at, size);
+	if (size > DAT_MAX_SECTIONS - td->section_bytes)
+		return kerror_set(err, -EFBIG, "the section at byte %llu unpacks to %u bytes, those before it to %zu: no "
+				  "recording has so much", (unsigned long long)body->at, size, td->section_bytes);
 	larger = reallocarray(td->sections, td->nr_sections + 1, sizeof(*larger));
 	if (!larger)
 		return kerror_set(err, -ENOMEM, "no memory to unpack the trace");
@@ -259,6 +259,7 @@ static int unpack_section(struct trace_dat *td, struct dat_bytes *body, struct k
 	if (!to)
 		return kerror_set(err, -ENOMEM, "no memory to unpack the trace");
 	td->sections[td->nr_sections++] = to;
+	td->section_bytes += size;
 	if (!dat_unpack(td->packer, to, size, data.data, packed))
 		return kerror_set(err, -EBADMSG, "the packed section at byte %llu is damaged", (unsigned long long)body->at);
 	*body = (struct dat_bytes){ .data = to, .len = size, .at = body->at, .packed = true, .err = err };

@@ -61,9 +61,9 @@ static const char *find_format(const struct dat_marks *marks, uint64_t address, 
 			end = all;
 		if ((size_t)(end - p) > n && !memcmp(p, want, n)) {
 			p += n;
-			while (end > p && *end != '"')
+			while (end > p && end[-1] != '"')
 				end--;
-			*len = (size_t)(end - p);
+			*len = end > p ? (size_t)(end - p) - 1 : 0;
 			return p;
 		}
 	}

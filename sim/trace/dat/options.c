@@ -58,7 +58,7 @@ static void take_clock(struct trace_dat *td, const struct dat_bytes *option)
 /* "Linux host 6.1.0-56-amd64 x86_64". */
 static void take_uname(struct reader *rd, const struct dat_bytes *option)
 {
-	const char *p = (const char *)option->data, *end = p + option->len;
+	const char *p = (const char *)option->data, *end = p + option->len, *stop;
 	int word;
 
 	for (word = 0; word < 2; word++) {
@@ -67,8 +67,10 @@ static void take_uname(struct reader *rd, const struct dat_bytes *option)
 			return;
 		p++;
 	}
-	snprintf(rd->stats.os_release, sizeof(rd->stats.os_release), "%.*s",
-		 (int)strcspn(p, " \n") < (int)(end - p) ? (int)strcspn(p, " \n") : (int)(end - p), p);
+	/* The option's length ends it, where nothing else does. */
+	for (stop = p; stop < end && *stop && *stop != ' ' && *stop != '\n'; stop++)
+		;
+	snprintf(rd->stats.os_release, sizeof(rd->stats.os_release), "%.*s", (int)(stop - p), p);
 }
 
 /* Of version 7: all about a buffer. */

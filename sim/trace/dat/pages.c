@@ -97,8 +97,8 @@ static int next_chunk(struct trace_dat *td, struct dat_cpu *cpu, struct kerror *
 	cpu->chunk_len = size;
 	cpu->chunk_pos = 0;
 	cpu->chunks--;
-	cpu->at += 8 + packed;
-	td->read += 8 + packed;
+	cpu->at += 8 + (uint64_t)packed;
+	td->read += 8 + (uint64_t)packed;
 	return 1;
 }
 

@@ -282,7 +282,52 @@ static void test_circles_and_bombs(void)
 		at = find(&b, "1.5.4", 5, 6 + 8 + 16 + 4);
 		memset(at, 0xff, 4);
 		CU_ASSERT_EQUAL(read_all(b.data, b.len, error), 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(error, "unpacks to 4294967295 bytes, as no recording does"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, "unpacks to 4294967295 bytes, those before it to 0: no recording"));
+	}
+	free(b.data);
+}
+
+/* A small section of options that is large when unpacked and names itself: each time it would take its size again. */
+static void test_packed_circle(void)
+{
+	enum { BYTES = 1 << 20 };
+	struct bytes b = { 0 }, options = { 0 };
+	unsigned char *zeros = calloc(1, BYTES);
+	char error[256];
+	uint64_t at;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zeros);
+	put_dat_head(&b, "7");
+	put_name(&b, "zstd");
+	put_name(&b, "1.5.4");
+	at = b.len + 8;
+	put_u64(&b, at);
+	put_option(&options, 99, zeros, BYTES);
+	put_option(&options, 0, &at, sizeof(at));
+	put_section(&b, 0, true, options);
+	if (!no_reader()) {
+		CU_ASSERT_EQUAL(read_all(b.data, b.len, error), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, "no recording has so much"));
+	}
+	free(zeros);
+	free(b.data);
+}
+
+/* The kernel's release is the last word of a section, and no zero byte follows. */
+static void test_uname_at_end(void)
+{
+	struct bytes b = { 0 }, options = { 0 };
+	char error[256];
+
+	put_dat_head(&b, "7");
+	put_name(&b, "zstd");
+	put_name(&b, "1.5.4");
+	put_u64(&b, b.len + 8);
+	put_option(&options, 5, "Linux x 6.1.0", 13);
+	put_section(&b, 0, true, options);
+	if (!no_reader()) {
+		CU_ASSERT_EQUAL(read_all(b.data, b.len, error), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, "ends inside the options"));
 	}
 	free(b.data);
 }
@@ -294,6 +339,8 @@ static const struct test_case cases[] = {
 	{ "numbers that lie", test_lies },
 	{ "pages that lie", test_pages },
 	{ "circles and bombs", test_circles_and_bombs },
+	{ "packed circle", test_packed_circle },
+	{ "uname at the end", test_uname_at_end },
 	{ NULL, NULL }
 };
 
