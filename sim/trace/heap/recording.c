@@ -176,8 +176,6 @@ static int take_record(struct reader *rd, struct recording *rec)
 	uint64_t addr = cur->ev.addr & RECORDING_LOW;
 	struct rec_thread *thread;
 
-	if (cur->ev.size >> RECORDING_LOW_BITS > EVENT_MAX_CPU)
-		cur->ev.size &= RECORDING_LOW;
 	switch (recording_kind(&cur->ev)) {
 	case RECORDING_ALLOC:
 	case RECORDING_ZERO:
@@ -218,7 +216,6 @@ static bool give_back(struct recording *rec)
 			.time_ns = rec_ns(rec, image->last_time), .addr = slot->key | image->tag, .pid = image->pid,
 			.node = EVENT_NO_NODE, .kind = EV_HEAP_FREE,
 		};
-		rec->given_back++;
 		rec->ending_at++;
 		return true;
 	}

@@ -76,6 +76,8 @@ static int next_event(struct reader *rd, struct recording *rec, struct rec_curso
 		}
 		if (cur->ev.time > cur->time)
 			cur->time = cur->ev.time;
+		if (cur->ev.size >> RECORDING_LOW_BITS > EVENT_MAX_CPU)
+			cur->ev.size &= RECORDING_LOW;
 		take_frames(cur);
 		return 1;
 	}

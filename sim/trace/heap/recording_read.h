@@ -97,7 +97,7 @@ struct recording {
 	unsigned int queued, handed;
 	uint32_t ending;		/* an image whose blocks go back; REC_NO_IMAGE */
 	uint64_t ending_at;		/* slot of its table */
-	uint64_t inherited, too_large, given_back;
+	uint64_t inherited, too_large;
 	bool ended;
 };
 

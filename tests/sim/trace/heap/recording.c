@@ -117,6 +117,27 @@ static void test_equal_times(void)
 	expect_events("equal times", "a 0x1000 1 p100\nf 0x1000 p102\na 0x1000 2 p101\n");
 }
 
+/* A CPU that there cannot be counts as CPU 0, also of a free that is taken before its turn. */
+static void test_cpu_out_of_range(void)
+{
+	const uint64_t cpu = UINT64_C(0xffff) << RECORDING_LOW_BITS;
+	struct reading r;
+	size_t i;
+
+	raw_begin(&raw);
+	raw_chunk(&raw, 1, 0, 100, 100, 5);
+	raw_event(&raw, RECORDING_ALLOC, 10, 0x1000, 1 | cpu);
+	raw_chunk(&raw, 1, 0, 100, 101, 6);
+	raw_event(&raw, RECORDING_ALLOC, 20, 0x1000, 2 | cpu);
+	raw_chunk(&raw, 1, 0, 100, 102, 7);
+	raw_event(&raw, RECORDING_FREE, 20, 0x1000, cpu);
+	read_raw(&r);
+	expect_text("CPUs", "events", events_of(&r), "a 0x1000 1 p100\nf 0x1000 p102\na 0x1000 2 p101\n");
+	for (i = 0; i < r.nr; i++)
+		CU_ASSERT_EQUAL(r.events[i].cpu, 0);
+	done(&r);
+}
+
 /* What a signal's handler did is in the file before what it interrupted, which has the earlier time. */
 static void test_signal_handler(void)
 {
@@ -413,6 +434,7 @@ static const struct test_case cases[] = {
 	{ "kinds", test_kinds },
 	{ "threads", test_threads },
 	{ "equal times", test_equal_times },
+	{ "CPU out of range", test_cpu_out_of_range },
 	{ "a signal's handler", test_signal_handler },
 	{ "a realloc overlaps", test_realloc_overlaps },
 	{ "half a realloc", test_half_a_realloc },
