@@ -269,30 +269,13 @@ static const uint64_t field_max[NR_KMT_SHAPE_FIELDS] = {
 	[KMT_HAS_SECOND]	= 1,
 	[KMT_GFP]		= UINT32_MAX,
 	[KMT_NODE]		= 2 * EVENT_MAX_NODE,	/* zigzag: -1 is 1 */
-	[KMT_ORDER]		= UINT8_MAX,	/* see max_order() */
+	[KMT_ORDER]		= UINT8_MAX,	/* see event_max_order() */
 	[KMT_MIGRATETYPE]	= EVENT_MAX_MIGRATETYPE,
-	[KMT_FLAGS]		= UINT8_MAX,	/* see flags_of() */
+	[KMT_FLAGS]		= UINT8_MAX,	/* see event_reader_flags() */
 	[KMT_ARG]		= UINT32_MAX,
 	[KMT_CONTEXT]		= CONTEXT_NMI_IN_IRQ,
 	[KMT_DEPTH]		= EVENT_MAX_DEPTH,
 };
-
-static unsigned int max_order(unsigned int kind)
-{
-	if (event_is(kind, EVENT_OBJECT) || event_is(kind, EVENT_PAGE))
-		return EVENT_MAX_ORDER;
-	return event_is(kind, EVENT_HEAP) ? EVENT_MAX_HEAP_ALIGN : EVENT_MAX_PROBE_ORDER;
-}
-
-/* Those that a reader may set. */
-static unsigned int flags_of(unsigned int kind)
-{
-	if (event_is(kind, EVENT_PAGE))
-		return EVF_PAGE_RESCHED;
-	if (event_is(kind, EVENT_HEAP))
-		return kind == EV_HEAP_ALLOC ? EVF_HEAP_NUMBER | EVF_HEAP_ZERO : EVF_HEAP_NUMBER;
-	return 0;
-}
 
 /* NULL, or what is wrong with the numbers of a shape. */
 static const char *check_shape(const struct event *shape, const uint64_t *field)
@@ -302,13 +285,13 @@ static const char *check_shape(const struct event *shape, const uint64_t *field)
 		return "a shape has a second address, or lacks one, against its kind";
 	if (field[KMT_STACK] && !event_has_stack(shape->kind))
 		return "a shape has a call chain against its kind";
-	if (shape->order > max_order(shape->kind))
+	if (shape->order > event_max_order(shape->kind))
 		return "a shape's order is too large for its kind";
 	if (field[KMT_BYTES_ALLOC] < field[KMT_BYTES_REQ])
 		return "a shape has more bytes requested than allocated";
 	if (shape->node < EVENT_NO_NODE)
 		return "a shape's node is below -1";
-	return (shape->flags & ~flags_of(shape->kind)) ? "a shape has flags that its kind has not" : NULL;
+	return (shape->flags & ~event_reader_flags(shape->kind)) ? "a shape has flags that its kind has not" : NULL;
 }
 
 static int take_shape(struct kmt_decoder *dec, struct shape *out, struct kerror *err)
