@@ -341,10 +341,13 @@ static void thread_ends(void *unused)
 	struct recorder_locked locked;
 
 	recorder_lock(&locked);
-	if (stream->image == recorder_process->image && stream->chunk && rec.nr_spares < MOST_SPARES)
+	if (stream->image == recorder_process->image && stream->chunk && rec.nr_spares < MOST_SPARES) {
 		rec.spare[rec.nr_spares++] = *stream;
-	else if (stream->image == recorder_process->image && stream->chunk)
+	} else if (stream->image == recorder_process->image && stream->chunk) {
 		munmap(stream->chunk, CHUNK);
+		if (stream->other)
+			munmap(stream->other, CHUNK);
+	}
 	*stream = (struct stream){ 0 };
 	recorder_unlock(&locked);
 }
