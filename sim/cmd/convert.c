@@ -125,7 +125,7 @@ int cmd_convert(int argc, char **argv)
 	static const struct convert_command command = {
 		.name = "kmemsim convert", .least = 1, .args = "TRACE...",
 		.doc = "Copy TRACE ('-': standard input), which may be in any format that kmemsim reads, into another. "
-		       "A copy in .kmt takes 2 to 4 bytes an event and is read 6 times as fast as text."
+		       "A copy in .kmt takes 2.4 to 4.3 bytes an event and is read faster than text."
 	};
 
 	return convert_main(&command, argc, argv);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
-#include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
+#include "sim/util/nearest.h"
 
 #define VALUE_TEXT	32
 

@@ -14,6 +14,7 @@
 #include "sim/cmd/interrupt.h"
 #include "sim/session/load.h"
 #include "sim/session/session.h"
+#include "sim/trace/spill.h"
 #include "sim/verify/objects/objects.h"
 #include "sim/verify/verify.h"
 
@@ -70,14 +71,11 @@ static int link_capture(const struct reduce_tester *tester, struct kerror *err)
 
 int reduce_tester_open(struct reduce_tester *tester, struct reduce_options *opt, struct kerror *err)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	*tester = (struct reduce_tester){ .opt = opt };
-	if ((size_t)snprintf(tester->folder, sizeof(tester->folder), "%s/kmemsim-reduce-XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
-	    sizeof(tester->folder) || !mkdtemp(tester->folder)) {
+	if ((size_t)snprintf(tester->folder, sizeof(tester->folder), "%s/kmemsim-reduce-XXXXXX",
+			     temporary_folder()) >= sizeof(tester->folder) || !mkdtemp(tester->folder)) {
 		tester->folder[0] = '\0';
-		return kerror_set(err, -errno, "no folder for traces to try, in %.120s: %s", tmp && *tmp ? tmp : "/tmp",
-				  strerror(errno));
+		return kerror_set(err, -errno, "no folder for traces to try, in %.120s: %s", temporary_folder(), strerror(errno));
 	}
 	snprintf(tester->path, sizeof(tester->path), "%s/%s%s", tester->folder,
 		 of_capture(opt) ? CAPTURE_TRACE : "trace.", of_capture(opt) ? "" : opt->to->name);

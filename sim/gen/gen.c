@@ -110,8 +110,8 @@ struct gen_type gen_block(uint32_t gfp, unsigned int order)
 static struct event event_of(const struct gen *g, const struct gen_type *type, uint64_t addr, unsigned int cpu)
 {
 	return (struct event){
-		.addr = addr, .cpu = (uint16_t)cpu, .pid = g->pid + (int32_t)(g->res->events % g->tasks), .comm = g->comm, .context = g->context,
-		.node = EVENT_NO_NODE, .order = type->order
+		.addr = addr, .cpu = (uint16_t)cpu, .pid = g->pid + (int32_t)(g->res->events % g->tasks),
+		.comm = g->comm, .context = g->context, .node = EVENT_NO_NODE, .order = type->order
 	};
 }
 

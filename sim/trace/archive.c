@@ -15,7 +15,7 @@
 
 /* Of chunks in the spill alone: in a .kmt file it is a type that nobody knows. */
 #define ENCODED_HERE	'e'
-/* zstd's fastest that packs numbers, too: see docs/performance.md. */
+/* The fastest of zstd's that packs numbers as well: a negative one, as the writer of .kmt has it, does not. */
 #define LEVEL		1
 
 _Static_assert(ARCHIVE_CHUNK_EVENTS == KMT_CHUNK_EVENTS, "the archive's chunks are those of .kmt");
