@@ -32,6 +32,7 @@ struct archive {
 	struct run input, kept;		/* in the file of the input; in the spill */
 	int fd;				/* -1: no such file */
 	uint64_t base;			/* where in it the trace begins */
+	bool input_ended;		/* what comes is of another file, and kept */
 	struct spill *spill;
 	/* for archive_add(), made when first needed */
 	struct kmt_encoder *encoder;
@@ -87,6 +88,7 @@ void archive_set_file(struct archive *archive, const struct source *src)
 	uint64_t len;
 	int fd = source_plain_file(src, source_consumed(src), &archive->base, &len);
 
+	archive->input_ended = archive->fd >= 0;
 	if (fd < 0 || archive_events(archive) || archive->fd >= 0)
 		return;
 	archive->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -243,7 +245,7 @@ int archive_keep(struct archive *archive, const struct reader_piece *piece, bool
 {
 	int ret;
 
-	if (in_order && archive->fd >= 0 && !archive->kept.events) {
+	if (in_order && archive->fd >= 0 && !archive->input_ended && !archive->kept.events) {
 		if (!archive->input.events)
 			archive->input.start = piece->offset;
 		archive->input.end = piece->offset + piece->len;

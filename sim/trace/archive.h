@@ -38,7 +38,7 @@ void archive_destroy(struct archive *archive);
 
 /*
  * Pieces that follow lie in the file of @src, if it is one that can be read again; the
- * file is opened again, so @src may be closed. Nothing was added before.
+ * file is opened again, so @src may be closed. Where events or a file came before, they are kept as those of a pipe.
  */
 void archive_set_file(struct archive *archive, const struct source *src);
 /* The next events, up to ARCHIVE_CHUNK_EVENTS, of a settled archive. -ENOMEM, or the temporary file's error. */

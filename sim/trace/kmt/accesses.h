@@ -38,7 +38,7 @@ enum kmt_access_section {
 	KMT_THREADS,		/* varint accesses since the change before, varint thread */
 	KMT_NUMBER_LOW,
 	KMT_NUMBER_HIGH,
-	KMT_NEAR,		/* zigzag distance; KMT_WIDE_16, _32, _64: see there */
+	KMT_NEAR,		/* zigzag distance; KMT_IS_WIDE16 and so on: see there */
 	KMT_WIDE16,		/* zigzag distances, u16, u32, u64 */
 	KMT_WIDE32,
 	KMT_WIDE64,

@@ -452,6 +452,28 @@ static void test_kmt_changed(void)
 	kept_destroy(&kept);
 }
 
+/* Two files, one right behind the other: the first stays where it is, and the second is kept. */
+static void test_two_files(void)
+{
+	struct trace *plain = trace_create(0), *trace = trace_create(SPILL_ALL);
+	struct event *all;
+	struct kept kept;
+	size_t nr;
+
+	kept_create(&kept);
+	close(load_by_file(trace, &kept.file));
+	close(load_by_file(trace, &kept.file));
+	load_memory(plain, &kept.file);
+	load_memory(plain, &kept.file);
+	all = collect(plain, &nr);
+	CU_ASSERT_EQUAL(nr, 2 * KMT_NR);
+	expect_events(trace, all, nr);
+	free(all);
+	trace_destroy(plain);
+	trace_destroy(trace);
+	kept_destroy(&kept);
+}
+
 /* A file behind another, and text between them: each is kept in its own way, in their order. */
 static void test_several(void)
 {
@@ -545,6 +567,7 @@ static const struct test_case cases[] = {
 	{ "kmt damaged", test_kmt_damaged },
 	{ "kmt bad event", test_kmt_bad_event },
 	{ "kmt changed", test_kmt_changed },
+	{ "two files", test_two_files },
 	{ "several", test_several },
 	{ "one CPU", test_one_cpu },
 	{ "losses bounded", test_losses_bounded },
