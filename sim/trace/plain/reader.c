@@ -84,19 +84,22 @@ static bool take_size(struct plain_reader *plain, struct plain_slice word, uint3
 }
 
 /*
- * Frees and reallocs are of family @wanted: false where @id is certainly of another.
- * An address may have changed hands unseen.
+ * Frees, reallocs and releases are of family @wanted (free is for a program's blocks, too): false
+ * where @id is certainly of another. An address may have changed hands unseen.
  */
 static bool family_fits(struct plain_reader *plain, struct plain_slice word, struct plain_id id,
 			enum plain_family wanted, const char *verb)
 {
+	static const char *const names[] = {
+		[PLAIN_HEAP] = "a program's block", [PLAIN_OBJECT] = "an object of the kernel", [PLAIN_BLOCK] = "pages",
+	};
 	enum plain_family family = plain_id_noted(&plain->ids, id);
 	char what[80];
 
-	if (id.type != PLAIN_ID_NUMBER || (family != PLAIN_BLOCK && (wanted != PLAIN_HEAP || family != PLAIN_OBJECT)))
+	if (id.type != PLAIN_ID_NUMBER || family == PLAIN_NO_FAMILY || family == wanted ||
+	    (wanted == PLAIN_OBJECT && family == PLAIN_HEAP))
 		return true;
-	snprintf(what, sizeof(what), "is %s: %s is not for it",
-		 family == PLAIN_BLOCK ? "pages" : "an object of the kernel", verb);
+	snprintf(what, sizeof(what), "is %s: %s is not for it", names[family], verb);
 	complain_about(plain, word, what);
 	return false;
 }
@@ -214,6 +217,7 @@ static bool end_pages(struct plain_reader *plain, struct plain_parse *parse, str
 
 	ev->kind = allocate ? EV_PAGE_ALLOC : EV_PAGE_FREE;
 	if (!take_id(plain, parse, parse->word[0], &id) ||
+	    (!allocate && !family_fits(plain, parse->word[0], id, PLAIN_BLOCK, "release")) ||
 	    (parse->nr_words == 2 && !take_order(plain, parse->word[1], &order)))
 		return false;
 	if (id.type == PLAIN_ID_ADDRESS && id.value > EVENT_MAX_PFN) {

@@ -189,6 +189,7 @@ static const struct {
 	{ "free block", "block is pages: free is not for it" },
 	{ "realloc block 5", "block is pages: realloc is not for it" },
 	{ "realloc object 5", "object is an object of the kernel: realloc is not for it" },
+	{ "release object", "object is an object of the kernel: release is not for it" },
 	{ "pages p 11", "order 11 is above 10" },
 	{ "pages p x", "order x is no number" },
 	{ "pages 0x10000000000000 0", "0x10000000000000 is no frame's number: 0xfffffffffffff is the largest" },
