@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/convert.h"
@@ -72,10 +71,8 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 	char amount[AMOUNT_TEXT];
 	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
 
-	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
-		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->to->name);
 	if (!ret)
-		ret = open_output(out, opt->output, err);
+		ret = open_trace_output(out, opt->output, opt->to, err);
 	if (ret)
 		return ret;
 	progress_init(&progress, !opt->quiet);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
@@ -161,10 +160,8 @@ static int cut_trace(struct cut_options *opt, struct output *out, struct kerror 
 	struct progress progress;
 	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
 
-	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->format->binary)
-		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->format->name);
 	if (!ret)
-		ret = open_output(out, opt->output, err);
+		ret = open_trace_output(out, opt->output, opt->format, err);
 	if (ret)
 		return ret;
 	opt->file = out->file;

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/gen_values.h"
@@ -208,10 +207,8 @@ static int generate(struct gen_options *opt, struct output *out, struct kerror *
 	struct gen_result res = { 0 };
 	int status = EXIT_FINE, ret = check_outputs(&opt->like.path, 1, &writes, 1, err);
 
-	if (!ret && is_stdout(opt->output) && isatty(STDOUT_FILENO) && opt->to->binary)
-		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", opt->to->name);
 	if (!ret)
-		ret = open_output(out, opt->output, err);
+		ret = open_trace_output(out, opt->output, opt->to, err);
 	if (ret)
 		return ret;
 	ret = opt->model ? make_of_model(opt, out->file, &res, err) :

@@ -305,6 +305,13 @@ int open_output(struct output *out, const char *path, struct kerror *err)
 	return open_any(out, path, true, err);
 }
 
+int open_trace_output(struct output *out, const char *path, const struct writer_ops *ops, struct kerror *err)
+{
+	if (is_stdout(path) && isatty(STDOUT_FILENO) && ops->binary)
+		return kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", ops->name);
+	return open_output(out, path, err);
+}
+
 int open_named_output(struct output *out, const char *path, struct kerror *err)
 {
 	return open_any(out, path, false, err);

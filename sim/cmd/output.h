@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "sim/report/emit/emitter.h"
+#include "sim/trace/writer.h"
 
 struct output {
 	FILE *file;		/* NULL: not wanted, or finished */
@@ -59,6 +60,8 @@ int check_outputs(const char *const *reads, size_t nr_reads, const struct wanted
  * error. An opened output ends with close_output() or drop_output().
  */
 int open_output(struct output *out, const char *path, struct kerror *err);
+/* The same for a trace in format @ops. -EINVAL where it is binary and standard output a terminal. */
+int open_trace_output(struct output *out, const char *path, const struct writer_ops *ops, struct kerror *err);
 /* The same with a temporary name, for file systems that have no files without one. */
 int open_named_output(struct output *out, const char *path, struct kerror *err);
 /*

@@ -236,10 +236,8 @@ static int reduce(struct reducing *all, struct kerror *err)
 	struct kerror why = { 0 };
 	int ended, ret = check_outputs(&all->opt.path, 1, &writes, 1, err);
 
-	if (!ret && is_stdout(all->opt.output) && isatty(STDOUT_FILENO) && all->opt.to->binary)
-		ret = kerror_set(err, -EINVAL, "-o -: standard output is a terminal, and %s is no text", all->opt.to->name);
 	if (!ret)
-		ret = open_output(&all->out, all->opt.output, err);
+		ret = open_trace_output(&all->out, all->opt.output, all->opt.to, err);
 	if (!ret)
 		ret = load(all, err);
 	if (!ret)
