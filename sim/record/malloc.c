@@ -22,6 +22,7 @@
 
 #define LIBRARY		"libkmemsim-record.so"
 #define CLOCK_TRIES	5
+#define MOST_OF_A_CHUNK	(1u << 20)	/* of one with mappings, the longest there are */
 
 /* ---- the clock ---------------------------------------------------------------------- */
 
@@ -176,16 +177,33 @@ void malloc_recording_started(void *ctx, int pid)
 	rec->file->pid = pid;
 }
 
+/*
+ * A process that was killed may have left a chunk half written at the end; the rest of it are zeros.
+ * They get their place on the disk: a full tmpfs would end with SIGBUS who reads a hole in a mapping.
+ * Where there is none, the file stays as it is, and its reader says what is cut.
+ */
+static void complete_last_chunk(const char *path, uint64_t used)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && (uint64_t)st.st_size < used) {
+		uint64_t rest = used - (uint64_t)st.st_size;
+
+		(void)!posix_fallocate(fd, st.st_size, (off_t)(rest < MOST_OF_A_CHUNK ? rest : MOST_OF_A_CHUNK));
+	}
+	close(fd);
+}
+
 uint32_t malloc_recording_end(struct malloc_recording *rec)
 {
 	uint64_t used;
-	struct stat st;
 
 	__atomic_store_n(&rec->file->closed, 1, __ATOMIC_RELAXED);
 	used = __atomic_load_n(&rec->file->used, __ATOMIC_RELAXED);
-	/* A process that was killed may have left a chunk half written at the end. */
-	if (!stat(rec->path, &st) && (uint64_t)st.st_size < used && truncate(rec->path, (off_t)used))
-		rec->file->lost++;
+	complete_last_chunk(rec->path, used);
 	read_both(rec->file->clock, &rec->file->end_clock, &rec->file->end_ns);
 	return __atomic_load_n(&rec->file->images, __ATOMIC_RELAXED);
 }

@@ -130,6 +130,18 @@ rm -f "$tmp/t.kmt.recording"
 # No place for more: the program goes on, and what is lost is counted.
 record sh -c "ulimit -f 1000; exec '$bin/exchange' 2 100000"
 [ $status -eq 0 ] && grep -q 'events are lost' "$tmp/err" || fail "a limit of the file's size: $status, $(cat "$tmp/err")"
+
+# A full tmpfs, where this machine lets us mount one: said, and the recording is kept.
+mkdir "$tmp/small"
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=200k none "$tmp/small" 2>/dev/null; then
+	"$kmemsim" record -o "$tmp/small/t.kmt" -- "$bin/exchange" 2 60000 2>"$tmp/err"
+	status=$?
+	[ $status -eq 2 ] && grep -q 'No space left' "$tmp/err" && [ -s "$tmp/small/t.kmt.recording" ] &&
+		"$kmemsim" convert -q -o "$tmp/t.kmt" "$tmp/small/t.kmt.recording" 2>>"$tmp/err" ||
+		fail "a full tmpfs: status $status: $(cat "$tmp/err")"
+	umount "$tmp/small"
+fi
+
 # The kernel's events, where this machine lets us; else what is missing.
 if [ "$(id -u)" = 0 ] && [ -r /sys/kernel/tracing/events/kmem ] && command -v perf >/dev/null; then
 	for options in --kernel '--kernel --stacks 5' '--kernel --command-alone'; do
