@@ -35,6 +35,7 @@ MAKEFLAGS += --no-builtin-rules
 # Libraries that only some commands need; Kbuild files and $(libs) look at these.
 CONFIG_LIBDW := $(shell pkg-config --exists libdw 2>/dev/null && echo y)
 CONFIG_LIBTRACEEVENT := $(shell pkg-config --exists libtraceevent 2>/dev/null && echo y)
+CONFIG_BABELTRACE2 := $(shell pkg-config --exists babeltrace2 2>/dev/null && echo y)
 CONFIG_LIBARCHIVE := $(shell pkg-config --exists libarchive 2>/dev/null && echo y)
 
 # ---- what the project consists of: the Kbuild files ------------------------
@@ -75,6 +76,7 @@ base_flags := -std=gnu11 -D_GNU_SOURCE -I. $(warnings) $(WERROR) -MMD -MP
 srcdir := -DKMEMSIM_SRCDIR=\"$(CURDIR)\"
 libs := -lnuma -ljansson -lzstd -lz -lm $(if $(CONFIG_LIBDW),$(shell pkg-config --libs libdw)) \
 	$(if $(CONFIG_LIBTRACEEVENT),$(shell pkg-config --libs libtraceevent)) \
+	$(if $(CONFIG_BABELTRACE2),$(shell pkg-config --libs babeltrace2)) \
 	$(if $(CONFIG_LIBARCHIVE),$(shell pkg-config --libs libarchive))
 
 .PHONY: all help demo golden clean

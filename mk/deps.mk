@@ -10,6 +10,7 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
 	libtraceevent-dev:perf.data,_trace.dat:/usr/include/traceevent/event-parse.h \
+	libbabeltrace2-dev:CTF:/usr/include/babeltrace2/babeltrace.h \
 	libarchive-dev:gzip,_xz,_bzip2,_lz4:/usr/include/archive.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.

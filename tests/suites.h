@@ -89,6 +89,8 @@
 	X(trace_dat) \
 	X(dat_damaged) \
 	X(dat_none) \
+	X(ctf) \
+	X(ctf_none) \
 	X(perf_script) \
 	X(perf_repeats) \
 	X(formats) \

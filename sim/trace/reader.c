@@ -20,6 +20,7 @@ const struct reader_ops *const reader_formats[] = {
 	&ftrace_text_reader,
 	&perf_data_reader,
 	&trace_dat_reader,
+	&ctf_reader,
 	&kmt_reader,
 	&rep_reader,
 	&mtrace_reader,

@@ -29,8 +29,9 @@ struct source;
 const char *source_path_name(const char *path);
 /*
  * Open @path ("-": standard input) and unpack it where it starts as zstd, gzip, xz,
- * bzip2 or lz4 do. Errors: the negative errno of the system, -EBADMSG, or -ENOTSUP
- * where this build cannot unpack it.
+ * bzip2 or lz4 do. Of a directory it reads the file "metadata", see source_is_directory().
+ * Errors: the negative errno of the system, -EISDIR where there is no such file, -EBADMSG,
+ * or -ENOTSUP where this build cannot unpack it.
  */
 int source_open(struct source **out, const char *path, struct kerror *err);
 /*
@@ -58,6 +59,8 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 uint64_t source_consumed(const struct source *src);
 uint64_t source_total(const struct source *src);
 const char *source_name(const struct source *src);
+/* Whether its path is a directory, a trace in CTF, of which it reads the metadata alone. */
+bool source_is_directory(const struct source *src);
 /*
  * For a reader that maps the file: its descriptor, and where in it the trace lies,
  * where @src is a regular file that is not packed and @read bytes of it were read;
@@ -230,6 +233,7 @@ struct reader {
 
 extern const struct reader_ops perf_data_reader;
 extern const struct reader_ops trace_dat_reader;
+extern const struct reader_ops ctf_reader;
 extern const struct reader_ops perf_script_reader;
 extern const struct reader_ops ftrace_text_reader;
 extern const struct reader_ops kmt_reader;

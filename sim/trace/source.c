@@ -39,6 +39,7 @@ struct source {
 	/* raw layer */
 	int fd;				/* -1: memory or callback */
 	bool close_fd;
+	bool directory;			/* fd is the metadata file in it */
 	const volatile sig_atomic_t *stop;	/* NULL, or reading ends once it is not 0 */
 	const unsigned char *mem;
 	size_t mem_len;
@@ -232,6 +233,24 @@ static int open_path(const char *path, bool wait)
 	return fd;
 }
 
+/*
+ * A trace in CTF is a directory: its bytes are those of its metadata, by which it is
+ * recognised, and its reader opens the rest. -EISDIR: there is no such file.
+ */
+static int enter_directory(struct source *src, struct stat *st)
+{
+	int fd = openat(src->fd, "metadata", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? -EISDIR : -errno;
+	close(src->fd);
+	src->fd = fd;
+	src->directory = true;
+	if (fstat(fd, st))
+		return -errno;
+	return S_ISREG(st->st_mode) ? 0 : -EISDIR;
+}
+
 int source_open_until(struct source **out, const char *path, const volatile sig_atomic_t *stop,
 		      struct kerror *err)
 {
@@ -248,15 +267,15 @@ int source_open_until(struct source **out, const char *path, const volatile sig_
 	src->stop = stop;
 	if (src->fd < 0 || fstat(src->fd, &st))
 		code = -errno;
-	else if (S_ISDIR(st.st_mode))
-		code = -EISDIR;
 	else
-		code = 0;
+		code = !S_ISDIR(st.st_mode) ? 0 : is_stdin ? -EISDIR : enter_directory(src, &st);
 	if (code) {
 		source_close(src);
-		return kerror_set(err, code, "%.*s: %s", NAME_SHOWN, name, strerror(-code));
+		return kerror_set(err, code, "%.*s: %s", NAME_SHOWN, name, code == -EISDIR ?
+				  "it is a directory without a file 'metadata', so not a trace in CTF" : strerror(-code));
 	}
-	src->total = S_ISREG(st.st_mode) ? st.st_size : 0;
+	/* Metadata is no measure of what lies beside it. */
+	src->total = S_ISREG(st.st_mode) && !src->directory ? st.st_size : 0;
 	return source_start(out, src, name, err);
 }
 
@@ -433,7 +452,7 @@ int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset,
 	struct stat st;
 	off_t at;
 
-	if (src->fd < 0 || src->zstd || src->packed || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
+	if (src->fd < 0 || src->directory || src->zstd || src->packed || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
 		return -1;
 	/* Standard input may stand in the middle of a file. */
 	at = lseek(src->fd, 0, SEEK_CUR);
@@ -472,6 +491,11 @@ uint64_t source_consumed(const struct source *src)
 uint64_t source_total(const struct source *src)
 {
 	return src->total;
+}
+
+bool source_is_directory(const struct source *src)
+{
+	return src->directory;
 }
 
 const char *source_name(const struct source *src)

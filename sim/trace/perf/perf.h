@@ -320,7 +320,6 @@ struct perf_data {
 	unsigned char build_id[BUILD_ID_BYTES];
 	char reference[64];
 	uint64_t reference_address;
-	name_id frames[STACK_MAX_FRAMES];
 };
 
 /* file.c: what stands around the records. The records' place is set. Errors as reader_ops.open. */

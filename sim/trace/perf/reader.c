@@ -16,12 +16,10 @@
 #include <stdlib.h>
 
 #include "sim/trace/perf/perf.h"
-#include "sim/trace/stack_text.h"
 
 /* As in text: the last second of the 584 years that fit is left out. */
 #define MAX_TIME	(UINT64_MAX / 1000000000 * 1000000000)
 #define STOP_RECORDS	4096u		/* a request to stop is noticed so late */
-#define CONTEXT_FIRST	((uint64_t)-4095)	/* in a chain: from here on marks between kernel and program */
 
 static uint64_t place_of(const struct perf_data *pd, const unsigned char *rec)
 {
@@ -62,46 +60,6 @@ static void count_malformed(struct reader *rd, const unsigned char *rec)
 		rd->message(rd->message_ctx, source_name(rd->src), place_of(pd, rec), pd->complaint.text);
 }
 
-static int user_frame(struct reader *rd, name_id *frame)
-{
-	*frame = names_intern(rd->names, STACK_USER_FRAME, strlen(STACK_USER_FRAME));
-	return *frame ? 0 : -ENOMEM;
-}
-
-static int take_chain(struct reader *rd, const struct perf_attr *attr, const struct perf_sample *sample,
-		      struct event *ev)
-{
-	struct perf_data *pd = rd->priv;
-	bool in_user = false;
-	uint64_t i, depth = 0;
-	size_t nr = 0;
-
-	for (i = 0; i < sample->nr_chain && nr < STACK_MAX_FRAMES; i++) {
-		uint64_t address = get_u64(sample->chain + i * 8);
-		const struct site *site;
-
-		if (address >= CONTEXT_FIRST)
-			continue;
-		depth++;
-		if (!stack_is_kernel(address)) {
-			if (!in_user && user_frame(rd, &pd->frames[nr++]))
-				return -ENOMEM;
-			in_user = true;
-			continue;
-		}
-		in_user = false;
-		site = sites_get(&pd->decoder.sites[0], address);
-		if (!site)
-			return -ENOMEM;
-		pd->frames[nr++] = site->site;
-	}
-	if (!nr)
-		return 0;
-	rd->stats.cut_stacks += depth >= attr->max_stack;
-	ev->stack = stacks_intern(rd->stacks, pd->frames, nr);
-	return ev->stack ? 0 : -ENOMEM;
-}
-
 /* 1: @ev is an event; 0: the sample is malformed; -ENOMEM. */
 static int make_event(struct reader *rd, const struct order_entry *entry, struct event *ev)
 {
@@ -135,7 +93,7 @@ static int make_event(struct reader *rd, const struct order_entry *entry, struct
 	if (!ret)
 		ret = raw_decode(&pd->decoder, attr->plan, sample.raw, sample.raw_size, ev, &pd->complaint);
 	if (!ret && sample.nr_chain && rd->stacks && event_has_stack(ev->kind))
-		ret = take_chain(rd, attr, &sample, ev);
+		ret = raw_chain(&pd->decoder, rd, sample.chain, sample.nr_chain, attr->max_stack, ev);
 	return ret == -ENOMEM ? ret : !ret;
 }
 

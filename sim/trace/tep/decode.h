@@ -33,4 +33,13 @@ void raw_decoder_exit(struct raw_decoder *dec);
 int raw_decode(struct raw_decoder *dec, struct raw_plan *plan, const unsigned char *raw, size_t size,
 	       struct event *ev, struct text_complaint *complaint);
 
+struct reader;
+
+/*
+ * The chain of @nr addresses of 8 bytes at @chain, as perf records it, becomes @ev's stack; one of
+ * @max_stack or more is counted as cut. -ENOMEM.
+ */
+int raw_chain(struct raw_decoder *dec, struct reader *rd, const unsigned char *chain, uint64_t nr, unsigned int max_stack,
+	      struct event *ev);
+
 #endif

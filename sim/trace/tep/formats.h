@@ -106,6 +106,17 @@ struct raw_plan *raw_formats_plan(struct raw_formats *formats, uint64_t id);
 /* Whether descriptions were read at all. */
 bool raw_formats_known(const struct raw_formats *formats);
 
+/*
+ * For a reader that has no descriptions: ask @fn for the place of each field that an event of
+ * @plan's kind may have. It fills @to where there is one; else what such an event needs is noted
+ * as missing. 0, or what @fn returned.
+ */
+typedef int (*raw_place_fn)(void *ctx, struct raw_field *to, const char *name);
+int raw_plan_fields(struct raw_plan *plan, raw_place_fn fn, void *ctx);
+/* Names of flags for the field called @field, from what @print, of @len bytes, prints of it. -ENOMEM. */
+int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len, const char *field);
+void raw_gfp_exit(struct raw_gfp *gfp);
+
 /* ---- plan.c, rows.c, gfp.c: inside this folder ---- */
 
 struct tep_event;
@@ -123,9 +134,6 @@ int raw_plan_place(struct raw_plan *plan, struct raw_field *to, const struct tep
 /* The field called @name, or NULL. */
 const struct tep_format_field *raw_plan_find(const struct tep_event *event, const char *name);
 
-/* For the field called @field. -ENOMEM. */
-int raw_gfp_make(struct raw_gfp *gfp, const char *print, size_t len, const char *field);
-void raw_gfp_exit(struct raw_gfp *gfp);
 /* The slot for @raw, filled; NULL where the number is out of range. */
 const struct raw_gfp_slot *raw_gfp_slow(struct raw_gfp *gfp, uint64_t raw);
 

@@ -120,23 +120,47 @@ static char printed(const char *print, size_t len, const char *text)
 	return at && at + strlen(text) < print + len ? at[strlen(text)] : '\0';
 }
 
+int raw_plan_fields(struct raw_plan *plan, raw_place_fn fn, void *ctx)
+{
+	uint64_t kind = OF(plan->kind);
+	size_t i;
+
+	for (i = 0; i < sizeof(field_rules) / sizeof(field_rules[0]); i++) {
+		const struct field_rule *rule = &field_rules[i];
+		struct raw_field *field = (struct raw_field *)((char *)plan + rule->place);
+		int ret = kind & rule->kinds ? fn(ctx, field, rule->name) : 0;
+
+		if (ret)
+			return ret;
+		if (kind & rule->needed && !field->there && !plan->missing)
+			plan->missing = rule->name;
+	}
+	return 0;
+}
+
+struct described {
+	struct raw_plan *plan;
+	const struct tep_event *event;
+	uint64_t at;
+	struct kerror *err;
+};
+
+static int place_described(void *ctx, struct raw_field *to, const char *name)
+{
+	const struct described *d = ctx;
+	const struct tep_format_field *field = raw_plan_find(d->event, name);
+
+	return field ? raw_plan_place(d->plan, to, d->event, field, d->at, d->err) : 0;
+}
+
 int raw_plan_make(struct raw_plan *plan, const struct tep_event *event, const char *print, size_t len, uint64_t at,
 		  struct kerror *err)
 {
 	uint64_t kind = OF(plan->kind);
+	struct described described = { plan, event, at, err };
+	int ret = raw_plan_fields(plan, place_described, &described);
 	char site;
-	size_t i;
-	int ret = 0;
 
-	for (i = 0; !ret && i < sizeof(field_rules) / sizeof(field_rules[0]); i++) {
-		const struct field_rule *rule = &field_rules[i];
-		const struct tep_format_field *field = kind & rule->kinds ? raw_plan_find(event, rule->name) : NULL;
-
-		if (field)
-			ret = raw_plan_place(plan, (struct raw_field *)((char *)plan + rule->place), event, field, at, err);
-		else if (kind & rule->needed && !plan->missing)
-			plan->missing = rule->name;
-	}
 	if (!ret && kind & (OF(EV_CACHE_ALLOC) | OF(EV_CACHE_FREE)))
 		ret = place_name(plan, event, at, err);
 	if (ret)

@@ -71,6 +71,7 @@ static void test_help(void)
 		{ { "policies", "-h" }, 0, "Usage: kmemsim policies", "" },
 		{ { "--version" }, 0, "kmemsim " KMS_VERSION "\n", "" },
 		{ { "--version" }, 0, "\n  libtraceevent  ", "" },
+		{ { "--version" }, 0, "\n  babeltrace2  ", "" },
 		{ { "-V" }, 0, "kmemsim " KMS_VERSION "\n", "" },
 		{ { "diagnose", "--version" }, 0, "kmemsim " KMS_VERSION "\n", "" },
 		{ { NULL }, 2, "", "Usage: kmemsim COMMAND" },

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: traces in CTF, the Common Trace Format, through babeltrace2. The parts, a
+ * file each:
+ *
+ *	graph.c    babeltrace2's graph: the streams of a directory as one row of messages
+ *	classes.c  for each class of events, which of its fields goes where
+ *	gfp.c      what the numbers in gfp_flags mean, which CTF does not say
+ *	reader.c   struct reader_ops
+ *
+ * Fields are found by name once a class, put into words one behind the other, and
+ * become an event as perf's raw bytes do (tep/decode.h): ranges, names and complaints
+ * are the same.
+ *
+ * Locking: none, single-threaded. babeltrace2's log is switched off for the process.
+ */
+#ifndef KMEMSIM_SIM_TRACE_CTF_CTF_H
+#define KMEMSIM_SIM_TRACE_CTF_CTF_H
+
+#include <babeltrace2/babeltrace.h>
+
+#include "sim/trace/kallsyms.h"
+#include "sim/trace/perf/perf.h"
+#include "sim/trace/reader.h"
+
+/* ---- graph.c --------------------------------------------------------------- */
+
+struct ctf_graph {
+	bt_graph *graph;
+	bt_message_iterator *iterator;
+	/* Messages from @next to @nr are owned and were not taken. */
+	bt_message_array_const messages;
+	uint64_t next, nr;
+};
+
+/* Of the directory @path. -EBADMSG with what babeltrace2 says, -ENOMEM. ctf_graph_close() may be called in any case. */
+int ctf_graph_open(struct ctf_graph *g, const char *path, struct kerror *err);
+void ctf_graph_close(struct ctf_graph *g);
+/* The next message, for the caller to put; NULL with 0 in *@ret at the end, else with a negative errno and @err. */
+const bt_message *ctf_graph_next(struct ctf_graph *g, int *ret, struct kerror *err);
+/* Whether ctf_graph_next() would have to read. */
+static inline bool ctf_graph_is_empty(const struct ctf_graph *g)
+{
+	return g->next == g->nr;
+}
+
+/* ---- classes.c ------------------------------------------------------------- */
+
+enum ctf_scope { CTF_NOWHERE, CTF_PAYLOAD, CTF_SPECIFIC, CTF_COMMON, CTF_PACKET };
+
+/* A member of one of an event's structures. */
+struct ctf_place {
+	uint8_t scope;		/* enum ctf_scope */
+	uint32_t index;
+};
+
+enum ctf_role { CTF_EVENT, CTF_COMM, CTF_FORK, CTF_IGNORED };
+
+#define CTF_MAX_WORDS	16u
+#define CTF_NAME_BYTES	256u
+
+/* What an event's fields are put into; plans point into it. */
+struct ctf_words {
+	uint64_t word[CTF_MAX_WORDS];
+	char name[CTF_NAME_BYTES];
+};
+
+struct ctf_class {
+	enum ctf_role role;
+	struct raw_plan plan;
+	struct ctf_place word[CTF_MAX_WORDS];	/* where each word comes from */
+	unsigned int nr_words;
+	struct ctf_place name, cpu, tid, comm, parent, chain;
+};
+
+struct ctf_classes {
+	struct table by_address;	/* of babeltrace2's class -> index + 1; classes live as long as their trace */
+	struct ctf_class **class;
+	size_t nr, size;
+	const bt_trace *trace;		/* held, so that they do */
+	bool modern_gfp;		/* see ctf_gfp_print() */
+};
+
+/* The class of @event, made where it is new; NULL: no memory. */
+struct ctf_class *ctf_class_of(struct ctf_classes *classes, const bt_event *event);
+void ctf_classes_exit(struct ctf_classes *classes);
+
+/* The field at @place of @event, or NULL. */
+const bt_field *ctf_field(const bt_event *event, const struct ctf_place *place);
+/* A whole number of any size and sign, negative ones as two's complement; false where the field is none. */
+bool ctf_number(const bt_field *field, uint64_t *value);
+/* A text; NULL where the field is none. */
+const char *ctf_text(const bt_field *field);
+
+/* ---- gfp.c ----------------------------------------------------------------- */
+
+/* What the kernel prints for gfp_flags, as its description of the event would have it; @modern: from Linux 6.3 on. */
+const char *ctf_gfp_print(bool modern);
+/* Whether those of kernel @release are; a release that is not known is. *@sure: it is from 5.4 on, or later. */
+bool ctf_gfp_is_modern(const char *release, bool *sure);
+
+#endif

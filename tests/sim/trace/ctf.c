@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: a directory in CTF made by hand, with a stream as perf writes it and one
+ * as LTTng does, against the text of the same events; damaged ones; and real recordings
+ * that the installed perf converts, against the perf.data they come from.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/tests.h"
+#include "tests/sim/cmd/run_cmd.h"
+#include "tests/sim/trace/perf_build.h"
+#include "tests/sim/trace/same_events.h"
+
+/* True where this build cannot read CTF. */
+static bool no_reader(void)
+{
+	if (ctf_reader.needs)
+		test_skip("this build has no babeltrace2");
+	return ctf_reader.needs;
+}
+
+#define U8(name)	" integer { size = 8; align = 8; signed = false; } " name ";"
+#define U32(name)	" integer { size = 32; align = 8; signed = false; } " name ";"
+#define I32(name)	" integer { size = 32; align = 8; signed = true; } " name ";"
+#define U64(name)	" integer { size = 64; align = 8; signed = false; } " name ";"
+#define STREAM(id, more) \
+	"stream { id = " id "; event.header := struct {" U32("id") \
+	" integer { size = 64; align = 8; signed = false; map = clock.c.value; } timestamp; } align(8);" \
+	"packet.context := struct {" U64("content_size") U64("packet_size") U32("cpu_id") " } align(8);" more "};\n"
+#define EVENT(stream, id, name, fields) \
+	"event { name = \"" name "\"; id = " id "; stream_id = " stream "; fields := struct {" fields " } align(8); };\n"
+#define TID	I32("perf_tid")
+
+static const char metadata_parts[] =
+	STREAM("0", "")
+	STREAM("1", "event.context := struct {" I32("_tid") " string _procname; } align(8);")
+	EVENT("0", "0", "kmem:kmalloc", TID U64("call_site") U64("ptr") U64("bytes_req") U64("bytes_alloc") U32("gfp_flags")
+	      I32("node"))
+	EVENT("0", "1", "kmem:mm_page_alloc", TID U64("pfn") U32("order") U32("gfp_flags") I32("migratetype"))
+	EVENT("0", "2", "sched:kfree", TID)
+	EVENT("0", "3", "perf_comm", U32("pid") U32("tid") " string comm;")
+	EVENT("0", "4", "perf_fork", U32("pid") U32("ppid") U32("tid") U32("ptid"))
+	EVENT("0", "5", "kmem:kfree", TID " string ptr;")
+	EVENT("1", "0", "kmem_cache_alloc", U64("_call_site") U64("_ptr") " string _name;" U64("_bytes_req") U64("_bytes_alloc")
+	      U32("_gfp_flags") I32("_node"))
+	EVENT("1", "1", "kmem_kfree", U64("_call_site") U64("_ptr"))
+	EVENT("1", "2", "kmem_mm_page_free", U64("_pfn") U32("_order"))
+	EVENT("1", "3", "mm_vmscan_kswapd_wake", I32("_nid") I32("_order"));
+
+static char *make_folder(const char *name, const char *env)
+{
+	char *path = in_folder(name), text[8192], file[64];
+	int len = snprintf(text, sizeof(text), "/* CTF 1.8 */\ntrace { major = 1; minor = 8; byte_order = le;"
+			   "packet.header := struct {" U32("magic") U32("stream_id") " } align(8); };\n%s"
+			   "clock { name = c; freq = 1000000000; };\n%s", env, metadata_parts);
+
+	CU_ASSERT_FATAL(len > 0);
+	CU_ASSERT_FATAL(len < (int)sizeof(text));
+	mkdir(path, 0700);
+	snprintf(file, sizeof(file), "%s/metadata", name);
+	write_file(file, text, (size_t)len);
+	return path;
+}
+
+/* A packet with what was put behind PACKET_HEAD bytes of nothing. */
+#define PACKET_HEAD	28u
+
+static struct bytes packet_begin(void)
+{
+	static const char nothing[PACKET_HEAD];
+	struct bytes b = { 0 };
+
+	put(&b, nothing, sizeof(nothing));
+	return b;
+}
+
+static void packet_end(struct bytes *b, uint32_t stream, uint32_t cpu)
+{
+	uint32_t magic = 0xc1fc1fc1;
+	uint64_t bits = b->len * 8;
+
+	memcpy(b->data, &magic, 4);
+	memcpy(b->data + 4, &stream, 4);
+	memcpy(b->data + 8, &bits, 8);
+	memcpy(b->data + 16, &bits, 8);
+	memcpy(b->data + 24, &cpu, 4);
+}
+
+static void put_head(struct bytes *b, uint32_t id, uint64_t time)
+{
+	put_u32(b, id);
+	put_u64(b, time);
+}
+
+static void put_task(struct bytes *b, uint32_t tid, const char *comm)
+{
+	put_u32(b, tid);
+	put(b, comm, strlen(comm) + 1);
+}
+
+static void put_kmalloc(struct bytes *b, uint64_t time, uint64_t ptr, uint64_t req, uint32_t gfp, uint32_t node)
+{
+	put_head(b, 0, time);
+	put_u32(b, 7);
+	put_u64(b, 0xffffffff81000010);
+	put_u64(b, ptr);
+	put_u64(b, req);
+	put_u64(b, 64);
+	put_u32(b, gfp);
+	put_u32(b, node);
+}
+
+static void write_stream(const char *folder_name, const char *name, struct bytes *b)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s/%s", folder_name, name);
+	write_file(file, b->data, b->len);
+	free(b->data);
+}
+
+/* As perf: tasks are called as records say, flags are of Linux 6.3 and later. */
+static struct bytes perf_stream(void)
+{
+	struct bytes b = packet_begin();
+
+	put_kmalloc(&b, 1000, 0xffff888000000100, 60, 0x820, UINT32_MAX);
+	put_head(&b, 3, 2000);
+	put_u32(&b, 7);
+	put_task(&b, 7, "a task");
+	put_head(&b, 4, 2500);
+	put_u32(&b, 8);
+	put_u32(&b, 7);
+	put_u32(&b, 8);
+	put_u32(&b, 7);
+	put_kmalloc(&b, 3000, 0xffff888000000200, 64, 0xcc0, 1);
+	put_head(&b, 1, 5000);
+	put_u32(&b, 8);
+	put_u64(&b, 0x1234);
+	put_u32(&b, 3);
+	put_u32(&b, 0x2cc0);
+	put_u32(&b, 2);
+	put_head(&b, 2, 6000);
+	put_u32(&b, 8);
+	packet_end(&b, 0, 1);
+	return b;
+}
+
+/* As LTTng: the task stands in the context. */
+static struct bytes lttng_stream(void)
+{
+	struct bytes b = packet_begin();
+
+	put_head(&b, 0, 1500);
+	put_task(&b, 9, "other");
+	put_u64(&b, 0xffffffff81000020);
+	put_u64(&b, 0xffff888000000300);
+	put(&b, "dentry", 7);
+	put_u64(&b, 192);
+	put_u64(&b, 192);
+	put_u32(&b, 0x100);
+	put_u32(&b, UINT32_MAX);
+	put_head(&b, 1, 4000);
+	put_task(&b, 9, "other");
+	put_u64(&b, 0xffffffff81000030);
+	put_u64(&b, 0xffff888000000100);
+	put_head(&b, 2, 7000);
+	put_task(&b, 9, "other");
+	put_u64(&b, 0x1234);
+	put_u32(&b, 3);
+	put_head(&b, 3, 8000);
+	put_task(&b, 9, "other");
+	put_u32(&b, 0);
+	put_u32(&b, 2);
+	packet_end(&b, 1, 0);
+	return b;
+}
+
+static const char story[] =
+	":7 7 [001] 0.000001: kmem:kmalloc: call_site=0xffffffff81000010 ptr=0xffff888000000100 bytes_req=60 bytes_alloc=64 "
+	"gfp_flags=GFP_ATOMIC node=-1\n"
+	"other 9 [000] 0.000001500: kmem:kmem_cache_alloc: call_site=0xffffffff81000020 ptr=0xffff888000000300 name=dentry "
+	"bytes_req=192 bytes_alloc=192 gfp_flags=__GFP_ZERO node=-1\n"
+	"a task 7 [001] 0.000003: kmem:kmalloc: call_site=0xffffffff81000010 ptr=0xffff888000000200 bytes_req=64 bytes_alloc=64 "
+	"gfp_flags=GFP_KERNEL node=1\n"
+	"other 9 [000] 0.000004: kmem:kfree: call_site=0xffffffff81000030 ptr=0xffff888000000100\n"
+	"a task 8 [001] 0.000005: kmem:mm_page_alloc: page=0x1234 pfn=0x1234 order=3 migratetype=2 "
+	"gfp_flags=GFP_KERNEL|__GFP_NOWARN\n"
+	"a task 8 [001] 0.000006: sched:kfree: 1\n"
+	"other 9 [000] 0.000007: kmem:mm_page_free: page=0x1234 pfn=0x1234 order=3\n"
+	"other 9 [000] 0.000008: vmscan:mm_vmscan_kswapd_wake: nid=0 order=2\n";
+
+static struct side *open_path(const char *path, const char *format)
+{
+	struct side *side = malloc(sizeof(*side));
+	struct kerror err = { 0 };
+	struct source *src;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(side);
+	CU_ASSERT_EQUAL_FATAL(source_open(&src, path, &err), 0);
+	if (!side_open(side, src, NULL, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		CU_FAIL_FATAL("it was refused");
+	}
+	CU_ASSERT_STRING_EQUAL(side->rd->ops->name, format);
+	return side;
+}
+
+static void test_story(void)
+{
+	struct bytes perf, lttng;
+	struct side *ctf, *text = malloc(sizeof(*text));
+	struct kerror err = { 0 };
+	struct source *src;
+	char *path;
+
+	if (no_reader()) {
+		free(text);
+		return;
+	}
+	path = make_folder("story.ctf", "env { release = \"6.18.1\"; };");
+	perf = perf_stream();
+	lttng = lttng_stream();
+	write_stream("story.ctf", "stream_0", &perf);
+	write_stream("story.ctf", "stream_1", &lttng);
+	ctf = open_path(path, "ctf");
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, story, strlen(story), &err), 0);
+	CU_ASSERT_FATAL(side_open(text, src, "perf-script", &err));
+	expect_value("story", "events", expect_same(ctf, text, 100, "story"), 8);
+	expect_value("story", "lines", ctf->rd->stats.lines, 10);
+	expect_value("story", "ignored", ctf->rd->stats.ignored, 2);
+	expect_value("story", "malformed", ctf->rd->stats.malformed, 0);
+	CU_ASSERT_STRING_EQUAL(ctf->rd->stats.os_release, "6.18.1");
+	CU_ASSERT_STRING_EQUAL(ctf->rd->stats.note, "");
+	CU_ASSERT_FALSE(ctf->rd->stats.truncated);
+	side_close(ctf);
+	side_close(text);
+	free(ctf);
+	free(text);
+}
+
+/* Numbers of flags depend on the kernel; one that is not known is said. */
+static void test_gfp(void)
+{
+	static const struct { const char *env; uint32_t raw, gfp; const char *note; } kernels[] = {
+		{ "env { release = \"6.18.1\"; };", 0x820, 0xa20, "" },
+		{ "env { release = \"6.3.0\"; };", 0x2800, 0x800, "" },
+		{ "env { kernel_release = \"6.2.9\"; };", 0x820, 0x820, "" },
+		{ "env { kernel_release = \"6.2.9\"; };", 0xa20, 0xa20, "" },
+		{ "env { release = \"5.4.0\"; };", 0xa20, 0xa20, "" },
+		{ "env { release = \"5.3.18\"; };", 0x820, 0xa20, "older than 5.4" },
+		{ "", 0x1000100, 0x100, "does not say which kernel" },
+	};
+	size_t i;
+
+	if (no_reader())
+		return;
+	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		char name[32], *path;
+		struct bytes b = packet_begin();
+		const struct event *ev;
+		struct side *side;
+
+		snprintf(name, sizeof(name), "gfp%zu.ctf", i);
+		path = make_folder(name, kernels[i].env);
+		put_kmalloc(&b, 1000, 1, 60, kernels[i].raw, 0);
+		packet_end(&b, 0, 0);
+		write_stream(name, "stream_0", &b);
+		side = open_path(path, "ctf");
+		ev = side_next(side);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
+		expect_value(kernels[i].env, "gfp", ev->gfp, kernels[i].gfp);
+		CU_ASSERT_PTR_NOT_NULL(strstr(side->rd->stats.note, kernels[i].note));
+		CU_ASSERT_EQUAL(!side->rd->stats.note[0], !kernels[i].note[0]);
+		side_close(side);
+		free(side);
+	}
+}
+
+/* Ranges are those of perf.data and text; what is wrong is told with the event's number, and reading goes on. */
+static void test_values(void)
+{
+	struct bytes b;
+	struct heard heard = { 0 };
+	const struct event *ev;
+	struct side *side;
+	char *path;
+
+	if (no_reader())
+		return;
+	b = packet_begin();
+	path = make_folder("values.ctf", "env { release = \"6.18.1\"; };");
+	put_kmalloc(&b, 1000, 1, 65, 0xcc0, 0);
+	put_kmalloc(&b, 1001, 1, 64, 0xcc0, 1024);
+	put_head(&b, 5, 1002);
+	put_u32(&b, 7);
+	put(&b, "text", 5);
+	put_kmalloc(&b, 1003, 1, 64, 0xcc0, 1023);
+	packet_end(&b, 0, 1023);
+	write_stream("values.ctf", "stream_0", &b);
+	side = open_path(path, "ctf");
+	reader_set_message(side->rd, hear, &heard, 1);
+	ev = side_next(side);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
+	expect_value("values", "node", (uint64_t)ev->node, 1023);
+	expect_value("values", "cpu", ev->cpu, 1023);
+	expect_value("values", "number", ev->line, 4);
+	expect_value("values", "malformed", side->rd->stats.malformed, 3);
+	expect_value("values", "place", heard.line, 1);
+	expect_text("values", "message", heard.text, "bytes_alloc=64 is below bytes_req=65");
+	CU_ASSERT_PTR_NULL(side_next(side));
+	side_close(side);
+	free(side);
+}
+
+static int refused(const char *path, const char *word)
+{
+	struct kerror err = { 0 };
+	struct side *side = malloc(sizeof(*side));
+	struct source *src;
+	int ret = source_open(&src, path, &err);
+
+	if (!ret) {
+		CU_ASSERT_FALSE(side_open(side, src, NULL, &err));
+		ret = err.code;
+		names_destroy(side->names);
+		stacks_destroy(side->stacks);
+	}
+	if (!strstr(err.text, word)) {
+		fprintf(stderr, "%s: %s\n", path, err.text);
+		CU_FAIL("it says something else");
+	}
+	free(side);
+	return ret;
+}
+
+/* Damaged metadata is not among them: babeltrace2 loses memory then, which would be told as a leak here. */
+static void test_damaged(void)
+{
+	struct bytes b;
+	char *path, *metadata = in_folder("bad.ctf/metadata");
+	struct side *side;
+	unsigned int nr = 0;
+
+	if (no_reader())
+		return;
+	b = perf_stream();
+	path = make_folder("bad.ctf", "");
+	mkdir(in_folder("empty"), 0700);
+	CU_ASSERT_EQUAL(refused(in_folder("empty"), "a directory without a file 'metadata'"), -EISDIR);
+	CU_ASSERT_EQUAL(refused(metadata, "name the directory it lies in"), -EINVAL);
+	/* The packet says that it is longer than its file. */
+	b.len -= 4;
+	write_stream("bad.ctf", "stream_0", &b);
+	CU_ASSERT_EQUAL(refused(path, "babeltrace2 cannot read it"), -EBADMSG);
+	/* An event that no metadata describes: what came before it is good. */
+	b = packet_begin();
+	put_kmalloc(&b, 1000, 1, 60, 0xcc0, 0);
+	put_head(&b, 99, 1001);
+	put_u64(&b, 1);
+	packet_end(&b, 0, 0);
+	write_stream("bad.ctf", "stream_0", &b);
+	side = open_path(path, "ctf");
+	while (side_next(side))
+		nr++;
+	expect_value("damaged", "events", nr, 1);
+	CU_ASSERT_TRUE(side->rd->stats.truncated);
+	expect_value("damaged", "error", (uint64_t)-side->rd->stats.error.code, EBADMSG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(side->rd->stats.error.text, "bad.ctf: babeltrace2 cannot read it"));
+	CU_ASSERT_PTR_NULL(strstr(side->rd->stats.error.text, "=0x"));
+	CU_ASSERT_PTR_NULL(side_next(side));
+	side_close(side);
+	free(side);
+}
+
+/* Lost events are counted apart: perf does not convert their records. */
+static void test_recordings(void)
+{
+	static const struct { const char *name; uint64_t events; } recordings[] = {
+		{ "traces/gcc-hello.data.zst", 26972 },
+		{ "traces/callchains.data.zst", 26026 },
+	};
+	char command[400];
+	size_t i;
+
+	if (no_reader())
+		return;
+	for (i = 0; i < sizeof(recordings) / sizeof(recordings[0]); i++) {
+		const char *path = test_shared(recordings[i].name);
+		struct side *data, *ctf;
+
+		if (!path)
+			continue;
+		snprintf(command, sizeof(command), "zstd -dqcf '%s' >'%s' && rm -rf '%s' && "
+			 "perf data convert --all --to-ctf '%s' -i '%s' >/dev/null 2>&1", path, in_folder("t.data"),
+			 in_folder("t.ctf"), in_folder("t.ctf"), in_folder("t.data"));
+		if (system(command)) {
+			test_skip("perf is not here, or cannot convert to CTF");
+			return;
+		}
+		data = open_path(in_folder("t.data"), "perf-data");
+		ctf = open_path(in_folder("t.ctf"), "ctf");
+		ctf->exact = true;
+		expect_value(path, "events", expect_same(data, ctf, UINT64_MAX, path), recordings[i].events);
+		CU_ASSERT_STRING_EQUAL(ctf->rd->stats.os_release, data->rd->stats.os_release);
+		expect_value(path, "cut stacks", ctf->rd->stats.cut_stacks, data->rd->stats.cut_stacks);
+		side_close(data);
+		side_close(ctf);
+		free(data);
+		free(ctf);
+	}
+}
+
+static const struct test_case cases[] = {
+	{ "perf's and LTTng's fields", test_story },
+	{ "flags by the kernel's release", test_gfp },
+	{ "values out of range", test_values },
+	{ "damaged and cut ones", test_damaged },
+	{ "as perf.data", test_recordings },
+	{ NULL, NULL }
+};
+
+const struct test_suite ctf_suite = { "ctf", cases };
