@@ -61,7 +61,9 @@ run_one() {
 		return
 	fi
 	ran=$((ran + 1))
-	for made in $(find . -type f -newer stamp ! -name said ! -name '*.maps'); do
+	# A trace in CTF is a directory.
+	for made in $(find . \( -type d -exec test -e '{}/metadata' \; -prune -o -type f \) \
+			-newer stamp ! -name said ! -name '*.maps' -print); do
 		timeout 300 kmemsim run -q "$made" 2>said || {
 			# A part of a recording may be empty.
 			case $1 in 'kmemsim cut '*) ! grep -q 'no events$' said || continue ;; esac
