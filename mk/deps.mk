@@ -7,11 +7,11 @@ build_deps := gcc:compiler:gcc libc6-dev:C_library:/usr/include/stdio.h \
 	libnuma-dev:host_NUMA_placement:/usr/include/numa.h \
 	libjansson-dev:JSON_output:/usr/include/jansson.h \
 	libzstd-dev:compressed_traces:/usr/include/zstd.h \
-	zlib1g-dev:checksums_of_traces:/usr/include/zlib.h \
+	zlib1g-dev:checksums_of_traces,_gzip:/usr/include/zlib.h \
 	pkg-config:finds_optional_libraries:pkg-config \
 	libtraceevent-dev:perf.data,_trace.dat:/usr/include/traceevent/event-parse.h \
 	libbabeltrace2-dev:CTF:/usr/include/babeltrace2/babeltrace.h \
-	libarchive-dev:gzip,_xz,_bzip2,_lz4:/usr/include/archive.h \
+	libarchive-dev:xz,_bzip2,_lz4:/usr/include/archive.h \
 	libdw-dev:struct_layouts_from_debug_information:/usr/include/elfutils/libdw.h
 # The file itself: its folder belongs to other packages as well.
 fuzz_runtime := /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(shell uname -m).a

@@ -29,6 +29,6 @@ void print_version(void)
 	printf("kmemsim %s\n", kmemsim_version);
 	print_library("libtraceevent", "libtraceevent-dev", "reads perf.data and trace.dat", !perf_data_reader.needs);
 	print_library("babeltrace2", "libbabeltrace2-dev", "reads CTF, with libtraceevent", !ctf_reader.needs);
-	print_library("libarchive", "libarchive-dev", "unpacks gzip, xz, bzip2 and lz4", packed_supported());
+	print_library("libarchive", "libarchive-dev", "unpacks xz, bzip2 and lz4", packed_supported());
 	print_library("libdw", "libdw-dev", "reads debug information, for 'kmemsim layout'", layout_supported());
 }

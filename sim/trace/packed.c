@@ -35,7 +35,6 @@ static bool choose_filters(struct archive *archive)
 {
 	return archive_read_support_format_raw(archive) == ARCHIVE_OK &&
 	       archive_read_support_format_empty(archive) == ARCHIVE_OK &&
-	       archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
 	       archive_read_support_filter_xz(archive) == ARCHIVE_OK &&
 	       archive_read_support_filter_bzip2(archive) == ARCHIVE_OK &&
 	       archive_read_support_filter_lz4(archive) == ARCHIVE_OK;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: bytes that gzip, xz, bzip2 or lz4 packed, through libarchive's filters.
+ * kmemsim: bytes that xz, bzip2 or lz4 packed, through libarchive's filters; of gzip see gunzip.h.
  *
  * zstd is not among them: a filter of libarchive hands out what it unpacked when its
  * buffer is full or a block is whole, and a stream that ends early takes the last one
  * with it: of lz4, whose blocks are up to 4 MiB, all of a small file. source.c asks libzstd block by block, so that all that is whole is
- * read, also of a recording that is still being written. For the other four, whose
- * libraries would be four more to know, that loss is accepted.
+ * read, also of a recording that is still being written. For the other three, whose
+ * libraries would be three more to know, that loss is accepted.
  *
  * Locking: none; a stream belongs to one thread.
  */

@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "sim/trace/packed.h"
+#include "sim/trace/gunzip.h"
 #include "sim/trace/reader.h"
 
 /* For zstd. 109 MB of text, 3 MB packed, by 8, 32, 128, 512 KiB: 649, 178, 61, 31 calls of read(), time the same. */
@@ -56,6 +56,7 @@ struct source {
 	size_t hint;			/* bytes zstd wants next; 0: between frames */
 	/* what other programs packed */
 	struct packed *packed;		/* NULL: nobody */
+	struct gunzip *gunzip;		/* in its place for gzip */
 	const char *packer;
 	uint64_t unpacked;		/* bytes that came out of either */
 	struct kerror error;		/* code != 0: failed for good */
@@ -155,6 +156,10 @@ static int64_t fill_packed(void *ctx, const void **bytes)
 
 static int source_start_packed(struct source *src, struct kerror *err)
 {
+	if (!strcmp(src->packer, "gzip")) {
+		src->gunzip = gunzip_open(fill_packed, src);
+		return src->gunzip ? 0 : kerror_set(err, -ENOMEM, "no memory to unpack %.*s", NAME_SHOWN, src->name);
+	}
 	if (!packed_supported())
 		return kerror_set(err, -ENOTSUP, "%.*s: this is packed with %s, and this build cannot unpack it: install "
 				  "libarchive-dev and pkg-config, and build it again", NAME_SHOWN, src->name, src->packer);
@@ -325,6 +330,7 @@ void source_close(struct source *src)
 		close(src->fd);
 	ZSTD_freeDStream(src->zstd);
 	packed_close(src->packed);
+	gunzip_close(src->gunzip);
 	free(src->out);
 	free(src->in);
 	free(src->name);
@@ -392,7 +398,7 @@ static size_t copy_out(void *buf, size_t size, const unsigned char *from, size_t
 static int64_t read_packed(struct source *src, void *buf, size_t size, struct kerror *err)
 {
 	const char *why;
-	int64_t got = packed_read(src->packed, buf, size, &why);
+	int64_t got = src->gunzip ? gunzip_read(src->gunzip, buf, size, &why) : packed_read(src->packed, buf, size, &why);
 
 	if (got >= 0)
 		return got;
@@ -421,7 +427,7 @@ static int64_t read_unpacked(struct source *src, void *buf, size_t size, struct 
 {
 	int64_t got;
 
-	if (src->packed) {
+	if (src->packer) {
 		got = read_packed(src, buf, size, err);
 	} else {
 		got = src->out_pos == src->out_len ? zstd_fill(src, err) : 1;
@@ -440,7 +446,7 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 	}
 	if (!size)
 		return 0;
-	if (src->zstd || src->packed)
+	if (src->zstd || src->packer)
 		return read_unpacked(src, buf, size, err);
 	if (src->in_pos < src->in_len)
 		return (int64_t)copy_out(buf, size, src->in, &src->in_pos, src->in_len);
@@ -452,7 +458,7 @@ int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset,
 	struct stat st;
 	off_t at;
 
-	if (src->fd < 0 || src->directory || src->zstd || src->packed || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
+	if (src->fd < 0 || src->directory || src->zstd || src->packer || fstat(src->fd, &st) || !S_ISREG(st.st_mode))
 		return -1;
 	/* Standard input may stand in the middle of a file. */
 	at = lseek(src->fd, 0, SEEK_CUR);

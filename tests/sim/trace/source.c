@@ -419,6 +419,39 @@ static void test_packed_damaged(void)
 	free(got);
 }
 
+/* gzip's checksum and length stand behind the stream: all comes out, and then it is said that they do not fit. */
+static void test_gzip_trailer(void)
+{
+	char *plain = make_plain(), *got = malloc(PLAIN_BYTES + 4096);
+	size_t size, len, i;
+	char *packed = pack("gzip", plain, PLAIN_BYTES, 1, &size);
+	char *longer = packed ? calloc(1, size + 2000) : NULL;
+	struct kerror err = { 0 };
+	struct source *src;
+
+	for (i = 1; packed && i <= 8; i++) {
+		packed[size - i] ^= 1;
+		CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, packed, size, &err), 0);
+		CU_ASSERT_EQUAL(drain(src, got, 4096, &len, &err), -EBADMSG);
+		CU_ASSERT_EQUAL(len, PLAIN_BYTES);
+		source_close(src);
+		packed[size - i] ^= 1;
+	}
+	/* Zeros behind it are padding; what is no stream is damage. */
+	for (i = 0; packed && i < 2; i++) {
+		memcpy(longer, packed, size);
+		longer[size + 1999] = (char)i;
+		CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, longer, size + 2000, &err), 0);
+		CU_ASSERT_EQUAL(drain(src, got, 4096, &len, &err), i ? -EBADMSG : 0);
+		CU_ASSERT_EQUAL(len, PLAIN_BYTES);
+		source_close(src);
+	}
+	free(longer);
+	free(packed);
+	free(plain);
+	free(got);
+}
+
 /* An error of the file below is told as that, not as damage. */
 static void test_packed_failing(void)
 {
@@ -487,6 +520,7 @@ static const struct test_case cases[] = {
 	{ "failing device", test_failing },
 	{ "packed", test_packed },
 	{ "packed damaged", test_packed_damaged },
+	{ "gzip_trailer", test_gzip_trailer },
 	{ "packed failing", test_packed_failing },
 	{ "bomb", test_bomb },
 	{ NULL, NULL }
