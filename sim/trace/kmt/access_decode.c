@@ -248,8 +248,8 @@ int kmt_access_begin(struct kmt_access_decoder *dec, uint32_t nr, const unsigned
 		ret = take_place(dec, err);
 	if (!ret && dec->place_at)
 		ret = bad(err, "the place of its first access is missing");
-	/* The first place is where it begins. */
-	if (!ret && nr)
+	/* The first place is where it begins; of several there the last one counts, as further on. */
+	while (!ret && nr && !dec->place_at)
 		ret = take_place(dec, err);
 	if (!nr)
 		dec->place_at = UINT32_MAX;
