@@ -108,6 +108,7 @@
 	X(convert) \
 	X(cmd_record) \
 	X(cut) \
+	X(lost) \
 	X(gen_models) \
 	X(gen_cmd) \
 	X(gen_like) \

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/report/report.h"
+
 struct columns {
 	char key[MAX_COMPARED][32];	/* the engine's name, with a number where it comes again */
 };
@@ -148,6 +150,7 @@ void report_compare(struct emitter *em, const struct compare_report *in)
 	emit_str(em, "program", "kmemsim", in->version);
 	emit_str(em, "file", "trace", in->trace_path);
 	emit_u64(em, "events", "events", "", in->trace->nr_events);
+	report_lost(em, in->trace);
 	if (in->interrupted)
 		emit_str(em, "interrupted", "interrupted by a signal", in->interrupted);
 	emit_u64(em, "memory", "memory", "bytes", in->cfg->machine.mem_bytes);

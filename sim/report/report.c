@@ -98,6 +98,40 @@ static void emit_times(struct emitter *em, const struct report_input *in)
 		  (double)in->ledger->events * 1e9 / (double)all, 0);
 }
 
+static bool any_lost(const struct trace_summary *sum)
+{
+	return sum->lost_places || sum->read.lost_chunks;
+}
+
+/* The second line of a report, for nothing below is worth more than what the trace holds. */
+void report_lost_note(struct emitter *em, const struct trace_summary *sum)
+{
+	uint64_t nr = sum->read.lost_events;
+	char text[128];
+
+	if (!any_lost(sum))
+		return;
+	if (nr == 1)
+		snprintf(text, sizeof(text), "1 event is missing in this trace: all figures are without what it did");
+	else if (nr)
+		snprintf(text, sizeof(text), "%llu events are missing in this trace: all figures are without what they did",
+			 (unsigned long long)nr);
+	else
+		snprintf(text, sizeof(text), "events are missing in this trace, nobody knows how many: all figures are "
+			 "without what they did");
+	emit_note(em, text);
+}
+
+void report_lost(struct emitter *em, const struct trace_summary *sum)
+{
+	if (!any_lost(sum))
+		return;
+	emit_u64(em, "lost_events", "events lost", "", sum->read.lost_events);
+	emit_u64(em, "lost_places", "places where events are missing", "", sum->lost_places);
+	if (sum->read.lost_chunks)
+		emit_u64(em, "lost_chunks", "chunks lost, nobody knows where", "", sum->read.lost_chunks);
+}
+
 static void emit_trace(struct emitter *em, const struct report_input *in)
 {
 	const struct trace_summary *sum = in->trace;
@@ -108,6 +142,7 @@ static void emit_trace(struct emitter *em, const struct report_input *in)
 	emit_str(em, "file", "file", in->trace_path);
 	emit_u64(em, "lines", "lines", "", sum->read.lines);
 	emit_u64(em, "events", "events", "", sum->nr_events);
+	report_lost(em, sum);
 	emit_u64(em, "malformed", "malformed lines, skipped", "", sum->read.malformed);
 	emit_u64(em, "ignored", "comments, call chains, empty lines", "", sum->read.ignored);
 	emit_u64(em, "unknown_gfp", "unknown gfp flags", "", sum->read.unknown_gfp);
@@ -187,6 +222,7 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	int ret;
 
 	emit_str(em, "program", "kmemsim", in->version);
+	report_lost_note(em, in->trace);
 	if (only_accesses(in)) {
 		emit_trace(em, in);
 		report_accesses(em, in);

@@ -39,6 +39,13 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 /* The time of the last event that was looked at: the trace's end, or where the run stopped. */
 uint64_t report_end_ns(const struct report_input *in);
 
+/*
+ * What the recorder lost, where it lost anything: one sentence for a report's head, and figures
+ * for what it says of the trace. They do not depend on the format.
+ */
+void report_lost_note(struct emitter *em, const struct trace_summary *sum);
+void report_lost(struct emitter *em, const struct trace_summary *sum);
+
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
 /* report/machine.c: sections about a machine at one point in time, the first one's fields without a section. */

@@ -285,6 +285,7 @@ static int add_losses(struct trace *trace, const struct reader *rd, uint64_t bef
 		larger[trace->nr_losses] = rd->losses[i];
 		larger[trace->nr_losses++].behind += before;
 	}
+	trace->sum.lost_places = trace->nr_losses;
 	return 0;
 }
 

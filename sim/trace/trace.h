@@ -37,6 +37,7 @@ struct trace_summary {
 	uint64_t spilled_bytes;		/* in temporary files */
 	uint64_t backwards;		/* events that are earlier than one before them */
 	uint64_t backwards_line;	/* of the first of these */
+	uint64_t lost_places;		/* where events are missing, see trace_losses() */
 	bool hashed_addresses;		/* addresses of objects were hashed when they were printed */
 	bool one_task;			/* all events, and there are many, have the same pid */
 	/* filled by trace_resolve() */

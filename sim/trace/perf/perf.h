@@ -35,6 +35,7 @@
 #define PERF_PIPE_HEADER_BYTES	16u
 #define PERF_RECORD_HEADER	8u	/* type, misc, size */
 #define PERF_TYPE_TRACEPOINT	2u
+#define LOST_SAMPLES_BPF	(1u << 15)	/* in misc of LOST_SAMPLES */
 
 enum perf_record {
 	REC_MMAP = 1, REC_LOST = 2, REC_COMM = 3, REC_EXIT = 4, REC_FORK = 7, REC_SAMPLE = 9, REC_MMAP2 = 10,
@@ -313,6 +314,11 @@ struct perf_data {
 	struct unpack unpack;
 	struct text_complaint complaint;
 	bool ended;
+	struct {
+		uint64_t placed;	/* by LOST records, where they happened */
+		uint64_t counted;	/* by perf in all, when the recording ended, */
+		uint64_t place;		/* in records of which the last one is there */
+	} lost;
 	bool has_command;		/* the command line says what was recorded */
 	/* symbols.c */
 	struct kallsyms *kallsyms;

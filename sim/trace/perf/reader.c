@@ -107,6 +107,49 @@ static int take_comm(struct perf_data *pd, const unsigned char *rec, uint32_t si
 			 strnlen((const char *)rec + 16, size - 16));
 }
 
+static uint64_t record_time(struct perf_data *pd, const unsigned char *rec, uint32_t size);
+
+/*
+ * The kernel says LOST where its buffer was full. At the end perf writes LOST_SAMPLES without
+ * a time, a record an event, of what the kernel's counters then say: the same losses again,
+ * and those after which the kernel had no occasion for a LOST. One with LOST_SAMPLES_BPF is
+ * of samples that a filter left out, as it was asked to.
+ */
+static int take_lost_samples(struct reader *rd, const unsigned char *rec, uint32_t size)
+{
+	struct perf_data *pd = rd->priv;
+	uint64_t events = get_u64(rec + 8);
+
+	if (get_u16(rec + 4) & LOST_SAMPLES_BPF)
+		return 0;
+	if (record_time(pd, rec, size))
+		return reader_lost(rd, place_of(pd, rec), events);
+	if (__builtin_add_overflow(pd->lost.counted, events, &pd->lost.counted))
+		pd->lost.counted = UINT64_MAX;
+	pd->lost.place = place_of(pd, rec);
+	return 0;
+}
+
+static int take_lost(struct reader *rd, const unsigned char *rec)
+{
+	struct perf_data *pd = rd->priv;
+	uint64_t events = get_u64(rec + 16);
+
+	if (__builtin_add_overflow(pd->lost.placed, events, &pd->lost.placed))
+		pd->lost.placed = UINT64_MAX;
+	return reader_lost(rd, place_of(pd, rec), events);
+}
+
+/* At the end: what was counted beyond what has a place. -ENOMEM. */
+static int take_counted(struct reader *rd)
+{
+	struct perf_data *pd = rd->priv;
+	uint64_t more = pd->lost.counted > pd->lost.placed ? pd->lost.counted - pd->lost.placed : 0;
+
+	pd->lost.counted = 0;
+	return more ? reader_lost(rd, pd->lost.place, more) : 0;
+}
+
 static int take_other(struct reader *rd, const unsigned char *rec)
 {
 	struct perf_data *pd = rd->priv;
@@ -118,9 +161,9 @@ static int take_other(struct reader *rd, const unsigned char *rec)
 	case REC_FORK:
 		return size < 24 ? 0 : tasks_fork(&pd->tasks, (int32_t)get_u32(rec + 16), (int32_t)get_u32(rec + 20));
 	case REC_LOST:
-		return size < 24 ? 0 : reader_lost(rd, place_of(pd, rec), get_u64(rec + 16));
+		return size < 24 ? 0 : take_lost(rd, rec);
 	case REC_LOST_SAMPLES:
-		return size < 16 ? 0 : reader_lost(rd, place_of(pd, rec), get_u64(rec + 8));
+		return size < 16 ? 0 : take_lost_samples(rd, rec, size);
 	default:
 		return 0;
 	}
@@ -465,8 +508,11 @@ static int perf_read(struct reader *rd, struct event *events, int max, struct ke
 			return got;
 		n += got;
 		if (n < max) {
-			if (pd->ended)
+			if (pd->ended) {
+				if (take_counted(rd))
+					return no_memory(err);
 				break;
+			}
 			if (fill(rd, err) || (!rd->stats.events && begin_events(rd, err)))
 				return -ENOMEM;
 		}

@@ -280,6 +280,16 @@ static inline void put_lost_samples(struct bytes *b, uint64_t id, uint64_t time,
 	end_record(b, at);
 }
 
+/* What perf writes at the end: without a time. @misc: 1 << 15 for what a filter left out. */
+static inline void put_counted_lost(struct bytes *b, uint64_t id, uint64_t nr, uint16_t misc)
+{
+	size_t at = begin_record(b, 13, misc);
+
+	put_u64(b, nr);
+	put_trailer(b, id, 0, 0);
+	end_record(b, at);
+}
+
 /* The kernel, which has the symbol @name at @address. */
 static inline void put_kernel_map(struct bytes *b, uint64_t id, const char *name, uint64_t address)
 {

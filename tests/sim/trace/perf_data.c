@@ -157,6 +157,50 @@ static void test_layouts(void)
 	parts_free(&parts);
 }
 
+/* perf counts at the end what the kernel had told before: only what is beyond that is more. */
+static void test_counted_lost(void)
+{
+	static const struct { uint64_t told, by_event[2], filtered, lost, places; } table[] = {
+		{ 5, { 2, 3 }, 0, 5, 1 }, { 5, { 1, 0 }, 0, 5, 1 }, { 5, { 4, 3 }, 9, 7, 2 }, { 0, { 4, 0 }, 0, 4, 1 },
+		{ 0, { 0, 0 }, 9, 0, 0 }, { 5, { UINT64_MAX, 3 }, 0, UINT64_MAX, 2 },
+	};
+	size_t i;
+
+	if (no_reader())
+		return;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct side *data = malloc(sizeof(*data));
+		struct parts parts = { 0 };
+		struct bytes file;
+		unsigned int nr = 0;
+		char what[32];
+
+		snprintf(what, sizeof(what), "row %zu", i);
+		add_attrs(&parts);
+		sample(&parts.records, 1, 100, 8, 1, raw_kfree(KERNEL + 0x2c, 0xffff888000000100));
+		if (table[i].told)
+			put_lost(&parts.records, 11, 155000, table[i].told);
+		sample(&parts.records, 1, 200, 8, 0, raw_kfree(KERNEL + 0x2c, 0xffff888000000200));
+		put_counted_lost(&parts.records, 11, table[i].by_event[0], 0);
+		put_counted_lost(&parts.records, 12, table[i].by_event[1], 0);
+		put_counted_lost(&parts.records, 12, table[i].filtered, 1 << 15);
+		file = build_file(&parts, perf_formats);
+		open_bytes(data, &file);
+		while (side_next(data))
+			nr++;
+		CU_ASSERT_PTR_NULL(side_next(data));
+		expect_value(what, "events", nr, 2);
+		expect_value(what, "lost", data->rd->stats.lost_events, table[i].lost);
+		expect_value(what, "places", data->rd->nr_losses, table[i].places);
+		if (table[i].told)
+			expect_value(what, "first place", data->rd->losses[0].behind, 1);
+		side_close(data);
+		free(data);
+		free(file.data);
+		parts_free(&parts);
+	}
+}
+
 /* The records of @from in packed records, a new one each @step bytes, with the sizes of both kinds. */
 static void pack(struct bytes *to, const struct bytes *from, size_t step, uint32_t type)
 {
@@ -497,6 +541,7 @@ static void test_named(void)
 
 static const struct test_case cases[] = {
 	{ "layouts", test_layouts },
+	{ "losses that are told twice", test_counted_lost },
 	{ "packed", test_packed },
 	{ "values", test_values },
 	{ "fields", test_fields },
