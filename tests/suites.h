@@ -109,6 +109,7 @@
 	X(cmd_record) \
 	X(cut) \
 	X(lost) \
+	X(perf_golden) \
 	X(gen_models) \
 	X(gen_cmd) \
 	X(gen_like) \

@@ -19,6 +19,7 @@
 #include "slab/engine/engine.h"
 #include "slab/rules.h"
 #include "tests/sim/report/documented.h"
+#include "tests/sim/cmd/golden.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
 
@@ -27,22 +28,6 @@
 
 #define RUN(input, ...) run_cmd(cmd_run, input, (const char *const[]){ __VA_ARGS__, NULL })
 #define OTHER(fn, ...) run_cmd(fn, NULL, (const char *const[]){ __VA_ARGS__, NULL })
-
-static void same_as_golden(const struct result *res, const char *name)
-{
-	char path[64];
-	char *golden;
-
-	CU_ASSERT_EQUAL(res->status, 0);
-	snprintf(path, sizeof(path), "golden/%s", name);
-	golden = slurp(test_data(path), NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
-	if (strcmp(golden, res->out)) {
-		fprintf(stderr, "%s differs from what the program prints; if that is meant: make golden\n", path);
-		CU_FAIL("golden report");
-	}
-	free(golden);
-}
 
 /* The reports of the traces in the tree, to the byte, in all three formats. */
 static void test_golden(void)
