@@ -84,6 +84,8 @@
 	X(perf_damaged) \
 	X(perf_none) \
 	X(perf_recordings) \
+	X(perf_row) \
+	X(window) \
 	X(source) \
 	X(merge) \
 	X(trace_dat) \

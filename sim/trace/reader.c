@@ -173,11 +173,16 @@ int reader_open_config(struct reader **out, struct source *src, const struct rea
 	rd->names = cfg->names;
 	rd->stacks = cfg->stacks;
 	rd->kallsyms = cfg->kallsyms;
+	rd->memory_bytes = cfg->memory_bytes;
 	ret = cfg->format ? choose_by_name(rd, cfg->format, err) : 0;
+	if (!ret)
+		ret = source_keep_start(src, err);
 	if (!ret)
 		ret = read_head(rd, err);
 	if (!ret && !cfg->format)
 		ret = choose_by_head(rd, err);
+	if (!ret && !rd->ops->keeps)
+		source_keep_no_start(src);
 	if (!ret)
 		ret = rd->ops->open(rd, err);
 	if (ret) {
@@ -243,6 +248,7 @@ void reader_stats_add(struct reader_stats *sum, const struct reader_stats *more)
 	sum->guessed_symbols |= more->guessed_symbols;
 	sum->binary |= more->binary;
 	sum->unpacked_bytes += more->unpacked_bytes;
+	sum->kept_bytes += more->kept_bytes;
 	if (more->lacks)
 		sum->lacks = more->lacks;
 	if (more->note[0])

@@ -55,6 +55,22 @@ void source_close(struct source *src);
  * recording does (256 MiB, and 1,000 times its size), or -errno; what came before is good.
  */
 int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err);
+/*
+ * For a reader that goes over its input twice. source_keep() as early as it knows, with the
+ * bytes that were read so far: what comes through a pipe is kept from now on, packed; a file
+ * or memory is simply read again. source_rewind(): the next byte is the first one. -ENOMEM,
+ * or an error of the file or the temporary one.
+ */
+int source_keep(struct source *src, const void *head, size_t head_len, struct kerror *err);
+int source_rewind(struct source *src, struct kerror *err);
+/*
+ * For whoever reads the first bytes to find out which reader it is: a packed input's are gone
+ * when its reader says source_keep(). Who does not want them says no_start() instead.
+ */
+int source_keep_start(struct source *src, struct kerror *err);
+void source_keep_no_start(struct source *src);
+/* Bytes in a temporary file. */
+uint64_t source_kept_in_file(const struct source *src);
 /* Bytes of the file consumed so far and its size, 0 where unknown; for progress only. */
 uint64_t source_consumed(const struct source *src);
 uint64_t source_total(const struct source *src);
@@ -88,6 +104,7 @@ struct reader_stats {
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool binary;		/* what is wrong has a place in bytes, events have a number, not a line */
 	uint64_t unpacked_bytes;	/* of the input, which had to be kept in a temporary file */
+	uint64_t kept_bytes;	/* the same, but of the packed input */
 	bool truncated;		/* the input ended with an error; @error says which */
 	bool damaged;		/* and truncated: it did not end there, what is whole behind it was read as well */
 	struct kerror error;
@@ -175,6 +192,7 @@ struct reader_ops {
 	const char *text;	/* one sentence */
 	const char *needs;	/* a package without which this build was made, so that it reads none; or NULL */
 	const char *lacks;	/* what no file of this format can tell, a sentence, or NULL */
+	bool keeps;		/* open() says source_keep() or source_keep_no_start() before it reads */
 	/* Score 0..READER_SURE: how much the first @len bytes look like this format. */
 	int (*probe)(const unsigned char *head, size_t len);
 	/* What keeps text that nearly is this format from being read, or NULL. May be missing. */
@@ -218,6 +236,7 @@ struct reader {
 	struct names *names;	/* not owned */
 	struct stacks *stacks;	/* not owned; NULL: call chains are passed over */
 	const char *kallsyms;	/* not owned; a file of kernel symbols, or NULL */
+	uint64_t memory_bytes;	/* see struct reader_config */
 	struct reader_stats stats;
 	reader_message_fn message;
 	void *message_ctx;
@@ -253,6 +272,8 @@ struct reader_config {
 	struct names *names;	/* where strings go */
 	struct stacks *stacks;	/* where call chains go; NULL: they are passed over */
 	const char *kallsyms;	/* text as in /proc/kallsyms of the recorded kernel; NULL: this computer's, if it fits */
+	/* perf.data that is packed or comes through a pipe is in memory up to so many bytes; 0: CONTENT_MEMORY_BYTES */
+	uint64_t memory_bytes;
 };
 
 /*

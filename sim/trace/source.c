@@ -6,6 +6,8 @@
  * States: good -> ended, or good -> failed. Both last ones stick: reading on
  * gives the same answer again, so a caller may see an error twice but never
  * bytes behind it.
+ * source_rewind() begins once more: a file is read again, what came through a pipe
+ * comes out of kept.h.
  * Locking: none, single-threaded.
  *
  * zstd forgets what one call had already written when that call ends with an
@@ -23,6 +25,7 @@
 #include <zstd.h>
 
 #include "sim/trace/gunzip.h"
+#include "sim/trace/kept.h"
 #include "sim/trace/reader.h"
 
 /* For zstd. 109 MB of text, 3 MB packed, by 8, 32, 128, 512 KiB: 649, 178, 61, 31 calls of read(), time the same. */
@@ -42,10 +45,15 @@ struct source {
 	bool directory;			/* fd is the metadata file in it */
 	const volatile sig_atomic_t *stop;	/* NULL, or reading ends once it is not 0 */
 	const unsigned char *mem;
-	size_t mem_len;
+	size_t mem_len, mem_read;
 	source_read_fn fn;
 	void *fn_ctx;
 	uint64_t consumed, total;
+	bool seekable;			/* fd can be read again from base on */
+	off_t base;
+	struct kept *kept;		/* what came so far; NULL: it is not kept */
+	bool again;			/* bytes come out of it */
+	bool ours;			/* and were packed there: no bound on what becomes of them */
 	/* bytes read ahead: the magic, or zstd's input */
 	unsigned char *in;
 	size_t in_pos, in_len;
@@ -89,7 +97,19 @@ static bool wait_for_bytes(const struct source *src)
 	return false;
 }
 
-static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerror *err)
+static int64_t read_again(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	struct kerror why = { 0 };
+	int64_t got;
+
+	if (source_stopped(src))
+		return source_fail(src, err, -EINTR, "interrupted");
+	got = kept_read(src->kept, buf, size, &why);
+	return got < 0 ? source_fail(src, err, (int)got, why.text) : got;
+}
+
+/* The next bytes as they come. */
+static int64_t read_input(struct source *src, void *buf, size_t size, struct kerror *err)
 {
 	int64_t got;
 
@@ -98,10 +118,11 @@ static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerro
 		if (got < 0)
 			return source_fail(src, err, (int)got, strerror((int)-got));
 	} else if (src->fd < 0) {
-		got = size < src->mem_len ? size : src->mem_len;
-		memcpy(buf, src->mem, got);
-		src->mem += got;
-		src->mem_len -= got;
+		size_t left = src->mem_len - src->mem_read;
+
+		got = size < left ? size : left;
+		memcpy(buf, src->mem + src->mem_read, got);
+		src->mem_read += got;
 	} else {
 		do {
 			if (!wait_for_bytes(src))
@@ -111,6 +132,20 @@ static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerro
 		if (got < 0)
 			return source_fail(src, err, -errno, strerror(errno));
 	}
+	return got;
+}
+
+static int64_t raw_read(struct source *src, void *buf, size_t size, struct kerror *err)
+{
+	int64_t got = src->again ? read_again(src, buf, size, err) : read_input(src, buf, size, err);
+	struct kerror why = { 0 };
+	int ret;
+
+	if (got < 0)
+		return got;
+	ret = src->kept && !src->again && got ? kept_append(src->kept, buf, (size_t)got, &why) : 0;
+	if (ret)
+		return source_fail(src, err, ret, why.text);
 	src->consumed += got;
 	return got;
 }
@@ -167,39 +202,39 @@ static int source_start_packed(struct source *src, struct kerror *err)
 	return src->packed ? 0 : kerror_set(err, -ENOMEM, "no memory to unpack %.*s", NAME_SHOWN, src->name);
 }
 
-static int source_start(struct source **out, struct source *src, const char *name,
-			struct kerror *err)
+/* Look at the first bytes, and unpack if they are packed. */
+static int source_begin(struct source *src, struct kerror *err)
 {
-	int ret = 0;
-
-	src->name = strdup(name);
-	src->in = malloc(SOURCE_IN_BYTES);
-	if (!src->name || !src->in) {
-		ret = kerror_set(err, -ENOMEM, "no memory to read %.*s", NAME_SHOWN, name);
-		goto fail;
-	}
 	while (src->in_len < PACKED_MAGIC_BYTES) {
 		int64_t got = raw_read(src, src->in + src->in_len, PACKED_MAGIC_BYTES - src->in_len, err);
 
-		if (got < 0) {
-			ret = (int)got;
-			goto fail;
-		}
+		if (got < 0)
+			return (int)got;
 		if (!got)
 			break;
 		src->in_len += got;
 	}
 	src->packer = packed_by(src->in, src->in_len);
 	if (zstd_magic(src->in, src->in_len))
-		ret = source_start_zstd(src, err);
-	else if (src->packer)
-		ret = source_start_packed(src, err);
+		return source_start_zstd(src, err);
+	return src->packer ? source_start_packed(src, err) : 0;
+}
+
+static int source_start(struct source **out, struct source *src, const char *name,
+			struct kerror *err)
+{
+	int ret;
+
+	src->name = strdup(name);
+	src->in = malloc(SOURCE_IN_BYTES);
+	if (src->name && src->in)
+		ret = source_begin(src, err);
+	else
+		ret = kerror_set(err, -ENOMEM, "no memory to read %.*s", NAME_SHOWN, name);
 	if (ret)
-		goto fail;
-	*out = src;
-	return 0;
-fail:
-	source_close(src);
+		source_close(src);
+	else
+		*out = src;
 	return ret;
 }
 
@@ -281,6 +316,8 @@ int source_open_until(struct source **out, const char *path, const volatile sig_
 	}
 	/* Metadata is no measure of what lies beside it. */
 	src->total = S_ISREG(st.st_mode) && !src->directory ? st.st_size : 0;
+	src->base = S_ISREG(st.st_mode) ? lseek(src->fd, 0, SEEK_CUR) : -1;
+	src->seekable = src->base >= 0;
 	return source_start(out, src, name, err);
 }
 
@@ -322,16 +359,28 @@ int source_open_sum(struct source **out, const char *name, uint64_t total, struc
 	return ret;
 }
 
+static void end_unpacking(struct source *src)
+{
+	ZSTD_freeDStream(src->zstd);
+	packed_close(src->packed);
+	gunzip_close(src->gunzip);
+	free(src->out);
+	src->zstd = NULL;
+	src->packed = NULL;
+	src->gunzip = NULL;
+	src->out = NULL;
+	src->out_pos = src->out_len = src->hint = 0;
+	src->unpacked = 0;
+}
+
 void source_close(struct source *src)
 {
 	if (!src)
 		return;
 	if (src->close_fd && src->fd >= 0)
 		close(src->fd);
-	ZSTD_freeDStream(src->zstd);
-	packed_close(src->packed);
-	gunzip_close(src->gunzip);
-	free(src->out);
+	end_unpacking(src);
+	kept_destroy(src->kept);
 	free(src->in);
 	free(src->name);
 	free(src);
@@ -434,7 +483,7 @@ static int64_t read_unpacked(struct source *src, void *buf, size_t size, struct 
 		if (got > 0)
 			got = (int64_t)copy_out(buf, size, src->out, &src->out_pos, src->out_len);
 	}
-	return got > 0 ? check_bound(src, got, err) : got;
+	return got > 0 && !src->ours ? check_bound(src, got, err) : got;
 }
 
 int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *err)
@@ -451,6 +500,67 @@ int64_t source_read(struct source *src, void *buf, size_t size, struct kerror *e
 	if (src->in_pos < src->in_len)
 		return (int64_t)copy_out(buf, size, src->in, &src->in_pos, src->in_len);
 	return raw_read(src, buf, size, err);
+}
+
+static bool comes_again(const struct source *src)
+{
+	return src->seekable || (src->fd < 0 && !src->fn) || src->again;
+}
+
+static int keep(struct source *src, const void *first, size_t len, struct kerror *err)
+{
+	struct kerror why = { 0 };
+	int ret;
+
+	src->kept = kept_create(!src->zstd && !src->packer);
+	if (!src->kept)
+		return kerror_set(err, -ENOMEM, "no memory to read %.*s", NAME_SHOWN, src->name);
+	ret = kept_append(src->kept, first, len, &why);
+	if (!ret)
+		ret = kept_append(src->kept, src->in + src->in_pos, src->in_len - src->in_pos, &why);
+	return ret ? source_fail(src, err, ret, why.text) : 0;
+}
+
+int source_keep_start(struct source *src, struct kerror *err)
+{
+	return comes_again(src) || (!src->zstd && !src->packer) ? 0 : keep(src, NULL, 0, err);
+}
+
+void source_keep_no_start(struct source *src)
+{
+	kept_destroy(src->kept);
+	src->kept = NULL;
+}
+
+int source_keep(struct source *src, const void *head, size_t head_len, struct kerror *err)
+{
+	return comes_again(src) || src->kept ? 0 : keep(src, head, head_len, err);
+}
+
+int source_rewind(struct source *src, struct kerror *err)
+{
+	struct kerror why = { 0 };
+	int ret = 0;
+
+	src->ours = src->kept && !src->zstd && !src->packer;
+	end_unpacking(src);
+	src->error.code = 0;
+	src->in_pos = src->in_len = 0;
+	src->consumed = 0;
+	src->mem_read = 0;
+	if (src->seekable && lseek(src->fd, src->base, SEEK_SET) < 0)
+		return source_fail(src, err, -errno, strerror(errno));
+	if (src->kept)
+		ret = kept_rewind(src->kept, &why);
+	if (ret)
+		return source_fail(src, err, ret, why.text);
+	src->again = src->kept;
+	return source_begin(src, err);
+}
+
+uint64_t source_kept_in_file(const struct source *src)
+{
+	return src->kept ? kept_file_bytes(src->kept) : 0;
 }
 
 int source_plain_file(const struct source *src, uint64_t read, uint64_t *offset, uint64_t *len)

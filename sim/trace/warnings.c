@@ -115,6 +115,10 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->read.unpacked_bytes;
 		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
 				 "while it is read", nr, temporary_folder());
+	case TRACE_KEPT:
+		nr = sum->read.kept_bytes;
+		return nr && say(text, "it is read twice and comes only once: %" PRIu64 " bytes of it, packed, are kept in a "
+				 "temporary file in %.100s", nr, temporary_folder());
 	case TRACE_SPILLED:
 		nr = sum->spilled_bytes;
 		return nr && say(text, "its events do not fit in memory: %" PRIu64 " bytes of them, packed, are kept in a "

@@ -19,8 +19,10 @@ const char *__lsan_default_suppressions(void)
 
 static int load(struct trace *trace, const uint8_t *data, size_t size)
 {
+	/* Half of the inputs are read piece by piece, as large ones are. */
 	const struct reader_config cfg = {
-		.format = "perf-data", .names = trace_names(trace), .stacks = trace_stacks(trace)
+		.format = "perf-data", .names = trace_names(trace), .stacks = trace_stacks(trace),
+		.memory_bytes = data[0] & 2 ? 1 : 0
 	};
 	struct slices slices = { data + 1, size - 1, (size_t)(data[0] >> 2) * 37 + 1 };
 	uint64_t heard = 0;

@@ -40,8 +40,12 @@ static struct section get_section(const unsigned char *p)
 static int check_section(const struct perf_data *pd, const struct section *section, const char *what,
 			 struct kerror *err)
 {
-	if (section->at <= pd->content.len && section->size <= pd->content.len - section->at)
-		return 0;
+	if (section->at <= pd->content.len && section->size <= pd->content.len - section->at) {
+		if (!section->size || section->at >= pd->row_end || section->at + section->size <= pd->at)
+			return 0;
+		return kerror_set(err, -EBADMSG, "%s should lie at byte %llu, %llu bytes long: that is among the records",
+				  what, (unsigned long long)section->at, (unsigned long long)section->size);
+	}
 	return kerror_set(err, -EBADMSG, "%s should lie at byte %llu, %llu bytes long, and the file has %llu: it was cut",
 			  what, (unsigned long long)section->at, (unsigned long long)section->size,
 			  (unsigned long long)pd->content.len);
@@ -199,6 +203,23 @@ static int read_attrs(struct perf_data *pd, uint64_t entry, struct kerror *err)
 	return ret;
 }
 
+/* Go for what stands behind the records, and set their place. */
+static int read_around(struct perf_data *pd, const struct section *data, struct kerror *err)
+{
+	uint64_t end;
+	int ret = 0;
+
+	if (!__builtin_add_overflow(data->at, data->size, &end))
+		ret = content_read_around(&pd->content, data->at, end, err);
+	if (!ret)
+		ret = check_section(pd, data, "the records", err);
+	if (ret)
+		return ret;
+	pd->at = data->at;
+	pd->row_end = end;
+	return 0;
+}
+
 static int open_file_layout(struct perf_data *pd, struct reader *rd, struct kerror *err)
 {
 	const unsigned char *head = pd->content.data;
@@ -215,7 +236,10 @@ static int open_file_layout(struct perf_data *pd, struct reader *rd, struct kerr
 	if (!data.size)
 		return kerror_set(err, -EBADMSG, "perf was stopped before it had closed the file: what the events mean is "
 				  "missing");
-	ret = check_section(pd, &data, "the records", err);
+	if (data.at < PERF_HEADER_BYTES)
+		return kerror_set(err, -EBADMSG, "the records should lie at byte %llu, inside the head",
+				  (unsigned long long)data.at);
+	ret = read_around(pd, &data, err);
 	if (!ret)
 		ret = read_attrs(pd, get_u64(head + 16), err);
 	if (!ret)
@@ -224,9 +248,7 @@ static int open_file_layout(struct perf_data *pd, struct reader *rd, struct kerr
 		return ret;
 	if (!raw_formats_known(pd->formats))
 		return kerror_set(err, -ENOMSG, "no tracepoint was recorded; record with 'perf record -e kmem:*'");
-	pd->at = data.at;
-	pd->end = data.at + data.size;
-	return 0;
+	return content_begin_row(&pd->content, pd->at, err);
 }
 
 int perf_file_open(struct perf_data *pd, struct reader *rd, struct kerror *err)
@@ -238,10 +260,10 @@ int perf_file_open(struct perf_data *pd, struct reader *rd, struct kerror *err)
 				  "'perf script'");
 	if (pd->content.len < PERF_PIPE_HEADER_BYTES || memcmp(head, PERF_MAGIC, 8))
 		return kerror_set(err, -EBADMSG, "it has no head of a perf.data file");
-	pd->pipe = get_u64(head + 8) == PERF_PIPE_HEADER_BYTES;
+	pd->pipe = perf_is_pipe(head, pd->content.len);
 	if (!pd->pipe)
 		return open_file_layout(pd, rd, err);
 	pd->at = PERF_PIPE_HEADER_BYTES;
-	pd->end = pd->content.len;
+	pd->row_end = UINT64_MAX;
 	return 0;
 }

@@ -305,7 +305,9 @@ void unpack_exit(struct unpack *unpack);
 struct perf_data {
 	struct content content;
 	bool pipe;
-	uint64_t at, end;		/* of the records that are left */
+	uint64_t at, end;		/* of the records that are left and have come */
+	uint64_t row_end;		/* of all records; UINT64_MAX: not known yet */
+	uint64_t look_at;		/* the byte behind which those in front are dropped again */
 	struct perf_attrs attrs;
 	struct raw_formats *formats;
 	struct raw_decoder decoder;
@@ -327,6 +329,12 @@ struct perf_data {
 	char reference[64];
 	uint64_t reference_address;
 };
+
+/* Whether a file that begins so has pipe layout. */
+static inline bool perf_is_pipe(const unsigned char *head, size_t len)
+{
+	return len >= PERF_PIPE_HEADER_BYTES && get_u64(head + 8) == PERF_PIPE_HEADER_BYTES;
+}
 
 /* file.c: what stands around the records. The records' place is set. Errors as reader_ops.open. */
 int perf_file_open(struct perf_data *pd, struct reader *rd, struct kerror *err);

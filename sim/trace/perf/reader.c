@@ -20,6 +20,10 @@
 /* As in text: the last second of the 584 years that fit is left out. */
 #define MAX_TIME	(UINT64_MAX / 1000000000 * 1000000000)
 #define STOP_RECORDS	4096u		/* a request to stop is noticed so late */
+#define AHEAD_BYTES	(1u << 20)	/* of records that came, at least a whole one */
+#define DROP_BYTES	(4u << 20)	/* so many were read when those in front are dropped */
+#define HELD_BYTES	(512u << 20)	/* with more than that of our own memory, what is earliest must go */
+#define MOST_FORMATS	(256u << 20)
 
 static uint64_t place_of(const struct perf_data *pd, const unsigned char *rec)
 {
@@ -239,16 +243,34 @@ static int take_kernel_record(struct reader *rd, const unsigned char *rec, uint3
 
 /* ---- perf's own records ---------------------------------------------------- */
 
-/* Bytes that follow the record and belong to it. */
-static int payload(struct perf_data *pd, const unsigned char *rec, uint64_t bytes, uint64_t *end, struct kerror *err)
+/* How far the records have come. */
+static void note_end(struct perf_data *pd)
 {
-	uint64_t at = (uint64_t)(rec - pd->content.data), after = at + record_size(rec);
+	if (!pd->content.more && pd->content.filled < pd->row_end)
+		pd->row_end = pd->content.filled;
+	pd->end = pd->content.filled < pd->row_end ? pd->content.filled : pd->row_end;
+}
 
+/* Bytes that follow the record and belong to it; -ENOMEM, -EBADMSG. @pass: nobody looks at them. */
+static int payload(struct perf_data *pd, const unsigned char *rec, uint64_t bytes, bool pass, struct kerror *err)
+{
+	uint64_t at = (uint64_t)(rec - pd->content.data), after = at + record_size(rec), to;
+	int ret;
+
+	if (!pass && bytes > MOST_FORMATS)
+		return kerror_set(err, -EBADMSG, "the record at byte %llu should have %llu bytes behind it, as in no recording",
+				  (unsigned long long)at, (unsigned long long)bytes);
+	if (__builtin_add_overflow(after, bytes, &to) || to > pd->row_end)
+		to = pd->row_end;
+	ret = pass ? content_pass(&pd->content, to, err) : content_fill(&pd->content, to, err);
+	note_end(pd);
+	if (ret)
+		return ret;
 	if (bytes > pd->end - after)
 		return kerror_set(err, -EBADMSG, "the record at byte %llu should have %llu bytes behind it, and the trace "
 				  "ends at byte %llu", (unsigned long long)at, (unsigned long long)bytes,
 				  (unsigned long long)pd->end);
-	*end = after + bytes;
+	pd->at = after + bytes;
 	return 0;
 }
 
@@ -275,7 +297,7 @@ static int take_attr(struct perf_data *pd, const unsigned char *rec, uint32_t si
 static int take_formats(struct perf_data *pd, const unsigned char *rec, uint32_t size, struct kerror *err)
 {
 	uint64_t bytes = size >= PERF_RECORD_HEADER + 4 ? get_u32(rec + PERF_RECORD_HEADER) : 0;
-	int ret = payload(pd, rec, bytes, &pd->at, err);
+	int ret = payload(pd, rec, bytes, false, err);
 
 	if (ret)
 		return ret;
@@ -314,7 +336,7 @@ static int take_own_record(struct reader *rd, const unsigned char *rec, uint32_t
 	case REC_FINISHED_ROUND:
 		return order_round(&pd->order);
 	case REC_AUXTRACE:
-		return payload(pd, rec, size >= 16 ? get_u64(rec + 8) : 0, &pd->at, err);
+		return payload(pd, rec, size >= 16 ? get_u64(rec + 8) : 0, true, err);
 	case REC_FEATURE:
 		if (size < 16)
 			return 0;
@@ -373,15 +395,29 @@ static int take_unpacked(struct reader *rd, struct kerror *err)
 	return ret ? ret : 1;
 }
 
+/* There is a whole record to read, where there is another. -ENOMEM. */
+static int look_ahead(struct perf_data *pd, struct kerror *err)
+{
+	int ret;
+
+	if (pd->end == pd->row_end || pd->end - pd->at > UINT16_MAX)
+		return 0;
+	ret = content_fill(&pd->content, pd->row_end - pd->at < AHEAD_BYTES ? pd->row_end : pd->at + AHEAD_BYTES, err);
+	note_end(pd);
+	return ret;
+}
+
 /* The next record of the file. 1; 0 at its end; -errno. */
 static int take_record(struct reader *rd, struct kerror *err)
 {
 	struct perf_data *pd = rd->priv;
-	uint64_t left = pd->end - pd->at;
 	const unsigned char *rec = pd->content.data + pd->at;
+	int ret = look_ahead(pd, err);
+	uint64_t left = pd->end - pd->at;
 	uint32_t size;
-	int ret;
 
+	if (ret)
+		return ret;
 	if (!left)
 		return 0;
 	size = left >= PERF_RECORD_HEADER ? record_size(rec) : PERF_RECORD_HEADER;
@@ -427,6 +463,26 @@ static int check_described(const struct perf_data *pd, struct kerror *err)
 	return kerror_set(err, -EBADMSG, "records stand before the formats of the events, up to byte %" PRIu64, pd->at);
 }
 
+/* Give back what was read and no longer waits. Where too much does, the earlier half is ready. -ENOMEM. */
+static int drop_read(struct perf_data *pd)
+{
+	const struct window *window = &pd->content.window;
+	const struct order *order = &pd->order;
+	size_t i;
+
+	pd->look_at = UINT64_MAX;
+	if (!content_begin_marks(&pd->content))
+		return 0;
+	for (i = order->ready; i < order->nr; i++)
+		content_mark(&pd->content, order->entry[i].rec);
+	if (pd->unpack.in)
+		content_mark(&pd->content, pd->unpack.in);
+	content_drop(&pd->content, pd->at);
+	/* Marking costs what waits, so the more waits the rarer it is. */
+	pd->look_at = pd->at + (window->held / 4 < DROP_BYTES ? DROP_BYTES : window->held / 4);
+	return !window->file && window->held > HELD_BYTES ? order_flush(&pd->order, true) : 0;
+}
+
 /* Read on until something is ready, or the input has ended. */
 static int fill(struct reader *rd, struct kerror *err)
 {
@@ -438,6 +494,10 @@ static int fill(struct reader *rd, struct kerror *err)
 	while (!pd->ended && pd->order.next == pd->order.ready) {
 		if (source_stopped(rd->src))
 			return end_input(rd, &stopped) ? no_memory(err) : 0;
+		if (pd->at >= pd->look_at && drop_read(pd))
+			return no_memory(err);
+		if (pd->order.next != pd->order.ready)
+			break;
 		ret = pd->unpack.zstd ? take_unpacked(rd, &why) : take_samples(rd);
 		if (!ret)
 			ret = take_record(rd, &why);
@@ -452,7 +512,9 @@ static int fill(struct reader *rd, struct kerror *err)
 		if (ret == -ENOMEM)
 			return no_memory(err);
 	}
-	source_set_consumed(rd->src, pd->at);
+	/* What is read from the source itself is counted there. */
+	if (!pd->content.more && !pd->content.again)
+		source_set_consumed(rd->src, pd->at);
 	return 0;
 }
 
@@ -538,11 +600,14 @@ static void perf_close(struct reader *rd)
 static int open_parts(struct reader *rd, struct perf_data *pd, struct kerror *err)
 {
 	struct kerror why = { 0 };
-	int ret = content_open(&pd->content, rd->src, rd->head, rd->head_len, err);
+	const struct content_row row = {
+		.head = rd->head, .head_len = rd->head_len, .twice = !perf_is_pipe(rd->head, rd->head_len),
+		.memory_bytes = rd->memory_bytes,
+	};
+	int ret = content_open_row(&pd->content, rd->src, &row, err);
 
 	if (ret)
 		return ret;
-	rd->stats.unpacked_bytes = pd->content.spilled;
 	rd->stats.binary = true;
 	ret = raw_formats_create(&pd->formats, err);
 	if (ret)
@@ -556,6 +621,8 @@ static int open_parts(struct reader *rd, struct perf_data *pd, struct kerror *er
 			return ret;
 	}
 	ret = perf_file_open(pd, rd, &why);
+	note_end(pd);
+	rd->stats.kept_bytes = pd->content.spilled;
 	/* Where the packed bytes are damaged, that is what is wrong with the rest. */
 	if (ret && pd->content.error.code)
 		return kerror_set(err, pd->content.error.code, "%s", pd->content.error.text);
@@ -581,6 +648,7 @@ static int perf_open(struct reader *rd, struct kerror *err)
 const struct reader_ops perf_data_reader = {
 	.name = "perf-data",
 	.text = PERF_DATA_TEXT,
+	.keeps = true,
 	.probe = perf_data_probe,
 	.open = perf_open,
 	.close = perf_close,

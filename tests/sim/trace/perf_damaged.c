@@ -42,22 +42,22 @@ static struct bytes build(bool pipe)
 	return b;
 }
 
-/* What becomes of it: events, and the error at open or at the end, "" for none. */
-static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
+/* What becomes of it: events, and the error at open or at the end, "" for none. @src is taken over. */
+static uint64_t read_source(struct source *src, uint64_t memory_bytes, char error[256])
 {
 	struct names *names = names_create();
 	struct stacks *stacks = stacks_create();
-	const struct reader_config cfg = { .format = "perf-data", .names = names, .stacks = stacks };
+	const struct reader_config cfg = {
+		.format = "perf-data", .names = names, .stacks = stacks, .memory_bytes = memory_bytes
+	};
 	struct kerror err = { 0 };
 	struct event events[16];
-	struct source *src;
 	struct reader *rd;
 	uint64_t nr = 0;
 	int got = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(names);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stacks);
-	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, data, len, &err), 0);
 	error[0] = '\0';
 	if (reader_open_config(&rd, src, &cfg, &err)) {
 		strcpy(error, err.text);
@@ -71,6 +71,36 @@ static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
 	}
 	names_destroy(names);
 	stacks_destroy(stacks);
+	return nr;
+}
+
+/* The same whether all of it is in memory, it is read twice, or it is kept because it comes once. */
+static void expect_other_ways(const unsigned char *data, size_t len, uint64_t nr, const char *error)
+{
+	struct drip drip = { (const char *)data, len, 1 << 20, 0 };
+	struct kerror err = { 0 };
+	char other[256], pipe[256];
+	struct source *src;
+
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, data, len, &err), 0);
+	CU_ASSERT_EQUAL(read_source(src, 1, other), nr);
+	expect_text("read twice", "the error", other, error);
+	CU_ASSERT_EQUAL_FATAL(source_open_callback(&src, "memory", drip_read, &drip, &err), 0);
+	CU_ASSERT_EQUAL(read_source(src, 1, pipe), nr);
+	expect_text("kept", "the error", pipe, error);
+}
+
+static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
+{
+	static unsigned int calls;
+	struct kerror err = { 0 };
+	struct source *src;
+	uint64_t nr;
+
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, data, len, &err), 0);
+	nr = read_source(src, 0, error);
+	if (calls++ % 16 == 0)
+		expect_other_ways(data, len, nr, error);
 	return nr;
 }
 
