@@ -3,7 +3,7 @@
  * kmemsim: traces in CTF, the Common Trace Format, through babeltrace2. The parts, a
  * file each:
  *
- *	graph.c    babeltrace2's graph: the streams of a directory as one row of messages
+ *	graph.c    babeltrace2's graph: the streams of a directory as one row of messages, by time
  *	classes.c  for each class of events, which of its fields goes where
  *	gfp.c      what the numbers in gfp_flags mean, which CTF does not say
  *	reader.c   struct reader_ops
@@ -25,24 +25,35 @@
 
 /* ---- graph.c --------------------------------------------------------------- */
 
-struct ctf_graph {
-	bt_graph *graph;
+struct ctf_stream {
+	const char *file;		/* its name, of babeltrace2's */
 	bt_message_iterator *iterator;
 	/* Messages from @next to @nr are owned and were not taken. */
 	bt_message_array_const messages;
 	uint64_t next, nr;
+	int64_t ns;			/* of the next one, where @timed */
+	bool timed;
+	bool ended;			/* no more than these will come */
+};
+
+struct ctf_graph {
+	bt_graph *graph;
+	struct ctf_stream *stream;
+	size_t nr_streams;
+	size_t failed;			/* streams that ended with an error; */
+	struct kerror why;		/* the first one's */
 };
 
 /* Of the directory @path. -EBADMSG with what babeltrace2 says, -ENOMEM. ctf_graph_close() may be called in any case. */
 int ctf_graph_open(struct ctf_graph *g, const char *path, struct kerror *err);
 void ctf_graph_close(struct ctf_graph *g);
-/* The next message, for the caller to put; NULL with 0 in *@ret at the end, else with a negative errno and @err. */
+/*
+ * The next message in the order of time, for the caller to put; NULL with 0 in *@ret at the end,
+ * else with a negative errno and @err. A stream that is damaged ends there, and is told at the end of all.
+ */
 const bt_message *ctf_graph_next(struct ctf_graph *g, int *ret, struct kerror *err);
 /* Whether ctf_graph_next() would have to read. */
-static inline bool ctf_graph_is_empty(const struct ctf_graph *g)
-{
-	return g->next == g->nr;
-}
+bool ctf_graph_is_empty(const struct ctf_graph *g);
 
 /* ---- classes.c ------------------------------------------------------------- */
 

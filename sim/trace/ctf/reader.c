@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the reader of CTF; see ctf.h. Events are handed out in the order of time, as
- * babeltrace2 puts those of all streams. What it cannot read ends the input; what came
- * before is good. Events have a number, for nothing says where in a file one stands.
+ * those of all streams are put. What babeltrace2 cannot read ends its stream; what came
+ * before is good, and the other streams go on. Events have a number, for nothing says where in a file one stands.
  *
  * States: reading -> at the end, where read() goes on returning 0.
  */
@@ -251,6 +251,8 @@ static void at_end(struct reader *rd, const struct kerror *why)
 	c->ended = true;
 	if (why) {
 		rd->stats.truncated = true;
+		/* The other streams went on. */
+		rd->stats.damaged = why->code == -EBADMSG;
 		kerror_set(&rd->stats.error, why->code, "%.100s: %s", source_name(rd->src), why->text);
 	}
 	if (rd->stats.events && !c->has_tasks && !rd->stats.note[0])
