@@ -14,6 +14,8 @@
 
 #include "sim/trace/content.h"
 #include "sim/trace/kept.h"
+#include "sim/trace/spill.h"
+#include "sim/trace/warnings.h"
 #include "tests/tests.h"
 #include "tests/sim/trace/perf_build.h"
 #include "tests/sim/trace/util.h"
@@ -227,6 +229,36 @@ static void test_kept(void)
 	free(packed.data);
 }
 
+/* The temporary file is told with size and place. */
+static void test_told(void)
+{
+	struct trace *trace;
+	struct bytes plain;
+	struct drip drip;
+	char text[TRACE_WARNING_TEXT], size[64];
+	struct kerror err = { 0 };
+	struct source *src;
+	struct reader *rd;
+
+	if (no_reader())
+		return;
+	plain = build(false);
+	drip = (struct drip){ (const char *)plain.data, plain.len, 100000, 0 };
+	trace = trace_create(0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(trace);
+	CU_ASSERT_FALSE(trace_warning(trace, TRACE_KEPT, NULL, text));
+	CU_ASSERT_EQUAL_FATAL(source_open_callback(&src, "pipe", drip_read, &drip, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, "perf-data", trace_names(trace), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(trace_load(trace, rd, NULL, NULL, &err), 0);
+	CU_ASSERT_TRUE(trace_warning(trace, TRACE_KEPT, NULL, text));
+	snprintf(size, sizeof(size), ": %llu bytes", (unsigned long long)rd->stats.kept_bytes);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, size));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, temporary_folder()));
+	reader_close(rd);
+	trace_destroy(trace);
+	free(plain.data);
+}
+
 /* The temporary file cannot be made, or has no room: an error that says so, and no event. */
 static void test_no_room(void)
 {
@@ -298,6 +330,7 @@ static void test_changed(void)
 static const struct test_case cases[] = {
 	{ "no temporary file", test_no_file },
 	{ "kept", test_kept },
+	{ "told", test_told },
 	{ "no room", test_no_room },
 	{ "changed file", test_changed },
 	{ NULL, NULL }
