@@ -118,6 +118,10 @@ static const struct {
 	/* A block keeps its age when it is resized. */
 	{ "alloc a 1 time=0\nrealloc a b 9 time=4us\nfree b time=5us\n",
 	  { { "lifetimes", 0, "from_ns", 4096 }, { "lifetimes", 0, "heap", 1 }, { NULL, 0, NULL, 0 } } },
+	/* So does what is left of a block of pages that is freed in parts. */
+	{ "pages 0x100 1 time=10us\nrelease 0x100 0 time=11us\nrelease 0x101 0 time=12us\n",
+	  { { "lifetimes", 0, "from_ns", 512 }, { "lifetimes", 0, "pages", 1 }, { "lifetimes", 1, "from_ns", 1024 },
+	    { "lifetimes", 1, "pages", 1 }, { NULL, 0, NULL, 0 } } },
 	/* Who: CPUs in their order, the busiest tasks first. */
 	{ "alloc a 1 cpu=3 pid=1 comm=x\nalloc b 1 cpu=1 pid=2 comm=y\nfree a cpu=3 pid=2 comm=y\n#: event (other) cpu=3\n",
 	  { { "by_cpu", 0, "cpu", 1 }, { "by_cpu", 0, "events", 1 }, { "by_cpu", 1, "events", 3 }, { "by_task", 0, "pid", 2 },

@@ -79,6 +79,44 @@ static void test_lifetimes(void)
 	trace_destroy(trace);
 }
 
+/* Where events are missing goes along: before what follows it, and at the end. */
+static void test_losses(void)
+{
+	static const char text[] = "alloc a 1\n#: lost 3\nfree a\nalloc b 2\n#: lost 5\nfree b\n#: lost 7\n";
+	static const char *const order[] = { "#: lost 3", "alloc ", "#: lost 5", "free ", "#: lost 7" };
+	struct trace *trace = trace_create(0);
+	struct writer writer = { .names = trace_names(trace), .stacks = trace_stacks(trace), .made_by = "test", .source = "test" };
+	const uint32_t second = 1;
+	struct made made = { 0 };
+	struct kerror err = { 0 };
+	struct lifetimes *lt;
+	struct source *src;
+	struct reader *rd;
+	uint64_t events;
+	const char *at;
+	size_t i;
+
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, text, sizeof(text) - 1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(reader_open(&rd, src, "text", trace_names(trace), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(trace_load(trace, rd, NULL, NULL, &err), 0);
+	reader_close(rd);
+	CU_ASSERT_EQUAL_FATAL(trace_resolve(trace, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(lifetimes_create(&lt, trace, &err), 0);
+	lifetimes_keep(lt, &second, 1);
+	writer.file = open_memstream(&made.bytes, &made.len);
+	CU_ASSERT_EQUAL_FATAL(writer_open(&writer, &plain_writer, &err), 0);
+	CU_ASSERT_EQUAL(lifetimes_write(lt, &second, 1, true, &writer, &events, &err), 0);
+	writer_close(&writer);
+	fclose(writer.file);
+	CU_ASSERT_EQUAL(events, 2);
+	for (i = 0, at = made.bytes; at && i < sizeof(order) / sizeof(order[0]); i++)
+		at = strstr(at, order[i]);
+	CU_ASSERT_PTR_NOT_NULL(at);
+	free(made.bytes);
+	lifetimes_destroy(lt);
+	trace_destroy(trace);
+}
+
 /* ---- a search over events that are known ---------------------------------------------- */
 
 struct wish {
@@ -367,6 +405,7 @@ static void test_minimal(void)
 
 static const struct test_case cases[] = {
 	{ "lifetimes", test_lifetimes },
+	{ "losses", test_losses },
 	{ "sizes", test_sizes },
 	{ "shared_sizes", test_shared_sizes },
 	{ "refused", test_refused },
