@@ -127,6 +127,7 @@
 	X(snapshot) \
 	X(verify_compare) \
 	X(requests) \
+	X(bigmem) \
 	X(table) \
 	X(verify) \
 	X(objects) \

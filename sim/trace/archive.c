@@ -11,6 +11,7 @@
 
 #include "sim/trace/kmt/events.h"
 #include "sim/trace/spill.h"
+#include "sim/util/bigmem.h"
 #include "sim/util/worker.h"
 
 /* Of chunks in the spill alone: in a .kmt file it is a type that nobody knows. */
@@ -72,7 +73,7 @@ void archive_destroy(struct archive *archive)
 	if (!archive)
 		return;
 	worker_destroy(archive->worker);
-	free(archive->handed);
+	bigmem_free(archive->handed, ARCHIVE_CHUNK_EVENTS, sizeof(*archive->handed));
 	kmt_encoder_destroy(archive->encoder);
 	ZSTD_freeCCtx(archive->zstd);
 	kmt_bytes_free(&archive->plain);
@@ -232,7 +233,7 @@ int archive_hand_over(struct archive *archive, struct event **events, struct ker
 	ret = archive_settle(archive, err);
 	if (ret)
 		return ret;
-	next = archive->handed ? archive->handed : malloc(ARCHIVE_CHUNK_EVENTS * sizeof(*next));
+	next = archive->handed ? archive->handed : bigmem_alloc(ARCHIVE_CHUNK_EVENTS, sizeof(*next));
 	if (!next)
 		return no_memory(err);
 	archive->handed = *events;

@@ -21,8 +21,8 @@
 #include "sim/trace/archive.h"
 #include "sim/trace/trace.h"
 
-/* Room: 1 MiB, a sixty-fourth of what stays in memory. Half a chunk of the archive. */
-#define TRACE_CHUNK_EVENTS	16384u
+/* Room: 2 MiB, which is a huge page, a thirty-second of what stays in memory. As large as a chunk of the archive. */
+#define TRACE_CHUNK_EVENTS	32768u
 /* Bits of 134 million page events; those of more lie in a temporary file. */
 #define TRACE_BITS_BYTES	(16u << 20)
 

@@ -16,9 +16,9 @@
 
 #include "sim/trace/internal.h"
 #include "sim/trace/spill.h"
+#include "sim/util/bigmem.h"
 
 #define TRACE_DEFAULT_LIMIT	(64ull << 20)
-#define TAIL_BYTES		(ARCHIVE_CHUNK_EVENTS * sizeof(struct event))
 #define TRACE_CHUNK_BYTES	(TRACE_CHUNK_EVENTS * sizeof(struct event))
 
 struct trace *trace_create(uint64_t memory_limit)
@@ -47,9 +47,9 @@ void trace_destroy(struct trace *trace)
 	if (!trace)
 		return;
 	for (i = 0; i < trace->nr_chunks; i++)
-		free(trace->chunks[i]);
+		bigmem_free(trace->chunks[i], TRACE_CHUNK_EVENTS, sizeof(struct event));
 	free(trace->chunks);
-	free(trace->tail);
+	bigmem_free(trace->tail, ARCHIVE_CHUNK_EVENTS, sizeof(struct event));
 	free(trace->losses);
 	if (trace->slab_bits_mapped)
 		munmap(trace->slab_bits, trace->slab_bits_mapped);
@@ -86,9 +86,9 @@ const struct reader_loss *trace_losses(const struct trace *trace, size_t *nr)
 
 /* ---- appending --------------------------------------------------------- */
 
-static struct event *alloc_events(size_t bytes, struct kerror *err)
+static struct event *alloc_events(size_t nr, struct kerror *err)
 {
-	struct event *chunk = malloc(bytes);
+	struct event *chunk = bigmem_alloc(nr, sizeof(*chunk));
 
 	if (!chunk)
 		kerror_set(err, -ENOMEM, "no memory for the events of the trace");
@@ -108,7 +108,7 @@ static int add_chunk(struct trace *trace, struct kerror *err)
 		trace->chunks = chunks;
 		trace->chunks_size = size;
 	}
-	chunk = alloc_events(TRACE_CHUNK_BYTES, err);
+	chunk = alloc_events(TRACE_CHUNK_EVENTS, err);
 	if (!chunk)
 		return -ENOMEM;
 	trace->chunks[trace->nr_chunks++] = chunk;
@@ -158,7 +158,7 @@ static int64_t trace_room(struct trace *trace, struct event **at, bool overlap, 
 	}
 	trace->memory_closed = true;
 	if (!trace->tail) {
-		trace->tail = alloc_events(TAIL_BYTES, err);
+		trace->tail = alloc_events(ARCHIVE_CHUNK_EVENTS, err);
 		if (!trace->tail)
 			return -ENOMEM;
 	}

@@ -13,6 +13,11 @@
 
 /* NULL: no memory, or @nr * @size is more than there can be. Freed by bigmem_free() with the same. */
 void *bigmem_alloc(size_t nr, size_t size);
+/*
+ * @mem with room for @more things of @size rather than @nr, which is fewer; what is behind the
+ * @nr is zero. It may move: the host moves its pages, not the bytes. NULL: no memory, and @mem is as it was.
+ */
+void *bigmem_grow(void *mem, size_t nr, size_t more, size_t size);
 /* NULL is allowed. */
 void bigmem_free(void *mem, size_t nr, size_t size);
 

@@ -9,16 +9,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "sim/util/bigmem.h"
 
 #define MAX_BITS 31
-
-static size_t pool_bytes(uint32_t size)
-{
-	return size * sizeof(struct live);
-}
 
 int live_init(struct live_table *table, unsigned int bits)
 {
@@ -67,13 +61,11 @@ static int grow_slots(struct live_table *table)
 	return 0;
 }
 
-/* The host moves the pages, not the bytes. */
 static int grow_pool(struct live_table *table)
 {
-	void *larger = mremap(table->pool, pool_bytes(table->pool_size),
-			      2 * pool_bytes(table->pool_size), MREMAP_MAYMOVE);
+	struct live *larger = bigmem_grow(table->pool, table->pool_size, 2 * (size_t)table->pool_size, sizeof(*larger));
 
-	if (larger == MAP_FAILED)
+	if (!larger)
 		return -ENOMEM;
 	table->pool = larger;
 	table->pool_size *= 2;
