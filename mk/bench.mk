@@ -2,7 +2,7 @@
 #
 # kmemsim: speed and peak memory, beside peers.
 
-.PHONY: bench bench-docs bench-programs bench-huge
+.PHONY: bench bench-memory bench-traces bench-docs bench-programs bench-huge
 
 bench_objects := $(addprefix $(O)/obj/,$(patsubst %.c,%.o,$(wildcard tests/bench/*.c)))
 bench_worker := $(addprefix $(O)/obj/tests/bench/worker/,main.o threads.o)
@@ -23,13 +23,23 @@ $(bench_workers):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lpthread -Wl,-rpath,'$$ORIGIN'
 
-bench: ## measure speed and peak memory, beside other allocators and perf kmem
+bench: ## measure speed and peak memory, beside other allocators and perf
+	$(Q)$(MAKE) --no-print-directory bench-memory
+	$(Q)$(MAKE) --no-print-directory bench-traces
+
+bench-memory: ## the part of it that measures allocators
 	$(Q)$(MAKE) --no-print-directory deps-bench deps-programs
 	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench $(bench_workers) $(O)/bench-programs libs
-	$(Q)sh tests/bench/bench.sh $(O)
+	$(Q)sh tests/bench/bench.sh $(O) memory
+
+bench-traces: ## the part that measures reading and replaying traces
+	$(Q)$(MAKE) --no-print-directory deps-bench
+	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim $(O)/kmemsim-bench
+	$(Q)sh tests/bench/bench.sh $(O) traces
 
 bench-docs: bench ## make bench, and put its tables into docs/performance.md
-	$(Q)sh tests/bench/docs.sh $(O)/bench/tables.txt docs/performance.md
+	$(Q)sh tests/bench/docs.sh $(O)/bench/memory.txt docs/performance.md
+	$(Q)sh tests/bench/docs.sh $(O)/bench/traces.txt docs/performance.md
 
 $(O)/bench-programs: $(addprefix $(O)/obj/tests/bench/,programs/main.o measure.o)
 	$(call say,LD,$@)

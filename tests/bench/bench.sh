@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# make bench: the whole table, also left in bench/tables.txt of the build folder
-# $1; the library's part as bench/library.json too. perf's recordings come from
-# the shared folder beside the checkout (KMEMSIM_SHARED names another); their
-# text, which takes perf long to make, is kept in the build folder.
+# make bench: the tables of the allocators ($2 is "memory") or of traces ("traces"),
+# also left in bench/$2.txt of the build folder $1; the library's part as
+# bench/library.json too. perf's recordings come from the shared folder beside the
+# checkout (KMEMSIM_SHARED names another); their text, which takes perf long to
+# make, is kept in the build folder.
 set -eu
 build=$1
+what=$2
 shared=${KMEMSIM_SHARED:-$(dirname "$0")/../../../shared}
 micro_rounds=${BENCH_ROUNDS:-15}
 run_rounds=${BENCH_RUNS:-5}
@@ -16,9 +18,16 @@ tables() {
 		"$(cut -d' ' -f1 /proc/loadavg)"
 	printf 'Medians of %s rounds (recordings and programs: %s); the contestants take turns on the same CPUs.\n' \
 		"$micro_rounds" "$run_rounds"
+	"${what}_tables"
+}
+
+memory_tables() {
 	"$build/kmemsim-bench" library "$micro_rounds" "$build" "$build/bench/library.json"
 	BENCH_RUNS=$run_rounds sh "$(dirname "$0")/programs.sh" "$build"
 	"$build/kmemsim-bench" micro "$micro_rounds"
+}
+
+traces_tables() {
 	for name in find-tar build; do
 		recording "$name"
 	done
@@ -60,7 +69,6 @@ recording() {
 	fi
 	zstd -q -d -f -o "$scratch/$1.data" "$shared/traces/$1.data.zst"
 	if [ ! -s "$build/bench/$1.txt" ]; then
-		printf '\nRecording %s: perf script makes its text, once\n' "$1"
 		perf script -i "$scratch/$1.data" >"$scratch/$1.txt" 2>/dev/null
 		mv "$scratch/$1.txt" "$build/bench/$1.txt"
 	fi
@@ -77,5 +85,5 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$build/bench"
 # A pipe's status is its last command's: a file says whether the tables are whole.
-{ tables && : >"$scratch/whole"; } | tee "$build/bench/tables.txt"
+{ tables && : >"$scratch/whole"; } | tee "$build/bench/$what.txt"
 [ -e "$scratch/whole" ]
