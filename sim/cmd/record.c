@@ -38,6 +38,7 @@ struct record_options {
 	enum what what;
 	const char *output;
 	uint64_t stacks;
+	bool has_stacks;
 	bool command_alone;
 	bool quiet;
 	char *const *command;
@@ -54,6 +55,15 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "do not say what was written", 1 },
 	{ 0 }
 };
+
+/* An option that would be without effect is a misunderstanding: better said before the command runs than after. */
+static void check_options(const struct argp_state *state, const struct record_options *opt)
+{
+	if (opt->command_alone && opt->what != RECORD_KERNEL)
+		usage_error(state->name, "--command-alone is for --kernel");
+	if (opt->has_stacks && opt->what == RECORD_ACCESS)
+		usage_error(state->name, "--stacks is for --malloc and --kernel: lackey has no call chains");
+}
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
@@ -80,6 +90,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_STACKS:
 		opt->stacks = need_number(state, "stacks", arg, 0, RECORDING_MAX_FRAMES);
+		opt->has_stacks = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		usage_error(state->name, "'%s' stands before '--'; the command follows it: kmemsim record [OPTION...] -- COMMAND",
@@ -93,6 +104,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 			usage_error(state->name, "no output given: -o FILE");
 		if (is_stdout(opt->output))
 			usage_error(state->name, "-o -: standard output is the command's");
+		check_options(state, opt);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -248,6 +260,10 @@ static int record_kernel(const struct record_options *opt, struct output *out, s
 
 	if (!ret)
 		ret = name_beside(path, opt->output, keep ? "" : ".data", err);
+	/* It is removed once it is converted: it must be ours. */
+	if (!ret && !keep && !access(path, F_OK))
+		ret = kerror_set(err, -EEXIST, "%.180s is there already, and perf's recording would go there: move it away, or choose "
+				 "another name with -o", path);
 	if (ret)
 		return ret;
 	front[n++] = path;
@@ -315,10 +331,10 @@ static FILE *begin_text(const struct record_options *opt, struct conversion *con
 	FILE *text = NULL;
 	int fd[2];
 
+	conv->opt = opt;
 	if (ends_in(opt->output, ".lackey"))
 		return out->file;
 	signal(SIGPIPE, SIG_IGN);
-	conv->opt = opt;
 	conv->to = out->file;
 	if (!pipe2(fd, O_CLOEXEC)) {
 		conv->from = fd[0];
@@ -336,7 +352,8 @@ static int end_text(struct conversion *conv, struct access_recording *rec, bool 
 	int bad;
 
 	if (!conv->begun)
-		return rec->failed ? kerror_set(err, -ENOSPC, "writing lackey's text: %s", strerror(ENOSPC)) : 0;
+		return rec->failed ? kerror_set(err, -ENOSPC, "%.180s: writing lackey's text: %s", conv->opt->output,
+						strerror(ENOSPC)) : 0;
 	bad = fclose(rec->out);
 	pthread_join(conv->thread, NULL);
 	rec->accesses = conv->stats.accesses;

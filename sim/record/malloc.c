@@ -130,9 +130,12 @@ static int make_env(struct malloc_recording *rec, unsigned int stacks, struct ke
 
 static int make_file(struct malloc_recording *rec, const char *path, struct kerror *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), error;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), error;
 	struct recording_file *file = MAP_FAILED;
 
+	if (fd < 0 && errno == EEXIST)
+		return kerror_set(err, -EEXIST, "%.180s is there already, from a recording that did not end well: 'kmemsim convert' "
+				  "reads it; move it away or remove it", path);
 	if (fd < 0)
 		return kerror_set(err, -errno, "%.180s: %s", path, strerror(errno));
 	error = posix_fallocate(fd, 0, RECORDING_UNIT);

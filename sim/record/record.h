@@ -66,8 +66,8 @@ struct malloc_recording {
 };
 
 /*
- * Begin one in the file @path, which is written over, with @stacks frames a call
- * chain (0: the caller alone). Errors: those of the system; -ENOENT: the recorder's library is
+ * Begin one in the file @path, which must not be there yet, with @stacks frames a call
+ * chain (0: the caller alone). Errors: those of the system, -EEXIST; -ENOENT: the recorder's library is
  * not beside this program.
  */
 int malloc_recording_begin(struct malloc_recording *rec, const char *path, unsigned int stacks, struct kerror *err);

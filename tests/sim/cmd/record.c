@@ -19,6 +19,9 @@ static void test_refused(void)
 	expect(RECORD("-o", "-", "--", "ls"), 2, "standard output is the command's");
 	expect(RECORD("-o", "", "--", "ls"), 2, "no output given");
 	expect(RECORD("--stacks", "65", "--", "ls"), 2, "--stacks");
+	expect(RECORD("--stacks", "4", "--access", "--", "ls"), 2, "--stacks is for --malloc and --kernel");
+	expect(RECORD("--access", "--stacks", "0", "--", "ls"), 2, "--stacks is for --malloc and --kernel");
+	expect(RECORD("--command-alone", "--", "ls"), 2, "--command-alone is for --kernel");
 	expect(RECORD("--kernal", "--", "ls"), 2, "did you mean '--kernel'?");
 	expect(RECORD("-o", "/no/such/folder/x", "--", "ls"), 2, "/no/such/folder/x");
 }

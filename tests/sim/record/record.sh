@@ -74,6 +74,13 @@ for ms in 1 2 3 4 5; do
 	expect 137 'events=0..100000000' timeout -s KILL 0.$ms "$bin/exchange" 4 100000000
 done
 
+# What a recording that did not end well has left is nobody's to overwrite.
+echo mine >"$tmp/t.kmt.recording"
+timeout 120 "$kmemsim" record -o "$tmp/t.kmt" -- true 2>"$tmp/err"
+[ $? -eq 2 ] && grep -q "t.kmt.recording is there already" "$tmp/err" || fail "not refused: $(cat "$tmp/err")"
+[ "$(cat "$tmp/t.kmt.recording")" = mine ] || fail 'a recording of before is overwritten'
+rm "$tmp/t.kmt.recording"
+
 # Call chains: who calls operator new is its call site.
 options='--stacks 12'
 expect 0 'mallocs=9000..100000' "$bin/objects"
