@@ -62,6 +62,15 @@ static int refuse_known(struct reader *rd, struct kerror *err)
 	return 0;
 }
 
+/* Some editors put a byte-order mark in front of UTF-8. No format begins with its three bytes. */
+static void skip_mark(struct reader *rd)
+{
+	if (rd->head_len < 3 || memcmp(rd->head, "\xef\xbb\xbf", 3))
+		return;
+	rd->head_len -= 3;
+	memmove(rd->head, rd->head + 3, rd->head_len);
+}
+
 static int read_head(struct reader *rd, struct kerror *err)
 {
 	rd->head = malloc(PROBE_BYTES);
@@ -79,6 +88,7 @@ static int read_head(struct reader *rd, struct kerror *err)
 			break;
 		rd->head_len += got;
 	}
+	skip_mark(rd);
 	if (!rd->head_len)
 		return kerror_set(err, -ENODATA, "%.100s: it is empty", source_name(rd->src));
 	return 0;

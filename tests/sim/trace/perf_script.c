@@ -715,6 +715,7 @@ static void test_probe(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, refused[i].text));
 		CU_ASSERT_EQUAL(open_as("perf-script", refused[i].data, refused[i].len, &err), 0);
 	}
+	CU_ASSERT_EQUAL(open_as(NULL, "\xef\xbb\xbf", 3, &err), -ENODATA);
 	CU_ASSERT_EQUAL(open_as(NULL, "", 0, &err), -ENODATA);
 	CU_ASSERT_STRING_EQUAL(err.text, "memory: it is empty");
 	CU_ASSERT_EQUAL(open_as("no-such", event, sizeof(event) - 1, &err), -EINVAL);

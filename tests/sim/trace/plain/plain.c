@@ -79,6 +79,7 @@ static const struct {
 	const char *text, *means;
 } good[] = {
 	{ "alloc a 100\nfree a\n", "alloc 1 100\nfree 1\n" },
+	{ "\xef\xbb\xbf" "alloc a 100\nfree a\n", "alloc 1 100\nfree 1\n" },
 	{ "alloc a 100\nalloc b 4k\nalloc c 1M\nalloc d 3G\nfree b",
 	  "alloc 1 100\nalloc 2 4096\nalloc 3 1048576\nalloc 4 3221225472\nfree 2\n" },
 	{ " \talloc\ta  0 \r\n\n# x\n#x\nfree a # x\n", "alloc 1 0\nfree 1\n" },
