@@ -85,8 +85,11 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 		kerror_set(err, ret, "%.180s: %s", opt->output, strerror(ENOSPC));
 	if (ret)
 		return ret;
+	if (stats.accesses && !opt->to->accesses)
+		fprintf(stderr, "kmemsim: %s: its memory accesses are left out: format %s has no place for them\n",
+			source_path_name(opt->load.path), opt->to->name);
 	if (!opt->quiet && !is_stdout(opt->output)) {
-		describe_amount(amount, sizeof(amount), stats.events, stats.accesses);
+		describe_amount(amount, sizeof(amount), stats.events, opt->to->accesses ? stats.accesses : 0);
 		printf("%s written to %s\n", amount, opt->output);
 	}
 	return input_status(&stats, stats.events, opt->load.path, "written");

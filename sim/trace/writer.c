@@ -79,7 +79,7 @@ static int copy_piece(struct writer *writer, const struct reader *rd, size_t *lo
 	return ret || from == to ? ret : writer->ops->add(writer, events, to - from, err);
 }
 
-/* The accesses that are next: how many, or -errno. */
+/* The accesses that are next: how many, or -errno. A format without a place for them gets the events alone. */
 static int64_t copy_accesses(struct writer *writer, struct reader *rd, struct kerror *err)
 {
 	struct access_block block;
@@ -87,10 +87,7 @@ static int64_t copy_accesses(struct writer *writer, struct reader *rd, struct ke
 	int got, ret;
 
 	while ((got = reader_accesses(rd, &block, err)) > 0) {
-		if (!writer->ops->accesses)
-			return kerror_set(err, -ENOTSUP, "%.100s: it has memory accesses, and format %s has no place for them",
-					  source_name(rd->src), writer->ops->name);
-		ret = writer->ops->accesses(writer, &block, err);
+		ret = writer->ops->accesses ? writer->ops->accesses(writer, &block, err) : 0;
 		if (ret)
 			return ret;
 		copied += got;
@@ -129,6 +126,9 @@ int trace_copy(struct reader *rd, struct writer *writer, trace_progress_fn fn, v
 	free(events);
 	if (got < 0)
 		return got;
+	if (!ret && !writer->ops->accesses && rd->stats.accesses && !rd->stats.events)
+		ret = kerror_set(err, -ENOTSUP, "%.100s: it has memory accesses alone, and format %s has no place for them",
+				 source_name(rd->src), writer->ops->name);
 	if (!ret)
 		ret = writer->ops->finish(writer, &rd->stats, err);
 	return ret ? ret : reader_is_wrong(rd, err);

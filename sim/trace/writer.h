@@ -63,7 +63,8 @@ int writer_put(struct writer *writer, const void *bytes, size_t len, struct kerr
 /*
  * All that @rd reads into @writer, which is finished, also where the input ends with
  * an error: rd->stats then says which. @fn (may be NULL) is called now and then, as
- * trace_load() does. Errors: the writer's; -ENOTSUP for accesses where the format has none; -ENOMEM; -EBADMSG as reader_is_wrong() has it.
+ * trace_load() does. Accesses are left out where the format has
+ * no place for them. Errors: the writer's; -ENOTSUP where then nothing is left; -ENOMEM; -EBADMSG as reader_is_wrong() has it.
  */
 int trace_copy(struct reader *rd, struct writer *writer, trace_progress_fn fn, void *ctx, struct kerror *err);
 

@@ -183,6 +183,24 @@ static void test_same_report(void)
 	free(packed);
 }
 
+/* A format that has no place for accesses gets the events, and that is said; without events nothing would be left. */
+static void test_left_out(void)
+{
+	char *mixed = strdup(in_folder("mixed.kmt")), *text = strdup(write_file("events.txt", "alloc a 64\nfree a\n", 18));
+	struct result res;
+
+	expect(run_cmd(cmd_merge, NULL, (const char *const[]){ "-q", "-o", mixed, SAMPLE, text, NULL }), 0, "");
+	res = run_cmd(cmd_convert, NULL, (const char *const[]){ "--to", "text", "-o", "-", mixed, NULL });
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nalloc 1 64\nfree 1\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "mixed.kmt: its memory accesses are left out: format text has no place for them\n"));
+	done(&res);
+	expect(run_cmd(cmd_convert, NULL, (const char *const[]){ "--to", "text", "-o", "-", SAMPLE, NULL }), 2,
+	       "it has memory accesses alone, and format text has no place for them");
+	free(mixed);
+	free(text);
+}
+
 /* Malformed lines, a cut file, a file of another kind. */
 static void test_bad(void)
 {
@@ -248,6 +266,7 @@ static const struct test_case cases[] = {
 	{ "outputs", test_outputs },
 	{ "other_commands", test_other_commands },
 	{ "same_report", test_same_report },
+	{ "left out", test_left_out },
 	{ "bad", test_bad },
 	{ "cut", test_cut },
 	{ "fresh", test_fresh },
