@@ -36,6 +36,12 @@ struct like {
 	uint64_t next_ns, next_step;
 };
 
+/* A trace far longer than the one it is like may reach the end of time: there it stands still, and never runs backwards. */
+static uint64_t later(uint64_t ns, uint64_t by)
+{
+	return by < EVENT_MAX_NS - ns ? ns + by : EVENT_MAX_NS;
+}
+
 /* ---- places -------------------------------------------------------------------- */
 
 static uint32_t heap_size(const struct event *like)
@@ -108,7 +114,7 @@ static void emit(struct like *l, struct event *ev)
 static int queue_end(struct like *l, uint32_t at)
 {
 	const struct life *life = &l->item[at].life;
-	struct due due = { .what = at, .when = l->ns + life->ns, .tie = life->ns ? life->step : l->step + life->step };
+	struct due due = { .what = at, .when = later(l->ns, life->ns), .tie = life->ns ? life->step : l->step + life->step };
 
 	if (life->end == LIFE_NEVER) {
 		drop_item(l, at);
@@ -242,7 +248,7 @@ static void set_next(struct like *l)
 	const struct arrival *arrival = &l->p->arrivals[(uint64_t)l->block * PROFILE_BLOCK + l->at];
 
 	l->next_step = arrival->gap_ns ? arrival->gap_step : l->next_step + arrival->gap_step;
-	l->next_ns += arrival->gap_ns;
+	l->next_ns = later(l->next_ns, arrival->gap_ns);
 }
 
 static void next_arrival(struct like *l)

@@ -336,12 +336,40 @@ static void test_stopped(void)
 	trace_destroy(trace);
 }
 
+/* Three pairs, 285 years apart: many times as long a trace comes to the end of what there is, and stays there. */
+static void test_end_of_time(void)
+{
+	struct trace *trace = trace_create(0), *copy;
+	struct kerror err = { 0 };
+	struct made made;
+	uint64_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(trace);
+	for (i = 0; i < 6; i++) {
+		struct event ev = {
+			.kind = i % 2 ? EV_HEAP_FREE : EV_HEAP_ALLOC, .time_ns = i / 2 * 9000000000000000000, .addr = 0x1000 * (i / 2 + 1),
+			.heap_bytes = i % 2 ? 0 : 64, .node = EVENT_NO_NODE, .line = i + 1,
+		};
+
+		CU_ASSERT_EQUAL_FATAL(trace_append(trace, &ev, 1, &err), 0);
+	}
+	made = make_like(trace, 1, 40);
+	copy = load_made(&made);
+	CU_ASSERT_EQUAL(trace_summary(copy)->nr_events, 40);
+	CU_ASSERT_EQUAL(trace_summary(copy)->backwards, 0);
+	CU_ASSERT_EQUAL(trace_summary(copy)->last_ns, event_report_ns(EVENT_MAX_NS));
+	trace_destroy(copy);
+	trace_destroy(trace);
+	free(made.bytes);
+}
+
 static const struct test_case cases[] = {
 	{ "distance", test_distance },
 	{ "recordings", test_recordings },
 	{ "large_recording", test_large_recording },
 	{ "lengths", test_lengths },
 	{ "stopped", test_stopped },
+	{ "end of time", test_end_of_time },
 	{ NULL, NULL }
 };
 const struct test_suite gen_like_suite = { "gen_like", cases };
