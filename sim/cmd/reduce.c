@@ -207,8 +207,8 @@ static void say_result(const struct reducing *all, uint64_t events)
 	if (all->opt.quiet || is_stdout(all->opt.output))
 		return;
 	printf("%" PRIu64 " of %" PRIu64 " events (%" PRIu32 " of %" PRIu64 " lifetimes) written to %s, after %" PRIu64
-	       " tests; %" PRIu64 " more were known\n", events, all->first_events, r->dd.nr, all->first_items,
-	       all->opt.output, r->dd.tests, r->dd.known);
+	       " test%s; %" PRIu64 " more were known\n", events, all->first_events, r->dd.nr, all->first_items,
+	       all->opt.output, r->dd.tests, r->dd.tests == 1 ? "" : "s", r->dd.known);
 	if (all->tester.timed_out)
 		printf("COMMAND was killed %" PRIu64 " %s because it took longer than %u seconds\n",
 		       all->tester.timed_out, times, all->opt.timeout);

@@ -75,9 +75,9 @@ static void emit_memory(struct emitter *em, const struct info *info)
 {
 	static const struct emitter_column columns[] = {
 		{ "what", "memory", "", true }, { "allocs", "allocated", "", false }, { "resizes", "resized", "", false },
-		{ "frees", "freed", "", false }, { "bytes", "in all", "bytes", false },
-		{ "peak_bytes", "most at once", "bytes", false }, { "peak_live", "they were", "", false },
-		{ "live", "live at the end", "", false }, { "live_bytes", "they have", "bytes", false },
+		{ "frees", "freed", "", false }, { "bytes", "asked for", "bytes", false },
+		{ "peak_bytes", "peak", "bytes", false }, { "peak_live", "live then", "", false },
+		{ "live", "live at end", "", false }, { "live_bytes", "at end", "bytes", false },
 	};
 	int i;
 
