@@ -248,10 +248,11 @@ static bool stack_of(struct kmt_decoder *dec, uint64_t number, stack_id *id)
 /* A tracepoint of a later version is one that nobody knows. */
 static bool kind_of(const struct kmt_decoder *dec, uint64_t number, uint8_t *kind)
 {
-	const struct string *string = &dec->strings[number - 1];
+	const struct string *string;
 
 	if (!number || number > dec->nr_strings)
 		return false;
+	string = &dec->strings[number - 1];
 	for (*kind = 0; *kind < EV_UNKNOWN; (*kind)++)
 		if (!strcmp(event_kind_desc[*kind].tracepoint, string->text))
 			break;
