@@ -103,6 +103,7 @@ struct reader_stats {
 	uint64_t unknown_gfp;	/* gfp flag names no table knows */
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool binary;		/* what is wrong has a place in bytes, events have a number, not a line */
+	bool numbered;		/* places of losses are events' numbers as well */
 	uint64_t unpacked_bytes;	/* of the input, which had to be kept in a temporary file */
 	uint64_t kept_bytes;	/* the same, but of the packed input */
 	bool truncated;		/* the input ended with an error; @error says which */

@@ -24,7 +24,9 @@ static bool say(char text[TRACE_WARNING_TEXT], const char *fmt, ...)
 /* What a loss is counted in. */
 static const char *place(const struct trace *trace)
 {
-	return trace_summary(trace)->read.binary ? "byte" : "line";
+	const struct reader_stats *read = &trace_summary(trace)->read;
+
+	return read->numbered ? "event" : read->binary ? "byte" : "line";
 }
 
 static bool lost_events(const struct trace *trace, char text[TRACE_WARNING_TEXT])
@@ -84,7 +86,7 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		nr = sum->backwards;
 		return nr && say(text, "time runs backwards: %" PRIu64 " event%s earlier than one before, first at %s %"
 				 PRIu64 "; events are taken in the order of the file", nr, nr == 1 ? " is" : "s are",
-				 sum->read.binary ? "event" : "line", sum->backwards_line);
+				 sum->read.binary || sum->read.numbered ? "event" : "line", sum->backwards_line);
 	case TRACE_HASHED:
 		return sum->hashed_addresses &&
 		       say(text, "all addresses of objects are below 4 GiB: the kernel printed hashes (%%p) instead; "

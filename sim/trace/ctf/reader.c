@@ -328,6 +328,7 @@ static int ctf_open(struct reader *rd, struct kerror *err)
 	if (!c)
 		return no_memory(err);
 	rd->priv = c;
+	rd->stats.numbered = true;
 	ret = open_parts(rd, c, err);
 	if (ret)
 		ctf_close(rd);

@@ -539,6 +539,7 @@ static int open_kmt(struct reader *rd, struct kerror *err)
 			if (!header_good(rd->head))
 				remember(rd, kmt, "the file's header is damaged; its chunks are read as they are");
 			pass(&kmt->in, KMT_FILE_HEADER_BYTES);
+			rd->stats.numbered = true;
 			return 0;
 		}
 		close_kmt(rd);

@@ -247,6 +247,22 @@ static void test_full_disk(void)
 	expect(CONVERT("-q", "-o", "/dev/full", SMALL), 2, "No space left on device");
 }
 
+/* A line's number means nothing in .kmt: places there are numbers of events. */
+static void test_places(void)
+{
+	static const char text[] = "x 1 [000] 2.0: kmem:kfree: call_site=a ptr=0x10\n\nx 1 [000] 3.0: PERF_RECORD_LOST lost 7\n"
+				   "x 1 [000] 1.0: kmem:kfree: call_site=a ptr=0x20\n";
+	char *from = strdup(write_file("back.txt", text, sizeof(text) - 1)), *to = strdup(in_folder("back.kmt"));
+
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ from, NULL }), 0, "first at line 4;");
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ from, NULL }), 0, "lost in 1 place, first at line 3;");
+	expect(CONVERT("-q", "-o", to, from), 0, "");
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ to, NULL }), 0, "first at event 2;");
+	expect(run_cmd(cmd_run, NULL, (const char *const[]){ to, NULL }), 0, "lost in 1 place, first at event 1;");
+	free(from);
+	free(to);
+}
+
 static const struct test_case cases[] = {
 	{ "same_report", test_same_report },
 	{ "plain_text", test_plain_text },
@@ -256,6 +272,7 @@ static const struct test_case cases[] = {
 	{ "cut_source", test_cut_source },
 	{ "kallsyms", test_kallsyms },
 	{ "full_disk", test_full_disk },
+	{ "places", test_places },
 	{ NULL, NULL }
 };
 const struct test_suite convert_suite = { "convert", cases };
