@@ -14,6 +14,7 @@
 #include "sim/cmd/gen_values.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
+#include "sim/session/load.h"
 #include "sim/cmd/output.h"
 #include "sim/cmd/parse.h"
 #include "sim/cmd/progress.h"
@@ -194,6 +195,9 @@ static int like_trace(struct gen_options *opt, FILE *file, struct gen_result *re
 	ret = load_trace(&trace, &opt->like, &progress, err);
 	if (!ret)
 		ret = make_like(opt, trace, file, res, err);
+	/* Of what had been read by then nothing may be to be made. */
+	if (ret == -ENODATA && session_load_stopped(trace))
+		ret = kerror_set(err, -EINTR, "interrupted while the trace was read: nothing was made");
 	if (!ret)
 		*status = load_status(trace, opt->like.path, "measured");
 	trace_destroy(trace);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
@@ -143,6 +144,8 @@ static int convert(const struct record_options *opt, const char *path, const cha
 		ret = kerror_set(err, stats.error.code, "%s", stats.error.text);
 	if (!ret)
 		ret = close_output(out, err);
+	if (ret == -ENOSPC)
+		kerror_set(err, ret, "%.180s: %s", opt->output, strerror(ENOSPC));
 	if (ret)
 		return ret;
 	if (!opt->quiet)
@@ -250,6 +253,27 @@ static int run_behind(const char *const *front, const struct record_options *opt
 	return ret;
 }
 
+#define DATA_SIZE_AT	48	/* in perf.data: how many bytes of records there are, written last */
+
+/* What perf wrote is whole. -ENOSPC, -EIO: it could not close the file. */
+static int check_closed(const char *path, struct kerror *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct statvfs fs;
+	uint64_t size = 0;
+	bool closed;
+
+	if (fd < 0)
+		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
+	closed = pread(fd, &size, sizeof(size), DATA_SIZE_AT) == sizeof(size) && size;
+	if (!closed && !fstatvfs(fd, &fs) && !fs.f_bavail)
+		kerror_set(err, -ENOSPC, "%.150s: %s; perf ended early, and what it wrote cannot be used", path, strerror(ENOSPC));
+	else if (!closed)
+		kerror_set(err, -EIO, "%.150s: perf did not close it; its own words are above", path);
+	close(fd);
+	return closed ? 0 : err->code;
+}
+
 static int record_kernel(const struct record_options *opt, struct output *out, struct kerror *err)
 {
 	const char *front[16] = { "perf", "record", "-q", "-o" };
@@ -281,8 +305,11 @@ static int record_kernel(const struct record_options *opt, struct output *out, s
 		return ret;
 	stopped = *interrupt_flag();
 	interrupt_done();
-	if (access(path, R_OK))
-		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
+	ret = check_closed(path, err);
+	if (ret && !keep)
+		unlink(path);
+	if (ret)
+		return ret;
 	if (keep) {
 		if (!opt->quiet)
 			fprintf(stderr, "kmemsim: perf's recording written to %s\n", path);
@@ -334,7 +361,6 @@ static FILE *begin_text(const struct record_options *opt, struct conversion *con
 	conv->opt = opt;
 	if (ends_in(opt->output, ".lackey"))
 		return out->file;
-	signal(SIGPIPE, SIG_IGN);
 	conv->to = out->file;
 	if (!pipe2(fd, O_CLOEXEC)) {
 		conv->from = fd[0];
@@ -474,6 +500,8 @@ int cmd_record(int argc, char **argv)
 	argc = split(argc, argv, &opt.command);
 	parse_options(&argp, "kmemsim record", argc, argv, &opt);
 	interrupt_catch();
+	/* Whoever no longer reads our messages is no reason to leave half of the work; the command has it as usual. */
+	signal(SIGPIPE, SIG_IGN);
 	ret = record(&opt, &out, &maps, &err);
 	drop_output(&out);
 	drop_output(&maps);

@@ -219,9 +219,9 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		.children = children,
 		.args_doc = "TRACE...",
 		.doc = "Replay TRACE through a simulated machine, and report page faults, fragmentation and "
-		       "TLB-friendliness. TRACE is the text that 'perf script' prints for a recording of "
-		       "kmem events, plain or as .zst; '-' is standard input.\v"
-		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND; perf script > TRACE\n"
+		       "TLB-friendliness. TRACE is a recording of any format in docs/formats.md, plain or "
+		       "packed: perf.data, a malloc trace, .kmt, ...; '-' is standard input.\v"
+		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND, or kmemsim record -- COMMAND\n"
 		       "docs/metrics.md defines every figure of the report.",
 	};
 

@@ -159,7 +159,8 @@ static int unpack(struct reader *rd, struct kmt_reader *kmt, const struct kmt_ch
 	if (there < 0)
 		return there;
 	if (!there) {
-		remember(rd, kmt, "the file ends within this chunk; what came before was read");
+		remember(rd, kmt, rd->stats.events || rd->stats.accesses ? "the file ends within this chunk; what came before was read" :
+			 "the file ends within this chunk, and none of events is whole before it");
 		return 0;
 	}
 	packed = kmt->in.at + kmt->in.pos + KMT_CHUNK_HEADER_BYTES;

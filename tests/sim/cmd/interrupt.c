@@ -571,6 +571,24 @@ static void test_named_pipe(void)
 	free(pipe_path);
 }
 
+/* What was read by then may be too little to make a trace like it: that is not the trace's fault. */
+static void test_gen_like(void)
+{
+	static const char free_alone[] = " a 1 [000] 1.0: kmem:kfree: call_site=f ptr=0xffff888000000010\n";
+	char *path = strdup(in_folder("like.kmt"));
+	struct child child = START(cmd_gen, "-o", path, "--like", "-");
+	struct result res;
+
+	feed(&child, free_alone, sizeof(free_alone) - 1);
+	kill(child.pid, SIGTERM);
+	res = finish(&child);
+	CU_ASSERT_EQUAL(res.status, 128 + SIGTERM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err, "kmemsim: interrupted while the trace was read: nothing was made\n"));
+	CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+	done(&res);
+	free(path);
+}
+
 static const struct test_case cases[] = {
 	{ "interrupt_reading", test_reading },
 	{ "interrupt_reading_nothing", test_reading_nothing },
@@ -583,6 +601,7 @@ static const struct test_case cases[] = {
 	{ "interrupt_layout_program", test_layout_program },
 	{ "interrupt_ignored", test_ignored },
 	{ "interrupt_named_pipe", test_named_pipe },
+	{ "interrupt_gen_like", test_gen_like },
 	{ NULL, NULL }
 };
 

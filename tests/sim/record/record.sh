@@ -81,6 +81,17 @@ timeout 120 "$kmemsim" record -o "$tmp/t.kmt" -- true 2>"$tmp/err"
 [ "$(cat "$tmp/t.kmt.recording")" = mine ] || fail 'a recording of before is overwritten'
 rm "$tmp/t.kmt.recording"
 
+# A reader that went away does not keep record from tidying up.
+(sleep 0.3; exec "$kmemsim" record -o "$tmp/t.kmt" -- true) 2>&1 | true
+i=0
+while [ -e "$tmp/t.kmt.recording" ] || [ ! -e "$tmp/t.kmt" ]; do
+	i=$((i + 1))
+	[ $i -le 100 ] || break
+	sleep 0.1
+done
+[ ! -e "$tmp/t.kmt.recording" ] || fail 'a recording is left behind by who got SIGPIPE'
+rm -f "$tmp/t.kmt" "$tmp/t.kmt.recording"
+
 # Call chains: who calls operator new is its call site.
 options='--stacks 12'
 expect 0 'mallocs=9000..100000' "$bin/objects"
