@@ -96,6 +96,11 @@ static bool family_fits(struct plain_reader *plain, struct plain_slice word, str
 	enum plain_family family = plain_id_noted(&plain->ids, id);
 	char what[80];
 
+	/* All pages with a number are noted, whichever family is that of most. */
+	if (id.type == PLAIN_ID_NUMBER && family == PLAIN_NO_FAMILY && wanted == PLAIN_BLOCK) {
+		complain_about(plain, word, "was not allocated as pages before: release is not for it");
+		return false;
+	}
 	if (id.type != PLAIN_ID_NUMBER || family == PLAIN_NO_FAMILY || family == wanted ||
 	    (wanted == PLAIN_OBJECT && family == PLAIN_HEAP))
 		return true;
