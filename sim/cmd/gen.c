@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim gen: a synthetic trace, of a model or like a trace that is there. Status 0: it
  * is written; 2: usage, or a file that cannot be read or written; 130 and 143: a signal

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: parameters of models, typed and printed; see gen_values.h. */
 #include "sim/cmd/gen_values.h"
 

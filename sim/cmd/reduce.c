@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim reduce: the smallest trace for which a command still exits with 0, or a built-in
  * test still passes. Status 0: it is written; 2: usage, a trace that cannot be read or that

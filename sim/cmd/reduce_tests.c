@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: tests for kmemsim reduce; see reduce_tests.h. */
 #include "sim/cmd/reduce_tests.h"
 

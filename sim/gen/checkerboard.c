@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the checkerboard. Single frames are allocated until memory is full, then all
  * but every 2^order-th are freed:

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: steady churn. Most requests are for a few small sizes and most objects die
  * young: both follow Zipf's law, which is near to what real programs do (Wilson,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: a binary heap of what is due; see due.h. */
 #include "sim/gen/due.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: a fork storm, as a shell script or a make makes it. Each child gets what
  * fork() gives it: a task, its files and signals, an address space with a record for

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: what all models of traces share; see gen.h. */
 #include "sim/gen/gen.h"
 

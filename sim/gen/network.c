@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: network bursts. One CPU takes packets off the card, in bursts and in softirq
  * context: each needs an sk_buff and memory for its data. Tasks on the other CPUs read

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: a page cache that is filled under pressure. Files are read from the front
  * to the end, in windows of readahead; once the cache holds what it may, the oldest

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: addresses for generated events; see place.h. */
 #include "sim/gen/place.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: a trace measured; see profile.h. */
 #include "sim/gen/profile.h"
 

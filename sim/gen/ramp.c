@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: ramp, plateau, drain: the three shapes that live memory has over time in
  * real programs (Wilson et al. 1995, section 2.4: ramps, peaks and plateaus). A ramp

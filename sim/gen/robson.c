@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: Robson's adversary, for the buddy system. A program that never holds more
  * than M bytes can make any allocator need much more: with blocks of 1 to n frames

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the slab adversary. Many objects of one cache are allocated, then all but
  * one a slab are freed: the cache holds whole slabs for single objects and can give

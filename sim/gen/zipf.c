@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: Zipf's distribution; see zipf.h. */
 #include "sim/gen/zipf.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: delta debugging; see ddmin.h. */
 #include "sim/reduce/ddmin.h"
 

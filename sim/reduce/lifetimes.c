@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: a trace as a set of lifetimes; see lifetimes.h. */
 #include "sim/reduce/lifetimes.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: the smallest trace that passes a test; see reduce.h. */
 #include "sim/reduce/reduce.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: sizes made smaller, for reduce_trace(). Each of these has a number that
  * is made as small as the test lets it be, by halving the distance to the least:

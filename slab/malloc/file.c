@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: files, by bare system calls. libc's open() and its like may be a
  * program's or another library's hooks, which use malloc or wait for a thread that

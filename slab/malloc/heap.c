@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the library's one heap: the machine behind it, and its caches. What
  * follows is about the whole folder.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what a program leaves behind. At exit, with debugging on, all objects
  * are checked once more, since nobody may have freed the one that was overrun;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what the host has mapped for this process, read from /proc/self/maps
  * without memory of anybody's.

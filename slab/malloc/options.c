@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: reading KMEMSIM_OPTIONS. A wrong setting is said and left out, the
  * others count: a program must not fail because of a variable that it does not

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: runs of frames straight from buddy: for the windows of orders 1 to 3
  * and 9, and for the orders without windows.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: the report of the program that runs on the library: when it is
  * written, and to which file. What it says is a higher layer's matter, which

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: who called, for debugging. The slab layer remembers a caller as a
  * number; here the number is the place of the caller's address in a hash table

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: stacks of free objects, between the threads' windows and the pools
  * (pool.c). They are arrays, used from the end; not to be mixed up with a thread's call stack.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Constructors that use malloc: the program's own, which runs before main(), and
  * that of an object cache, which runs with the heap's lock held. Both resize what

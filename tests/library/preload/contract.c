@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a malloc promises beside memory: results, errno, alignment, contents.
  * Printed as a table of calls; preload.sh runs it on glibc and on the library

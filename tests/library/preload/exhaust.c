@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Takes all memory there is, in blocks of several sizes: the end is NULL with
  * ENOMEM each time, nothing already there is spoilt, and when all is free again

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* One fault of a program with its memory, named on the command line; preload.sh expects what is said. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The program's first call to libkmemsim.so, named on the command line, is followed
  * by a fault: what the options ask for counts from that call on.

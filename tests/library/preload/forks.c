@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* Allocates, forks, and both end: for what each process has to say at its exit. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A program with its own open(), read(), close(), fcntl() and fstat(), each behind a
  * lock of the program's, that loads the library named on the command line. While

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Sets itself a limit of address space before it allocates anything: the heap must leave
  * room for the stacks of eight threads, 4 MiB each. Ends with 3 where it does not.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Asks for reports while some threads are in stdio and others fork: nobody may
  * wait for anybody in a circle, also not for stdio's list of streams.

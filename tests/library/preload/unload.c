@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* Threads load the library named on the command line, use it, unload it, and end. */
 #include <dlfcn.h>
 #include <pthread.h>

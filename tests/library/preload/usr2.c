@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Asks itself for reports by SIGUSR2: several threads allocate all the while, and
  * signals come in the middle of calls. Ends once the file named is there, again

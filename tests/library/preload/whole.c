@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Fills blocks of all sizes up to 32 KiB to the last usable byte and looks whether
  * they still hold what was written. Ends with 3 where there is no memory.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: kmemsim gen as a user meets it. */
 #include "sim/cmd/cmd.h"
 #include "sim/gen/gen.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: a trace like another. Both are read as files are and measured here, by
  * code of the tests' own: what is compared are the events, not what the generator drew.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: models of traces. Each is made, read back and replayed, and what the
  * model claims is counted: in the machine, or in the events.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: delta debugging, over tests that are known. What is left must pass,
  * must fail without any single thing, and must not have cost more tests than it may.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim tests: traces reduced. What belongs to a lifetime goes together, what is left
  * passes and is 1-minimal, and its sizes are as small as they can be.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: kmemsim reduce as a user meets it. */
 #include <signal.h>
 #include <sys/stat.h>

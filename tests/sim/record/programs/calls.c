@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Each call of malloc's family, a known number of times: 12 blocks asked for by malloc,
  * calloc, strdup and aligned calls, 4 reallocs, 12 frees, one block left.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Allocates 1000 blocks and frees all but 10, then ends as it is told:
  *	ends exit STATUS | _exit | abort | segv | kill | fork | vfork | clone | exec | closed | quick

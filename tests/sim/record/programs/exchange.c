@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Threads hand blocks to one another: each is allocated here, resized there, freed
  * elsewhere, so that an address goes from CPU to CPU as fast as it can. Recorded, no

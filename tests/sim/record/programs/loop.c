@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What recording costs: blocks of 16 to 515 bytes are freed and allocated, 64 at a time, and the
  * processor's time for a pair is printed (its own and the kernel's, in nanoseconds).
