@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
@@ -55,8 +54,7 @@ static void on_ended(void *ctx, const char *name, const struct reader_stats *rea
 	if (read->lost_events)
 		fprintf(stderr, "kmemsim: %s: %" PRIu64 " events were lost\n", name, read->lost_events);
 	if (read->truncated)
-		fprintf(stderr, "kmemsim: %s%s\n", read->error.text,
-			strstr(read->error.text, "was read") ? "" : "; the undamaged part of this file was read");
+		fprintf(stderr, "kmemsim: %s\n", read->error.text);
 }
 
 int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,

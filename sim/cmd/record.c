@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
@@ -253,27 +252,6 @@ static int run_behind(const char *const *front, const struct record_options *opt
 	return ret;
 }
 
-#define DATA_SIZE_AT	48	/* in perf.data: how many bytes of records there are, written last */
-
-/* What perf wrote is whole. -ENOSPC, -EIO: it could not close the file. */
-static int check_closed(const char *path, struct kerror *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct statvfs fs;
-	uint64_t size = 0;
-	bool closed;
-
-	if (fd < 0)
-		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
-	closed = pread(fd, &size, sizeof(size), DATA_SIZE_AT) == sizeof(size) && size;
-	if (!closed && !fstatvfs(fd, &fs) && !fs.f_bavail)
-		kerror_set(err, -ENOSPC, "%.150s: %s; perf ended early, and what it wrote cannot be used", path, strerror(ENOSPC));
-	else if (!closed)
-		kerror_set(err, -EIO, "%.150s: perf did not close it; its own words are above", path);
-	close(fd);
-	return closed ? 0 : err->code;
-}
-
 static int record_kernel(const struct record_options *opt, struct output *out, struct kerror *err)
 {
 	const char *front[16] = { "perf", "record", "-q", "-o" };
@@ -305,7 +283,7 @@ static int record_kernel(const struct record_options *opt, struct output *out, s
 		return ret;
 	stopped = *interrupt_flag();
 	interrupt_done();
-	ret = check_closed(path, err);
+	ret = kernel_recording_check(path, err);
 	if (ret && !keep)
 		unlink(path);
 	if (ret)

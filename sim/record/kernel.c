@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sim/record/record.h"
@@ -87,4 +88,24 @@ int kernel_can_record(bool whole_machine, struct kerror *err)
 		return 0;
 	return kerror_set(err, -EACCES, "/proc/sys/kernel/perf_event_paranoid is %ld: %s needs CAP_PERFMON, or a value of at most %ld there",
 			  paranoid, whole_machine ? "recording the whole machine" : "recording tracepoints", most);
+}
+
+#define DATA_SIZE_AT	48	/* in perf.data: how many bytes of records there are, written last */
+
+int kernel_recording_check(const char *path, struct kerror *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct statvfs fs;
+	uint64_t size = 0;
+	bool closed;
+
+	if (fd < 0)
+		return kerror_set(err, -ENOENT, "perf has written nothing; its own words are above");
+	closed = pread(fd, &size, sizeof(size), DATA_SIZE_AT) == sizeof(size) && size;
+	if (!closed && !fstatvfs(fd, &fs) && !fs.f_bavail)
+		kerror_set(err, -ENOSPC, "%.150s: %s; perf ended early, and what it wrote cannot be used", path, strerror(ENOSPC));
+	else if (!closed)
+		kerror_set(err, -EIO, "%.150s: perf did not close it; its own words are above", path);
+	close(fd);
+	return closed ? 0 : err->code;
 }

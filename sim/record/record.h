@@ -87,6 +87,8 @@ const char *malloc_not_recorded(const char *name);
  * -ENOENT or -EACCES and in words what is missing, and where.
  */
 int kernel_can_record(bool whole_machine, struct kerror *err);
+/* 0 where perf closed its file @path; -ENOENT: it wrote none; -ENOSPC, -EIO: it could not, and the file is of no use. */
+int kernel_recording_check(const char *path, struct kerror *err);
 
 /* ---- accesses.c ---- */
 

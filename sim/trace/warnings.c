@@ -69,6 +69,27 @@ static bool newer_kernel(const struct trace_summary *sum, const char *rules, cha
 		   "shows what there is", sum->read.os_release, rules);
 }
 
+/* What is in a temporary file, and why. */
+static bool temporary_bytes(const struct trace_summary *sum, enum trace_warning which, char text[TRACE_WARNING_TEXT])
+{
+	uint64_t nr;
+
+	switch (which) {
+	case TRACE_UNPACKED:
+		nr = sum->read.unpacked_bytes;
+		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
+				 "while it is read", nr, temporary_folder());
+	case TRACE_KEPT:
+		nr = sum->read.kept_bytes;
+		return nr && say(text, "it is read twice and comes only once: %" PRIu64 " bytes of it, packed, are kept in a "
+				 "temporary file in %.100s", nr, temporary_folder());
+	default:
+		nr = sum->spilled_bytes;
+		return nr && say(text, "its events do not fit in memory: %" PRIu64 " bytes of them, packed, are kept in a "
+				 "temporary file in %.100s", nr, temporary_folder());
+	}
+}
+
 bool trace_warning(const struct trace *trace, enum trace_warning which, const char *rules,
 		   char text[TRACE_WARNING_TEXT])
 {
@@ -114,17 +135,9 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		       say(text, "the recording does not say which kernel it is of: call sites have the names that the "
 			   "running kernel gives those addresses, as perf does it; --kallsyms FILE names the right ones");
 	case TRACE_UNPACKED:
-		nr = sum->read.unpacked_bytes;
-		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
-				 "while it is read", nr, temporary_folder());
 	case TRACE_KEPT:
-		nr = sum->read.kept_bytes;
-		return nr && say(text, "it is read twice and comes only once: %" PRIu64 " bytes of it, packed, are kept in a "
-				 "temporary file in %.100s", nr, temporary_folder());
 	case TRACE_SPILLED:
-		nr = sum->spilled_bytes;
-		return nr && say(text, "its events do not fit in memory: %" PRIu64 " bytes of them, packed, are kept in a "
-				 "temporary file in %.100s", nr, temporary_folder());
+		return temporary_bytes(sum, which, text);
 	case TRACE_FORMAT_LACKS:
 		return sum->read.lacks && say(text, "%s", sum->read.lacks);
 	case TRACE_READER_NOTE:
