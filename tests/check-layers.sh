@@ -7,9 +7,11 @@ cd "$(dirname "$0")/.."
 bad=0
 
 # slab/malloc/ is the library: it speaks to programs that know nothing of us, and has their one heap.
+# The child in which babeltrace2 runs ends itself, which is not the program.
+child_ends='^sim/trace/ctf/child[.]c:[0-9]*:	_exit(status);$'
 # $1 folder, $2 pattern it must not contain, $3 what that would mean
 forbid() {
-	if grep -rnE --include='*.[ch]' --exclude-dir=malloc --exclude-dir=cmd "$2" $1; then
+	if grep -rnE --include='*.[ch]' --exclude-dir=malloc --exclude-dir=cmd "$2" $1 | grep -v "$child_ends"; then
 		echo "$1: $3" >&2
 		bad=1
 	fi

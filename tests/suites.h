@@ -92,6 +92,7 @@
 	X(dat_damaged) \
 	X(dat_none) \
 	X(ctf) \
+	X(ctf_child) \
 	X(ctf_none) \
 	X(perf_script) \
 	X(perf_repeats) \

@@ -6,12 +6,16 @@
  * byte is how much of it, in 256ths, is the first stream's.
  *
  * Metadata is not changed: its reader is babeltrace2's, which loses memory where it is wrong.
- * Call chains have a fixed length, for babeltrace2 (2.0.4) does not survive a length of 2^31 and more.
+ *
+ * It is the reader that runs in the child (sim/trace/ctf/child.h), without the child: what a
+ * child runs through, libFuzzer does not see, and its faults would be taken for babeltrace2's.
+ * So call chains have a fixed length here, for babeltrace2 (2.0.4) does not survive one of 2^31.
  */
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/trace/ctf/ctf.h"
 #include "tests/fuzz/trace_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,13 +94,27 @@ static void write_stream(const char *name, uint32_t id, const uint8_t *data, siz
 	write_in(name, &head, sizeof(head), data, len);
 }
 
+/* As reader_open_config(), but of the reader inside. */
+static struct reader *open_folder(struct trace *trace)
+{
+	struct reader *rd = calloc(1, sizeof(*rd));
+	struct kerror err;
+
+	if (!rd || source_open(&rd->src, folder, &err))
+		abort();
+	rd->ops = &ctf_inside_reader;
+	rd->names = trace_names(trace);
+	rd->stacks = trace_stacks(trace);
+	if (rd->ops->open(rd, &err))
+		abort();
+	return rd;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct trace *trace = trace_create(0);
-	struct reader_config cfg = { .names = trace_names(trace), .stacks = trace_stacks(trace) };
 	uint64_t heard = 0;
 	struct kerror err;
-	struct source *src;
 	struct reader *rd;
 	size_t first;
 	int ret;
@@ -110,8 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		first = (size - 1) * data[0] / 255;
 		write_stream("stream_0", 0, data + 1, first);
 		write_stream("stream_1", 1, data + 1 + first, size - 1 - first);
-		if (source_open(&src, folder, &err) || reader_open_config(&rd, src, &cfg, &err))
-			abort();
+		rd = open_folder(trace);
 		reader_set_message(rd, ignore_message, &heard, 100);
 		ret = trace_load(trace, rd, NULL, NULL, &err);
 		if (rd->stats.events + rd->stats.malformed + rd->stats.ignored > rd->stats.lines ||

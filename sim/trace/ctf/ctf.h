@@ -6,7 +6,9 @@
  *	graph.c    babeltrace2's graph: the streams of a directory as one row of messages, by time
  *	classes.c  for each class of events, which of its fields goes where
  *	gfp.c      what the numbers in gfp_flags mean, which CTF does not say
- *	reader.c   struct reader_ops
+ *	reader.c   messages become events
+ *	child.c    the process in which all that runs, for babeltrace2 may crash
+ *	apart.c    the reader that others see: what that process reads
  *
  * Fields are found by name once a class, put into words one behind the other, and
  * become an event as perf's raw bytes do (tep/decode.h): ranges, names and complaints
@@ -17,11 +19,40 @@
 #ifndef KMEMSIM_SIM_TRACE_CTF_CTF_H
 #define KMEMSIM_SIM_TRACE_CTF_CTF_H
 
+#include <semaphore.h>
+
 #include <babeltrace2/babeltrace.h>
 
 #include "sim/trace/kallsyms.h"
 #include "sim/trace/perf/perf.h"
 #include "sim/trace/reader.h"
+
+/* ---- reader.c -------------------------------------------------------------- */
+
+#define CTF_MAX_CRASHES	64u
+
+/* Where babeltrace2 crashed: as it was asked for the events of @stream for the time @step. */
+struct ctf_crash {
+	uint32_t stream;
+	int ended_by;		/* the signal; or minus the exit status */
+	uint64_t step;
+};
+
+/* Shared by the process in which babeltrace2 runs and its parent; see child.h. */
+struct ctf_watch {
+	/* 0: babeltrace2 is not asked for events; else 1 + stream, and the step. Read when the writer is gone. */
+	uint32_t inside;
+	uint64_t step;
+	struct ctf_crash crash[CTF_MAX_CRASHES];
+	uint32_t nr_crashes;
+	unsigned int messages;	/* malformed events to describe, set before @go */
+	sem_t go;
+};
+
+/* The reader in this process, which babeltrace2 may end. */
+extern const struct reader_ops ctf_inside_reader;
+/* Before its first read(): write down where babeltrace2 is, and do not ask where it crashed. @watch outlives @rd. */
+void ctf_inside_watch(struct reader *rd, struct ctf_watch *watch);
 
 /* ---- graph.c --------------------------------------------------------------- */
 
@@ -31,6 +62,7 @@ struct ctf_stream {
 	/* Messages from @next to @nr are owned and were not taken. */
 	bt_message_array_const messages;
 	uint64_t next, nr;
+	uint64_t steps;			/* how often babeltrace2 was asked */
 	int64_t ns;			/* of the next one, where @timed */
 	bool timed;
 	bool ended;			/* no more than these will come */
@@ -40,6 +72,8 @@ struct ctf_graph {
 	bt_graph *graph;
 	struct ctf_stream *stream;
 	size_t nr_streams;
+	struct ctf_watch *watch;	/* not owned, or NULL */
+	uint64_t number;		/* of the event that was read last, for messages */
 	size_t failed;			/* streams that ended with an error; */
 	struct kerror why;		/* the first one's */
 };

@@ -54,6 +54,46 @@ static int fail(struct kerror *err)
 	return ret;
 }
 
+/* ---- crashes --------------------------------------------------------------- */
+
+static const struct ctf_crash *crash_of(const struct ctf_graph *g, const struct ctf_stream *stream)
+{
+	uint32_t index = (uint32_t)(stream - g->stream), i;
+
+	for (i = 0; g->watch && i < g->watch->nr_crashes; i++)
+		if (g->watch->crash[i].stream == index && g->watch->crash[i].step == stream->steps)
+			return &g->watch->crash[i];
+	return NULL;
+}
+
+/* babeltrace2 is to be asked for @stream; false where it is known to crash then, which ends the stream. */
+static bool may_ask(struct ctf_graph *g, struct ctf_stream *stream)
+{
+	const struct ctf_crash *crash = crash_of(g, stream);
+
+	if (!crash) {
+		if (g->watch) {
+			g->watch->step = stream->steps;
+			g->watch->inside = 1 + (uint32_t)(stream - g->stream);
+		}
+		return true;
+	}
+	stream->ended = true;
+	stream->next = stream->nr = 0;
+	if (!g->failed++)
+		kerror_set(&g->why, -EBADMSG, "%.60s is damaged: babeltrace2 crashed (%s %d) in it after event %llu; what "
+			   "comes before was read, but for up to 14 events", stream->file, crash->ended_by > 0 ? "signal" : "status",
+			   abs(crash->ended_by), (unsigned long long)g->number);
+	return false;
+}
+
+static void was_asked(struct ctf_graph *g, struct ctf_stream *stream)
+{
+	stream->steps++;
+	if (g->watch)
+		g->watch->inside = 0;
+}
+
 /* ---- the sink -------------------------------------------------------------- */
 
 static bt_component_class_initialize_method_status sink_start(bt_self_component_sink *self,
@@ -86,18 +126,26 @@ static bt_component_class_sink_graph_is_configured_method_status sink_configured
 	bt_message_iterator_create_from_sink_component_status status = BT_MESSAGE_ITERATOR_CREATE_FROM_SINK_COMPONENT_STATUS_OK;
 	size_t i;
 
-	for (i = 0; i < g->nr_streams && !status; i++)
+	for (i = 0; i < g->nr_streams && !status; i++) {
+		if (!may_ask(g, &g->stream[i]))
+			continue;
 		status = bt_message_iterator_create_from_sink_component(
 			self, bt_self_component_sink_borrow_input_port_by_index(self, i), &g->stream[i].iterator);
+		was_asked(g, &g->stream[i]);
+	}
 	return (bt_component_class_sink_graph_is_configured_method_status)status;
 }
 
 /* The next batch of @stream, or its end. False: no memory. */
 static bool fill(struct ctf_graph *g, struct ctf_stream *stream)
 {
-	bt_message_iterator_next_status status = bt_message_iterator_next(stream->iterator, &stream->messages, &stream->nr);
+	bt_message_iterator_next_status status;
 	const bt_error *error;
 
+	if (!may_ask(g, stream))
+		return true;
+	status = bt_message_iterator_next(stream->iterator, &stream->messages, &stream->nr);
+	was_asked(g, stream);
 	stream->next = 0;
 	if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
 		stream->nr = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: the reader of CTF; see ctf.h. Events are handed out in the order of time, as
- * those of all streams are put. What babeltrace2 cannot read ends its stream; what came
- * before is good, and the other streams go on. Events have a number, for nothing says where in a file one stands.
+ * kmemsim: the reader of CTF, in the process in which babeltrace2 runs; see child.h. Events
+ * are handed out in the order of time, as those of all streams are put. What babeltrace2
+ * cannot read ends its stream; what came before is good, and the other streams go on.
+ * Events have a number, for nothing says where in a file one stands.
  *
  * States: reading -> at the end, where read() goes on returning 0.
  */
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 
 #include "sim/trace/ctf/ctf.h"
-#include "sim/trace/ctf/probe.h"
 #include "sim/trace/stack_text.h"
 
 struct ctf {
@@ -274,6 +274,7 @@ static int ctf_read(struct reader *rd, struct event *events, int max, struct ker
 			at_end(rd, &interrupted);
 			break;
 		}
+		c->graph.number = rd->stats.events + rd->stats.malformed;
 		message = ctf_graph_next(&c->graph, &ret, &why);
 		if (!message) {
 			if (ret == -ENOMEM)
@@ -335,10 +336,15 @@ static int ctf_open(struct reader *rd, struct kerror *err)
 	return ret;
 }
 
-const struct reader_ops ctf_reader = {
+void ctf_inside_watch(struct reader *rd, struct ctf_watch *watch)
+{
+	struct ctf *c = rd->priv;
+
+	c->graph.watch = watch;
+}
+
+const struct reader_ops ctf_inside_reader = {
 	.name = "ctf",
-	.text = CTF_TEXT,
-	.probe = ctf_probe,
 	.open = ctf_open,
 	.close = ctf_close,
 	.read = ctf_read,
