@@ -6,7 +6,7 @@
 # above them; what slab/malloc/kmemsim.h does not declare stays inside.
 pic := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition
 $(eval $(call variant,lib,$(CC),$(CFLAGS) $(branches) $(pic)))
-library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o,$(lower_objects)) \
+library_objects := $(addprefix $(O)/lib/,$(filter-out pagemap/bind.o pagemap/tlb/%,$(lower_objects)) \
 	$(filter-out slab/malloc/malloc.o,$(malloc_objects)))
 
 # nodelete: threads that used the library call it when they end, also after a dlclose().

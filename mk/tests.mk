@@ -34,7 +34,7 @@ $(O)/kmemsim-asan: $(addprefix $(O)/check/,$(sim_objects))
 
 # The library has one heap a process, and so a test program of its own, built for
 # AddressSanitizer and for ThreadSanitizer.
-library_check := $(filter-out pagemap/bind.o,$(lower_objects)) \
+library_check := $(filter-out pagemap/bind.o pagemap/tlb/%,$(lower_objects)) \
 	$(filter-out slab/malloc/malloc.o,$(malloc_objects)) $(library_test_objects) tests/main.o
 
 $(O)/kmemsim-tests-library: $(addprefix $(O)/libcheck/,$(library_check))

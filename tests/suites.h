@@ -5,6 +5,9 @@
  */
 #define LOWER_SUITES(X) \
 	X(pagemap) \
+	X(tlb) \
+	X(tlb_geometry) \
+	X(tlb_model) \
 	X(gfp) \
 	X(buddy) \
 	X(buddy_alloc) \
@@ -60,7 +63,6 @@
 	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
-	X(tlb) \
 	X(follower) \
 	X(live) \
 	X(worker) \

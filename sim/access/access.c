@@ -12,13 +12,12 @@ int access_init(struct access_model *model, const struct tlb_geometry *geometry,
 	int ret;
 
 	*model = (struct access_model){ .geometry = *geometry };
-	for (size = 0; size < NR_TLB_PAGES; size++) {
-		model->last_page[size] = UINT64_MAX;
-		model->l1_has[size] = tlb_level(geometry, 1, size).entries != 0;
-		ret = tlb_create(&model->tlb[size], geometry, size, err);
+	model->nr_pages = tlb_nr_pages(geometry);
+	for (size = 0; size < model->nr_pages; size++) {
+		ret = tlb_create(&model->tlb[size], geometry, err);
 		if (ret)
 			return ret;
-		model->seen[size] = calloc((bytes >> ACCESS_PAGE_SHIFT(size)) / 64 + 1, sizeof(uint64_t));
+		model->seen[size] = calloc((bytes >> tlb_level_shift(geometry, size)) / 64 + 1, sizeof(uint64_t));
 		if (!model->seen[size])
 			return kerror_set(err, -ENOMEM, "no memory for the TLB model");
 	}
@@ -35,11 +34,4 @@ void access_exit(struct access_model *model)
 	}
 	lines_destroy(model->lines);
 	*model = (struct access_model){ 0 };
-}
-
-void access_tlb_stats(const struct access_model *model, enum tlb_page size, struct tlb_stats *stats)
-{
-	*stats = *tlb_stats(model->tlb[size]);
-	stats->lookups += model->same_page[size];
-	stats->l1_hits += model->same_page[size];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: what the accesses of objects' owners mean to a processor: TLBs for
- * memory that is mapped with pages of 4 KiB, 2 MiB and 1 GiB, the pages of each
+ * memory that is mapped with pages of each size the TLB has, the pages of each
  * size that were ever touched, and, where wanted, cache lines.
  *
  * The owner of an object uses all of it once: access_object(). Whoever frees it
@@ -16,18 +16,13 @@
 #define KMEMSIM_SIM_ACCESS_ACCESS_H
 
 #include "pagemap/page.h"
+#include "pagemap/tlb/tlb.h"
 #include "sim/access/lines.h"
-#include "sim/access/tlb.h"
-
-/* enum tlb_page: 4 KiB, 2 MiB, 1 GiB */
-#define ACCESS_PAGE_SHIFT(size) (12 + 9 * (size))
 
 struct access_model {
 	struct tlb_geometry geometry;
-	struct tlb *tlb[NR_TLB_PAGES];
-	bool l1_has[NR_TLB_PAGES];	/* the first level has entries for that page size */
-	uint64_t last_page[NR_TLB_PAGES]; /* of the last access, UINT64_MAX none */
-	uint64_t same_page[NR_TLB_PAGES]; /* accesses to it again, which the first level hits */
+	unsigned int nr_pages;		/* page sizes: those of the geometry */
+	struct tlb *tlb[NR_TLB_PAGES];	/* each for memory that is mapped with that size throughout */
 	uint64_t *seen[NR_TLB_PAGES];	/* a bit for each page of that size an access fell into */
 	uint64_t distinct[NR_TLB_PAGES];	/* bits that are set */
 	struct lines *lines;		/* NULL: not modelled */
@@ -41,26 +36,22 @@ int access_init(struct access_model *model, const struct tlb_geometry *geometry,
 		bool lines, struct kerror *err);
 void access_exit(struct access_model *model);
 
-/* What the TLB for pages of @size counted so far. */
-void access_tlb_stats(const struct access_model *model, enum tlb_page size, struct tlb_stats *stats);
-
 static inline void access_byte(struct access_model *model, uint64_t offset)
 {
 	unsigned int size;
 
-	for (size = 0; size < NR_TLB_PAGES; size++) {
-		uint64_t page = offset >> ACCESS_PAGE_SHIFT(size), bit = 1ULL << (page % 64);
-		uint64_t *word = &model->seen[size][page / 64];
+	for (size = 0; size < model->nr_pages; size++) {
+		struct tlb *tlb = model->tlb[size];
+		uint64_t page, bit, *word;
 
-		if (page == model->last_page[size]) {
-			model->same_page[size]++;
+		/* A page's first access is never a hit. */
+		if (tlb_access_mapped(tlb, offset, size) != TLB_MISS)
 			continue;
-		}
-		if (model->l1_has[size])
-			model->last_page[size] = page;
+		page = offset >> tlb->shift[size];
+		bit = 1ULL << (page % 64);
+		word = &model->seen[size][page / 64];
 		model->distinct[size] += !(*word & bit);
 		*word |= bit;
-		tlb_access(model->tlb[size], offset);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: one core's caches, as instruction fetches and data accesses go through them:
- * a first level for each, a second one for both, of the sizes that lines.h names. The
- * TLB model's arrays serve, each line standing for a page, as there. Addresses may be any.
+ * a first level for each, a second one for both, of the sizes that lines.h names.
+ * Addresses may be any.
  *
  * A line that a level lacks is brought into it; nothing is ever brought ahead of its use,
  * invalidated or shared with another core, and a line that leaves the second level may stay
@@ -13,12 +13,18 @@
 #ifndef KMEMSIM_SIM_ACCESS_CACHES_H
 #define KMEMSIM_SIM_ACCESS_CACHES_H
 
-#include "sim/access/tlb.h"
+#include "pagemap/tlb/assoc.h"
 
 enum cache_level { CACHE_L1_FETCH, CACHE_L1_DATA, CACHE_L2, NR_CACHES };
 
+struct line_cache {
+	struct assoc lines;
+	uint64_t last;		/* line of the last lookup, the newest of its set; ASSOC_NONE: none */
+	uint64_t lookups, misses;
+};
+
 struct caches {
-	struct tlb *level[NR_CACHES];	/* each with one level of its own */
+	struct line_cache level[NR_CACHES];
 };
 
 /* -ENOMEM. caches_exit() is to be called after a failure, too, and takes zeroed ones. */

@@ -5,35 +5,31 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define PAGE_FOR_LINE (12 - LINE_SHIFT)	/* a line's number becomes the page number of a TLB access */
+#include "pagemap/tlb/assoc.h"
 
 struct lines {
-	struct tlb *model;
+	struct assoc l1, l2;
 	uint64_t *seen;		/* a bit a line */
-	uint64_t distinct;
+	uint64_t last;		/* line of the last access, the newest of its sets */
+	struct lines_stats stats;
 };
 
 int lines_create(struct lines **out, uint64_t bytes, struct kerror *err)
 {
-	const struct tlb_geometry geo = {
-		.name = "caches",
-		.l1 = { [TLB_4K] = { LINES_L1, LINES_L1_WAYS } },
-		.l2 = { [TLB_4K] = { LINES_L2, LINES_L2_WAYS } },
-	};
 	struct lines *lines = calloc(1, sizeof(*lines));
-	int ret;
+	int ret = lines ? 0 : -ENOMEM;
 
 	*out = NULL;
-	if (lines)
+	if (lines) {
+		lines->last = ASSOC_NONE;
 		lines->seen = calloc((bytes >> LINE_SHIFT) / 64 + 1, sizeof(uint64_t));
-	if (!lines || !lines->seen) {
-		lines_destroy(lines);
-		return kerror_set(err, -ENOMEM, "no memory for the model of cache lines");
+		ret = lines->seen ? assoc_init(&lines->l1, &LINES_L1_SHAPE) : -ENOMEM;
+		if (!ret)
+			ret = assoc_init(&lines->l2, &LINES_L2_SHAPE);
 	}
-	ret = tlb_create(&lines->model, &geo, TLB_4K, err);
 	if (ret) {
 		lines_destroy(lines);
-		return ret;
+		return kerror_set(err, ret, "no memory for the model of cache lines");
 	}
 	*out = lines;
 	return 0;
@@ -43,10 +39,22 @@ void lines_destroy(struct lines *lines)
 {
 	if (!lines)
 		return;
-	if (lines->model)
-		tlb_destroy(lines->model);
+	assoc_exit(&lines->l1);
+	assoc_exit(&lines->l2);
 	free(lines->seen);
 	free(lines);
+}
+
+static inline void touch_line(struct lines *lines, uint64_t line)
+{
+	lines->stats.accesses++;
+	if (line == lines->last)
+		return;
+	lines->last = line;
+	if (assoc_touch(&lines->l1, assoc_set(&lines->l1, line), line))
+		return;
+	lines->stats.l1_misses++;
+	lines->stats.l2_misses += !assoc_touch(&lines->l2, assoc_set(&lines->l2, line), line);
 }
 
 void lines_touch(struct lines *lines, uint64_t offset, uint32_t bytes)
@@ -56,18 +64,13 @@ void lines_touch(struct lines *lines, uint64_t offset, uint32_t bytes)
 	for (; line <= last; line++) {
 		uint64_t *word = &lines->seen[line / 64], bit = 1ULL << (line % 64);
 
-		lines->distinct += !(*word & bit);
+		lines->stats.distinct += !(*word & bit);
 		*word |= bit;
-		tlb_access(lines->model, line << (LINE_SHIFT + PAGE_FOR_LINE));
+		touch_line(lines, line);
 	}
 }
 
 void lines_stats(const struct lines *lines, struct lines_stats *stats)
 {
-	const struct tlb_stats *model = tlb_stats(lines->model);
-
-	stats->accesses = model->lookups;
-	stats->distinct = lines->distinct;
-	stats->l1_misses = model->lookups - model->l1_hits;
-	stats->l2_misses = model->walks;
+	*stats = lines->stats;
 }

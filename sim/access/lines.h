@@ -5,7 +5,7 @@
  *
  * Counts distinct lines, and runs the accesses through a model of one core's
  * caches: 64-byte lines, 32 KiB of 8 ways and 1 MiB of 16, replaced least
- * recently used (the TLB model's arrays serve, each line standing for a page).
+ * recently used.
  * It knows nothing of prefetching and of other accesses, the allocator's own
  * metadata included: those are given as bytes, not as accesses.
  *
@@ -14,13 +14,14 @@
 #ifndef KMEMSIM_SIM_ACCESS_LINES_H
 #define KMEMSIM_SIM_ACCESS_LINES_H
 
-#include "sim/access/tlb.h"
+#include <stdint.h>
+
+#include "pagemap/error.h"
 
 #define LINE_SHIFT	6
-#define LINES_L1	512	/* lines a level has, and ways of a set */
-#define LINES_L1_WAYS	8
-#define LINES_L2	16384
-#define LINES_L2_WAYS	16
+/* Lines a level has, and ways of a set. */
+#define LINES_L1_SHAPE	((struct assoc_shape)ASSOC_LRU(512, 8))
+#define LINES_L2_SHAPE	((struct assoc_shape)ASSOC_LRU(16384, 16))
 
 struct lines;
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pagemap/tlb/geometry.h"
 #include "sim/cmd/cmd.h"
-#include "sim/access/tlb.h"
 #include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
 #include "sim/metrics/metrics.h"
@@ -34,25 +34,33 @@ static void list_engines(void)
 	puts("('kmemsim policies' lists their parameters)");
 }
 
+static void list_shape(const char *name, const struct assoc_shape *shape)
+{
+	printf("  %s %u entries", name, shape->entries);
+	if (shape->ways)
+		printf(" (%u ways)", shape->ways);
+}
+
 static void list_tlbs(void)
 {
-	static const char *const names[] = { "4K", "2M", "1G" };
+	static const char *const walk[NR_WALK_CACHES] = {
+		[WALK_PDE] = "pde", [WALK_PDPTE] = "pdpte", [WALK_PML4E] = "pml4e",
+	};
 	const struct tlb_geometry *geo;
-	int level, size;
+	unsigned int level, i;
 
 	for (geo = tlb_presets; geo->name[0]; geo++) {
 		printf("%-16s %s\n", geo->name, geo->text);
 		for (level = 1; level <= 2; level++) {
-			printf("  L%d:", level);
-			for (size = 0; size < NR_TLB_PAGES; size++) {
-				struct tlb_array array = tlb_level(geo, (unsigned int)level, size);
-
-				printf("  %s %u entries", names[size], array.entries);
-				if (array.ways)
-					printf(" (%u ways)", array.ways);
-			}
+			printf("  L%u:", level);
+			for (i = 0; i < tlb_nr_pages(geo); i++)
+				list_shape(tlb_page_name(geo, i), tlb_level(geo, level, i));
 			putchar('\n');
 		}
+		fputs("  walk caches (assumed):", stdout);
+		for (i = 0; i < NR_WALK_CACHES; i++)
+			list_shape(walk[i], &geo->walk[i]);
+		puts(geo->no_tags ? "; no process tags" : "");
 	}
 }
 

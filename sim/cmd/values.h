@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "buddy/rules.h"
-#include "sim/access/tlb.h"
+#include "pagemap/tlb/geometry.h"
 #include "sim/trace/writer.h"
 
 /* A number from @min to @max. */

@@ -11,6 +11,12 @@ _Static_assert(NR_ACCESS_KINDS == TOUCHED_USES, "a way to use a page for each ki
 
 static const unsigned int page_shifts[NR_ACCESS_PAGES] = { 12, 21 };
 
+/* Do the TLB's pages have sizes of their own? */
+static inline bool own_pages(const struct accesses *accesses)
+{
+	return accesses->geometry.base_16k;
+}
+
 int accesses_create(struct accesses **out, const struct tlb_geometry *geometry, struct kerror *err)
 {
 	struct accesses *accesses = calloc(1, sizeof(*accesses));
@@ -24,8 +30,10 @@ int accesses_create(struct accesses **out, const struct tlb_geometry *geometry, 
 	ret = caches_init(&accesses->caches, err);
 	for (size = 0; !ret && size < NR_ACCESS_PAGES; size++) {
 		ret = touched_init(&accesses->touched[size], err);
+		if (!ret && own_pages(accesses))
+			ret = touched_init(&accesses->mapped[size], err);
 		for (side = 0; !ret && side < NR_SIDES; side++)
-			ret = tlb_create(&accesses->tlb[side][size], geometry, size, err);
+			ret = tlb_create(&accesses->tlb[side][size], geometry, err);
 	}
 	if (ret)
 		accesses_destroy(accesses);
@@ -42,6 +50,7 @@ void accesses_destroy(struct accesses *accesses)
 		return;
 	for (size = 0; size < NR_ACCESS_PAGES; size++) {
 		touched_exit(&accesses->touched[size]);
+		touched_exit(&accesses->mapped[size]);
 		for (side = 0; side < NR_SIDES; side++)
 			tlb_destroy(accesses->tlb[side][size]);
 	}
@@ -59,8 +68,8 @@ static inline uint64_t lines_of(uint64_t page, uint64_t addr, uint64_t end)
 }
 
 /* @addr to @end, both touched, in pages of one size. */
-static inline int touch_pages(struct accesses *accesses, unsigned int size, struct tlb *tlb, unsigned int kind,
-			      uint64_t addr, uint64_t end)
+static inline int touch_pages(struct accesses *accesses, unsigned int size, unsigned int kind, uint64_t addr,
+			      uint64_t end)
 {
 	uint64_t page = addr >> page_shifts[size], last = end >> page_shifts[size];
 
@@ -69,9 +78,29 @@ static inline int touch_pages(struct accesses *accesses, unsigned int size, stru
 
 		if (touched_touch(&accesses->touched[size], page, kind, accesses->nr, lines))
 			return -ENOMEM;
-		tlb_access_page(tlb, page);
 	}
 	return 0;
+}
+
+/* The same in the TLB's own pages. */
+static int touch_mapped(struct accesses *accesses, unsigned int kind, uint64_t addr, uint64_t end)
+{
+	unsigned int size;
+
+	for (size = 0; size < NR_ACCESS_PAGES; size++) {
+		unsigned int shift = tlb_level_shift(&accesses->geometry, size);
+		uint64_t page = addr >> shift, last = end >> shift;
+
+		for (; page <= last; page++)
+			if (touched_touch(&accesses->mapped[size], page, kind, accesses->nr, 0))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+uint64_t accesses_mapped(const struct accesses *accesses, enum tlb_page size, unsigned int uses)
+{
+	return touched_pages(own_pages(accesses) ? &accesses->mapped[size] : &accesses->touched[size], uses);
 }
 
 int accesses_replay(void *ctx, const struct access_block *block, struct kerror *err)
@@ -87,8 +116,12 @@ int accesses_replay(void *ctx, const struct access_block *block, struct kerror *
 		accesses->nr++;
 		accesses->count[kind]++;
 		accesses->bytes[kind] += access->size;
-		ret = touch_pages(accesses, ACCESS_4K, accesses->tlb[side][ACCESS_4K], kind, addr, end);
-		ret |= touch_pages(accesses, ACCESS_2M, accesses->tlb[side][ACCESS_2M], kind, addr, end);
+		ret = touch_pages(accesses, ACCESS_4K, kind, addr, end);
+		ret |= touch_pages(accesses, ACCESS_2M, kind, addr, end);
+		if (own_pages(accesses))
+			ret |= touch_mapped(accesses, kind, addr, end);
+		tlb_access_range(accesses->tlb[side][TLB_PTE], addr, access->size, TLB_PTE);
+		tlb_access_range(accesses->tlb[side][TLB_PMD], addr, access->size, TLB_PMD);
 		caches_touch(&accesses->caches, side == SIDE_FETCH ? CACHE_L1_FETCH : CACHE_L1_DATA, addr, access->size);
 	}
 	return ret ? kerror_set(err, -ENOMEM, "no memory for the pages that are accessed") : 0;

@@ -90,8 +90,8 @@ static void emit_tlb(struct emitter *em, const struct accesses *accesses)
 
 		for (size = 0; size < NR_ACCESS_PAGES; size++) {
 			emit_cell_str(em, SIDE_NAME(side));
-			report_tlb_cells(em, size, tlb_stats(accesses->tlb[side][size]), &accesses->geometry,
-					 touched_pages(&accesses->touched[size], side == SIDE_FETCH ? fetch : all & ~fetch));
+			report_tlb_cells(em, size, accesses->tlb[side][size], &accesses->geometry,
+					 accesses_mapped(accesses, size, side == SIDE_FETCH ? fetch : all & ~fetch));
 			emit_row_end(em);
 		}
 	}

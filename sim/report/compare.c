@@ -74,6 +74,14 @@ static void emit_engines(struct emitter *em, const struct compare_report *in,
 	emit_table_end(em);
 }
 
+/* The same whatever the TLB, but for the size of its pages. */
+static const char *figure_label(const struct compare_report *in, unsigned int metric)
+{
+	if (metric == CM_tlb_pages && in->cfg->replay.tlb.base_16k)
+		return "16 KiB pages touched";
+	return compare_desc[metric].label;
+}
+
 static void emit_value(struct emitter *em, unsigned int metric, const struct compare_value *value)
 {
 	if (!strcmp(compare_desc[metric].unit, "%"))
@@ -96,7 +104,7 @@ static void emit_figures(struct emitter *em, const struct compare_report *in,
 	emit_table(em, "figures", "Figures", heads, 3 + in->nr);
 	for (metric = 0; metric < NR_COMPARE_METRICS; metric++) {
 		emit_cell_str(em, compare_desc[metric].name);
-		emit_cell_str(em, compare_desc[metric].label);
+		emit_cell_str(em, figure_label(in, metric));
 		emit_cell_str(em, compare_desc[metric].unit);
 		for (i = 0; i < in->nr; i++)
 			emit_value(em, metric, &in->results[i].value[metric]);
@@ -127,7 +135,7 @@ static void emit_best(struct emitter *em, const struct compare_report *in,
 	emit_table(em, "best", "What each is best at", heads, 3);
 	for (i = 0; i < in->nr; i++) {
 		for (metric = 0; metric < NR_COMPARE_METRICS; metric++) {
-			const char *label = compare_desc[metric].label;
+			const char *label = figure_label(in, metric);
 
 			if (!is_best(in, i, metric))
 				continue;

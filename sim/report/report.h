@@ -64,8 +64,8 @@ int report_no_memory(struct kerror *err);
 void report_heap(struct emitter *em, const struct report_input *in);
 /* report/tlb.c; the cells are those of its table's rows, for @touched pages of @size. */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
-void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb_stats *stats,
-		      const struct tlb_geometry *geometry, uint64_t touched);
+void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb *tlb, const struct tlb_geometry *geometry,
+		      uint64_t touched);
 /* report/accesses.c: memory accesses; only where the trace has some. */
 void report_accesses(struct emitter *em, const struct report_input *in);
 /* report/shrink.c: a section to put behind the report. */

@@ -9,24 +9,20 @@
 
 /* ---- 5. TLB-friendliness ------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	uint64_t bytes;
-} tlb_pages[NR_TLB_PAGES] = { { "4K", 1ULL << 12 }, { "2M", 1ULL << 21 }, { "1G", 1ULL << 30 } };
-
-void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb_stats *stats,
-		      const struct tlb_geometry *geometry, uint64_t touched)
+void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb *tlb, const struct tlb_geometry *geometry,
+		      uint64_t touched)
 {
-	double lookups = stats->lookups ? (double)stats->lookups : 1;
+	struct tlb_stats stats = tlb_stats(tlb, size);
+	double lookups = stats.lookups ? (double)stats.lookups : 1;
 
-	emit_cell_str(em, tlb_pages[size].name);
-	emit_cell_u64(em, stats->lookups);
-	emit_cell_share(em, stats->l1_hits, stats->lookups);
-	emit_cell_share(em, stats->l2_hits, stats->lookups - stats->l1_hits);
-	emit_cell_u64(em, stats->walks);
-	emit_cell_real(em, (double)stats->walks * 1000 / lookups, 2);
+	emit_cell_str(em, tlb_page_name(geometry, size));
+	emit_cell_u64(em, stats.lookups);
+	emit_cell_share(em, stats.l1_hits, stats.lookups);
+	emit_cell_share(em, stats.l2_hits, stats.lookups - stats.l1_hits);
+	emit_cell_u64(em, stats.walks);
+	emit_cell_real(em, (double)stats.walks * 1000 / lookups, 2);
 	emit_cell_u64(em, tlb_reach(geometry, size));
-	emit_cell_u64(em, touched * tlb_pages[size].bytes);
+	emit_cell_u64(em, touched << tlb_level_shift(geometry, size));
 }
 
 static void emit_tlb_table(struct emitter *em, const struct access_model *access)
@@ -37,14 +33,11 @@ static void emit_tlb_table(struct emitter *em, const struct access_model *access
 		{ "walks", "page walks", "", false }, { "walks_per_1000", "per lookup", "1/1000", false },
 		{ "reach", "reach", "bytes", false }, { "reach_needed", "reach needed", "bytes", false },
 	};
-	int size;
+	unsigned int size;
 
 	emit_table(em, "mapped_with", "If the frames were mapped with", columns, 8);
-	for (size = 0; size < NR_TLB_PAGES; size++) {
-		struct tlb_stats stats;
-
-		access_tlb_stats(access, size, &stats);
-		report_tlb_cells(em, size, &stats, &access->geometry, access->distinct[size]);
+	for (size = 0; size < access->nr_pages; size++) {
+		report_tlb_cells(em, size, access->tlb[size], &access->geometry, access->distinct[size]);
 		emit_row_end(em);
 	}
 	emit_table_end(em);

@@ -148,8 +148,8 @@ static int gather_end(struct gathering *g, struct kerror *err)
 	set(g->res, CM_lines, lines.distinct, 1);
 	set(g->res, CM_l1_misses, lines.l1_misses, lines.accesses);
 	set(g->res, CM_l2_misses, lines.l2_misses, lines.accesses);
-	access_tlb_stats(access, TLB_4K, &tlb);
-	set(g->res, CM_tlb_pages, access->distinct[TLB_4K], 1);
+	tlb = tlb_stats(access->tlb[TLB_PTE], TLB_PTE);
+	set(g->res, CM_tlb_pages, access->distinct[TLB_PTE], 1);
 	set(g->res, CM_tlb_walks, tlb.walks, tlb.lookups);
 
 	ret = buddy_block_usage(g->session->machine->buddy, g->cfg->order, &full, &partial, &used);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/access/tlb.h"
+#include "pagemap/tlb/geometry.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/machine_values.h"
 #include "sim/util/nearest.h"

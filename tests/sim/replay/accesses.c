@@ -9,13 +9,13 @@
 
 #include "tests/tests.h"
 
-static struct accesses *replayed(const struct access *at, uint32_t nr)
+static struct accesses *replayed_on(const struct tlb_geometry *geo, const struct access *at, uint32_t nr)
 {
 	struct accesses *accesses;
 	struct kerror err = { .text = "" };
 	uint32_t done = 0;
 
-	CU_ASSERT_EQUAL_FATAL(accesses_create(&accesses, &tlb_presets[0], &err), 0);
+	CU_ASSERT_EQUAL_FATAL(accesses_create(&accesses, geo, &err), 0);
 	while (done < nr) {
 		uint32_t n = nr - done < 100 ? nr - done : 100;
 		const struct access_block block = { .at = at + done, .nr = n };
@@ -24,6 +24,11 @@ static struct accesses *replayed(const struct access *at, uint32_t nr)
 		done += n;
 	}
 	return accesses;
+}
+
+static struct accesses *replayed(const struct access *at, uint32_t nr)
+{
+	return replayed_on(&tlb_presets[0], at, nr);
 }
 
 /*
@@ -68,9 +73,9 @@ static void test_borders(void)
 			CU_ASSERT_EQUAL(touched_pages(&got->touched[ACCESS_2M], 1u << kind), rows[i].large);
 			CU_ASSERT_EQUAL(touched_lines(&got->touched[ACCESS_4K]), rows[i].lines);
 			CU_ASSERT_EQUAL(touched_lines(&got->touched[ACCESS_2M]), 0);
-			CU_ASSERT_EQUAL(tlb_stats(got->tlb[side][ACCESS_4K])->walks, rows[i].small);
-			CU_ASSERT_EQUAL(tlb_stats(got->tlb[side][ACCESS_2M])->lookups, rows[i].large);
-			CU_ASSERT_EQUAL(tlb_stats(got->tlb[!side][ACCESS_4K])->lookups, 0);
+			CU_ASSERT_EQUAL(tlb_stats(got->tlb[side][TLB_PTE], TLB_PTE).walks, rows[i].small);
+			CU_ASSERT_EQUAL(tlb_stats(got->tlb[side][TLB_PMD], TLB_PMD).lookups, rows[i].large);
+			CU_ASSERT_EQUAL(tlb_stats(got->tlb[!side][TLB_PTE], TLB_PTE).lookups, 0);
 			caches_stats(&got->caches, side == SIDE_FETCH ? CACHE_L1_FETCH : CACHE_L1_DATA, &lookups, &misses);
 			CU_ASSERT_EQUAL(lookups, rows[i].lines);
 			CU_ASSERT_EQUAL(misses, rows[i].lines);
@@ -115,7 +120,35 @@ static void test_high_bits(void)
 	caches_stats(&got->caches, CACHE_L2, &lookups, &misses);
 	CU_ASSERT_EQUAL(misses, 64);
 	CU_ASSERT_EQUAL(touched_lines(&got->touched[ACCESS_4K]), 64);
-	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][ACCESS_2M])->walks, 64);
+	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][TLB_PMD], TLB_PMD).walks, 64);
+	accesses_destroy(got);
+}
+
+/* With pages of 16 KiB and 32 MiB in the TLB: pages that were touched are counted in these sizes, too. */
+static void test_large_base_page(void)
+{
+	static const struct access four[] = {
+		{ .addr = 4095, .size = 2, .kind = ACCESS_LOAD },		/* two pages of 4 KiB, one of 16 */
+		{ .addr = 16383, .size = 2, .kind = ACCESS_STORE },		/* two of 16 */
+		{ .addr = (32 << 20) - 1, .size = 2, .kind = ACCESS_LOAD },	/* two of 32 MiB */
+		{ .addr = 16384, .size = 1, .kind = ACCESS_FETCH },
+	};
+	struct tlb_geometry geo;
+	struct accesses *got;
+
+	CU_ASSERT_EQUAL_FATAL(tlb_parse("apple-m1", &geo, NULL), 0);
+	got = replayed_on(&geo, four, 4);
+	CU_ASSERT_EQUAL(touched_pages(&got->touched[ACCESS_4K], 15), 6);
+	CU_ASSERT_EQUAL(accesses_mapped(got, TLB_PTE, 15), 4);
+	CU_ASSERT_EQUAL(accesses_mapped(got, TLB_PTE, 1u << ACCESS_FETCH), 1);
+	CU_ASSERT_EQUAL(accesses_mapped(got, TLB_PMD, 15), 2);
+	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][TLB_PTE], TLB_PTE).walks, 4);
+	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][TLB_PTE], TLB_PTE).lookups, 5);
+	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][TLB_PMD], TLB_PMD).lookups, 4);
+	CU_ASSERT_EQUAL(tlb_stats(got->tlb[SIDE_DATA][TLB_PMD], TLB_PMD).walks, 2);
+	accesses_destroy(got);
+	got = replayed(four, 4);
+	CU_ASSERT_EQUAL(accesses_mapped(got, TLB_PTE, 15), 6);
 	accesses_destroy(got);
 }
 
@@ -194,6 +227,7 @@ static const struct test_case cases[] = {
 	{ "borders", test_borders },
 	{ "shared_level", test_shared_level },
 	{ "high_bits", test_high_bits },
+	{ "large_base_page", test_large_base_page },
 	{ "working_set", test_working_set },
 	{ "many_pages", test_many_pages },
 	{ NULL, NULL }

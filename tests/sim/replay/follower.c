@@ -30,8 +30,8 @@ static void expect_same(struct access_model *a, struct access_model *b)
 	unsigned int size;
 
 	for (size = 0; size < NR_TLB_PAGES; size++) {
-		access_tlb_stats(a, (enum tlb_page)size, &tlb_a);
-		access_tlb_stats(b, (enum tlb_page)size, &tlb_b);
+		tlb_a = tlb_stats(a->tlb[size], size);
+		tlb_b = tlb_stats(b->tlb[size], size);
 		CU_ASSERT_EQUAL(memcmp(&tlb_a, &tlb_b, sizeof(tlb_a)), 0);
 		CU_ASSERT_EQUAL(a->distinct[size], b->distinct[size]);
 	}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the data TLB of one CPU; see tlb.h.
+ *
+ * A key of its arrays, and of the page-walk caches, whose size is 0:
+ *
+ *	 63      62..47   46..45   44..0
+ *	+--------+-------+--------+---------------------+
+ *	| global | asid  | size   | address >> shift    |    global: asid is 0
+ *	+--------+-------+--------+---------------------+
+ *
+ * The page's number has 45 bits at most, of the lowest 57 of an address. In an address that a
+ * core accepts the 7 above equal bit 56. Where they do not the difference goes into asid's
+ * highest bits, so that such addresses, too, are told apart where asids are below 512.
+ *
+ * Locking: none.
+ */
+#include "pagemap/tlb/tlb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define ADDR_BITS	57
+#define SIZE_SHIFT	45
+#define ASID_SHIFT	47
+#define WILD_SHIFT	56	/* of the bits above ADDR_BITS: the highest 7 of asid */
+#define KEY_GLOBAL	(1ULL << 63)
+#define KEY_PROCESS	(UINT64_MAX << ASID_SHIFT)	/* global and asid */
+
+_Static_assert(ADDR_BITS - 12 == SIZE_SHIFT, "a key has room for the number of any page");
+_Static_assert(NR_TLB_PAGES < 1 << (ASID_SHIFT - SIZE_SHIFT), "and for its size, which is never all ones");
+
+const struct tlb_counter_desc tlb_counter_desc[] = {
+#define X(counter, meaning) { #counter, meaning },
+	TLB_COUNTERS(X)
+#undef X
+	{ NULL, NULL }
+};
+
+static inline uint64_t low_bits(uint64_t addr)
+{
+	return addr & ((1ULL << ADDR_BITS) - 1);
+}
+
+static inline uint64_t asid_tag(uint16_t asid)
+{
+	return (uint64_t)asid << ASID_SHIFT;
+}
+
+/* @tag, for @addr: the same for each address that a core accepts. */
+static inline uint64_t tag_for(uint64_t tag, uint64_t addr)
+{
+	uint64_t sign = (uint64_t)((int64_t)(addr << (64 - ADDR_BITS)) >> 63);
+
+	return tag ^ ((addr ^ sign) >> ADDR_BITS << WILD_SHIFT);
+}
+
+static inline uint64_t make_key(uint64_t tag, enum tlb_page size, uint64_t page)
+{
+	return tag | (uint64_t)size << SIZE_SHIFT | page;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static void forget_last(struct tlb *tlb)
+{
+	tlb->last_page = TLB_NO_PAGE;
+}
+
+int tlb_create(struct tlb **out, const struct tlb_geometry *geo, struct kerror *err)
+{
+	int ret = tlb_geometry_check(geo, err);
+	unsigned int level, size;
+	struct tlb *tlb;
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	tlb = calloc(1, sizeof(*tlb));
+	if (!tlb)
+		return kerror_set(err, -ENOMEM, "TLB: out of memory");
+	tlb->no_tags = geo->no_tags;
+	ret = walk_cache_init(&tlb->walk, geo);
+	for (size = 0; size < NR_TLB_PAGES; size++) {
+		tlb->shift[size] = tlb_level_shift(geo, size);
+		for (level = 0; level < 2; level++) {
+			const struct assoc_shape *own = level ? &geo->l2[size] : &geo->l1[size];
+			bool shares = tlb_level(geo, level + 1, size) != own;
+
+			tlb->level[level][size] = &tlb->arrays[level][shares ? TLB_PTE : size];
+			if (!ret)
+				ret = assoc_init(&tlb->arrays[level][size], own);
+		}
+	}
+	tlb->last_shift = tlb->shift[TLB_PTE];
+	forget_last(tlb);
+	if (ret) {
+		tlb_destroy(tlb);
+		return kerror_set(err, ret, "TLB: out of memory");
+	}
+	*out = tlb;
+	return 0;
+}
+
+void tlb_destroy(struct tlb *tlb)
+{
+	unsigned int level, size;
+
+	if (!tlb)
+		return;
+	for (size = 0; size < NR_TLB_PAGES; size++)
+		for (level = 0; level < 2; level++)
+			assoc_exit(&tlb->arrays[level][size]);
+	walk_cache_exit(&tlb->walk);
+	free(tlb);
+}
+
+/* ---- accesses ------------------------------------------------------------ */
+
+/* The page of @size at @addr is now the newest of its set in each level that has such pages. */
+static void remember(struct tlb *tlb, uint64_t addr, enum tlb_page size)
+{
+	bool l1 = tlb->level[0][size]->ways;
+
+	if (!l1 && !tlb->level[1][size]->ways) {
+		forget_last(tlb);
+		return;
+	}
+	tlb->last_shift = tlb->shift[size];
+	tlb->last_page = addr >> tlb->last_shift;
+	tlb->last_hits = l1 ? &tlb->stats[size].l1_hits : &tlb->stats[size].l2_hits;
+	tlb->last_result = l1 ? TLB_L1_HIT : TLB_L2_HIT;
+}
+
+/* Is the page in that level, for the current process or for all? *@key is what it is found by. */
+static inline bool find(struct tlb *tlb, unsigned int level, enum tlb_page size, uint64_t addr, uint64_t *key)
+{
+	struct assoc *assoc = tlb->level[level][size];
+	uint64_t page = low_bits(addr) >> tlb->shift[size];
+	uint32_t set = assoc_set(assoc, page);
+
+	*key = make_key(tag_for(tlb->tag, addr), size, page);
+	if (assoc_find(assoc, set, *key))
+		return true;
+	if (!tlb->has_global)
+		return false;
+	*key = make_key(tag_for(KEY_GLOBAL, addr), size, page);
+	return assoc_find(assoc, set, *key);
+}
+
+static void put(struct tlb *tlb, unsigned int level, enum tlb_page size, uint64_t page, uint64_t key)
+{
+	struct assoc *assoc = tlb->level[level][size];
+
+	assoc_touch(assoc, assoc_set(assoc, page), key);
+}
+
+enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
+{
+	unsigned int size;
+	uint64_t key;
+
+	for (size = 0; tlb->sizes >> size; size++) {
+		if (tlb->sizes >> size & 1 && find(tlb, 0, size, addr, &key)) {
+			tlb->stats[size].l1_hits++;
+			remember(tlb, addr, size);
+			return TLB_L1_HIT;
+		}
+	}
+	for (size = 0; tlb->sizes >> size; size++) {
+		if (tlb->sizes >> size & 1 && find(tlb, 1, size, addr, &key)) {
+			tlb->stats[size].l2_hits++;
+			put(tlb, 0, size, low_bits(addr) >> tlb->shift[size], key);
+			remember(tlb, addr, size);
+			return TLB_L2_HIT;
+		}
+	}
+	return TLB_MISS;
+}
+
+unsigned int tlb_fill(struct tlb *tlb, uint64_t addr, enum tlb_page size, bool global)
+{
+	uint64_t page = low_bits(addr) >> tlb->shift[size];
+	uint64_t key = make_key(tag_for(global ? KEY_GLOBAL : tlb->tag, addr), size, page);
+	unsigned int refs = walk_cache_walk(&tlb->walk, tag_for(tlb->tag, addr), low_bits(addr), size);
+
+	put(tlb, 0, size, page, key);
+	put(tlb, 1, size, page, key);
+	tlb->sizes |= 1U << size;
+	tlb->has_global |= global;
+	tlb->stats[size].walks++;
+	tlb->stats[size].walk_refs += refs;
+	remember(tlb, addr, size);
+	return refs;
+}
+
+unsigned int tlb_fault(struct tlb *tlb, uint64_t addr, unsigned int level)
+{
+	unsigned int refs = walk_cache_walk(&tlb->walk, tag_for(tlb->tag, addr), low_bits(addr), level);
+
+	tlb->counters.faults++;
+	tlb->counters.fault_refs += refs;
+	return refs;
+}
+
+enum tlb_result tlb_access_rest(struct tlb *tlb, uint64_t addr, uint64_t last, enum tlb_page size,
+				enum tlb_result worst)
+{
+	unsigned int shift = tlb->shift[size];
+	uint64_t page = addr >> shift;
+
+	while (page++ < last >> shift) {
+		enum tlb_result result = tlb_access_mapped(tlb, page << shift, size);
+
+		if (result > worst)
+			worst = result;
+	}
+	return worst;
+}
+
+/* ---- flushes ------------------------------------------------------------- */
+
+/* Keys whose bits in @mask are @value, in both levels. */
+static void drop_matching(struct tlb *tlb, uint64_t mask, uint64_t value)
+{
+	unsigned int level, size;
+
+	for (size = 0; size < NR_TLB_PAGES; size++)
+		for (level = 0; level < 2; level++)
+			assoc_remove_matching(&tlb->arrays[level][size], mask, value);
+	forget_last(tlb);
+}
+
+static void drop_all(struct tlb *tlb)
+{
+	unsigned int level, size;
+
+	for (size = 0; size < NR_TLB_PAGES; size++)
+		for (level = 0; level < 2; level++)
+			assoc_clear(&tlb->arrays[level][size]);
+	walk_cache_flush(&tlb->walk, 0, 0);
+	tlb->sizes = 0;
+	tlb->has_global = false;
+	forget_last(tlb);
+}
+
+static void drop_nonglobal(struct tlb *tlb)
+{
+	if (!tlb->has_global) {
+		drop_all(tlb);
+		return;
+	}
+	drop_matching(tlb, KEY_GLOBAL, 0);
+	walk_cache_flush(&tlb->walk, 0, 0);
+}
+
+void tlb_switch(struct tlb *tlb, uint16_t asid)
+{
+	if (tlb->tag == asid_tag(asid))
+		return;
+	tlb->tag = asid_tag(asid);
+	tlb->counters.switches++;
+	forget_last(tlb);
+	if (tlb->no_tags) {
+		tlb->counters.flush_switch++;
+		drop_nonglobal(tlb);
+	}
+}
+
+void tlb_flush_page(struct tlb *tlb, uint16_t asid, uint64_t addr)
+{
+	unsigned int level, size;
+
+	for (size = 0; size < NR_TLB_PAGES; size++) {
+		uint64_t page = low_bits(addr) >> tlb->shift[size];
+
+		for (level = 0; level < 2; level++) {
+			struct assoc *assoc = tlb->level[level][size];
+			uint32_t set = assoc_set(assoc, page);
+
+			assoc_remove(assoc, set, make_key(tag_for(asid_tag(asid), addr), size, page));
+			assoc_remove(assoc, set, make_key(tag_for(KEY_GLOBAL, addr), size, page));
+		}
+	}
+	walk_cache_flush(&tlb->walk, KEY_PROCESS, asid_tag(asid));
+	tlb->counters.flush_page++;
+	forget_last(tlb);
+}
+
+void tlb_flush_asid(struct tlb *tlb, uint16_t asid)
+{
+	drop_matching(tlb, KEY_PROCESS, asid_tag(asid));
+	walk_cache_flush(&tlb->walk, KEY_PROCESS, asid_tag(asid));
+	tlb->counters.flush_asid++;
+}
+
+void tlb_flush_all(struct tlb *tlb, bool global)
+{
+	if (global) {
+		tlb->counters.flush_all++;
+		drop_all(tlb);
+	} else {
+		tlb->counters.flush_nonglobal++;
+		drop_nonglobal(tlb);
+	}
+}
+
+/* ---- figures ------------------------------------------------------------- */
+
+struct tlb_stats tlb_stats(const struct tlb *tlb, enum tlb_page size)
+{
+	struct tlb_stats stats = tlb->stats[size];
+
+	stats.lookups = stats.l1_hits + stats.l2_hits + stats.walks;
+	return stats;
+}
