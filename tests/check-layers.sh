@@ -25,6 +25,8 @@ forbid 'slab/malloc/*.c slab/malloc/*.h' '#include "sim/' 'includes a higher lay
 forbid 'pagemap buddy slab' '#include "slab/malloc/' 'a layer knows the library'
 forbid sim/trace '#include "(sim/(machine|replay|session|metrics|report|cmd|access|diagnose|verify|layout)/|slab/|buddy/buddy)' \
 	'a reader knows the machine'
+forbid sim/scenario '#include "sim/(vm|machine|replay|session|metrics|report|diagnose|verify|layout|cmd)/' \
+	'a scenario is text: it knows no machine'
 forbid sim/report/emit '#include "(buddy|slab|sim/(machine|replay|metrics|trace))' 'the emitter knows what it prints'
 forbid 'sim/util sim/machine sim/access' '#include "sim/(trace|replay|metrics|session|report|diagnose|verify|layout|cmd)/' \
 	'knows who uses it'

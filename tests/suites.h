@@ -127,6 +127,9 @@
 	X(heap_readers) \
 	X(heap_figures) \
 	X(recording) \
+	X(scenario_steps) \
+	X(scenario_errors) \
+	X(scenario_page) \
 	X(snapshot) \
 	X(verify_compare) \
 	X(requests) \

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/util/units.h"
+
 /* Exit statuses: all went well; a strict run found something; usage or unreadable input. */
 #define EXIT_FINE 0
 #define EXIT_FOUND 1
@@ -39,18 +41,6 @@ int cmd_reduce(int argc, char **argv);
 
 /* Whether @word asks for help, for commands without options of their own. */
 bool wants_help(const char *word);
-
-/*
- * "4k", "2M", "64G", "1T" or plain bytes, from @min to @max. Returns false
- * where @text is anything else.
- */
-bool parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
-/* Seconds, or a number with s, ms, us or ns, with a point where wanted: "1.5", "300ms". */
-bool parse_time(const char *text, uint64_t *ns);
-/* "5", "5-9", "5-" or "-9", both ends of it and from @min to @max. */
-bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *from, uint64_t *to);
-/* A decimal number from @min to @max. */
-bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 /* Memory that is described lies below it: frames have numbers of 32 bits. */
 #define MAX_MEMORY (16ULL << 40)

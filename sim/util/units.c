@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: numbers and sizes as people type them; see cmd.h. */
+/* kmemsim: numbers and sizes as people type them; see units.h. */
+#include "sim/util/units.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "sim/cmd/cmd.h"
 
 /* Digits only: strtoull alone would take blanks, signs and hex. */
 static const char *parse_digits(const char *text, uint64_t *value)
