@@ -13,30 +13,30 @@ static void refused(struct reading *r, const struct step *step, unsigned int col
 	const char *name = scenario_word_of(scenario_errno, code);
 
 	if (!step->expected_errno)
-		fail(r, column, "%s is refused by the kernel; if that is meant, write errno=%s", what, name);
+		scn_fail(r, column, "%s is refused by the kernel; if that is meant, write errno=%s", what, name);
 }
 
 static void check_mmap(struct reading *r, const struct step *step, const struct given *given)
 {
 	const struct step_mmap *m = &step->mmap;
-	unsigned int at = given_column(given, "at"), placing = given_column(given, "placing");
+	unsigned int at = scn_given_column(given, "at"), placing = scn_given_column(given, "placing");
 
 	if (!m->bytes)
 		refused(r, step, given->position[1], "a mapping of 0 bytes", EINVAL);
 	if (m->bytes > SCENARIO_ADDRESSES)
 		refused(r, step, given->position[1], "a mapping of more than 128T", ENOMEM);
 	if (m->offset & PAGE_MASK)
-		refused(r, step, given_column(given, "offset"), "an offset that is no multiple of 4k", EINVAL);
-	if (given_column(given, "offset") && !given_column(given, "file"))
-		fail(r, given_column(given, "offset"), "expected file= together with offset=");
+		refused(r, step, scn_given_column(given, "offset"), "an offset that is no multiple of 4k", EINVAL);
+	if (scn_given_column(given, "offset") && !scn_given_column(given, "file"))
+		scn_fail(r, scn_given_column(given, "offset"), "expected file= together with offset=");
 	if (placing && !at)
-		fail(r, placing, "expected at= together with '%s'", scenario_word_of(scenario_placing, m->placing));
+		scn_fail(r, placing, "expected at= together with '%s'", scenario_word_of(scenario_placing, m->placing));
 	if (placing && at && m->at & PAGE_MASK)
 		refused(r, step, at, "a place that is no multiple of 4k", EINVAL);
 	if (placing && at && !(m->at & PAGE_MASK) && m->at > SCENARIO_ADDRESSES - 1)
 		refused(r, step, at, "a place beyond 128T", ENOMEM);
 	if (m->growsdown && (m->sharing == SCENARIO_SHARED || step->file))
-		refused(r, step, given_column(given, "growsdown"), "growsdown of a shared mapping or a file", EINVAL);
+		refused(r, step, scn_given_column(given, "growsdown"), "growsdown of a shared mapping or a file", EINVAL);
 }
 
 /* Whether the kernel takes only whole pages for the beginning of the range. */
@@ -48,15 +48,15 @@ static bool needs_pages(unsigned int kind)
 static void check_range(struct reading *r, const struct step *step, const struct step_range *range,
 			const struct given *given)
 {
-	unsigned int from = given_column(given, "from"), length = given_column(given, "length");
+	unsigned int from = scn_given_column(given, "from"), length = scn_given_column(given, "length");
 
 	if (range->at != SCENARIO_ABSENT) {
 		if (from)
-			fail(r, from, "expected from= only with a mapping, not with an address");
+			scn_fail(r, from, "expected from= only with a mapping, not with an address");
 		if (length && range->at > UINT64_MAX - range->length)
-			fail(r, length, "expected a range that ends below the last address");
+			scn_fail(r, length, "expected a range that ends below the last address");
 		if (!length && step->kind != STEP_TOUCH)
-			fail(r, r->line.end_column, "expected length= together with an address");
+			scn_fail(r, r->line.end_column, "expected length= together with an address");
 	}
 	if (!needs_pages(step->kind))
 		return;
@@ -71,7 +71,7 @@ static void check_range(struct reading *r, const struct step *step, const struct
 static void check_mremap(struct reading *r, const struct step *step, const struct given *given)
 {
 	const struct step_mremap *m = &step->mremap;
-	unsigned int to = given_column(given, "to"), dontunmap = given_column(given, "dontunmap");
+	unsigned int to = scn_given_column(given, "to"), dontunmap = scn_given_column(given, "dontunmap");
 
 	if (!m->bytes)
 		refused(r, step, given->position[1], "a new size of 0 bytes", EINVAL);
@@ -93,37 +93,37 @@ static void check_places(struct reading *r, const struct given *given)
 	unsigned int i, k;
 
 	for (i = 0; i < 2; i++) {
-		if (!given_column(given, lists[i]))
+		if (!scn_given_column(given, lists[i]))
 			continue;
 		for (k = 0; k < sizeof(others) / sizeof(others[0]); k++)
-			if (given_column(given, others[k]))
-				fail(r, given_column(given, others[k]), "expected %s= without %s=: it says all places itself",
-				     lists[i], others[k]);
+			if (scn_given_column(given, others[k]))
+				scn_fail(r, scn_given_column(given, others[k]), "expected %s= without %s=: it says all places itself",
+					 lists[i], others[k]);
 	}
-	if (given_column(given, "loops") && given_column(given, "pages"))
-		fail(r, given_column(given, "pages"), "expected loops= or pages=, not both");
+	if (scn_given_column(given, "loops") && scn_given_column(given, "pages"))
+		scn_fail(r, scn_given_column(given, "pages"), "expected loops= or pages=, not both");
 }
 
 static void check_touch(struct reading *r, struct step *step, const struct given *given)
 {
 	struct step_touch *t = &step->touch;
-	unsigned int length = given_column(given, "length"), seed = given_column(given, "seed");
-	unsigned int below = given_column(given, "below");
+	unsigned int length = scn_given_column(given, "length"), seed = scn_given_column(given, "seed");
+	unsigned int below = scn_given_column(given, "below");
 
 	check_range(r, step, &t->range, given);
 	check_places(r, given);
 	if (length && !t->range.length)
-		fail(r, length, "expected a length of at least 1");
+		scn_fail(r, length, "expected a length of at least 1");
 	if (seed && t->pattern != SCENARIO_RANDOM && t->pattern != SCENARIO_ZIPF)
-		fail(r, seed, "expected seed= only with pattern=random or pattern=zipf");
-	if (below && (length || given_column(given, "from")))
-		fail(r, below, "expected below= without from= and length=");
+		scn_fail(r, seed, "expected seed= only with pattern=random or pattern=zipf");
+	if (below && (length || scn_given_column(given, "from")))
+		scn_fail(r, below, "expected below= without from= and length=");
 	if (t->range.at == SCENARIO_ABSENT)
 		return;
 	if (below)
-		fail(r, below, "expected below= only with a mapping, not with an address");
+		scn_fail(r, below, "expected below= only with a mapping, not with an address");
 	if ((t->loops.nr || t->pages.nr) && t->range.at > UINT64_MAX - 2 * SCENARIO_ADDRESSES)
-		fail(r, given->position[0], "expected places that lie below the last address");
+		scn_fail(r, given->position[0], "expected places that lie below the last address");
 	if (!length)
 		t->range.length = 1;
 }
@@ -131,8 +131,8 @@ static void check_touch(struct reading *r, struct step *step, const struct given
 static void check_cpu(struct reading *r, uint64_t cpu, unsigned int column)
 {
 	if (cpu >= r->scenario->machine.cpus)
-		fail(r, column, "expected a CPU below %u; 'machine cpus=%u' would make room for it",
-		     (unsigned int)r->scenario->machine.cpus, (unsigned int)cpu + 1);
+		scn_fail(r, column, "expected a CPU below %u; 'machine cpus=%u' would make room for it",
+			 (unsigned int)r->scenario->machine.cpus, (unsigned int)cpu + 1);
 }
 
 static void check_limit(struct reading *r, const struct step *step)
@@ -141,18 +141,18 @@ static void check_limit(struct reading *r, const struct step *step)
 
 	if (l->as == SCENARIO_ABSENT && l->data == SCENARIO_ABSENT && l->stack == SCENARIO_ABSENT &&
 	    l->memlock == SCENARIO_ABSENT)
-		fail(r, r->line.end_column, "expected a limit such as as=1G, found the end of the line");
+		scn_fail(r, r->line.end_column, "expected a limit such as as=1G, found the end of the line");
 }
 
-void check_step(struct reading *r, struct step *step, const struct given *given)
+void scn_check_step(struct reading *r, struct step *step, const struct given *given)
 {
 	switch (step->kind) {
 	case STEP_FILE:
 		if (r->depth)
-			fail(r, step->column, "expected 'file' outside of repeat: a file is made once");
+			scn_fail(r, step->column, "expected 'file' outside of repeat: a file is made once");
 		break;
 	case STEP_PROCESS:
-		check_cpu(r, step->new.cpu, given_column(given, "cpu"));
+		check_cpu(r, step->new.cpu, scn_given_column(given, "cpu"));
 		break;
 	case STEP_CPU:
 		check_cpu(r, step->cpu, given->position[0]);
@@ -162,7 +162,7 @@ void check_step(struct reading *r, struct step *step, const struct given *given)
 		break;
 	case STEP_MPROTECT:
 		if (step->call.value < 0)
-			fail(r, r->line.end_column, "expected prot=, found the end of the line");
+			scn_fail(r, r->line.end_column, "expected prot=, found the end of the line");
 		check_range(r, step, &step->call.range, given);
 		break;
 	case STEP_READ:
@@ -190,7 +190,7 @@ void check_step(struct reading *r, struct step *step, const struct given *given)
 	}
 }
 
-void check_machine(struct reading *r, const struct given *given)
+void scn_check_machine(struct reading *r, const struct given *given)
 {
 	struct scenario_machine *m = &r->scenario->machine;
 	unsigned int i;
@@ -198,13 +198,13 @@ void check_machine(struct reading *r, const struct given *given)
 	for (i = 0; i < NR_SCENARIO_MACHINE; i++)
 		m->given |= (uint32_t)!!given->option[i] << i;
 	if (m->memory_bytes / m->nodes < 1 << 20)
-		fail(r, given->option[SCENARIO_MACHINE_NODES], "expected at least 1M of memory for each node");
+		scn_fail(r, given->option[SCENARIO_MACHINE_NODES], "expected at least 1M of memory for each node");
 	if (m->frames && m->policy == SCENARIO_KERNEL)
-		fail(r, given->option[SCENARIO_MACHINE_FRAMES], "expected policy= together with frames=");
+		scn_fail(r, given->option[SCENARIO_MACHINE_FRAMES], "expected policy= together with frames=");
 	if (given->option[SCENARIO_MACHINE_SWAP_TYPE] && !m->swap_bytes)
-		fail(r, given->option[SCENARIO_MACHINE_SWAP_TYPE], "expected swap= together with swap-type=");
+		scn_fail(r, given->option[SCENARIO_MACHINE_SWAP_TYPE], "expected swap= together with swap-type=");
 	if (m->fault_around_bytes & (m->fault_around_bytes - 1))
-		fail(r, given->option[SCENARIO_MACHINE_FAULT_AROUND], "expected a power of two, such as 4k or 64k");
+		scn_fail(r, given->option[SCENARIO_MACHINE_FAULT_AROUND], "expected a power of two, such as 4k or 64k");
 	if (!given->option[SCENARIO_MACHINE_LRU] && m->kernel == BUDDY_KERNEL_6_1)
 		m->lru = SCENARIO_CLASSIC;
 }

@@ -38,7 +38,7 @@ void scenario_fail_at(struct scenario_errors *errors, uint32_t line, uint32_t co
 	va_end(args);
 }
 
-void fail(struct reading *r, unsigned int column, const char *fmt, ...)
+void scn_fail(struct reading *r, unsigned int column, const char *fmt, ...)
 {
 	va_list args;
 

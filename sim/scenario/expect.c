@@ -60,11 +60,11 @@ static bool read_figure(struct reading *r, struct expect_term *term, const char 
 		nearest_add(&near, figure->word);
 	}
 	if (!figure->word) {
-		fail(r, column, "expected a figure, found '%.40s'%s", text, nearest_text(&near));
+		scn_fail(r, column, "expected a figure, found '%.40s'%s", text, nearest_text(&near));
 		return false;
 	}
 	if (term->of_phase && figure->unit != SCENARIO_COUNT) {
-		fail(r, column, "expected a figure that is counted: '%s' is a state, a phase has none of its own", text);
+		scn_fail(r, column, "expected a figure that is counted: '%s' is a state, a phase has none of its own", text);
 		return false;
 	}
 	term->figure = (int)(figure - list);
@@ -98,11 +98,11 @@ static bool read_source(struct reading *r, struct expect_term *term, const char 
 	}
 	term->source = EXPECT_PROCESS;
 	term->column = (uint16_t)name_column;
-	term->process = find_process(r, name, name_column);
+	term->process = scn_find_process(r, name, name_column);
 	map = cut_part(rest, column);
 	if (map) {
 		term->source = EXPECT_MAPPING;
-		term->map = find_map(r, map, map_column);
+		term->map = scn_find_map(r, map, map_column);
 	}
 	return term->process && (!map || term->map);
 }
@@ -121,7 +121,7 @@ static bool read_term(struct reading *r, struct expect_term *term, const struct 
 		if (!name)
 			term->source = EXPECT_ALL;
 	} else if (!name) {
-		fail(r, column, "expected a figure such as A.minflt or vm.pgsteal, found '%.40s'", word->text);
+		scn_fail(r, column, "expected a figure such as A.minflt or vm.pgsteal, found '%.40s'", word->text);
 		return false;
 	}
 	if (name && !read_source(r, term, name, name_column, &rest, &column))
@@ -141,15 +141,15 @@ static bool read_literal(struct reading *r, struct expect_term *term, const stru
 	bool good;
 
 	if (unit == SCENARIO_ERRNO || unit == SCENARIO_SIGNAL) {
-		good = read_word(r, unit == SCENARIO_ERRNO ? scenario_errno : scenario_signal, word->text, word->column, &value);
+		good = scn_read_word(r, unit == SCENARIO_ERRNO ? scenario_errno : scenario_signal, word->text, word->column, &value);
 		term->value = (uint64_t)value;
 		return good;
 	}
-	good = unit == SCENARIO_ADDRESS ? parse_address(word->text, &term->value) :
+	good = unit == SCENARIO_ADDRESS ? scn_parse_address(word->text, &term->value) :
 	       unit == SCENARIO_BYTES ? parse_size(word->text, 0, UINT64_MAX, &term->value) :
 					parse_number(word->text, 0, UINT64_MAX, &term->value);
 	if (!good)
-		fail(r, word->column, "expected %s, or a figure, found '%.40s'", wanted[unit], word->text);
+		scn_fail(r, word->column, "expected %s, or a figure, found '%.40s'", wanted[unit], word->text);
 	return good;
 }
 
@@ -165,7 +165,7 @@ static void read_right(struct reading *r, struct step_expect *expect, const stru
 		return;
 	/* Numbers of either kind are numbers. */
 	if (unit != expect->unit && (unit > SCENARIO_NUMBER || expect->unit > SCENARIO_NUMBER))
-		fail(r, word->column, "expected a figure of the same kind as the one on the left, found '%.40s'", word->text);
+		scn_fail(r, word->column, "expected a figure of the same kind as the one on the left, found '%.40s'", word->text);
 }
 
 /* "5%" and "of" */
@@ -177,13 +177,13 @@ static bool read_within(struct reading *r, struct step_expect *expect, const str
 
 	snprintf(number, sizeof(number), "%.*s", len ? (int)len - 1 : 0, word->text);
 	if (len > 4 || !len || word->text[len - 1] != '%' || !parse_number(number, 0, 100, &percent)) {
-		fail(r, word->column, "expected a share from 0%% to 100%%, found '%.40s'", word->text);
+		scn_fail(r, word->column, "expected a share from 0%% to 100%%, found '%.40s'", word->text);
 		return false;
 	}
 	expect->percent = (uint8_t)percent;
 	if (!strcmp(of->text, "of"))
 		return true;
-	fail(r, of->column, "expected 'of', found '%.40s'", of->text);
+	scn_fail(r, of->column, "expected 'of', found '%.40s'", of->text);
 	return false;
 }
 
@@ -194,35 +194,35 @@ static bool read_operator(struct reading *r, struct step_expect *expect, const s
 	for (op = 0; op <= EXPECT_WITHIN && strcmp(operators[op], word->text); op++)
 		;
 	if (op > EXPECT_WITHIN) {
-		fail(r, word->column, "expected ==, !=, <, <=, >, >= or within, found '%.40s'", word->text);
+		scn_fail(r, word->column, "expected ==, !=, <, <=, >, >= or within, found '%.40s'", word->text);
 		return false;
 	}
 	if (op > EXPECT_NE && !has_order(expect->unit)) {
-		fail(r, word->column, "expected == or != here, found '%s'", word->text);
+		scn_fail(r, word->column, "expected == or != here, found '%s'", word->text);
 		return false;
 	}
 	if (op == EXPECT_WITHIN && expect->unit == SCENARIO_ADDRESS) {
-		fail(r, word->column, "expected another operator for an address, found 'within'");
+		scn_fail(r, word->column, "expected another operator for an address, found 'within'");
 		return false;
 	}
 	expect->op = (uint8_t)op;
 	return true;
 }
 
-void read_expect(struct reading *r, struct step *step)
+void scn_read_expect(struct reading *r, struct step *step)
 {
 	const struct line *line = &r->line;
 	struct step_expect *expect = &step->expect;
 	unsigned int right = 3;
 
 	if (line->nr < 2) {
-		fail(r, line->end_column, "expected a figure such as A.minflt or vm.pgsteal, found the end of the line");
+		scn_fail(r, line->end_column, "expected a figure such as A.minflt or vm.pgsteal, found the end of the line");
 		return;
 	}
 	if (!read_term(r, &expect->left, &line->words[1], &expect->unit))
 		return;
 	if (line->nr < 3) {
-		fail(r, line->end_column, "expected ==, !=, <, <=, >, >= or within, found the end of the line");
+		scn_fail(r, line->end_column, "expected ==, !=, <, <=, >, >= or within, found the end of the line");
 		return;
 	}
 	if (!read_operator(r, expect, &line->words[2]))
@@ -233,11 +233,11 @@ void read_expect(struct reading *r, struct step *step)
 			return;
 	}
 	if (line->nr <= right)
-		fail(r, line->end_column, "expected %s, found the end of the line",
-		     right == 3 ? "what it is compared with" : "a share and a value, such as 5% of 1000");
+		scn_fail(r, line->end_column, "expected %s, found the end of the line",
+			 right == 3 ? "what it is compared with" : "a share and a value, such as 5% of 1000");
 	else if (line->nr > right + 1)
-		fail(r, line->words[right + 1].column, "expected the end of the line, found '%.40s'",
-		     line->words[right + 1].text);
+		scn_fail(r, line->words[right + 1].column, "expected the end of the line, found '%.40s'",
+			 line->words[right + 1].text);
 	else
 		read_right(r, expect, &line->words[right]);
 }

@@ -57,17 +57,17 @@ struct reading {
 };
 
 /* The words of the @len bytes at @text, without the line's end. False: wrong, and said. */
-bool read_line(struct reading *r, const char *text, size_t len);
+bool scn_read_line(struct reading *r, const char *text, size_t len);
 
 /* Whether @text can be the name of a process, a mapping or a file. */
-bool is_name(const char *text);
+bool scn_is_name(const char *text);
 
 /* ---- errors.c ------------------------------------------------------------------ */
 
 void scenario_fail_at(struct scenario_errors *errors, uint32_t line, uint32_t column, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* In this line, which is bad then. */
-void fail(struct reading *r, unsigned int column, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void scn_fail(struct reading *r, unsigned int column, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- statements.c: which values a statement takes ----------------------------- */
 
@@ -106,7 +106,7 @@ struct statement {
 	const struct argument *positions, *options;	/* each ends with a NULL name */
 };
 
-extern const struct statement statements[];	/* indexed by enum step_kind */
+extern const struct statement scn_statements[];	/* indexed by enum step_kind */
 
 /* A line that was read: what was given where. */
 struct given {
@@ -115,38 +115,39 @@ struct given {
 };
 
 /* The column of the option called @name, 0: not given. A choice goes by its name in the table. */
-unsigned int given_column(const struct given *given, const char *name);
+unsigned int scn_given_column(const struct given *given, const char *name);
 
 /* ---- values.c ------------------------------------------------------------------ */
 
 #define MAX_EXPECTED	256
 
 /* What a message says is expected: "a size such as 4k or 64M". */
-void describe_value(const struct argument *arg, char *buf, size_t size);
+void scn_describe_value(const struct argument *arg, char *buf, size_t size);
 /* Put what @text at @column says into @step, or into @base for the machine; false: said what is wrong. */
-bool read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
+bool scn_read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
 		struct step *step, void *base);
-void default_value(const struct argument *arg, void *base);
+void scn_default_value(const struct argument *arg, void *base);
 /* "0x7fff0000", less than the values that stand for something else. */
-bool parse_address(const char *text, uint64_t *value);
+bool scn_parse_address(const char *text, uint64_t *value);
 /* One of @words; false: said what is wrong. */
-bool read_word(struct reading *r, const struct scenario_word *words, const char *text, unsigned int column, int *value);
+bool scn_read_word(struct reading *r, const struct scenario_word *words, const char *text, unsigned int column,
+		   int *value);
 
 /* ---- names in values ------------------------------------------------------------- */
 
 /* The number of a process, mapping, file there is; 0 and said so where there is none. */
-scenario_id find_process(struct reading *r, const char *text, unsigned int column);
-scenario_id find_map(struct reading *r, const char *text, unsigned int column);
-scenario_id find_file(struct reading *r, const char *text, unsigned int column);
-bool is_excused(const struct reading *r, const char *text);
+scenario_id scn_find_process(struct reading *r, const char *text, unsigned int column);
+scenario_id scn_find_map(struct reading *r, const char *text, unsigned int column);
+scenario_id scn_find_file(struct reading *r, const char *text, unsigned int column);
+bool scn_is_excused(const struct reading *r, const char *text);
 
 /* ---- checks.c, expect.c, resolve.c -------------------------------------------------- */
 
 /* What cannot be together in this line. */
-void check_step(struct reading *r, struct step *step, const struct given *given);
-void check_machine(struct reading *r, const struct given *given);
-void read_expect(struct reading *r, struct step *step);
+void scn_check_step(struct reading *r, struct step *step, const struct given *given);
+void scn_check_machine(struct reading *r, const struct given *given);
+void scn_read_expect(struct reading *r, struct step *step);
 /* Whether each process lives, each mapping is known where it is used. Sets the scenario's length. False: no memory. */
-bool resolve(struct reading *r);
+bool scn_resolve(struct reading *r);
 
 #endif

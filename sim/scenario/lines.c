@@ -22,11 +22,11 @@ static char *end_of_quoted(struct reading *r, char *p, unsigned int column)
 	char *end = strchr(p + 1, '"');
 
 	if (!end) {
-		fail(r, column, "expected a second '\"' before the line ends");
+		scn_fail(r, column, "expected a second '\"' before the line ends");
 		return NULL;
 	}
 	if (end[1] && !is_blank(end[1])) {
-		fail(r, column, "expected a blank behind the second '\"'");
+		scn_fail(r, column, "expected a blank behind the second '\"'");
 		return NULL;
 	}
 	return end;
@@ -37,7 +37,7 @@ static bool add_word(struct reading *r, char *text, unsigned int column, bool qu
 	struct line *line = &r->line;
 
 	if (line->nr == MAX_WORDS) {
-		fail(r, column, "expected at most %u words in a line", MAX_WORDS);
+		scn_fail(r, column, "expected at most %u words in a line", MAX_WORDS);
 		return false;
 	}
 	line->words[line->nr++] = (struct word){ .text = text, .column = (uint16_t)column, .quoted = quoted };
@@ -74,7 +74,7 @@ static bool split_words(struct reading *r)
 	return true;
 }
 
-bool read_line(struct reading *r, const char *text, size_t len)
+bool scn_read_line(struct reading *r, const char *text, size_t len)
 {
 	struct line *line = &r->line;
 	unsigned int column = 1;
@@ -85,12 +85,12 @@ bool read_line(struct reading *r, const char *text, size_t len)
 	while (len && (text[len - 1] == '\r' || is_blank(text[len - 1])))
 		len--;
 	if (len > SCENARIO_MAX_LINE) {
-		fail(r, SCENARIO_MAX_LINE, "expected a line of at most %u bytes", SCENARIO_MAX_LINE);
+		scn_fail(r, SCENARIO_MAX_LINE, "expected a line of at most %u bytes", SCENARIO_MAX_LINE);
 		return false;
 	}
 	for (i = 0; i < len; i++) {
 		if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f) {
-			fail(r, column, "expected text, found the byte 0x%02x", (unsigned char)text[i]);
+			scn_fail(r, column, "expected text, found the byte 0x%02x", (unsigned char)text[i]);
 			return false;
 		}
 		column += takes_column(text[i]);
@@ -100,7 +100,7 @@ bool read_line(struct reading *r, const char *text, size_t len)
 	return split_words(r);
 }
 
-bool is_name(const char *text)
+bool scn_is_name(const char *text)
 {
 	size_t len = strlen(text), i;
 

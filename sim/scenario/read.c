@@ -9,7 +9,7 @@
 
 /* ---- names ----------------------------------------------------------------------- */
 
-bool is_excused(const struct reading *r, const char *text)
+bool scn_is_excused(const struct reading *r, const char *text)
 {
 	return names_find(r->excused, text, strlen(text));
 }
@@ -20,7 +20,7 @@ static void excuse_line(struct reading *r)
 	unsigned int i;
 
 	for (i = 0; i < r->line.nr; i++)
-		if (is_name(r->line.words[i].text))
+		if (scn_is_name(r->line.words[i].text))
 			names_intern(r->excused, r->line.words[i].text, strlen(r->line.words[i].text));
 }
 
@@ -33,27 +33,27 @@ static scenario_id find_name(struct reading *r, const struct names *names, const
 	if (id)
 		return (scenario_id)id;
 	r->bad = true;
-	if (is_excused(r, text))
+	if (scn_is_excused(r, text))
 		return 0;
 	nearest_begin(&near, text);
 	for (other = 1; other <= names_count(names); other++)
 		nearest_add(&near, names_text(names, other));
-	fail(r, column, "expected the name of a %s, found '%.40s'%s", what, text,
-	     names_count(names) ? nearest_text(&near) : "; there is none yet");
+	scn_fail(r, column, "expected the name of a %s, found '%.40s'%s", what, text,
+		 names_count(names) ? nearest_text(&near) : "; there is none yet");
 	return 0;
 }
 
-scenario_id find_process(struct reading *r, const char *text, unsigned int column)
+scenario_id scn_find_process(struct reading *r, const char *text, unsigned int column)
 {
 	return find_name(r, r->scenario->processes, "process", text, column);
 }
 
-scenario_id find_map(struct reading *r, const char *text, unsigned int column)
+scenario_id scn_find_map(struct reading *r, const char *text, unsigned int column)
 {
 	return find_name(r, r->scenario->maps, "mapping", text, column);
 }
 
-scenario_id find_file(struct reading *r, const char *text, unsigned int column)
+scenario_id scn_find_file(struct reading *r, const char *text, unsigned int column)
 {
 	return find_name(r, r->scenario->files, "file", text, column);
 }
@@ -81,7 +81,7 @@ static void fail_option(struct reading *r, const char *statement, const struct a
 	char key[48];
 
 	if (!options->name) {
-		fail(r, word->column, "expected the end of the line, found '%.40s'", word->text);
+		scn_fail(r, word->column, "expected the end of the line, found '%.40s'", word->text);
 		return;
 	}
 	snprintf(key, sizeof(key), "%.*s", (int)(len < sizeof(key) ? len : sizeof(key) - 1), word->text);
@@ -92,8 +92,8 @@ static void fail_option(struct reading *r, const char *statement, const struct a
 		for (choice = options->words; options->type == VALUE_CHOICE && choice->word; choice++)
 			nearest_add(&near, choice->word);
 	}
-	fail(r, word->column, "expected an option of %s, found '%.40s'%s", statement, word->text,
-	     nearest_text(&near));
+	scn_fail(r, word->column, "expected an option of %s, found '%.40s'%s", statement, word->text,
+		 nearest_text(&near));
 }
 
 /* One "key=value", or a word that stands alone. */
@@ -113,21 +113,21 @@ static void read_option(struct reading *r, unsigned int kind, const struct word 
 		return;
 	}
 	if (given->option[option - options]) {
-		describe_value(option, expected, sizeof(expected));
-		fail(r, word->column, "expected only one %s%s, found a second: '%.40s'",
-		     option->type == VALUE_CHOICE ? "of " : "", option->type == VALUE_CHOICE ? expected : option->name,
-		     word->text);
+		scn_describe_value(option, expected, sizeof(expected));
+		scn_fail(r, word->column, "expected only one %s%s, found a second: '%.40s'",
+			 option->type == VALUE_CHOICE ? "of " : "", option->type == VALUE_CHOICE ? expected : option->name,
+			 word->text);
 		return;
 	}
 	given->option[option - options] = word->column;
 	alone = option->type == VALUE_FLAG || option->type == VALUE_CHOICE;
 	if (alone && value) {
-		fail(r, word->column + (unsigned int)len, "expected '%s' without a value", option->name);
+		scn_fail(r, word->column + (unsigned int)len, "expected '%s' without a value", option->name);
 	} else if (!alone && !value) {
-		describe_value(option, expected, sizeof(expected));
-		fail(r, word->column + (unsigned int)len, "expected %s= and %s", option->name, expected);
+		scn_describe_value(option, expected, sizeof(expected));
+		scn_fail(r, word->column + (unsigned int)len, "expected %s= and %s", option->name, expected);
 	} else {
-		read_value(r, option, value ? value + 1 : word->text,
+		scn_read_value(r, option, value ? value + 1 : word->text,
 			   word->column + (value ? (unsigned int)len + 1 : 0), step, base);
 	}
 }
@@ -140,24 +140,24 @@ static void read_arguments(struct reading *r, unsigned int first, struct step *s
 	char expected[MAX_EXPECTED];
 	unsigned int i = first;
 
-	given->statement = &statements[step->kind];
+	given->statement = &scn_statements[step->kind];
 	for (arg = given->statement->options; arg->name; arg++)
-		default_value(arg, base);
+		scn_default_value(arg, base);
 	for (arg = given->statement->positions; arg->name; arg++, i++) {
 		const struct word *word = &line->words[i];
 
-		describe_value(arg, expected, sizeof(expected));
+		scn_describe_value(arg, expected, sizeof(expected));
 		if (i >= line->nr) {
-			fail(r, line->end_column, "expected %s, found the end of the line", expected);
+			scn_fail(r, line->end_column, "expected %s, found the end of the line", expected);
 			return;
 		}
 		given->position[arg - given->statement->positions] = word->column;
 		if (arg == given->statement->positions)
 			step->name_column = word->column;
 		if (word->quoted && arg->type != VALUE_STRING)
-			fail(r, word->column, "expected %s, without quotes", expected);
+			scn_fail(r, word->column, "expected %s, without quotes", expected);
 		else
-			read_value(r, arg, word->text, word->column, step, base);
+			scn_read_value(r, arg, word->text, word->column, step, base);
 	}
 	for (; i < line->nr; i++)
 		read_option(r, step->kind, &line->words[i], step, base, given);
@@ -185,7 +185,7 @@ static void fail_statement(struct reading *r, bool of_process, const struct word
 	for (kind = 0; kind < NR_STEP_KINDS; kind++)
 		if (scenario_statements[kind].of_process == of_process)
 			nearest_add(&near, scenario_statements[kind].word);
-	fail(r, word->column, "expected %s, found '%.40s'%s", expected, word->text, nearest_text(&near));
+	scn_fail(r, word->column, "expected %s, found '%.40s'%s", expected, word->text, nearest_text(&near));
 }
 
 /* The kind of the line's statement, and which word follows its own; NR_STEP_KINDS: said what is wrong. */
@@ -195,7 +195,7 @@ static unsigned int begin_statement(struct reading *r, struct step *step, unsign
 	unsigned int kind = find_statement(words[0].text, false);
 
 	if (words[0].quoted) {
-		fail(r, words[0].column, "expected a statement, or a process, without quotes");
+		scn_fail(r, words[0].column, "expected a statement, or a process, without quotes");
 		return NR_STEP_KINDS;
 	}
 	*first = 1;
@@ -203,20 +203,20 @@ static unsigned int begin_statement(struct reading *r, struct step *step, unsign
 		return kind;
 	if (find_statement(words[0].text, true) < NR_STEP_KINDS && !names_find(r->scenario->processes, words[0].text,
 									       strlen(words[0].text))) {
-		fail(r, words[0].column, "expected a process in front of '%s', such as 'A %s'", words[0].text, words[0].text);
+		scn_fail(r, words[0].column, "expected a process in front of '%s', such as 'A %s'", words[0].text, words[0].text);
 		return NR_STEP_KINDS;
 	}
 	*first = 2;
 	kind = r->line.nr > 1 ? find_statement(words[1].text, true) : NR_STEP_KINDS;
 	if (kind < NR_STEP_KINDS) {
-		step->process = find_process(r, words[0].text, words[0].column);
+		step->process = scn_find_process(r, words[0].text, words[0].column);
 		return kind;
 	}
 	if (!names_find(r->scenario->processes, words[0].text, strlen(words[0].text)))
 		fail_statement(r, false, &words[0], "a statement, or a process");
 	else if (r->line.nr == 1)
-		fail(r, r->line.end_column, "expected what '%.40s' does, such as mmap or touch, found the end of the line",
-		     words[0].text);
+		scn_fail(r, r->line.end_column, "expected what '%.40s' does, such as mmap or touch, found the end of the line",
+			 words[0].text);
 	else
 		fail_statement(r, true, &words[1], "what the process does");
 	return NR_STEP_KINDS;
@@ -229,7 +229,7 @@ static void add_step(struct reading *r, const struct step *step)
 	struct step *grown;
 
 	if (s->nr_steps == SCENARIO_MAX_STEPS) {
-		fail(r, step->column, "expected at most %u statements", SCENARIO_MAX_STEPS);
+		scn_fail(r, step->column, "expected at most %u statements", SCENARIO_MAX_STEPS);
 		return;
 	}
 	if (s->nr_steps == s->max_steps) {
@@ -255,7 +255,7 @@ static void open_block(struct reading *r, const struct step *step)
 		r->open_at[r->depth].column = step->column;
 	} else {
 		r->broken = true;
-		fail(r, step->column, "expected at most %u repeats inside of each other", SCENARIO_MAX_DEPTH);
+		scn_fail(r, step->column, "expected at most %u repeats inside of each other", SCENARIO_MAX_DEPTH);
 	}
 	r->depth++;
 }
@@ -267,7 +267,7 @@ static bool close_block(struct reading *r, struct step *step)
 
 	if (!r->depth) {
 		r->broken = true;
-		fail(r, step->column, "expected no 'end' here: no repeat is open");
+		scn_fail(r, step->column, "expected no 'end' here: no repeat is open");
 		return false;
 	}
 	if (--r->depth >= SCENARIO_MAX_DEPTH)
@@ -287,10 +287,10 @@ static void read_machine(struct reading *r, struct step *step)
 	struct given given = { 0 };
 
 	if (r->begun)
-		fail(r, step->column, "expected 'machine' only as the first statement");
+		scn_fail(r, step->column, "expected 'machine' only as the first statement");
 	read_arguments(r, 1, step, &r->scenario->machine, &given);
 	if (!r->bad)
-		check_machine(r, &given);
+		scn_check_machine(r, &given);
 }
 
 static void read_statement(struct reading *r)
@@ -307,11 +307,11 @@ static void read_statement(struct reading *r)
 		return;
 	}
 	if (kind == STEP_EXPECT)
-		read_expect(r, &step);
+		scn_read_expect(r, &step);
 	else
 		read_arguments(r, first, &step, &step, &given);
 	if (!r->bad)
-		check_step(r, &step, &given);
+		scn_check_step(r, &step, &given);
 	/* An end closes its block, however wrong the line is. */
 	if (kind == STEP_END && !close_block(r, &step))
 		return;
@@ -330,7 +330,7 @@ static void read_lines(struct reading *r, const char *text, size_t len)
 		eol = eol ? eol : end;
 		r->line.number++;
 		r->bad = false;
-		if (!read_line(r, text, (size_t)(eol - text)) || !r->line.nr) {
+		if (!scn_read_line(r, text, (size_t)(eol - text)) || !r->line.nr) {
 			excuse_line(r);
 			continue;
 		}
@@ -373,8 +373,8 @@ static void read_all(struct reading *r, const char *text, size_t len)
 {
 	const struct argument *arg;
 
-	for (arg = statements[STEP_MACHINE].options; arg->name; arg++)
-		default_value(arg, &r->scenario->machine);
+	for (arg = scn_statements[STEP_MACHINE].options; arg->name; arg++)
+		scn_default_value(arg, &r->scenario->machine);
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		text += 3;
 		len -= 3;
@@ -389,7 +389,7 @@ static void read_all(struct reading *r, const char *text, size_t len)
 		return;
 	if (!r->scenario->nr_steps && !r->errors->nr)
 		scenario_fail_at(r->errors, 1, 1, "expected a statement, found nothing but comments");
-	resolve(r);
+	scn_resolve(r);
 }
 
 int scenario_read(struct scenario **out, const char *text, size_t len, struct scenario_errors *errors)

@@ -52,7 +52,7 @@ static bool must_live(struct state *s, const struct step *step, scenario_id proc
 
 	if (s->alive[process])
 		return true;
-	if (!is_excused(s->r, name))
+	if (!scn_is_excused(s->r, name))
 		scenario_fail_at(s->r->errors, step->line, column,
 				 "expected a process that runs: '%s' has ended%s", name, when(s));
 	s->alive[process] = true;
@@ -67,7 +67,7 @@ static void must_know(const struct state *s, const struct step *step, scenario_i
 	struct nearest near;
 	scenario_id id;
 
-	if (knows(s, process, map) || is_excused(s->r, name))
+	if (knows(s, process, map) || scn_is_excused(s->r, name))
 		return;
 	nearest_begin(&near, name);
 	for (id = 1; id <= scenario_nr_maps(scenario); id++)
@@ -83,7 +83,7 @@ static void begin(struct state *s, const struct step *step, scenario_id process,
 {
 	const char *name = scenario_process_name(s->r->scenario, process);
 
-	if (s->alive[process] && !is_excused(s->r, name))
+	if (s->alive[process] && !scn_is_excused(s->r, name))
 		scenario_fail_at(s->r->errors, step->line, column,
 				 "expected a name that is free: '%s' is a process that has not ended%s", name, when(s));
 	s->alive[process] = true;
@@ -174,7 +174,7 @@ static uint64_t go_through(struct state *s, uint32_t i, uint32_t end)
 	return length;
 }
 
-bool resolve(struct reading *r)
+bool scn_resolve(struct reading *r)
 {
 	struct scenario *scenario = r->scenario;
 	size_t processes = (size_t)scenario_nr_processes(scenario) + 1;

@@ -166,7 +166,7 @@ static const struct argument cpu_positions[] = {
 	NUMBER("cpu", VALUE_NUMBER, AT(cpu), 0, SCENARIO_MAX_CPUS - 1, 0), END
 };
 
-const struct statement statements[NR_STEP_KINDS] = {
+const struct statement scn_statements[NR_STEP_KINDS] = {
 	[STEP_MACHINE] = { nothing, machine_options },
 	[STEP_FILE] = { file_positions, file_options },
 	[STEP_PROCESS] = { process_positions, process_options },
@@ -198,7 +198,7 @@ const struct statement statements[NR_STEP_KINDS] = {
 	[STEP_CPU] = { cpu_positions, nothing },
 };
 
-unsigned int given_column(const struct given *given, const char *name)
+unsigned int scn_given_column(const struct given *given, const char *name)
 {
 	const struct argument *options = given->statement->options;
 	unsigned int i;

@@ -49,7 +49,7 @@ static void describe_kernels(char *buf, size_t size)
 		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? " or " : "a kernel: ", buddy_rules[i].kernel);
 }
 
-void describe_value(const struct argument *arg, char *buf, size_t size)
+void scn_describe_value(const struct argument *arg, char *buf, size_t size)
 {
 	switch (arg->type) {
 	case VALUE_SIZE:
@@ -100,7 +100,7 @@ void describe_value(const struct argument *arg, char *buf, size_t size)
 
 /* ---- single values ---------------------------------------------------------------- */
 
-bool parse_address(const char *text, uint64_t *value)
+bool scn_parse_address(const char *text, uint64_t *value)
 {
 	size_t digits;
 
@@ -121,15 +121,15 @@ static bool read_size(struct reading *r, const struct argument *arg, const char 
 	char expected[MAX_EXPECTED], min[24], max[24];
 
 	if (!parse_size(text, 0, UINT64_MAX, value)) {
-		describe_value(arg, expected, sizeof(expected));
-		fail(r, column, "expected %s, found '%.40s'", expected, text);
+		scn_describe_value(arg, expected, sizeof(expected));
+		scn_fail(r, column, "expected %s, found '%.40s'", expected, text);
 		return false;
 	}
 	if (*value >= arg->min && *value <= arg->max)
 		return true;
 	/* A bound that is one less than a round number is told by that. */
-	fail(r, column, "expected a size from %s %s %s, found '%.40s'", size_text(arg->min, min),
-	     arg->max & 1 ? "and below" : "to", size_text(arg->max + (arg->max & 1), max), text);
+	scn_fail(r, column, "expected a size from %s %s %s, found '%.40s'", size_text(arg->min, min),
+		 arg->max & 1 ? "and below" : "to", size_text(arg->max + (arg->max & 1), max), text);
 	return false;
 }
 
@@ -156,7 +156,8 @@ static bool parse_signed(const char *text, const struct argument *arg, int64_t *
 	return true;
 }
 
-bool read_word(struct reading *r, const struct scenario_word *words, const char *text, unsigned int column, int *value)
+bool scn_read_word(struct reading *r, const struct scenario_word *words, const char *text, unsigned int column,
+		   int *value)
 {
 	const struct scenario_word *word;
 	struct nearest near;
@@ -171,7 +172,7 @@ bool read_word(struct reading *r, const struct scenario_word *words, const char 
 		nearest_add(&near, word->word);
 	}
 	join_words(words, known, sizeof(known));
-	fail(r, column, "expected %s, found '%.40s'%s", known, text, nearest_question(&near));
+	scn_fail(r, column, "expected %s, found '%.40s'%s", known, text, nearest_question(&near));
 	return false;
 }
 
@@ -190,9 +191,9 @@ static bool read_tlb(struct reading *r, const char *text, unsigned int column, c
 	for (preset = tlb_presets; preset->name[0]; preset++)
 		nearest_add(&near, preset->name);
 	if (strchr(text, '='))
-		fail(r, column, "expected a TLB's geometry: %.160s", err.text);
+		scn_fail(r, column, "expected a TLB's geometry: %.160s", err.text);
 	else
-		fail(r, column, "expected a TLB model, found '%.40s'%s", text, nearest_text(&near));
+		scn_fail(r, column, "expected a TLB model, found '%.40s'%s", text, nearest_text(&near));
 	return false;
 }
 
@@ -256,8 +257,8 @@ static bool read_list(struct reading *r, const struct argument *arg, const char 
 	list->nr = r->scenario->nr_numbers - list->first;
 	if (good || r->no_memory)
 		return good;
-	describe_value(arg, expected, sizeof(expected));
-	fail(r, column, "expected %s, found '%.40s'", expected, text);
+	scn_describe_value(arg, expected, sizeof(expected));
+	scn_fail(r, column, "expected %s, found '%.40s'", expected, text);
 	return false;
 }
 
@@ -270,15 +271,15 @@ static bool read_place(struct reading *r, const struct argument *arg, const char
 	char expected[MAX_EXPECTED];
 
 	if (text[0] >= '0' && text[0] <= '9') {
-		if (arg->offset && parse_address(text, (uint64_t *)((char *)step + arg->offset)))
+		if (arg->offset && scn_parse_address(text, (uint64_t *)((char *)step + arg->offset)))
 			return true;
-		describe_value(arg, expected, sizeof(expected));
-		fail(r, column, "expected %s, found '%.40s'", arg->offset ? expected : "a mapping", text);
+		scn_describe_value(arg, expected, sizeof(expected));
+		scn_fail(r, column, "expected %s, found '%.40s'", arg->offset ? expected : "a mapping", text);
 		return false;
 	}
 	if (arg->offset)
 		*(uint64_t *)((char *)step + arg->offset) = SCENARIO_ABSENT;
-	step->map = find_map(r, text, column);
+	step->map = scn_find_map(r, text, column);
 	return step->map;
 }
 
@@ -291,7 +292,7 @@ static scenario_id intern(struct reading *r, struct names *names, const char *te
 	if (id)
 		return (scenario_id)id;
 	if (names_count(names) >= max) {
-		fail(r, column, "expected at most %u names of a %s", max, what);
+		scn_fail(r, column, "expected at most %u names of a %s", max, what);
 		return 0;
 	}
 	id = names_intern(names, text, strlen(text));
@@ -325,18 +326,18 @@ static bool read_new_name(struct reading *r, const struct argument *arg, const c
 	bool process = arg->type == VALUE_NEW_PROCESS || arg->type == VALUE_CHILD;
 	scenario_id id;
 
-	if (!is_name(text)) {
-		fail(r, column, "expected a name of letters, digits, '-' and '_', a letter first, up to %u of them, found '%.40s'",
-		     SCENARIO_MAX_NAME, text);
+	if (!scn_is_name(text)) {
+		scn_fail(r, column, "expected a name of letters, digits, '-' and '_', a letter first, up to %u of them, "
+			 "found '%.40s'", SCENARIO_MAX_NAME, text);
 		return false;
 	}
 	if (arg->type == VALUE_NEW_FILE && names_find(s->files, text, strlen(text))) {
-		fail(r, column, "expected a new name, found '%s', which is a file already", text);
+		scn_fail(r, column, "expected a new name, found '%s', which is a file already", text);
 		return false;
 	}
 	if (is_taken(arg->type, text)) {
-		fail(r, column, "expected another name for a %s: '%s' has a meaning of its own",
-		     process ? "process" : arg->name, text);
+		scn_fail(r, column, "expected another name for a %s: '%s' has a meaning of its own",
+			 process ? "process" : arg->name, text);
 		return false;
 	}
 	if (process)
@@ -353,7 +354,7 @@ static bool read_new_name(struct reading *r, const struct argument *arg, const c
 static bool read_phase(struct reading *r, const char *text, unsigned int column, scenario_id *id)
 {
 	if (!*text) {
-		fail(r, column, "expected a name such as \"first touch\", found an empty one");
+		scn_fail(r, column, "expected a name such as \"first touch\", found an empty one");
 		return false;
 	}
 	*id = intern(r, r->scenario->phases, text, column, SCENARIO_MAX_NAMES, "phase");
@@ -376,7 +377,7 @@ static bool read_plain(const struct argument *arg, const char *text, void *at)
 	case VALUE_TIME:
 		return parse_time(text, value) && *value >= arg->min && *value <= arg->max;
 	case VALUE_ADDRESS:
-		return parse_address(text, value);
+		return scn_parse_address(text, value);
 	case VALUE_KERNEL:
 		*(int *)at = buddy_kernel_find(text);
 		return *(int *)at != NR_BUDDY_KERNELS;
@@ -385,7 +386,7 @@ static bool read_plain(const struct argument *arg, const char *text, void *at)
 	}
 }
 
-bool read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
+bool scn_read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
 		struct step *step, void *base)
 {
 	void *at = (char *)base + arg->offset;
@@ -398,7 +399,7 @@ bool read_value(struct reading *r, const struct argument *arg, const char *text,
 		return read_limit(r, arg, text, column, at);
 	case VALUE_WORD:
 	case VALUE_CHOICE:
-		return read_word(r, arg->words, text, column, at);
+		return scn_read_word(r, arg->words, text, column, at);
 	case VALUE_FLAG:
 		*(bool *)at = true;
 		return true;
@@ -417,21 +418,21 @@ bool read_value(struct reading *r, const struct argument *arg, const char *text,
 	case VALUE_NEW_FILE:
 		return read_new_name(r, arg, text, column, step);
 	case VALUE_VICTIM:
-		step->other = find_process(r, text, column);
+		step->other = scn_find_process(r, text, column);
 		return step->other;
 	case VALUE_FILE:
-		step->file = find_file(r, text, column);
+		step->file = scn_find_file(r, text, column);
 		return step->file;
 	default:
 		if (read_plain(arg, text, at))
 			return true;
-		describe_value(arg, expected, sizeof(expected));
-		fail(r, column, "expected %s, found '%.40s'", expected, text);
+		scn_describe_value(arg, expected, sizeof(expected));
+		scn_fail(r, column, "expected %s, found '%.40s'", expected, text);
 		return false;
 	}
 }
 
-void default_value(const struct argument *arg, void *base)
+void scn_default_value(const struct argument *arg, void *base)
 {
 	void *at = (char *)base + arg->offset;
 

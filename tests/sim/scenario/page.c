@@ -146,7 +146,7 @@ static void test_words(void)
 	unsigned int i;
 
 	for (i = 0; i < NR_STEP_KINDS; i++)
-		need_arguments(text, statements[i].options);
+		need_arguments(text, scn_statements[i].options);
 	for (i = 0; i < 3; i++) {
 		for (figure = lists[i]; figure->word; figure++) {
 			snprintf(quoted, sizeof(quoted), "`%s`", figure->word);
