@@ -125,7 +125,7 @@ unsigned int scn_given_column(const struct given *given, const char *name);
 void scn_describe_value(const struct argument *arg, char *buf, size_t size);
 /* Put what @text at @column says into @step, or into @base for the machine; false: said what is wrong. */
 bool scn_read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
-		struct step *step, void *base);
+		    struct step *step, void *base);
 void scn_default_value(const struct argument *arg, void *base);
 /* "0x7fff0000", less than the values that stand for something else. */
 bool scn_parse_address(const char *text, uint64_t *value);
@@ -147,7 +147,7 @@ bool scn_is_excused(const struct reading *r, const char *text);
 void scn_check_step(struct reading *r, struct step *step, const struct given *given);
 void scn_check_machine(struct reading *r, const struct given *given);
 void scn_read_expect(struct reading *r, struct step *step);
-/* Whether each process lives, each mapping is known where it is used. Sets the scenario's length. False: no memory. */
-bool scn_resolve(struct reading *r);
+/* Whether each process lives, each mapping is known where it is used. Sets the scenario's length. */
+void scn_resolve(struct reading *r);
 
 #endif

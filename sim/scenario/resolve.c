@@ -174,7 +174,7 @@ static uint64_t go_through(struct state *s, uint32_t i, uint32_t end)
 	return length;
 }
 
-bool scn_resolve(struct reading *r)
+void scn_resolve(struct reading *r)
 {
 	struct scenario *scenario = r->scenario;
 	size_t processes = (size_t)scenario_nr_processes(scenario) + 1;
@@ -188,5 +188,4 @@ bool scn_resolve(struct reading *r)
 		r->no_memory = true;
 	free(s.alive);
 	free(s.known);
-	return !r->no_memory;
 }

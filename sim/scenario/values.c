@@ -387,7 +387,7 @@ static bool read_plain(const struct argument *arg, const char *text, void *at)
 }
 
 bool scn_read_value(struct reading *r, const struct argument *arg, const char *text, unsigned int column,
-		struct step *step, void *base)
+		    struct step *step, void *base)
 {
 	void *at = (char *)base + arg->offset;
 	char expected[MAX_EXPECTED];
