@@ -13,6 +13,13 @@ $(eval $(call variant,libcheck,$(CC),-O1 -g $(sanitize) -DKMEMSIM_TEST_LIBRARY))
 $(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
+# Calls done for real, to hold the simulated ones against: without a library, see its header.
+$(O)/vm-player: sim/capture/guest/player.c sim/capture/guest/player.h mk/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 $(warnings) $(WERROR) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie \
+		-fno-tree-loop-distribute-patterns -o $@ $<
+
 library_test_objects := $(filter tests/library/%,$(test_objects))
 lower_test_objects := $(filter tests/pagemap/% tests/buddy/% tests/slab/%,$(test_objects))
 
@@ -48,7 +55,7 @@ $(O)/kmemsim-tests-tsan: $(addprefix $(O)/tsan/,$(library_check))
 .PHONY: tests check check-slow check-layers check-preload check-record check-programs fuzz fuzz-long mutants coverage capture \
 	check-capture
 
-tests: $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
+tests: $(O)/vm-player $(O)/kmemsim-tests $(addprefix $(O)/kmemsim-tests-,odd library tsan)
 
 # As tests/run.sh does.
 run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1

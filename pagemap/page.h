@@ -57,6 +57,11 @@ struct page {
 			uint16_t slab_objects;	/* top bit: frozen */
 			uint32_t slab_private;
 		};
+		struct {		/* frames of processes; the words of sim/vm/frame.h */
+			uint32_t vm_mapping;	/* number of an anon_vma or a file */
+			int32_t vm_mapcount;	/* page-table entries that point here */
+			uint64_t vm_index;	/* offset in it in pages, and flags */
+		};
 		uint32_t compound_head;	/* PG_tail: pfn of the head */
 		uint64_t private[2];	/* PG_allocated and not a slab: the owner's */
 	};

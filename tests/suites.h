@@ -149,4 +149,7 @@
 	X(layout_dwarf) \
 	X(layout_cases) \
 	X(layout_cmd) \
+	X(vm) \
+	X(vm_host) \
+	X(vm_random) \
 	/* end */

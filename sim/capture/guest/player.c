@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The player: a process that does what it is told to its own address space, so that a real
+ * kernel's answers can be held against the simulated one's. player.h has the orders.
+ *
+ * It has no library: a stdio buffer, an allocator or a lazy binding would fault and map at times of
+ * their own. All of its memory is touched before the first order, the stack too. Ends with 0, or with 1
+ * where an order makes no sense or a write fails.
+ *
+ * x86-64 Linux alone. Single-threaded; one child at a time, which is waited for.
+ */
+#include "player.h"
+
+#include <asm/unistd.h>
+
+#define BATCH	512
+#define TEXT	(1 << 20)
+
+static struct player_op ops[BATCH];
+static struct player_result results[BATCH];
+static int64_t returned[1 << 17];
+static char text[TEXT];
+static struct { int64_t time[4], rest[14]; } usage;
+
+static inline int64_t call(int64_t nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+	register uint64_t r10 __asm__("r10") = d;
+	register uint64_t r8 __asm__("r8") = e;
+	register uint64_t r9 __asm__("r9") = f;
+	int64_t ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define CALL(nr, a, b, c) call(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0, 0)
+
+static void __attribute__((noreturn)) end(int status)
+{
+	for (;;)
+		CALL(__NR_exit_group, status, 0, 0);
+}
+
+static void put(const void *what, uint64_t bytes)
+{
+	const char *at = what;
+
+	while (bytes) {
+		int64_t n = CALL(__NR_write, 1, at, bytes);
+
+		if (n <= 0)
+			end(1);
+		at += n;
+		bytes -= (uint64_t)n;
+	}
+}
+
+/* Up to @bytes; fewer only at the end of the input. */
+static uint64_t get(void *what, uint64_t bytes)
+{
+	uint64_t have = 0;
+
+	while (have < bytes) {
+		int64_t n = CALL(__NR_read, 0, (char *)what + have, bytes - have);
+
+		if (n < 0)
+			end(1);
+		if (!n)
+			break;
+		have += (uint64_t)n;
+	}
+	return have;
+}
+
+static int64_t show(const char *path)
+{
+	int64_t fd = CALL(__NR_open, path, 0, 0), n, have = 0;
+
+	if (fd < 0)
+		return fd;
+	while ((n = CALL(__NR_read, fd, text + have, TEXT - have)) > 0)
+		have += n;
+	CALL(__NR_close, fd, 0, 0);
+	return have;
+}
+
+/* The part of each line before the device. */
+static int64_t hash_maps(void)
+{
+	int64_t len = show("/proc/self/maps"), at, start = 0;
+	uint64_t hash = PLAYER_HASH_START;
+	int fields = 0;
+
+	for (at = 0; at < len; at++) {
+		if (text[at] == ' ' && ++fields == 3)
+			hash = player_hash(hash, text + start, (uint64_t)(at - start));
+		if (text[at] == '\n') {
+			start = at + 1;
+			fields = 0;
+		}
+	}
+	return (int64_t)hash;
+}
+
+static int64_t touch(uint64_t addr, uint64_t stride, uint64_t count, uint64_t write)
+{
+	for (; count; count--, addr += stride) {
+		if (write)
+			*(volatile char *)addr = 1;
+		else
+			(void)*(volatile char *)addr;
+	}
+	return 0;
+}
+
+static int64_t limit(uint64_t resource, uint64_t soft)
+{
+	uint64_t both[2] = { soft, ~0ULL };
+	int64_t ret = call(__NR_prlimit64, 0, resource, 0, (uint64_t)both, 0, 0);
+
+	if (ret)
+		return ret;
+	both[0] = soft;
+	return call(__NR_prlimit64, 0, resource, (uint64_t)both, 0, 0, 0);
+}
+
+static int64_t play(const struct player_op *op)
+{
+	static const char *const paths[] = { "/proc/self/maps", "/proc/self/smaps", "/proc/self/status", "/proc/self/statm" };
+	const uint64_t *a = op->arg;
+	uint64_t addr = a[0] + (op->base ? (uint64_t)returned[op->base - 1] : 0);
+
+	switch (op->kind) {
+	case PLAYER_MMAP:
+		return call(__NR_mmap, addr, a[1], a[2], a[3], a[4] ? a[4] + 2 : (uint64_t)-1, a[5]);
+	case PLAYER_MUNMAP:
+		return CALL(__NR_munmap, addr, a[1], 0);
+	case PLAYER_MPROTECT:
+		return CALL(__NR_mprotect, addr, a[1], a[2]);
+	case PLAYER_MREMAP:
+		return call(__NR_mremap, addr, a[1], a[2], a[3], a[4], 0);
+	case PLAYER_BRK:
+		return CALL(__NR_brk, addr, 0, 0);
+	case PLAYER_MADVISE:
+		return CALL(__NR_madvise, addr, a[1], a[2]);
+	case PLAYER_MLOCK:
+		return CALL(__NR_mlock, addr, a[1], 0);
+	case PLAYER_MUNLOCK:
+		return CALL(__NR_munlock, addr, a[1], 0);
+	case PLAYER_TOUCH:
+		return touch(addr, a[1], a[2], a[3]);
+	case PLAYER_HASH:
+		return hash_maps();
+	case PLAYER_SHOW:
+		return a[0] < sizeof(paths) / sizeof(*paths) ? show(paths[a[0]]) : -22;
+	case PLAYER_LIMIT:
+		return limit(a[0], a[1]);
+	default:
+		end(1);
+	}
+}
+
+static void touch_own_memory(void)
+{
+	volatile char stack[96 << 10];
+	uint64_t at;
+
+	for (at = 0; at < sizeof(stack); at += 4096)
+		stack[at] = 0;
+	for (at = 0; at < sizeof(text); at += 4096)
+		((volatile char *)text)[at] = 0;
+	for (at = 0; at < sizeof(returned); at += 4096)
+		((volatile char *)returned)[at] = 0;
+	for (at = 0; at < sizeof(ops); at += 4096)
+		((volatile char *)ops)[at] = 0;
+	for (at = 0; at < sizeof(results); at += 4096)
+		((volatile char *)results)[at] = 0;
+	CALL(__NR_getrusage, 0, &usage, 0);
+}
+
+static void run(const struct player_op *op, struct player_result *result)
+{
+	result->ret = play(op);
+	CALL(__NR_getrusage, 0, &usage, 0);
+	result->minflt = (uint64_t)usage.rest[4];
+	result->majflt = (uint64_t)usage.rest[5];
+}
+
+static void __attribute__((noreturn, used)) begin(void)
+{
+	uint64_t played = 0, batch, i;
+
+	touch_own_memory();
+	while ((batch = get(ops, sizeof(ops)) / sizeof(*ops))) {
+		uint64_t told = 0;
+
+		for (i = 0; i < batch; i++, played++) {
+			run(&ops[i], &results[i]);
+			if (played < sizeof(returned) / sizeof(*returned))
+				returned[played] = results[i].ret;
+			if (ops[i].kind != PLAYER_SHOW)
+				continue;
+			put(results + told, (i + 1 - told) * sizeof(*results));
+			if (results[i].ret > 0)
+				put(text, (uint64_t)results[i].ret);
+			told = i + 1;
+		}
+		put(results + told, (batch - told) * sizeof(*results));
+	}
+	end(0);
+}
+
+/* The kernel enters with the stack aligned; a function expects it eight bytes off. */
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall begin\n");

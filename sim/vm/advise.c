@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: madvise(). Follows do_madvise() and madvise_vma_behavior() of mm/madvise.c. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "sim/vm/internal.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* New flags for advice that only changes them; false: it does something else. */
+static bool advised_flags(int advice, uint32_t old, uint32_t *flags)
+{
+	*flags = old;
+	switch (advice) {
+	case MADV_NORMAL:
+		*flags = old & ~(VM_RAND_READ | VM_SEQ_READ);
+		return true;
+	case MADV_SEQUENTIAL:
+		*flags = (old & ~VM_RAND_READ) | VM_SEQ_READ;
+		return true;
+	case MADV_RANDOM:
+		*flags = (old & ~VM_SEQ_READ) | VM_RAND_READ;
+		return true;
+	case MADV_DONTFORK:
+		*flags = old | VM_DONTCOPY;
+		return true;
+	case MADV_DOFORK:
+		*flags = old & ~VM_DONTCOPY;
+		return true;
+	case MADV_WIPEONFORK:
+		*flags = old | VM_WIPEONFORK;
+		return true;
+	case MADV_KEEPONFORK:
+		*flags = old & ~VM_WIPEONFORK;
+		return true;
+	case MADV_DONTDUMP:
+		*flags = old | VM_DONTDUMP;
+		return true;
+	case MADV_DODUMP:
+		*flags = old & ~VM_DONTDUMP;
+		return true;
+	case MADV_HUGEPAGE:
+		*flags = (old & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
+		return true;
+	case MADV_NOHUGEPAGE:
+		*flags = (old & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Read a file's pages that are not in the cache. */
+static int will_need(const struct vma *vma, uint64_t start, uint64_t end)
+{
+	uint64_t index = vma_page_index(vma, start), last = vma_page_index(vma, end), pages;
+	pfn_t pfn;
+
+	if (!vma->file || vma->file->shmem)
+		return 0;
+	pages = VM_PAGE_ALIGN(vma->file->bytes) >> PAGE_SHIFT;
+	for (; index < last && index < pages; index++)
+		if (pfn_is_none(vm_file_cached(vma->file, index)) && vm_file_add(vma->file, index, &pfn))
+			break;
+	return 0;
+}
+
+static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice, struct vma **out)
+{
+	uint32_t flags;
+	int ret;
+
+	*out = vma;
+	if (advised_flags(advice, vma->flags, &flags)) {
+		if (advice == MADV_WIPEONFORK && vma->file)
+			return -EINVAL;
+		if (advice == MADV_DODUMP && (flags & VM_SPECIAL_FLAGS))
+			return -EINVAL;
+		if (flags == vma->flags)
+			return 0;
+		ret = vma_modify(vma, start, end, flags, out);
+		if (ret)
+			return -EAGAIN;
+		(*out)->flags = flags;
+		return 0;
+	}
+	if (advice == MADV_WILLNEED)
+		return will_need(vma, start, end);
+	if (vma->flags & VM_LOCKED)
+		return -EINVAL;
+	if (advice == MADV_FREE && !vma_is_anonymous(vma))
+		return -EINVAL;
+	if (advice == MADV_DONTNEED)
+		vma_zap(vma, start, end);
+	/* MADV_FREE, MADV_COLD and MADV_PAGEOUT tell reclaim, and without it change nothing that can be seen. */
+	return 0;
+}
+
+static int populate(struct process *process, uint64_t start, uint64_t end, bool write)
+{
+	uint64_t addr;
+
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		struct vma *vma = mm_lookup(process->mm, addr);
+		int ret;
+
+		if (!vma)
+			return -ENOMEM;
+		if (!(vma->flags & (write ? VM_WRITE : VM_ACCESS_FLAGS)))
+			return -EINVAL;
+		ret = vm_fault_in(process, vma, addr, write);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static bool known(int advice)
+{
+	uint32_t flags;
+
+	return advised_flags(advice, 0, &flags) || advice == MADV_DONTNEED || advice == MADV_FREE ||
+	       advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT;
+}
+
+int64_t vm_madvise(struct process *process, uint64_t addr, uint64_t len, int advice)
+{
+	struct mm *mm = process->mm;
+	uint64_t bytes = VM_PAGE_ALIGN(len), end = addr + bytes, at = addr;
+	bool fill = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
+	int hole = 0;
+
+	process->vm->current = process;
+	if ((!fill && !known(advice)) || (addr & (PAGE_SIZE - 1)) || (len && !bytes) || end < addr)
+		return -EINVAL;
+	if (end == addr)
+		return 0;
+	if (fill)
+		return populate(process, addr, end, advice == MADV_POPULATE_WRITE);
+	while (at < end) {
+		struct vma *vma = mm_find_vma(mm, at);
+		uint64_t stop;
+		int ret;
+
+		/* A hole is passed over, and told at the end. */
+		if (!vma)
+			return -ENOMEM;
+		if (at < vma->start) {
+			hole = -ENOMEM;
+			at = vma->start;
+			if (at >= end)
+				break;
+		}
+		stop = vma->end < end ? vma->end : end;
+		ret = advise_vma(vma, at, stop, advice, &vma);
+		if (ret)
+			return ret;
+		at = vma->end > stop ? vma->end : stop;
+	}
+	return hole;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: page faults. Follows do_user_addr_fault() of arch/x86/mm/fault.c for what is allowed, and
+ * handle_pte_fault(), do_anonymous_page(), do_wp_page(), do_fault() of mm/memory.c for what is done.
+ *
+ *	entry is      private anonymous          file or shared
+ *	empty         do_anonymous_page          do_file_fault (file_fault.c)
+ *	read-only     do_wp_page: whose is the page? take it, or copy it
+ *
+ * A fault that the access after it needs again (a read to a mapping that may not be run, then the
+ * fetch) is two faults here as there.
+ */
+#include "sim/vm/fault.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "sim/vm/internal.h"
+
+uint64_t vma_pte_bits(const struct vma *vma)
+{
+	uint64_t bits = PTE_PRESENT | PTE_ACCESSED;
+
+	if (vma->flags & VM_ACCESS_FLAGS)
+		bits |= PTE_USER;
+	if (!(vma->flags & VM_EXEC))
+		bits |= PTE_NX;
+	/* Memory that is shared and has no disk need not know of the first write (vma_wants_writenotify). */
+	if ((vma->flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) && vma->file->shmem)
+		bits |= PTE_WRITE;
+	return bits;
+}
+
+static void count(struct process *process, struct vma *vma, enum vm_fault kind)
+{
+	process->faults[kind]++;
+	if (vma)
+		vma->faults[kind]++;
+}
+
+/* ---- private anonymous memory ------------------------------------------------ */
+
+static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
+{
+	struct mm *mm = vma->mm;
+	pte_t *pte = mm_alloc_entry(mm, addr, PT_PTE);
+	pfn_t pfn;
+
+	if (!pte)
+		return -ENOMEM;
+	if (!write) {
+		*pte = pte_make(pfn_make(0), vma_pte_bits(vma) | PTE_SPECIAL);
+		*kind = VM_FAULT_zero;
+		return 0;
+	}
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	pfn = vm_alloc_anon(vma, addr);
+	if (pfn_is_none(pfn))
+		return -ENOMEM;
+	vm_frame_map(mm->vm, pfn);
+	mm->rss[RSS_ANON]++;
+	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
+	*kind = VM_FAULT_anon;
+	return 0;
+}
+
+/* A page of its own in place of the one that @pte points to: a copy, or a fresh one for the zero page. */
+static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
+{
+	struct mm *mm = vma->mm;
+	pte_t old = *pte;
+	pfn_t pfn;
+
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	pfn = vm_alloc_anon(vma, addr);
+	if (pfn_is_none(pfn))
+		return -ENOMEM;
+	vm_frame_map(mm->vm, pfn);
+	mm->rss[RSS_ANON]++;
+	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
+	if (old.v & PTE_SPECIAL)
+		return 0;
+	mm->rss[vm_frame_rss(page_from_pfn(mm->vm->map, pte_pfn(old)))]--;
+	vm_frame_unmap(mm->vm, pte_pfn(old));
+	return 0;
+}
+
+/* A write to what is mapped read-only, though the mapping allows it. */
+static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kind)
+{
+	struct vm *vm = vma->mm->vm;
+	struct page *page = pte->v & PTE_SPECIAL ? NULL : page_from_pfn(vm->map, pte_pfn(*pte));
+
+	*kind = VM_FAULT_reuse;
+	if (vma->flags & VM_SHARED) {
+		page->vm_index |= FRAME_DIRTY;
+		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
+		return 0;
+	}
+	/* Alone with it: nobody else maps it, and no cache keeps it. */
+	if (page && (page->vm_index & FRAME_ANON) && ((page->vm_index & FRAME_EXCLUSIVE) || page->refcount == 1)) {
+		page->vm_index |= FRAME_EXCLUSIVE;
+		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
+		vm->counters[VM_CNT_pgreuse]++;
+		return 0;
+	}
+	*kind = VM_FAULT_cow;
+	return wp_page_copy(vma, addr, pte);
+}
+
+/* ---- every fault --------------------------------------------------------------- */
+
+/* The mapping allows the access. *@kind: what it was. -ENOMEM, -EFAULT (SIGBUS). */
+static int handle_mm_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
+{
+	struct mm *mm = vma->mm;
+	pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+
+	if (!pte || pte_none(*pte)) {
+		if (vma_is_anonymous(vma))
+			return do_anonymous_page(vma, addr, write, kind);
+		return vm_file_fault(vma, addr, write, kind);
+	}
+	if (write && !(pte->v & PTE_WRITE))
+		return do_wp_page(vma, addr, pte, kind);
+	*kind = VM_FAULT_spurious;
+	return 0;
+}
+
+/* The same, counted as mm_account_fault() does: what fails is neither minor nor major. */
+static int counted_fault(struct process *process, struct vma *vma, uint64_t addr, bool write)
+{
+	struct vm *vm = process->vm;
+	enum vm_fault kind = VM_FAULT_spurious;
+	int ret;
+
+	vm->counters[VM_CNT_pgfault]++;
+	vm->current = process;
+	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);
+	if (ret) {
+		count(process, vma, ret == -EFAULT ? VM_FAULT_buserr : VM_FAULT_oom);
+		return ret;
+	}
+	count(process, vma, kind);
+	if (kind == VM_FAULT_read || kind == VM_FAULT_swapin) {
+		process->maj_flt++;
+		vm->counters[VM_CNT_pgmajfault]++;
+	} else {
+		process->min_flt++;
+	}
+	return 0;
+}
+
+int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool write)
+{
+	const struct mm *mm = vma->mm;
+	pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+	int tries = 2;
+
+	/* get_user_pages() looks first, and again after each fault: a file's page is read, then copied. */
+	while (tries-- && (!pte || !pte_present(*pte) || (write && !(pte->v & PTE_WRITE)))) {
+		int ret = counted_fault(process, vma, addr, write);
+
+		if (ret)
+			return ret;
+		pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+	}
+	return 0;
+}
+
+static int segv(struct process *process, struct vma *vma, uint64_t addr, enum vm_fault kind)
+{
+	count(process, vma, kind);
+	process->signal_addr = addr;
+	process->signal_code = kind == VM_FAULT_maperr ? SEGV_MAPERR : SEGV_ACCERR;
+	vm_kill(process, SIGSEGV);
+	return -EFAULT;
+}
+
+/* The kernel's look at the mapping before anything is done: @present is the fault's protection bit. */
+static bool access_error(const struct vma *vma, enum vm_access access, bool present)
+{
+	if (access == VM_ACCESS_WRITE)
+		return !(vma->flags & VM_WRITE);
+	return present || !(vma->flags & VM_ACCESS_FLAGS);
+}
+
+static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_access access, bool present)
+{
+	struct vma *vma = addr < VM_TASK_SIZE ? mm_find_vma(process->mm, addr) : NULL;
+	int ret;
+
+	if (!vma)
+		return segv(process, NULL, addr, VM_FAULT_maperr);
+	process->vm->current = process;
+	if (vma->start > addr && (!(vma->flags & VM_GROWSDOWN) || vma_expand_down(vma, addr)))
+		return segv(process, NULL, addr, VM_FAULT_maperr);
+	if (access_error(vma, access, present))
+		return segv(process, vma, addr, VM_FAULT_accerr);
+	ret = counted_fault(process, vma, addr, access == VM_ACCESS_WRITE);
+	if (!ret)
+		return 0;
+	process->signal_addr = addr;
+	process->signal_code = ret == -EFAULT ? BUS_ADRERR : 0;
+	vm_kill(process, ret == -EFAULT ? SIGBUS : SIGKILL);
+	return ret;
+}
+
+int vm_touch(struct process *process, uint64_t addr, enum vm_access access)
+{
+	const struct mm *mm = process->mm;
+	uint64_t need = PTE_PRESENT | PTE_USER | (access == VM_ACCESS_WRITE ? PTE_WRITE : 0);
+
+	if (!mm)
+		return -ESRCH;
+	process->accesses++;
+	for (;;) {
+		pte_t *pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL) : NULL;
+		int ret;
+
+		if (pte && (pte->v & need) == need && !(access == VM_ACCESS_EXEC && (pte->v & PTE_NX))) {
+			pte->v |= PTE_ACCESSED | (access == VM_ACCESS_WRITE ? PTE_DIRTY : 0);
+			return 0;
+		}
+		ret = do_user_addr_fault(process, addr, access, pte && (pte->v & PTE_PRESENT));
+		if (ret)
+			return ret;
+	}
+}
+
+/* ---- stacks ------------------------------------------------------------------------ */
+
+/* Linux: acct_stack_growth() */
+static int account_growth(struct vma *vma, uint64_t size, uint64_t pages)
+{
+	struct mm *mm = vma->mm;
+
+	if (!mm_may_expand(mm, vma->flags, pages) || size > mm->limits.stack ||
+	    !mm_mlock_future_ok(mm, vma->flags, pages << PAGE_SHIFT))
+		return -ENOMEM;
+	return vm_enough_memory(mm, (int64_t)pages);
+}
+
+int vma_expand_down(struct vma *vma, uint64_t addr)
+{
+	struct mm *mm = vma->mm;
+	uint32_t at = mm_find(mm, vma->start);
+	const struct vma *prev = at ? mm->vmas[at - 1] : NULL;
+	uint64_t pages;
+	int ret;
+
+	addr &= ~(uint64_t)(PAGE_SIZE - 1);
+	if (addr < VM_MIN_ADDR)
+		return -EPERM;
+	if (prev && !(prev->flags & VM_GROWSDOWN) && (prev->flags & VM_ACCESS_FLAGS) && addr - prev->end < VM_STACK_GAP)
+		return -ENOMEM;
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	pages = (vma->start - addr) >> PAGE_SHIFT;
+	if (pages > vma->pgoff)
+		return -ENOMEM;
+	ret = account_growth(vma, vma->end - addr, pages);
+	if (ret)
+		return ret;
+	if (vma->flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	mm_account(mm, vma->flags, (int64_t)pages);
+	vma->start = addr;
+	vma->pgoff -= pages;
+	mm->last = UINT32_MAX;
+	return 0;
+}

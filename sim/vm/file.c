@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: files and the page cache; see file.h. Follows mm/filemap.c and mm/shmem.c. */
+#include "sim/vm/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/vm/internal.h"
+
+static struct vm_file *file_create(struct vm *vm, const char *name, uint64_t bytes)
+{
+	struct vm_file *file = calloc(1, sizeof(*file));
+	uint32_t id = vm->nr_files ? vm->nr_files : 1, i;
+
+	if (!file)
+		return NULL;
+	for (i = 1; i < vm->nr_files; i++)
+		if (!vm->files[i])
+			id = i;
+	if (id >= vm->max_files) {
+		uint32_t max = vm->max_files ? vm->max_files * 2 : 8;
+		struct vm_file **files = realloc(vm->files, max * sizeof(*files));
+
+		if (!files) {
+			free(file);
+			return NULL;
+		}
+		vm->files = files;
+		vm->max_files = max;
+		files[0] = NULL;
+	}
+	if (id >= vm->nr_files)
+		vm->nr_files = id + 1;
+	vm->files[id] = file;
+	file->vm = vm;
+	file->id = id;
+	file->bytes = bytes;
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	return file;
+}
+
+struct vm_file *vm_file_create(struct vm *vm, const char *name, uint64_t bytes, bool writable)
+{
+	struct vm_file *file = file_create(vm, name, bytes);
+
+	if (file)
+		file->writable = writable;
+	return file;
+}
+
+struct vm_file *vm_file_create_shmem(struct vm *vm, uint64_t bytes)
+{
+	struct vm_file *file = file_create(vm, "/dev/zero (deleted)", bytes);
+
+	if (file) {
+		file->shmem = true;
+		file->writable = true;
+	}
+	return file;
+}
+
+struct vm_file *vm_file_get(const struct vm *vm, uint32_t id)
+{
+	return id && id < vm->nr_files ? vm->files[id] : NULL;
+}
+
+/* ---- the cache ------------------------------------------------------------- */
+
+pfn_t vm_file_cached(struct vm_file *file, uint64_t index)
+{
+	uint64_t *value = table_find(&file->cache, index);
+
+	return value ? pfn_make((uint32_t)(*value - 1)) : PFN_NONE;
+}
+
+int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
+{
+	struct vm *vm = file->vm;
+	/* Read-ahead asks for pages of a disk file (readahead_gfp_mask), a first touch for shared memory's. */
+	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE;
+	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
+	struct page *page;
+	uint64_t *value;
+
+	if (pfn_is_none(pfn))
+		return -ENOMEM;
+	value = table_get(&file->cache, index);
+	if (!value) {
+		vm_free_frame(vm, pfn, 0);
+		return -ENOMEM;
+	}
+	*value = (uint64_t)pfn.v + 1;
+	page = page_from_pfn(vm->map, pfn);
+	page->refcount = 1;
+	page->vm_mapping = file->id;
+	page->vm_mapcount = 0;
+	page->vm_index = index | FRAME_FILE | (file->shmem ? FRAME_SHMEM : 0);
+	file->nr_cached++;
+	*out = pfn;
+	return 0;
+}
+
+int vm_file_read_all(struct vm_file *file)
+{
+	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;
+	pfn_t pfn;
+
+	for (index = 0; index < pages; index++) {
+		int ret = pfn_is_none(vm_file_cached(file, index)) ? vm_file_add(file, index, &pfn) : 0;
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Take @index out of the cache; its frame is not mapped. */
+static void cache_remove(struct vm_file *file, uint64_t index)
+{
+	uint64_t *value = table_find(&file->cache, index);
+	pfn_t pfn = pfn_make((uint32_t)(*value - 1));
+
+	table_remove(&file->cache, value);
+	file->nr_cached--;
+	vm_free_frame(file->vm, pfn, 0);
+}
+
+/* By page number, not by slot: what is freed first must not depend on a hash. */
+static void drop_file(struct vm_file *file, bool all)
+{
+	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;
+
+	for (index = 0; index < pages && file->nr_cached; index++) {
+		pfn_t pfn = vm_file_cached(file, index);
+		const struct page *page;
+
+		if (pfn_is_none(pfn))
+			continue;
+		page = page_from_pfn(file->vm->map, pfn);
+		if (all || (!page->vm_mapcount && !(page->vm_index & FRAME_DIRTY)))
+			cache_remove(file, index);
+	}
+}
+
+void vm_drop_caches(struct vm *vm)
+{
+	uint32_t id;
+
+	for (id = 1; id < vm->nr_files; id++)
+		if (vm->files[id] && !vm->files[id]->shmem)
+			drop_file(vm->files[id], false);
+}
+
+/* ---- mappings ---------------------------------------------------------------- */
+
+static void file_free(struct vm_file *file)
+{
+	drop_file(file, true);
+	file->vm->files[file->id] = NULL;
+	table_free(&file->cache);
+	free(file->vmas);
+	free(file);
+}
+
+int vm_file_map(struct vm_file *file, struct vma *vma)
+{
+	if (file->nr_vmas == file->max_vmas) {
+		uint32_t max = file->max_vmas ? file->max_vmas * 2 : 4;
+		struct vma **vmas = realloc(file->vmas, max * sizeof(*vmas));
+
+		if (!vmas)
+			return -ENOMEM;
+		file->vmas = vmas;
+		file->max_vmas = max;
+	}
+	file->vmas[file->nr_vmas++] = vma;
+	return 0;
+}
+
+void vm_file_unmap(struct vm_file *file, struct vma *vma)
+{
+	uint32_t i = file->nr_vmas;
+
+	while (file->vmas[--i] != vma)
+		;
+	for (file->nr_vmas--; i < file->nr_vmas; i++)
+		file->vmas[i] = file->vmas[i + 1];
+	if (file->shmem && !file->nr_vmas) {
+		/* shmem_unacct_size(): it was committed when it was made. */
+		if (!file->noreserve)
+			file->vm->committed -= (int64_t)(VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT);
+		file_free(file);
+	}
+}
+
+void vm_files_exit(struct vm *vm)
+{
+	uint32_t id;
+
+	for (id = 1; id < vm->nr_files; id++)
+		if (vm->files[id])
+			file_free(vm->files[id]);
+	free(vm->files);
+	vm->files = NULL;
+	vm->nr_files = vm->max_files = 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a file and its page cache: which of its pages have a frame.
+ *
+ * A file has a size and pages, no content. Shared anonymous memory is such a
+ * file, too, without a name and without a disk behind it (shmem), as in Linux.
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_VM_FILE_H
+#define KMEMSIM_SIM_VM_FILE_H
+
+#include "sim/util/table.h"
+#include "sim/vm/mm.h"
+
+struct vm_file {
+	struct vm *vm;
+	uint32_t id;			/* what struct page keeps; from 1 */
+	char name[48];			/* as maps prints it */
+	uint64_t bytes;
+	bool shmem;			/* no disk: lives as long as a mapping does, pages beyond are zero */
+	bool noreserve;			/* shmem that is not committed as a whole */
+	bool special;			/* [vdso] and its kin: the kernel's pages, no offset */
+	bool writable;			/* opened for writing, too */
+	struct table cache;		/* page number to pfn */
+	uint64_t nr_cached;
+	struct vma **vmas;		/* owned; that map it */
+	uint32_t nr_vmas, max_vmas;
+	int mmap_miss;			/* faults that read-around did not foresee (file_ra_state) */
+};
+
+/* A file on the simulated disk; the machine's. NULL: no memory. */
+struct vm_file *vm_file_create(struct vm *vm, const char *name, uint64_t bytes, bool writable);
+/* Memory that processes share; it goes with its last mapping. NULL: no memory. */
+struct vm_file *vm_file_create_shmem(struct vm *vm, uint64_t bytes);
+struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
+
+/* The frame of page @index, PFN_NONE: not in the cache. */
+pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
+/* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
+int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
+/* Read all of it. -ENOMEM. */
+int vm_file_read_all(struct vm_file *file);
+/* Take clean pages that nobody maps out of all files' caches (echo 1 > /proc/sys/vm/drop_caches). */
+void vm_drop_caches(struct vm *vm);
+
+/* For vma.c: a mapping comes, goes. The last one of a shmem file takes it along. */
+int vm_file_map(struct vm_file *file, struct vma *vma);
+void vm_file_unmap(struct vm_file *file, struct vma *vma);
+void vm_files_exit(struct vm *vm);
+
+#endif

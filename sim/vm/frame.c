@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: frames of processes: asked for, mapped, given back; frame.h draws what struct page keeps. */
+#include "sim/vm/frame.h"
+
+#include "sim/vm/internal.h"
+
+pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
+{
+	struct process *process = vm->current;
+	unsigned int cpu = process ? process->cpu : 0;
+	pfn_t pfn;
+
+	if (process && vm->caller_pid != process->pid) {
+		struct buddy_caller caller = { .pid = process->pid };
+
+		buddy_set_caller(vm->buddy, &caller);
+		vm->caller_pid = process->pid;
+	}
+	pfn = buddy_alloc_pages(vm->buddy, cpu, user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
+	if (vm->on_request)
+		vm->on_request(vm->request_ctx, process, order, gfp, pfn);
+	return pfn;
+}
+
+void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+	unsigned int cpu = vm->current ? vm->current->cpu : 0;
+
+	page->vm_mapping = 0;
+	page->vm_mapcount = 0;
+	page->vm_index = 0;
+	page->refcount = 1;
+	buddy_free_pages(vm->buddy, cpu, pfn, order);
+}
+
+pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
+{
+	struct vm *vm = vma->mm->vm;
+	pfn_t pfn = vm_alloc_frame(vm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, true);
+	struct page *page;
+
+	if (pfn_is_none(pfn))
+		return pfn;
+	page = page_from_pfn(vm->map, pfn);
+	page->refcount = 0;
+	page->vm_mapping = vma->anon_vma->id;
+	page->vm_mapcount = 0;
+	page->vm_index = vma_page_index(vma, addr) | FRAME_ANON | FRAME_EXCLUSIVE;
+	vma->anon_vma->pages++;
+	return pfn;
+}
+
+void vm_frame_map(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->vm_mapcount++;
+	page->refcount++;
+}
+
+void vm_frame_unmap(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->vm_mapcount--;
+	page->refcount--;
+	if (page->refcount || !(page->vm_index & FRAME_ANON))
+		return;
+	anon_vma_get(&vm->anon_vmas, page->vm_mapping)->pages--;
+	vm_free_frame(vm, pfn, 0);
+}
+
+enum vm_rss vm_frame_rss(const struct page *page)
+{
+	if (page->vm_index & FRAME_ANON)
+		return RSS_ANON;
+	return page->vm_index & FRAME_SHMEM ? RSS_SHMEM : RSS_FILE;
+}

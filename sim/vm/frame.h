@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what struct page says of a frame that processes use.
+ *
+ *	vm_mapping   vm_mapcount   vm_index 63      40 39              0
+ *	number of    entries that          | FRAME_*  | offset in pages |
+ *	anon_vma     point here
+ *	or file
+ *
+ * refcount is what holds it: each entry, and the page cache once. A private page with
+ * FRAME_EXCLUSIVE has one owner, who may write to it without a look around
+ * (Linux: PageAnonExclusive).
+ */
+#ifndef KMEMSIM_SIM_VM_FRAME_H
+#define KMEMSIM_SIM_VM_FRAME_H
+
+#include "sim/vm/vm.h"
+
+#define FRAME_ANON	(1ULL << 40)	/* private: vm_mapping is an anon_vma */
+#define FRAME_FILE	(1ULL << 41)	/* in the page cache: vm_mapping is a file */
+#define FRAME_SHMEM	(1ULL << 42)	/* and that is memory only */
+#define FRAME_TABLE	(1ULL << 43)	/* holds page-table entries */
+#define FRAME_EXCLUSIVE	(1ULL << 44)
+#define FRAME_DIRTY	(1ULL << 45)
+#define FRAME_OFFSET	((1ULL << 40) - 1)
+#define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE)
+
+/*
+ * 2^@order frames for the current process, reported to on_request. @gfp is the kernel's;
+ * the frames of @user pages are not cleared, for their content is not kept. PFN_NONE: no memory.
+ */
+pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user);
+void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order);
+
+/* A frame for a first private page of @vma at @addr: on return it is ANON and EXCLUSIVE, and unmapped. */
+pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr);
+
+/* One entry more or less points to @pfn. At the last one a private frame is free again. */
+void vm_frame_map(struct vm *vm, pfn_t pfn);
+void vm_frame_unmap(struct vm *vm, pfn_t pfn);
+/* Which counter of a process @page belongs to. */
+enum vm_rss vm_frame_rss(const struct page *page);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: mappings to text and back; see maps.h. */
+#include "sim/vm/maps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/vm/internal.h"
+
+int vma_describe(const struct vma *vma, char *buf, size_t size)
+{
+	uint64_t offset = vma->file && !vma->file->special ? vma->pgoff << PAGE_SHIFT : 0;
+
+	return snprintf(buf, size, "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c %08" PRIx64, vma->start, vma->end,
+			vma->flags & VM_READ ? 'r' : '-', vma->flags & VM_WRITE ? 'w' : '-',
+			vma->flags & VM_EXEC ? 'x' : '-', vma->flags & VM_MAYSHARE ? 's' : 'p', offset);
+}
+
+/* ---- reading smaps ---------------------------------------------------------- */
+
+struct flag_name {
+	char name[3];
+	uint32_t flag;
+};
+
+static const struct flag_name flag_names[] = {
+	{ "rd", VM_READ }, { "wr", VM_WRITE }, { "ex", VM_EXEC }, { "sh", VM_SHARED }, { "mr", VM_MAYREAD },
+	{ "mw", VM_MAYWRITE }, { "me", VM_MAYEXEC }, { "ms", VM_MAYSHARE }, { "gd", VM_GROWSDOWN },
+	{ "lo", VM_LOCKED }, { "io", VM_IO }, { "sr", VM_SEQ_READ }, { "rr", VM_RAND_READ }, { "dc", VM_DONTCOPY },
+	{ "de", VM_DONTEXPAND }, { "lf", VM_LOCKONFAULT }, { "ac", VM_ACCOUNT }, { "nr", VM_NORESERVE },
+	{ "wf", VM_WIPEONFORK }, { "dd", VM_DONTDUMP }, { "hg", VM_HUGEPAGE }, { "nh", VM_NOHUGEPAGE },
+};
+
+/* One mapping while its lines are read. */
+struct smaps_entry {
+	uint64_t start, end, offset;
+	bool shared, anonymous, ready;
+	char path[48];
+	uint32_t flags;
+};
+
+static uint32_t parse_flags(const char *text)
+{
+	uint32_t flags = 0;
+	size_t i;
+
+	for (; *text; text += strcspn(text, " ")) {
+		text += strspn(text, " ");
+		for (i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+			if (!strncmp(text, flag_names[i].name, 2))
+				flags |= flag_names[i].flag;
+	}
+	return flags;
+}
+
+/* The file called @path; made where it is new. */
+static struct vm_file *file_named(struct vm *vm, const char *path, uint64_t bytes, bool special)
+{
+	struct vm_file *file;
+	uint32_t id;
+
+	for (id = 1; id < vm->nr_files; id++)
+		if (vm->files[id] && !strcmp(vm->files[id]->name, path))
+			return vm->files[id];
+	file = vm_file_create(vm, path, bytes, false);
+	if (file)
+		file->special = special;
+	return file;
+}
+
+static int add_entry(struct process *process, const struct smaps_entry *entry)
+{
+	struct mm *mm = process->mm;
+	struct vma_range range = { entry->start, entry->end, entry->start >> PAGE_SHIFT, entry->flags, NULL, NULL, NULL };
+	bool file = *entry->path && strcmp(entry->path, "[stack]") && strcmp(entry->path, "[heap]");
+	struct vma *vma;
+
+	if (file) {
+		range.file = file_named(mm->vm, entry->path, entry->offset + entry->end - entry->start,
+					*entry->path == '[');
+		if (!range.file)
+			return -ENOMEM;
+		range.pgoff = entry->offset >> PAGE_SHIFT;
+	}
+	vma = vma_insert(mm, &range);
+	if (!vma || (entry->anonymous && anon_vma_prepare(vma)))
+		return -ENOMEM;
+	mm_account(mm, vma->flags, (int64_t)vma_pages(vma));
+	if (vma->flags & VM_ACCOUNT)
+		vm_unacct(mm, -(int64_t)vma_pages(vma));
+	if (!strcmp(entry->path, "[vdso]"))
+		mm->mmap_base = entry->end;
+	return 0;
+}
+
+/* A line that begins a mapping; false: it is another one. */
+static bool parse_header(const char *line, struct smaps_entry *entry)
+{
+	char perms[5] = "";
+	int path = 0;
+	struct smaps_entry new = { 0 };
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &new.start, &new.end, perms, &new.offset,
+		   &path) < 4 || !path)
+		return false;
+	snprintf(new.path, sizeof(new.path), "%s", line + path);
+	new.shared = perms[3] == 's';
+	new.ready = true;
+	*entry = new;
+	return true;
+}
+
+static int parse_line(struct process *process, const char *line, struct smaps_entry *entry)
+{
+	unsigned long kib;
+	int ret;
+
+	if (parse_header(line, entry))
+		return entry->end > entry->start && !((entry->start | entry->end) & (PAGE_SIZE - 1)) ? 0 : -EINVAL;
+	if (!entry->ready)
+		return -EINVAL;
+	if (sscanf(line, "Anonymous: %lu kB", &kib) == 1)
+		entry->anonymous = kib > 0;
+	if (strncmp(line, "VmFlags:", 8))
+		return 0;
+	entry->flags = parse_flags(line + 8);
+	entry->ready = false;
+	/* The page of vsyscall is every process's, and in no list. */
+	ret = entry->start < VM_TASK_SIZE ? add_entry(process, entry) : 0;
+	return ret;
+}
+
+int vm_load_smaps(struct process *process, const char *text, size_t len, struct kerror *err)
+{
+	const char *at = text, *end = text + len;
+	struct smaps_entry entry = { 0 };
+	unsigned int number = 1;
+
+	for (; at < end; number++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		char line[512];
+		int ret;
+
+		if (!stop)
+			stop = end;
+		snprintf(line, sizeof(line), "%.*s", (int)(stop - at), at);
+		ret = parse_line(process, line, &entry);
+		if (ret == -EINVAL)
+			return kerror_set(err, ret, "smaps: line %u is neither a mapping nor a figure of one", number);
+		if (ret)
+			return kerror_set(err, ret, "smaps: out of memory");
+		at = stop + 1;
+	}
+	return 0;
+}

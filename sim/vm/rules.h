@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the kernel's virtual memory does differently from one version
+ * to the next. One row a difference, the versions' values beside each other; the
+ * code asks for the row by name. What no row names is alike in both.
+ *
+ * Locking: none, constant.
+ */
+#ifndef KMEMSIM_SIM_VM_RULES_H
+#define KMEMSIM_SIM_VM_RULES_H
+
+/* The machine's page allocator follows 6.1 or 6.12; 6.18's virtual memory is here because hosts run it. */
+enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
+
+/* X(name, in 6.1, in 6.12, in 6.18, what it means) */
+#define VM_RULES(X) \
+	X(align_huge, 0, 1, 1, \
+	  "a private anonymous mapping without a hint, whose length is a multiple of 2 MiB, begins at one (6.7)") \
+	X(stack_small, 0, 1, 1, \
+	  "MAP_STACK asks for small pages (6.7)") \
+	X(charge_first, 0, 1, 1, \
+	  "mmap over other mappings looks whether it may commit before they are gone, not after (6.12)") \
+	X(uncharge_untouched, 0, 1, 1, \
+	  "mprotect to read-only takes memory that nobody touched yet out of Committed_AS (6.11)") \
+	X(reset_offset_untouched, 0, 1, 1, \
+	  "mremap with MREMAP_DONTUNMAP gives the mapping that stays its page offset back") \
+	X(dontunmap_splits_locked, 1, 1, 0, \
+	  "mremap with MREMAP_DONTUNMAP splits a locked mapping and unlocks the part alone, not all of it") \
+	X(dontunmap_rounds, 0, 0, 1, \
+	  "mremap with MREMAP_DONTUNMAP compares the lengths in whole pages (6.17)") \
+	X(remap_checks_place, 0, 0, 1, \
+	  "mremap refuses a new place that overlaps the old one before it looks for the mapping (6.17)") \
+	X(merge_into_untouched, 0, 0, 1, \
+	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)")
+
+struct vm_rules {
+	const char *kernel;		/* "6.1" */
+#define VM_RULE_FIELD(name, in_6_1, in_6_12, in_6_18, text) int name;
+	VM_RULES(VM_RULE_FIELD)
+#undef VM_RULE_FIELD
+};
+
+/* Indexed by enum vm_kernel. */
+extern const struct vm_rules vm_rules[NR_VM_KERNELS];
+
+struct vm_rule_desc {
+	const char *name;
+	int value[NR_VM_KERNELS];
+	const char *text;
+};
+
+/* Ends with a NULL name. */
+extern const struct vm_rule_desc vm_rule_desc[];
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a process's page tables: made as they are needed, walked, freed where nothing
+ * is left that could use them. Each table is a frame from the page allocator.
+ *
+ * Follows __pte_alloc() and its kin, free_pgd_range() of mm/memory.c and pgd_alloc() of
+ * arch/x86/mm/pgtable.c. The top table is two frames, for page-table isolation, and not part of VmPTE.
+ */
+#include <errno.h>
+
+#include "sim/vm/internal.h"
+
+#define GFP_PGTABLE_USER (GFP_KERNEL_ACCOUNT | __GFP_ZERO)
+#define PGD_ORDER 1
+
+static pfn_t pgtable_alloc(struct mm *mm, enum pt_level level, unsigned int order)
+{
+	pfn_t pfn = vm_alloc_frame(mm->vm, GFP_PGTABLE_USER, order, false);
+
+	if (pfn_is_none(pfn))
+		return pfn;
+	page_from_pfn(mm->vm->map, pfn)->vm_index = FRAME_TABLE;
+	mm->tables[level] += 1U << order;
+	return pfn;
+}
+
+static void pgtable_free(struct mm *mm, pfn_t pfn, enum pt_level level, unsigned int order)
+{
+	mm->tables[level] -= 1U << order;
+	vm_free_frame(mm->vm, pfn, order);
+}
+
+int mm_tables_init(struct mm *mm)
+{
+	mm->pgd = pgtable_alloc(mm, PT_PGD, PGD_ORDER);
+	return pfn_is_none(mm->pgd) ? -ENOMEM : 0;
+}
+
+void mm_tables_exit(struct mm *mm)
+{
+	pgtable_free(mm, mm->pgd, PT_PGD, PGD_ORDER);
+}
+
+pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level)
+{
+	pfn_t table = mm->pgd;
+	unsigned int at;
+
+	for (at = PT_PGD; at > level; at--) {
+		pte_t *entry = pt_entry(mm->vm->map, table, addr, (enum pt_level)at);
+
+		if (!pte_present(*entry)) {
+			table = pgtable_alloc(mm, (enum pt_level)(at - 1), 0);
+			if (pfn_is_none(table))
+				return NULL;
+			*entry = pte_make(table, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED);
+		}
+		table = pte_pfn(*entry);
+	}
+	return pt_entry(mm->vm->map, table, addr, level);
+}
+
+/* ---- freeing -------------------------------------------------------------- */
+
+struct free_range {
+	struct mm *mm;
+	uint64_t floor, ceiling;	/* ceiling 0: the end of everything */
+};
+
+/* Whether what one entry at @level spans around @addr is nobody else's. */
+static bool whole_span(const struct free_range *range, uint64_t addr, enum pt_level level)
+{
+	uint64_t first = addr & ~(pt_span(level) - 1), end = first + pt_span(level);
+
+	return first >= range->floor && (!range->ceiling || end <= range->ceiling);
+}
+
+/* The table at @entry, and those below it, as far as [@start, @end) used them. */
+static void free_below(const struct free_range *range, pte_t *entry, enum pt_level level, uint64_t start, uint64_t end)
+{
+	struct pagemap *map = range->mm->vm->map;
+	pfn_t table = pte_pfn(*entry);
+	uint64_t addr = start, next;
+
+	for (; level > PT_PMD && addr < end; addr = next) {
+		pte_t *below = pt_entry(map, table, addr, (enum pt_level)(level - 1));
+
+		next = (addr & ~(pt_span((enum pt_level)(level - 1)) - 1)) + pt_span((enum pt_level)(level - 1));
+		if (pte_present(*below) && !pte_leaf(*below))
+			free_below(range, below, (enum pt_level)(level - 1), addr, next < end ? next : end);
+	}
+	if (!whole_span(range, start, level))
+		return;
+	*entry = (pte_t){ 0 };
+	pgtable_free(range->mm, table, (enum pt_level)(level - 1), 0);
+}
+
+void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling)
+{
+	struct free_range range = { mm, floor, ceiling };
+	uint64_t addr, next;
+
+	for (addr = start; addr < end; addr = next) {
+		pte_t *entry = pt_entry(mm->vm->map, mm->pgd, addr, PT_PGD);
+
+		next = (addr & ~(pt_span(PT_PGD) - 1)) + pt_span(PT_PGD);
+		if (pte_present(*entry))
+			free_below(&range, entry, PT_PGD, addr, next < end ? next : end);
+	}
+}
+
+/* ---- walking ---------------------------------------------------------------- */
+
+int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, void *ctx)
+{
+	uint64_t addr = start;
+
+	while (addr < end) {
+		uint64_t next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+		pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+
+		if (next > end)
+			next = end;
+		for (; pte && addr < next; addr += PAGE_SIZE, pte++) {
+			int ret = pte_none(*pte) ? 0 : fn(ctx, pte, addr);
+
+			if (ret)
+				return ret;
+		}
+		addr = next;
+	}
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: everything is counted again: entries against map counts, tables, RSS, commitments, files' pages.
+ * Read-only; costs the mapped pages, and four bytes a frame for its time.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/vm/internal.h"
+
+struct check {
+	const struct vm *vm;
+	vm_violation_fn fn;
+	void *ctx;
+	unsigned int bad;
+	int32_t *mapped;		/* entries that were found to point to each frame */
+	uint64_t tables[NR_PT_LEVELS];
+	int64_t rss[NR_RSS];
+	int64_t committed;
+};
+
+static void __attribute__((format(printf, 2, 3))) complain(struct check *c, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	c->bad++;
+	if (!c->fn)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	c->fn(c->ctx, text);
+}
+
+/* The frame of a present entry, checked; NULL where it is none of ours. */
+static struct page *frame_of(struct check *c, pte_t pte, uint64_t addr)
+{
+	pfn_t pfn = pte_pfn(pte);
+	struct page *page;
+
+	if (!pagemap_present(c->vm->map, pfn)) {
+		complain(c, "address %#llx: frame %u is no memory", (unsigned long long)addr, pfn.v);
+		return NULL;
+	}
+	page = page_from_pfn(c->vm->map, pfn);
+	if (!(page->flags & PG_allocated))
+		complain(c, "address %#llx: frame %u is free", (unsigned long long)addr, pfn.v);
+	return page;
+}
+
+static void check_pte(struct check *c, struct mm *mm, pte_t pte, uint64_t addr)
+{
+	struct vma *vma = mm_lookup(mm, addr);
+	struct page *page;
+
+	if (!vma)
+		complain(c, "address %#llx: an entry without a mapping", (unsigned long long)addr);
+	if (!pte_present(pte) || (pte.v & PTE_SPECIAL))
+		return;
+	page = frame_of(c, pte, addr);
+	if (!page || !vma)
+		return;
+	c->mapped[pte_pfn(pte).v]++;
+	c->rss[vm_frame_rss(page)]++;
+	if (!(page->vm_index & (FRAME_ANON | FRAME_FILE)))
+		complain(c, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
+	else if ((page->vm_index & FRAME_OFFSET) != (vma_page_index(vma, addr) & FRAME_OFFSET))
+		complain(c, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
+			 (unsigned long long)addr, pte_pfn(pte).v, (unsigned long long)(page->vm_index & FRAME_OFFSET),
+			 (unsigned long long)vma_page_index(vma, addr));
+	if ((pte.v & PTE_WRITE) && !(vma->flags & VM_WRITE))
+		complain(c, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
+	if ((page->vm_index & FRAME_ANON) && (pte.v & PTE_WRITE) && !(page->vm_index & FRAME_EXCLUSIVE))
+		complain(c, "address %#llx: frame %u is writable and not exclusive", (unsigned long long)addr,
+			 pte_pfn(pte).v);
+}
+
+static void check_table(struct check *c, struct mm *mm, pfn_t table, enum pt_level level, uint64_t base)
+{
+	const pte_t *entry = virt_from_pfn(c->vm->map, table);
+	unsigned int i;
+
+	c->tables[level]++;
+	c->mapped[table.v]++;
+	for (i = 0; i < PTRS_PER_TABLE; i++) {
+		uint64_t addr = base + ((uint64_t)i << pt_shift(level));
+
+		if (pte_none(entry[i]))
+			continue;
+		if (level == PT_PTE)
+			check_pte(c, mm, entry[i], addr);
+		else if (frame_of(c, entry[i], addr))
+			check_table(c, mm, pte_pfn(entry[i]), (enum pt_level)(level - 1), addr);
+	}
+}
+
+static void check_vmas(struct check *c, const struct mm *mm, int32_t pid)
+{
+	uint64_t end = 0, pages = 0;
+	uint32_t i;
+
+	for (i = 0; i < mm->nr_vmas; i++) {
+		const struct vma *vma = mm->vmas[i];
+
+		if (vma->start < end || vma->end <= vma->start || ((vma->start | vma->end) & (PAGE_SIZE - 1)))
+			complain(c, "process %d: mapping %#llx-%#llx is out of order", pid,
+				 (unsigned long long)vma->start, (unsigned long long)vma->end);
+		if (vma->mm != mm)
+			complain(c, "process %d: mapping %#llx is another's", pid, (unsigned long long)vma->start);
+		end = vma->end;
+		pages += vma_pages(vma);
+		if (vma->flags & VM_ACCOUNT)
+			c->committed += (int64_t)vma_pages(vma);
+	}
+	if (pages != mm->total_vm)
+		complain(c, "process %d: mappings of %llu pages, counted %llu", pid, (unsigned long long)pages,
+			 (unsigned long long)mm->total_vm);
+}
+
+static void check_mm(struct check *c, struct mm *mm, int32_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_PT_LEVELS; i++)
+		c->tables[i] = 0;
+	for (i = 0; i < NR_RSS; i++)
+		c->rss[i] = 0;
+	check_vmas(c, mm, pid);
+	check_table(c, mm, mm->pgd, PT_PGD, 0);
+	c->tables[PT_PGD]++;	/* its second frame */
+	for (i = 0; i < NR_PT_LEVELS; i++)
+		if (c->tables[i] != mm->tables[i])
+			complain(c, "process %d: %llu tables of level %u, counted %llu", pid,
+				 (unsigned long long)c->tables[i], i, (unsigned long long)mm->tables[i]);
+	for (i = 0; i < NR_RSS; i++)
+		if (i != RSS_SWAP && c->rss[i] != mm->rss[i])
+			complain(c, "process %d: %lld pages of kind %u, counted %lld", pid, (long long)c->rss[i], i,
+				 (long long)mm->rss[i]);
+}
+
+/* Each frame that says it is a process's is reached from one, as often as it says. */
+static void check_frames(struct check *c)
+{
+	uint32_t pfn;
+
+	for (pfn = 0; pfn < c->vm->map->end_pfn; pfn++) {
+		const struct page *page = page_from_pfn(c->vm->map, pfn_make(pfn));
+		int32_t count = c->mapped[pfn], cached = 0;
+
+		if (!(page->flags & PG_allocated) || (page->flags & PG_slab) || !(page->vm_index & FRAME_KINDS))
+			continue;
+		if (page->vm_index & FRAME_TABLE) {
+			if (count != 1)
+				complain(c, "frame %u: a page table that %d entries point to", pfn, count);
+			continue;
+		}
+		if (page->vm_index & FRAME_FILE) {
+			struct vm_file *file = vm_file_get(c->vm, page->vm_mapping);
+
+			cached = file && vm_file_cached(file, page->vm_index & FRAME_OFFSET).v == pfn;
+			if (!cached)
+				complain(c, "frame %u: a file's page that its file does not know", pfn);
+		}
+		if (page->vm_mapcount != count)
+			complain(c, "frame %u: %d entries point to it, its map count is %d", pfn, count,
+				 page->vm_mapcount);
+		if (page->refcount != count + cached)
+			complain(c, "frame %u: its reference count is %d, not %d", pfn, page->refcount, count + cached);
+		if ((page->vm_index & FRAME_EXCLUSIVE) && count != 1)
+			complain(c, "frame %u: exclusive, and %d entries point to it", pfn, count);
+	}
+}
+
+unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
+{
+	struct check c = { .vm = vm, .fn = fn, .ctx = ctx };
+	uint32_t i;
+
+	c.mapped = calloc(vm->map->end_pfn, sizeof(*c.mapped));
+	if (!c.mapped) {
+		complain(&c, "no memory to validate");
+		return c.bad;
+	}
+	for (i = 0; i < vm->nr_processes; i++)
+		if (vm->processes[i]->mm && !vm->processes[i]->vforked)
+			check_mm(&c, vm->processes[i]->mm, vm->processes[i]->pid);
+	for (i = 1; i < vm->nr_files; i++)
+		if (vm->files[i] && vm->files[i]->shmem && !vm->files[i]->noreserve)
+			c.committed += (int64_t)(vm->files[i]->bytes >> PAGE_SHIFT);
+	if (c.committed != vm->committed)
+		complain(&c, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
+	check_frames(&c);
+	free(c.mapped);
+	return c.bad;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: virtual memory of one machine begins and ends; vm.h tells its story. */
+#include "sim/vm/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/vm/internal.h"
+
+void vm_config_default(struct vm_config *cfg)
+{
+	*cfg = (struct vm_config){
+		.kernel = VM_KERNEL_6_12,
+		.overcommit_ratio = 50,
+		.fault_around_bytes = 64 << 10,
+		.ra_bytes = 128 << 10,
+	};
+}
+
+int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg, struct kerror *err)
+{
+	struct vm *vm;
+	struct zone *zone;
+
+	if (cfg->fault_around_bytes < PAGE_SIZE || (cfg->fault_around_bytes & (cfg->fault_around_bytes - 1)))
+		return kerror_set(err, -EINVAL, "fault-around: %llu bytes is not a power of two of at least a page",
+				  (unsigned long long)cfg->fault_around_bytes);
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return kerror_set(err, -ENOMEM, "virtual memory: out of memory");
+	vm->buddy = buddy;
+	vm->map = buddy_pagemap(buddy);
+	vm->rules = &vm_rules[cfg->kernel];
+	vm->cfg = *cfg;
+	vm->next_pid = 1;
+	for_each_populated_zone(buddy, zone)
+		vm->totalram += zone->managed_pages;
+	*out = vm;
+	return 0;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	uint32_t i;
+
+	if (!vm)
+		return;
+	for (i = vm->nr_processes; i-- > 0;)
+		if (vm->processes[i]->mm)
+			vm_exit(vm->processes[i]);
+	vm->current = NULL;
+	vm_files_exit(vm);
+	for (i = 0; i < vm->nr_processes; i++) {
+		free(vm->processes[i]->last_mm);
+		free(vm->processes[i]);
+	}
+	free(vm->processes);
+	anon_vma_table_exit(&vm->anon_vmas);
+	free(vm);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: virtual memory: processes that live on the simulated machine. This is
+ * the folder's face, and its story.
+ *
+ * 1. What it is
+ *
+ * A process has an address space (mm.h): mappings, and page tables whose tables
+ * are frames of the machine. It calls mmap() and its kin (calls.h) and touches
+ * memory (fault.h). A touch that finds no translation is a fault, and a fault
+ * takes frames from the page allocator. So two processes, their tables and
+ * whatever else the machine holds compete for the same memory.
+ *
+ *	vm_touch() -> walk of the tables -> found: accessed and dirty bits are set
+ *	                 |
+ *	                 `-> vm_fault(): which mapping? is it allowed?
+ *	                        |-- first touch: a zeroed frame, or the zero page for a read
+ *	                        |-- shared since a fork: a copy, or the frame itself if alone
+ *	                        |-- file: from the page cache, around it what is there, too
+ *	                        `-- none: SIGSEGV, which ends the process
+ *
+ * 2. What can be held against a real kernel
+ *
+ * Counts of faults, mappings with their addresses, errnos, page tables (VmPTE), the
+ * order, gfp and migratetype of each frame asked for. What a program reads and
+ * writes is not kept: only page tables have content.
+ *
+ * 3. What differs from Linux
+ *
+ * One thread a process. A refault, a retry and a race never happen. References that
+ * the kernel's per-CPU LRU batches hold are not counted: on one CPU they change no
+ * decision, for do_wp_page() drains them before it looks.
+ *
+ * 4. Locking
+ *
+ * None: one thread drives a machine; CPUs are arguments. Two machines share nothing.
+ */
+#ifndef KMEMSIM_SIM_VM_VM_H
+#define KMEMSIM_SIM_VM_VM_H
+
+#include "buddy/buddy.h"
+#include "sim/vm/anon_vma.h"
+#include "sim/vm/mm.h"
+#include "sim/vm/rules.h"
+
+struct process;
+
+enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+enum vm_thp { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+
+struct vm_config {
+	enum vm_kernel kernel;		/* whose rules; of 6.1 and 6.12 the page allocator's */
+	enum vm_overcommit overcommit;
+	unsigned int overcommit_ratio;	/* %, for OVERCOMMIT_NEVER; kernel default 50 */
+	enum vm_thp thp;
+	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
+	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
+};
+
+/* Machine-wide, by their names in /proc/vmstat. X(name, what it counts) */
+#define VM_COUNTERS(X) \
+	X(pgfault, "page faults") \
+	X(pgmajfault, "page faults that had to wait for a disk") \
+	X(pgreuse, "pages written to in place, because nobody else used them")
+
+enum vm_counter {
+#define VM_COUNTER_ENUM(name, text) VM_CNT_##name,
+	VM_COUNTERS(VM_COUNTER_ENUM)
+#undef VM_COUNTER_ENUM
+	NR_VM_COUNTERS
+};
+
+/* A frame was asked for: order, gfp as the kernel has it, and what came of it (PFN_NONE: nothing). */
+typedef void (*vm_request_fn)(void *ctx, const struct process *process, unsigned int order, gfp_t gfp, pfn_t pfn);
+
+struct vm {
+	struct buddy *buddy;		/* the machine's */
+	struct pagemap *map;
+	const struct vm_rules *rules;
+	struct vm_config cfg;
+	struct process **processes;	/* owned; in order of their pids; ended ones stay until reaped */
+	uint32_t nr_processes, max_processes;
+	int32_t next_pid;
+	struct process *current;	/* on whose behalf frames are asked for; NULL none */
+	int32_t caller_pid;		/* whom the page allocator was told of last */
+	struct anon_vma_table anon_vmas;
+	struct vm_file **files;		/* owned; by number, [0] unused */
+	uint32_t nr_files, max_files;
+	uint64_t totalram;		/* pages that the machine manages */
+	uint64_t swap_pages;		/* of all swap devices */
+	int64_t committed;		/* pages: Committed_AS */
+	uint64_t counters[NR_VM_COUNTERS];
+	vm_request_fn on_request;	/* may be NULL */
+	void *request_ctx;
+};
+
+/* The kernel's defaults: guess, 50 %, THP never, 64 KiB, 128 KiB. */
+void vm_config_default(struct vm_config *cfg);
+
+/*
+ * Virtual memory over @buddy, which outlives it. *@out is the
+ * caller's until vm_destroy(), which ends every process. Errors: -EINVAL (a window that
+ * is no power of two), -ENOMEM.
+ */
+int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg, struct kerror *err);
+void vm_destroy(struct vm *vm);
+
+/* Committed memory may reach so many pages under OVERCOMMIT_NEVER (Linux: vm_commit_limit). */
+uint64_t vm_commit_limit(const struct vm *vm);
+
+/*
+ * Recount everything, read-only: each frame's map count is the number of page-table entries that point
+ * to it, each frame of a process is reached from one, mappings are in order, RSS and tables add up.
+ * Calls @fn (may be NULL) with a sentence for each violation and returns their number.
+ */
+typedef void (*vm_violation_fn)(void *ctx, const char *text);
+unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx);
+
+#endif

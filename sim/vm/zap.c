@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: entries are taken away, or moved to another address. Follows zap_pte_range() of mm/memory.c and
+ * move_page_tables() of mm/mremap.c, which moves a whole table where it can.
+ */
+#include <errno.h>
+
+#include "sim/vm/internal.h"
+
+static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
+{
+	struct vma *vma = ctx;
+	struct vm *vm = vma->mm->vm;
+
+	(void)addr;
+	if (pte_present(*pte) && !(pte->v & PTE_SPECIAL)) {
+		struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
+
+		if ((pte->v & PTE_DIRTY) && !(page->vm_index & FRAME_ANON))
+			page->vm_index |= FRAME_DIRTY;
+		vma->mm->rss[vm_frame_rss(page)]--;
+		vm_frame_unmap(vm, pte_pfn(*pte));
+	}
+	*pte = (pte_t){ 0 };
+	return 0;
+}
+
+void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
+{
+	mm_note_hiwater(vma->mm);
+	mm_for_each_pte(vma->mm, start, end, zap_one, vma);
+}
+
+/* ---- moving --------------------------------------------------------------- */
+
+/* How far one step at @level may go: to the next border of either address, and no farther than @end. */
+static uint64_t extent_of(enum pt_level level, uint64_t old, uint64_t end, uint64_t new)
+{
+	uint64_t span = pt_span(level);
+	uint64_t extent = (old & ~(span - 1)) + span - old, room = (new & ~(span - 1)) + span - new;
+
+	if (extent > end - old)
+		extent = end - old;
+	return extent < room ? extent : room;
+}
+
+/* Entries one by one. */
+static void move_ptes(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, pte_t *dst)
+{
+	pte_t *src = pt_walk(mm->vm->map, mm->pgd, old, PT_PTE, NULL);
+
+	(void)new;
+	for (; len; len -= PAGE_SIZE, src++, dst++) {
+		*dst = *src;
+		*src = (pte_t){ 0 };
+	}
+}
+
+/*
+ * One step from @old to @new of *@extent bytes: a table that is full goes as a whole. -ENOMEM.
+ */
+static int move_step(struct mm *mm, uint64_t old, uint64_t end, uint64_t new, uint64_t *extent)
+{
+	struct pagemap *map = mm->vm->map;
+	pte_t *src, *dst;
+
+	*extent = extent_of(PT_PUD, old, end, new);
+	src = pt_walk(map, mm->pgd, old, PT_PUD, NULL);
+	if (!src || pte_none(*src))
+		return 0;
+	dst = mm_alloc_entry(mm, new, PT_PUD);
+	if (!dst)
+		return -ENOMEM;
+	if (*extent == pt_span(PT_PUD) && pte_none(*dst)) {
+		*dst = *src;
+		*src = (pte_t){ 0 };
+		return 0;
+	}
+	*extent = extent_of(PT_PMD, old, end, new);
+	src = pt_walk(map, mm->pgd, old, PT_PMD, NULL);
+	if (!src || pte_none(*src))
+		return 0;
+	dst = mm_alloc_entry(mm, new, PT_PMD);
+	if (!dst)
+		return -ENOMEM;
+	if (*extent == pt_span(PT_PMD) && pte_none(*dst)) {
+		*dst = *src;
+		*src = (pte_t){ 0 };
+		return 0;
+	}
+	dst = mm_alloc_entry(mm, new, PT_PTE);
+	if (!dst)
+		return -ENOMEM;
+	move_ptes(mm, old, new, *extent, dst);
+	return 0;
+}
+
+int mm_move_tables(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, uint64_t *moved)
+{
+	uint64_t end = old + len, at = old, extent;
+
+	for (; at < end; at += extent, new += extent) {
+		int ret = move_step(mm, at, end, new, &extent);
+
+		if (ret) {
+			*moved = at - old;
+			return ret;
+		}
+	}
+	*moved = len;
+	return 0;
+}

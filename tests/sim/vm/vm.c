@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim tests: processes, mappings and faults of the simulated machine alone. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "sim/machine/machine.h"
+#include "sim/vm/calls.h"
+#include "sim/vm/fault.h"
+#include "tests/tests.h"
+
+#define MIB (1ULL << 20)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW (PROT_READ | PROT_WRITE)
+
+struct world {
+	struct machine *machine;
+	struct vm *vm;
+	struct process *a;
+	uint64_t free_before;
+};
+
+static void say(void *ctx, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "%s\n", text);
+}
+
+static uint64_t used_pages(const struct machine *machine)
+{
+	struct machine_pages pages;
+
+	machine_count_pages(machine, &pages);
+	return pages.used;
+}
+
+static void world_init(struct world *w)
+{
+	struct machine_config cfg;
+	struct vm_config vm_cfg;
+	struct kerror err = { 0 };
+
+	machine_config_default(&cfg);
+	cfg.mem_bytes = 256 * MIB;
+	vm_config_default(&vm_cfg);
+	CU_ASSERT_EQUAL_FATAL(machine_create(&w->machine, &cfg, &err), 0);
+	w->free_before = used_pages(w->machine);
+	CU_ASSERT_EQUAL_FATAL(vm_create(&w->vm, w->machine->buddy, &vm_cfg, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(vm_process_create(w->vm, "a", 0, true, &w->a, &err), 0);
+}
+
+/* Nothing is lost: what the machine used before the first process is what it uses after the last. */
+static void world_exit(struct world *w)
+{
+	CU_ASSERT_EQUAL(vm_validate(w->vm, say, NULL), 0);
+	vm_destroy(w->vm);
+	CU_ASSERT_EQUAL(used_pages(w->machine), w->free_before);
+	machine_destroy(w->machine);
+}
+
+static void touch(struct process *process, uint64_t addr, uint64_t pages, enum vm_access access)
+{
+	uint64_t i;
+
+	for (i = 0; i < pages; i++)
+		CU_ASSERT_EQUAL(vm_touch(process, addr + i * PAGE_SIZE, access), 0);
+}
+
+/* First touch costs a fault a page and a frame; 512 of them one table. */
+static void test_first_touch(void)
+{
+	struct world w;
+	uint64_t addr, rss, tables;
+
+	world_init(&w);
+	addr = (uint64_t)vm_mmap(w.a, 0, 4 * MIB, RW, ANON, NULL, 0);
+	CU_ASSERT_EQUAL(addr % (2 * MIB), 0);
+	rss = mm_rss(w.a->mm);
+	tables = mm_pgtables_bytes(w.a->mm);
+	CU_ASSERT_EQUAL(w.a->min_flt, 0);
+	touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 1024);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_anon], 1024);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm) - rss, 1024);
+	/* Two of PTEs, and the PMD and PUD tables above. */
+	CU_ASSERT_EQUAL(mm_pgtables_bytes(w.a->mm) - tables, 4 * PAGE_SIZE);
+	touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 1024);
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 4 * MIB), 0);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm), rss);
+	/* What is above them covers the stack, too: nobody can know that it has no entries there. */
+	CU_ASSERT_EQUAL(mm_pgtables_bytes(w.a->mm) - tables, 2 * PAGE_SIZE);
+	world_exit(&w);
+}
+
+/* A read maps the zero page, which is nobody's memory; a write after it is a second fault. */
+static void test_zero_page(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	world_init(&w);
+	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
+	touch(w.a, addr, 256, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_zero], 256);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 0);
+	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_cow], 256);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 256);
+	CU_ASSERT_EQUAL(w.a->min_flt, 512);
+	world_exit(&w);
+}
+
+/* After a fork the first writer copies; the second one finds itself alone. */
+static void test_fork(void)
+{
+	struct world w;
+	struct process *b = NULL;
+	uint64_t addr;
+
+	world_init(&w);
+	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
+	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	CU_ASSERT_EQUAL(mm_rss(b->mm), 256);
+	CU_ASSERT_EQUAL(vm_validate(w.vm, say, NULL), 0);
+	touch(b, addr, 256, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(b->min_flt, 0);
+	touch(b, addr, 256, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(b->faults[VM_FAULT_cow], 256);
+	CU_ASSERT_EQUAL(vm_validate(w.vm, say, NULL), 0);
+	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_reuse], 256);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_cow], 0);
+	vm_exit(b);
+	CU_ASSERT_EQUAL(b->min_flt, 256);
+	world_exit(&w);
+}
+
+/* An access that is not allowed ends the process, not the run. */
+static void test_segv(void)
+{
+	struct world w;
+	struct process *b = NULL;
+	uint64_t addr;
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	CU_ASSERT_EQUAL(vm_touch(b, 0x1000, VM_ACCESS_READ), -EFAULT);
+	CU_ASSERT_EQUAL(b->signal, SIGSEGV);
+	CU_ASSERT_EQUAL(b->signal_code, SEGV_MAPERR);
+	CU_ASSERT_EQUAL(b->signal_addr, 0x1000);
+	CU_ASSERT_EQUAL(vm_touch(b, 0x1000, VM_ACCESS_READ), -ESRCH);
+	addr = (uint64_t)vm_mmap(w.a, 0, MIB, PROT_READ, ANON, NULL, 0);
+	touch(w.a, addr, 1, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(w.a->min_flt, 1);
+	CU_ASSERT_EQUAL(vm_touch(w.a, addr, VM_ACCESS_WRITE), -EFAULT);
+	CU_ASSERT_EQUAL(w.a->signal_code, SEGV_ACCERR);
+	CU_ASSERT_EQUAL(w.a->min_flt, 1);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_accerr], 1);
+	world_exit(&w);
+}
+
+/* 10,000 random calls and touches of a family of processes: everything adds up after each hundred. */
+static void test_random_family(void)
+{
+	struct world w;
+	struct process *list[4] = { NULL };
+	struct test_rng rng = { 7 };
+	unsigned int i;
+
+	world_init(&w);
+	list[0] = w.a;
+	for (i = 0; i < 10000; i++) {
+		unsigned int who = test_rand_below(&rng, 4);
+		struct process *p = list[who];
+		uint64_t addr = 0x10000000 + (uint64_t)test_rand_below(&rng, 1024) * PAGE_SIZE;
+		uint64_t len = (1 + (uint64_t)test_rand_below(&rng, 32)) * PAGE_SIZE;
+
+		if (!p || !p->mm) {
+			if (w.a->mm && vm_fork(w.a, "child", false, &list[who]))
+				CU_FAIL("fork");
+			continue;
+		}
+		switch (test_rand_below(&rng, 12)) {
+		case 0 ... 2:
+			vm_mmap(p, addr, len, RW, MAP_FIXED | MAP_ANONYMOUS |
+				(test_rand_below(&rng, 4) ? MAP_PRIVATE : MAP_SHARED), NULL, 0);
+			break;
+		case 3:
+			vm_munmap(p, addr, len);
+			break;
+		case 4:
+			vm_mprotect(p, addr, len, test_rand_below(&rng, 2) ? PROT_READ : RW);
+			break;
+		case 5:
+			vm_mremap(p, addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, addr ^ (1 << 22));
+			break;
+		case 6:
+			vm_madvise(p, addr, len, MADV_DONTNEED);
+			break;
+		case 7:
+			if (who && !test_rand_below(&rng, 30))
+				vm_exit(p);
+			break;
+		default:
+			if (mm_lookup(p->mm, addr) && (mm_lookup(p->mm, addr)->flags & VM_WRITE))
+				vm_touch(p, addr, test_rand_below(&rng, 3) ? VM_ACCESS_WRITE : VM_ACCESS_READ);
+		}
+		if (!(i % 100) && vm_validate(w.vm, say, NULL)) {
+			fprintf(stderr, "after step %u\n", i);
+			CU_FAIL("does not add up");
+			break;
+		}
+	}
+	CU_ASSERT_EQUAL(machine_validate(w.machine, say, NULL), 0);
+	world_exit(&w);
+}
+
+static const struct test_case cases[] = {
+	{ "first touch", test_first_touch },
+	{ "zero page", test_zero_page },
+	{ "fork and copy on write", test_fork },
+	{ "SIGSEGV", test_segv },
+	{ "10,000 random operations add up", test_random_family },
+	{ NULL, NULL }
+};
+
+const struct test_suite vm_suite = { "vm", cases };
