@@ -20,7 +20,11 @@ static struct player_op ops[BATCH];
 static struct player_result results[BATCH];
 static int64_t returned[1 << 17];
 static char text[TEXT];
+extern char __bss_start[], _end[];		/* the linker's: all of its own writable memory lies between */
+static uint64_t played, told;	/* calls of earlier batches; answers of this one that were written */
 static struct { int64_t time[4], rest[14]; } usage;
+
+static const char *const paths[] = { "/proc/self/maps", "/proc/self/smaps", "/proc/self/status", "/proc/self/statm" };
 
 static inline int64_t call(int64_t nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
@@ -125,9 +129,61 @@ static int64_t limit(uint64_t resource, uint64_t soft)
 	return call(__NR_prlimit64, 0, resource, (uint64_t)both, 0, 0, 0);
 }
 
+/* The number behind @name in the text that was read, from @at on; -1: it is not there. */
+static int64_t number_of(const char *name, int64_t at, int64_t len)
+{
+	int64_t i, value = 0;
+
+	for (; at < len; at++) {
+		for (i = 0; name[i] && at + i < len && text[at + i] == name[i]; i++)
+			;
+		if (name[i] || (at && text[at - 1] != '\n'))
+			continue;
+		for (at += i; at < len && text[at] == ' '; at++)
+			;
+		for (; at < len && text[at] >= '0' && text[at] <= '9'; at++)
+			value = value * 10 + (text[at] - '0');
+		return value;
+	}
+	return -1;
+}
+
+static int64_t vmpte(void)
+{
+	int64_t len = show("/proc/self/status"), i;
+
+	/* Its figures are behind tabs. */
+	for (i = 0; i < len; i++)
+		if (text[i] == '\t')
+			text[i] = ' ';
+	return number_of("VmPTE:", 0, len);
+}
+
+/* A figure of the mapping that begins at @addr. */
+static int64_t smaps(uint64_t addr, uint64_t field)
+{
+	static const char *const names[] = { "Rss:", "Anonymous:", "Swap:", "AnonHugePages:" };
+	int64_t len = show("/proc/self/smaps"), at = 0;
+	char start[18];
+	int digits = 0, i;
+
+	while (digits < 16 && (digits < 8 || addr >> 4 * digits))
+		digits++;
+	for (i = 0; i < digits; i++)
+		start[i] = "0123456789abcdef"[addr >> 4 * (digits - 1 - i) & 15];
+	start[digits] = '-';
+	start[digits + 1] = '\0';
+	for (; at < len; at++) {
+		for (i = 0; start[i] && at + i < len && text[at + i] == start[i]; i++)
+			;
+		if (!start[i] && (!at || text[at - 1] == '\n'))
+			return field < 4 ? number_of(names[field], at, len) : -1;
+	}
+	return -1;
+}
+
 static int64_t play(const struct player_op *op)
 {
-	static const char *const paths[] = { "/proc/self/maps", "/proc/self/smaps", "/proc/self/status", "/proc/self/statm" };
 	const uint64_t *a = op->arg;
 	uint64_t addr = a[0] + (op->base ? (uint64_t)returned[op->base - 1] : 0);
 
@@ -156,57 +212,101 @@ static int64_t play(const struct player_op *op)
 		return a[0] < sizeof(paths) / sizeof(*paths) ? show(paths[a[0]]) : -22;
 	case PLAYER_LIMIT:
 		return limit(a[0], a[1]);
+	case PLAYER_VMPTE:
+		return vmpte();
+	case PLAYER_SMAPS:
+		return smaps(addr, a[1]);
 	default:
 		end(1);
 	}
 }
 
+/* All of it is written to, so that nothing of its own faults while it plays; after a fork, too. */
 static void touch_own_memory(void)
 {
-	volatile char stack[96 << 10];
+	volatile char stack[96 << 10], *page;
 	uint64_t at;
 
 	for (at = 0; at < sizeof(stack); at += 4096)
 		stack[at] = 0;
-	for (at = 0; at < sizeof(text); at += 4096)
-		((volatile char *)text)[at] = 0;
-	for (at = 0; at < sizeof(returned); at += 4096)
-		((volatile char *)returned)[at] = 0;
-	for (at = 0; at < sizeof(ops); at += 4096)
-		((volatile char *)ops)[at] = 0;
-	for (at = 0; at < sizeof(results); at += 4096)
-		((volatile char *)results)[at] = 0;
+	/* Constants, too: they have a page of their own. */
+	(void)*(const volatile char *)paths[0];
+	(void)*(const char *const volatile *)paths;
+	for (page = __bss_start; page < _end; page += 4096)
+		*page = *page;
+	page = (char *)(((uint64_t)_end - 1) & ~4095UL);
+	*page = *page;
 	CALL(__NR_getrusage, 0, &usage, 0);
 }
 
-static void run(const struct player_op *op, struct player_result *result)
+/* What was answered and not written yet. */
+static void flush(uint64_t upto)
 {
-	result->ret = play(op);
+	put(results + told, (upto - told) * sizeof(*results));
+	told = upto;
+}
+
+static void run(uint64_t i)
+{
+	int64_t minflt, majflt;
+
 	CALL(__NR_getrusage, 0, &usage, 0);
-	result->minflt = (uint64_t)usage.rest[4];
-	result->majflt = (uint64_t)usage.rest[5];
+	minflt = usage.rest[4];
+	majflt = usage.rest[5];
+	results[i].ret = play(&ops[i]);
+	CALL(__NR_getrusage, 0, &usage, 0);
+	results[i].minflt = (uint64_t)(usage.rest[4] - minflt);
+	results[i].majflt = (uint64_t)(usage.rest[5] - majflt);
+	if (played + i < sizeof(returned) / sizeof(*returned))
+		returned[played + i] = results[i].ret;
+	if (ops[i].kind != PLAYER_SHOW)
+		return;
+	flush(i + 1);
+	if (results[i].ret > 0)
+		put(text, (uint64_t)results[i].ret);
+}
+
+/* Call number @i of @batch is a fork: how many calls the child did. They must be in this batch. */
+static uint64_t run_fork(uint64_t i, uint64_t batch)
+{
+	uint64_t count = ops[i].arg[0], k;
+	int64_t pid;
+
+	if (count >= batch - i)
+		end(1);
+	results[i] = (struct player_result){ 0, 0, 0 };
+	flush(i + 1);
+	pid = CALL(__NR_fork, 0, 0, 0);
+	if (pid < 0)
+		end(1);
+	touch_own_memory();
+	if (!pid) {
+		for (k = i + 1; k <= i + count; k++)
+			run(k);
+		flush(i + 1 + count);
+		end(0);
+	}
+	call(__NR_wait4, (uint64_t)pid, 0, 0, 0, 0, 0);
+	touch_own_memory();
+	told = i + 1 + count;
+	return count;
 }
 
 static void __attribute__((noreturn, used)) begin(void)
 {
-	uint64_t played = 0, batch, i;
+	uint64_t batch, i;
 
 	touch_own_memory();
 	while ((batch = get(ops, sizeof(ops)) / sizeof(*ops))) {
-		uint64_t told = 0;
-
-		for (i = 0; i < batch; i++, played++) {
-			run(&ops[i], &results[i]);
-			if (played < sizeof(returned) / sizeof(*returned))
-				returned[played] = results[i].ret;
-			if (ops[i].kind != PLAYER_SHOW)
-				continue;
-			put(results + told, (i + 1 - told) * sizeof(*results));
-			if (results[i].ret > 0)
-				put(text, (uint64_t)results[i].ret);
-			told = i + 1;
+		told = 0;
+		for (i = 0; i < batch; i++) {
+			if (ops[i].kind == PLAYER_FORK)
+				i += run_fork(i, batch);
+			else
+				run(i);
 		}
-		put(results + told, (batch - told) * sizeof(*results));
+		flush(batch);
+		played += batch;
 	}
 	end(0);
 }

@@ -22,10 +22,12 @@ enum player_kind {
 	PLAYER_MLOCK,		/* addr, len */
 	PLAYER_MUNLOCK,		/* addr, len */
 	PLAYER_TOUCH,		/* addr, stride, count, 0 read or 1 write; the memory must be there */
-	PLAYER_FORK,		/* the child goes on with the next count operations alone, then ends; the parent skips them */
+	PLAYER_FORK,		/* count: the child does so many of the next calls and ends; then the parent goes on behind them */
 	PLAYER_HASH,		/* result: the mappings as one number, see player_hash() */
 	PLAYER_SHOW,		/* 0 maps, 1 smaps, 2 status, 3 statm: result is the number of bytes that follow */
 	PLAYER_LIMIT,		/* resource, soft limit */
+	PLAYER_VMPTE,		/* result: VmPTE in KiB */
+	PLAYER_SMAPS,		/* addr, 0 Rss, 1 Anonymous, 2 Swap, 3 AnonHugePages: KiB of the mapping that begins there */
 	NR_PLAYER_KINDS
 };
 
@@ -37,7 +39,7 @@ struct player_op {
 
 struct player_result {
 	int64_t ret;
-	uint64_t minflt, majflt;	/* of the process, so far */
+	uint64_t minflt, majflt;	/* during this call */
 };
 
 /* FNV-1a over what a line of maps says of a mapping: both addresses, "rw-p", the offset. */

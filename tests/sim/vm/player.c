@@ -12,10 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/vm/internal.h"
 #include "tests/tests.h"
 
 static const char *const kind_names[NR_PLAYER_KINDS] = {
-	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "touch", "fork", "hash", "show", "limit",
+	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "touch", "fork", "hash", "show", "limit", "VmPTE", "smaps",
 };
 
 /* The player lies beside the test program. */
@@ -165,6 +166,34 @@ int64_t twin_hash(struct mm *mm)
 	return (int64_t)player_hash(hash, vsyscall, sizeof(vsyscall) - 1);
 }
 
+struct pages {
+	struct vm *vm;
+	uint64_t rss, anon;
+};
+
+static int count_page(void *ctx, pte_t *pte, uint64_t addr)
+{
+	struct pages *pages = ctx;
+
+	(void)addr;
+	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
+		return 0;
+	pages->rss++;
+	pages->anon += vm_frame_rss(page_from_pfn(pages->vm->map, pte_pfn(*pte))) == RSS_ANON;
+	return 0;
+}
+
+static int64_t smaps_field(struct mm *mm, uint64_t addr, uint64_t field)
+{
+	struct vma *vma = mm_lookup(mm, addr);
+	struct pages pages = { mm->vm, 0, 0 };
+
+	if (!vma || vma->start != addr)
+		return -1;
+	mm_for_each_pte(mm, vma->start, vma->end, count_page, &pages);
+	return field == 0 ? (int64_t)pages.rss * 4 : field == 1 ? (int64_t)pages.anon * 4 : 0;
+}
+
 static int64_t simulate(struct process *p, enum player_kind kind, const uint64_t *a)
 {
 	uint64_t i;
@@ -193,6 +222,10 @@ static int64_t simulate(struct process *p, enum player_kind kind, const uint64_t
 		return ret;
 	case PLAYER_HASH:
 		return twin_hash(p->mm);
+	case PLAYER_VMPTE:
+		return (int64_t)(mm_pgtables_bytes(p->mm) >> 10);
+	case PLAYER_SMAPS:
+		return smaps_field(p->mm, a[0], a[1]);
 	default:
 		return 0;
 	}
@@ -202,7 +235,9 @@ int64_t twin_call(struct twin *twin, enum player_kind kind, uint64_t a, uint64_t
 		  uint64_t f)
 {
 	struct player_op op = { kind, 0, { a, b, c, d, e, f } };
+	struct process *process = twin->child ? twin->child : twin->process;
 	struct player_result *expected;
+	uint64_t minflt, majflt;
 
 	if (twin->nr == twin->max) {
 		twin->max = twin->max ? twin->max * 2 : 1024;
@@ -211,11 +246,13 @@ int64_t twin_call(struct twin *twin, enum player_kind kind, uint64_t a, uint64_t
 		CU_ASSERT_PTR_NOT_NULL_FATAL(twin->ops);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(twin->expected);
 	}
+	minflt = process->min_flt;
+	majflt = process->maj_flt;
 	twin->ops[twin->nr] = op;
 	expected = &twin->expected[twin->nr++];
-	expected->ret = simulate(twin->process, kind, op.arg);
-	expected->minflt = twin->process->min_flt;
-	expected->majflt = twin->process->maj_flt;
+	expected->ret = simulate(process, kind, op.arg);
+	expected->minflt = process->min_flt - minflt;
+	expected->majflt = process->maj_flt - majflt;
 	return expected->ret;
 }
 
@@ -258,7 +295,7 @@ static void show_mappings(const struct twin *twin, uint32_t at)
 	twin_exit(&again);
 }
 
-static void show_difference(const struct twin *twin, uint32_t i, uint64_t start)
+static void show_difference(const struct twin *twin, uint32_t i)
 {
 	const struct player_result *real = &twin->real[i], *sim = &twin->expected[i];
 	uint32_t at = twin->ops[i].kind == PLAYER_HASH && i ? i - 1 : i;
@@ -267,15 +304,27 @@ static void show_difference(const struct twin *twin, uint32_t i, uint64_t start)
 	fprintf(stderr, "call %u: %s(%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 "): %#" PRIx64
 		" here, %#" PRIx64 " for real; %" PRIu64 " faults here, %" PRIu64 " for real\n", at,
 		kind_names[op->kind], op->arg[0], op->arg[1], op->arg[2], op->arg[3], op->arg[4],
-		(uint64_t)twin->expected[at].ret, (uint64_t)twin->real[at].ret, sim->minflt, real->minflt - start);
+		(uint64_t)twin->expected[at].ret, (uint64_t)twin->real[at].ret, sim->minflt, real->minflt);
 	if (getenv("VM_SHOW"))
 		show_mappings(twin, at);
+}
+
+void twin_fork(struct twin *twin, uint32_t count)
+{
+	twin_call(twin, PLAYER_FORK, count, 0, 0, 0, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(twin->process, "child", false, &twin->child), 0);
+}
+
+void twin_child_ends(struct twin *twin)
+{
+	vm_exit(twin->child);
+	twin->child = NULL;
 }
 
 uint32_t twin_play(struct twin *twin, bool faults)
 {
 	size_t len, need = twin->nr * sizeof(*twin->real);
-	uint64_t start;
+	int64_t pte;
 	uint32_t i;
 	char *out;
 	bool ok = play(twin->ops, twin->nr, &out, &len);
@@ -287,13 +336,19 @@ uint32_t twin_play(struct twin *twin, bool faults)
 	}
 	free(twin->real);
 	twin->real = (struct player_result *)out;
-	start = twin->nr ? twin->real[0].minflt - twin->expected[0].minflt : 0;
+	pte = -1;
 	for (i = 0; i < twin->nr; i++) {
 		const struct player_result *real = &twin->real[i], *sim = &twin->expected[i];
+		int64_t ret = real->ret;
 
-		if (real->ret == sim->ret && (!faults || real->minflt - start == sim->minflt))
+		/* The real one's tables for its own memory are not simulated: the first look says how many they are. */
+		if (twin->ops[i].kind == PLAYER_VMPTE) {
+			pte = pte < 0 ? ret - sim->ret : pte;
+			ret -= pte;
+		}
+		if (ret == sim->ret && (!faults || (real->minflt == sim->minflt && real->majflt == sim->majflt)))
 			continue;
-		show_difference(twin, i, start);
+		show_difference(twin, i);
 		return i;
 	}
 	return ok ? twin->nr : 0;

@@ -17,7 +17,8 @@ struct twin {
 	struct vm *vm;
 	struct process *process;
 	struct player_op *ops;
-	struct player_result *expected;	/* minflt and majflt since the first one */
+	struct process *child;		/* that calls are made by; NULL: by process */
+	struct player_result *expected;
 	struct player_result *real;	/* after twin_play() */
 	uint32_t nr, max;
 };
@@ -32,6 +33,9 @@ void twin_exit(struct twin *twin);
 /* One more call, done by the simulated process at once. Its result. */
 int64_t twin_call(struct twin *twin, enum player_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
 		  uint64_t f);
+/* The next @count calls are a child's; after them twin_child_ends(). */
+void twin_fork(struct twin *twin, uint32_t count);
+void twin_child_ends(struct twin *twin);
 /* The simulated mappings, as PLAYER_HASH words them. */
 int64_t twin_hash(struct mm *mm);
 
