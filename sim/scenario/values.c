@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/access/tlb.h"
+#include "pagemap/tlb/geometry.h"
 #include "sim/scenario/internal.h"
 #include "sim/util/units.h"
 
