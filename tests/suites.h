@@ -87,6 +87,7 @@
 	X(perf_none) \
 	X(perf_recordings) \
 	X(perf_row) \
+	X(parts) \
 	X(window) \
 	X(source) \
 	X(merge) \

@@ -3,37 +3,13 @@
 #include "sim/trace/content.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sim/trace/spill.h"
-
 #define PIECE_BYTES	(1u << 20)
 #define MOST_AROUND	(256u << 20)	/* of perf's, some MB are usual */
-
-static int file_error(struct kerror *err, int code, const char *doing)
-{
-	return kerror_set(err, -code, "%s the temporary file for the unpacked trace (in $TMPDIR or /tmp): %s", doing,
-			  strerror(code));
-}
-
-static int write_all(int fd, const unsigned char *from, size_t len, struct kerror *err)
-{
-	while (len) {
-		ssize_t done = write(fd, from, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return file_error(err, done ? errno : ENOSPC, "writing");
-		from += done;
-		len -= (size_t)done;
-	}
-	return 0;
-}
 
 /* Map @len bytes of @fd. */
 static int map_file(struct content *content, int fd, uint64_t offset, uint64_t len, struct kerror *err)
@@ -89,48 +65,7 @@ static int read_memory(struct content *content, struct source *src, const void *
 	return 0;
 }
 
-/* Write on what does not fit in memory, and map that. */
-static int read_file(struct content *content, struct source *src, struct kerror *err)
-{
-	uint64_t len = content->len;
-	int fd = temporary_file("for the unpacked trace", err), ret;
-	unsigned char *buf = content->map;
-	int64_t got = 0;
-
-	if (fd < 0)
-		return fd;
-	ret = write_all(fd, buf, len, err);
-	while (!ret && (got = source_read(src, buf, PIECE_BYTES, &content->error)) > 0) {
-		ret = write_all(fd, buf, (size_t)got, err);
-		len += (uint64_t)got;
-	}
-	free(buf);
-	content->map = NULL;
-	content->data = NULL;
-	content->len = 0;
-	content->spilled = len;
-	if (!ret)
-		ret = map_file(content, fd, 0, len, err);
-	close(fd);
-	return ret;
-}
-
-int content_open(struct content *content, struct source *src, const void *head, size_t head_len, struct kerror *err)
-{
-	uint64_t offset, len;
-	int fd, ret;
-
-	*content = (struct content){ .data = NULL };
-	fd = source_plain_file(src, head_len, &offset, &len);
-	if (fd >= 0)
-		return map_file(content, fd, offset, len, err);
-	ret = read_memory(content, src, head, head_len, CONTENT_MEMORY_BYTES, err);
-	if (!ret && !content->error.code && content->len >= CONTENT_MEMORY_BYTES)
-		ret = read_file(content, src, err);
-	return ret;
-}
-
-/* ---- a row, piece by piece ------------------------------------------------ */
+/* ---- a window: a row piece by piece, or parts (parts.c) ----------------------- */
 
 static int no_memory(struct kerror *err)
 {
@@ -158,6 +93,29 @@ static int move_to_window(struct content *content, struct kerror *err)
 	content->data = content->window.base;
 	content->more = true;
 	return 0;
+}
+
+int content_open(struct content *content, struct source *src, const struct content_row *row, struct kerror *err)
+{
+	uint64_t most = row->memory_bytes ? row->memory_bytes : CONTENT_PARTS_BYTES, offset, len;
+	uint64_t first = most < CONTENT_MEMORY_BYTES ? most : CONTENT_MEMORY_BYTES;
+	int fd, ret;
+
+	*content = (struct content){ .src = src };
+	fd = source_plain_file(src, row->head_len, &offset, &len);
+	if (fd >= 0)
+		return map_file(content, fd, offset, len, err);
+	ret = read_memory(content, src, row->head, row->head_len, first, err);
+	content->filled = content->len;
+	if (!ret && !content->error.code && content->len >= first) {
+		ret = move_to_window(content, err);
+		if (!ret)
+			ret = content_fill(content, most, err);
+	}
+	if (!ret && content->more)
+		return content_begin_parts(content, err);
+	source_keep_no_start(src);
+	return ret;
 }
 
 int content_open_row(struct content *content, struct source *src, const struct content_row *row, struct kerror *err)

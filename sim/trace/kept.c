@@ -14,6 +14,7 @@
 struct kept {
 	struct spill *spill;
 	uint64_t at;			/* read up to here */
+	bool failed;			/* there was no room for all of it */
 	ZSTD_CCtx *zstd;		/* NULL: the bytes are packed already */
 	unsigned char *out;
 	size_t out_size;
@@ -71,12 +72,15 @@ static int pack(struct kept *kept, const void *bytes, size_t len, ZSTD_EndDirect
 
 int kept_append(struct kept *kept, const void *bytes, size_t len, struct kerror *err)
 {
-	return kept->zstd ? pack(kept, bytes, len, ZSTD_e_continue, err) : spill_append(kept->spill, bytes, len, err);
+	int ret = kept->zstd ? pack(kept, bytes, len, ZSTD_e_continue, err) : spill_append(kept->spill, bytes, len, err);
+
+	kept->failed |= ret != 0;
+	return ret;
 }
 
 int kept_rewind(struct kept *kept, struct kerror *err)
 {
-	int ret = kept->zstd ? pack(kept, NULL, 0, ZSTD_e_end, err) : 0;
+	int ret = kept->zstd && !kept->failed ? pack(kept, NULL, 0, ZSTD_e_end, err) : 0;
 
 	kept->at = 0;
 	ZSTD_freeCCtx(kept->zstd);

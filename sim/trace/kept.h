@@ -25,7 +25,10 @@ struct kept *kept_create(bool pack);
 void kept_destroy(struct kept *kept);
 /* The next bytes of the input. -ENOMEM, or an error of the temporary file. */
 int kept_append(struct kept *kept, const void *bytes, size_t len, struct kerror *err);
-/* Nothing more comes, and reading begins at the first byte. The same errors. */
+/*
+ * Nothing more comes, and reading begins at the first byte. The same errors, after
+ * which what was kept before can be read, and ends too early for whoever unpacks it.
+ */
 int kept_rewind(struct kept *kept, struct kerror *err);
 /* What was kept, up to @size bytes of it; 0 at the end; an error of the temporary file. */
 int64_t kept_read(struct kept *kept, void *buf, size_t size, struct kerror *err);

@@ -258,7 +258,6 @@ void reader_stats_add(struct reader_stats *sum, const struct reader_stats *more)
 	sum->guessed_symbols |= more->guessed_symbols;
 	sum->binary |= more->binary;
 	sum->numbered |= more->numbered;
-	sum->unpacked_bytes += more->unpacked_bytes;
 	sum->kept_bytes += more->kept_bytes;
 	if (more->lacks)
 		sum->lacks = more->lacks;

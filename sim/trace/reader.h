@@ -104,8 +104,7 @@ struct reader_stats {
 	uint64_t by_kind[NR_EVENT_KINDS];
 	bool binary;		/* what is wrong has a place in bytes, events have a number, not a line */
 	bool numbered;		/* places of losses are events' numbers as well */
-	uint64_t unpacked_bytes;	/* of the input, which had to be kept in a temporary file */
-	uint64_t kept_bytes;	/* the same, but of the packed input */
+	uint64_t kept_bytes;	/* of the input, packed, which had to be kept in a temporary file */
 	bool truncated;		/* the input ended with an error; @error says which */
 	bool damaged;		/* and truncated: it did not end there, what is whole behind it was read as well */
 	struct kerror error;
@@ -273,7 +272,10 @@ struct reader_config {
 	struct names *names;	/* where strings go */
 	struct stacks *stacks;	/* where call chains go; NULL: they are passed over */
 	const char *kallsyms;	/* text as in /proc/kallsyms of the recorded kernel; NULL: this computer's, if it fits */
-	/* perf.data that is packed or comes through a pipe is in memory up to so many bytes; 0: CONTENT_MEMORY_BYTES */
+	/*
+	 * So many bytes are in memory of a format that is read in another order than it lies, where it is packed or
+	 * comes through a pipe; 0: CONTENT_MEMORY_BYTES of perf.data, CONTENT_PARTS_BYTES of trace.dat and recordings.
+	 */
 	uint64_t memory_bytes;
 };
 

@@ -542,7 +542,8 @@ int source_rewind(struct source *src, struct kerror *err)
 	struct kerror why = { 0 };
 	int ret = 0;
 
-	src->ours = src->kept && !src->zstd && !src->packer;
+	if (!src->again)
+		src->ours = src->kept && !src->zstd && !src->packer;
 	end_unpacking(src);
 	src->error.code = 0;
 	src->in_pos = src->in_len = 0;

@@ -75,13 +75,9 @@ static bool temporary_bytes(const struct trace_summary *sum, enum trace_warning 
 	uint64_t nr;
 
 	switch (which) {
-	case TRACE_UNPACKED:
-		nr = sum->read.unpacked_bytes;
-		return nr && say(text, "unpacked it has %" PRIu64 " bytes, which are kept in a temporary file in %.100s "
-				 "while it is read", nr, temporary_folder());
 	case TRACE_KEPT:
 		nr = sum->read.kept_bytes;
-		return nr && say(text, "it is read twice and comes only once: %" PRIu64 " bytes of it, packed, are kept in a "
+		return nr && say(text, "it is read more than once and comes only once: %" PRIu64 " bytes of it, packed, are kept in a "
 				 "temporary file in %.100s", nr, temporary_folder());
 	default:
 		nr = sum->spilled_bytes;
@@ -134,7 +130,6 @@ bool trace_warning(const struct trace *trace, enum trace_warning which, const ch
 		return sum->read.guessed_symbols &&
 		       say(text, "the recording does not say which kernel it is of: call sites have the names that the "
 			   "running kernel gives those addresses, as perf does it; --kallsyms FILE names the right ones");
-	case TRACE_UNPACKED:
 	case TRACE_KEPT:
 	case TRACE_SPILLED:
 		return temporary_bytes(sum, which, text);

@@ -4,6 +4,8 @@
 
 #include "sim/trace/dat/dat.h"
 
+#define FIRST_LOOK	256u	/* bytes in which a text ends, most likely */
+
 static int ends_in(const struct dat_bytes *bytes, const char *what)
 {
 	if (bytes->packed)
@@ -13,10 +15,21 @@ static int ends_in(const struct dat_bytes *bytes, const char *what)
 			  (unsigned long long)(bytes->at + bytes->len), what);
 }
 
+/* The next @size bytes, where they are no part that is there already. */
+static int look(const struct dat_bytes *bytes, uint64_t size)
+{
+	return bytes->content ? content_look(bytes->content, bytes->pos, bytes->pos + size, bytes->err) : 0;
+}
+
 static int take(struct dat_bytes *bytes, void *to, size_t size, const char *what)
 {
+	int ret;
+
 	if (bytes->len - bytes->pos < size)
 		return ends_in(bytes, what);
+	ret = look(bytes, size);
+	if (ret)
+		return ret;
 	memcpy(to, bytes->data + bytes->pos, size);
 	bytes->pos += size;
 	return 0;
@@ -40,11 +53,19 @@ int dat_u64(struct dat_bytes *bytes, uint64_t *value, const char *what)
 int dat_text(struct dat_bytes *bytes, const char **text, const char *what)
 {
 	const unsigned char *start = bytes->data + bytes->pos, *end = NULL;
+	uint64_t left = bytes->pos < bytes->len ? bytes->len - bytes->pos : 0, len = bytes->content ? FIRST_LOOK : left;
+	int ret;
 
-	if (bytes->pos < bytes->len)
-		end = memchr(start, '\0', bytes->len - bytes->pos);
-	if (!end)
-		return ends_in(bytes, what);
+	for (; !end; len *= 2) {
+		if (len > left)
+			len = left;
+		ret = look(bytes, len);
+		if (ret)
+			return ret;
+		end = len ? memchr(start, '\0', len) : NULL;
+		if (!end && len == left)
+			return ends_in(bytes, what);
+	}
 	*text = (const char *)start;
 	bytes->pos += (uint64_t)(end - start) + 1;
 	return 0;
@@ -52,8 +73,13 @@ int dat_text(struct dat_bytes *bytes, const char **text, const char *what)
 
 int dat_part(struct dat_bytes *bytes, uint64_t len, struct dat_bytes *part, const char *what)
 {
+	int ret;
+
 	if (len > bytes->len - bytes->pos)
 		return ends_in(bytes, what);
+	ret = look(bytes, len);
+	if (ret)
+		return ret;
 	*part = (struct dat_bytes){
 		.data = bytes->data + bytes->pos, .len = len, .at = bytes->packed ? bytes->at : bytes->at + bytes->pos,
 		.packed = bytes->packed, .err = bytes->err,

@@ -18,6 +18,7 @@
  *	file.c     head, version 6, sections of version 7
  *	options.c  options of both
  *	section.c  unpacking
+ *	rows.c     bytes of the CPUs' pages, where not all of the file is in memory
  *	pages.c    pages, and the events in them
  *	tasks.c    the names of tasks
  *	marks.c    what the kernel printed into the trace: marks of snapshots
@@ -41,6 +42,7 @@ struct dat_bytes {
 	uint64_t len, pos;
 	uint64_t at;		/* byte of the file where it lies, or where it lies packed */
 	bool packed;
+	struct content *content;	/* it is all of the file, whose parts need not be in memory; or NULL */
 	struct kerror *err;
 };
 
@@ -76,10 +78,14 @@ struct dat_cpu {
 	bool packed;
 	bool microseconds;	/* its clock counts nanoseconds, and text shows microseconds */
 	bool ended;
+	bool counted;		/* @chunks was read */
 	uint32_t page_size;
 	uint64_t at, end;	/* bytes of the file: the next page or chunk, and the end */
+	unsigned char *row;	/* owned; [row_at, row_end) of the file, see dat_row() */
+	uint64_t row_at, row_end;
+	uint32_t weight;	/* of its share of memory; 0: it never had one */
 	uint32_t chunks;	/* that are left */
-	unsigned char *chunk;	/* owned; its pages */
+	unsigned char *chunk;	/* owned; its pages, or a copy of the page */
 	size_t chunk_size, chunk_len, chunk_pos;
 	const unsigned char *page;	/* NULL: none */
 	uint64_t page_at;	/* byte of the file, or of the chunk that holds it */
@@ -92,6 +98,17 @@ struct dat_cpu {
 };
 
 struct trace_dat;
+
+/* ---- rows.c ---------------------------------------------------------------- */
+
+/*
+ * The next @len bytes of the CPU's pages, all of which lie before its end: valid until the
+ * next call for whichever CPU, where td->content.parts, else for good. -ENOMEM; what went
+ * wrong with the input.
+ */
+int dat_row(struct trace_dat *td, struct dat_cpu *cpu, uint64_t len, const unsigned char **data, struct kerror *err);
+
+/* ---- pages.c, continued ------------------------------------------------------ */
 
 /*
  * Find the next event of @cpu. 1; 0 at its end; -EAGAIN after a complaint, where a
@@ -135,6 +152,7 @@ struct trace_dat {
 	struct dat_cpu *cpus;
 	size_t nr_cpus;
 	size_t chunk_bytes;		/* of all CPUs' chunks */
+	uint64_t memory_bytes;		/* for all CPUs' rows together, where not all is in memory */
 	uint64_t read;			/* bytes of pages */
 	struct kerror cut;		/* code != 0: pages that the file tells of are not in it */
 	/* The CPU whose turn it is, and until when. */
@@ -142,6 +160,14 @@ struct trace_dat {
 	const struct dat_cpu *rival;
 	bool started;
 };
+
+/* All of the file, from byte @pos on. */
+static inline struct dat_bytes dat_whole(struct trace_dat *td, uint64_t pos, struct kerror *err)
+{
+	return (struct dat_bytes){
+		.data = td->content.data, .len = td->content.len, .pos = pos, .content = &td->content, .err = err,
+	};
+}
 
 /* ---- file.c, options.c ----------------------------------------------------- */
 

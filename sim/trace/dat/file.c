@@ -146,14 +146,9 @@ int dat_add_cpu(struct trace_dat *td, uint32_t cpu, uint64_t at, uint64_t len, u
 	if (len > all - at && !td->cut.code)
 		kerror_set(&td->cut, -EBADMSG, "the pages of CPU %u should end at byte %llu, and the file ends at byte %llu",
 			   cpu, (unsigned long long)(len > UINT64_MAX - at ? UINT64_MAX : at + len), (unsigned long long)all);
-	if (!chunks)
-		return 0;
-	if (to->end - to->at < sizeof(to->chunks)) {
+	/* Chunks that cannot even be counted are none. */
+	if (chunks && to->end - to->at < sizeof(to->chunks))
 		to->at = to->end;
-		return 0;
-	}
-	memcpy(&to->chunks, td->content.data + at, sizeof(to->chunks));
-	to->at += sizeof(to->chunks);
 	return 0;
 }
 
@@ -269,7 +264,7 @@ static int unpack_section(struct trace_dat *td, struct dat_bytes *body, struct k
 /* The section at byte @at of the file, which should have the number @id. */
 static int open_section(struct trace_dat *td, uint64_t at, uint16_t id, struct dat_bytes *body, struct kerror *err)
 {
-	struct dat_bytes head = { .data = td->content.data, .len = td->content.len, .pos = at, .err = err };
+	struct dat_bytes head = dat_whole(td, at, err);
 	uint16_t number = 0, flags = 0;
 	uint32_t name = 0;
 	uint64_t len = 0;
@@ -389,7 +384,7 @@ static int read_head(struct trace_dat *td, struct dat_bytes *bytes)
 
 int dat_file_open(struct trace_dat *td, struct reader *rd, struct kerror *err)
 {
-	struct dat_bytes bytes = { .data = td->content.data, .len = td->content.len, .err = err };
+	struct dat_bytes bytes = dat_whole(td, 0, err);
 	int ret = read_head(td, &bytes);
 
 	if (ret)

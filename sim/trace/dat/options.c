@@ -81,7 +81,7 @@ static int take_buffer(struct trace_dat *td, struct dat_bytes *option)
 	const char *name, *clock = "";
 	uint16_t id, flags = 0;
 	int ret = dat_u64(option, &section, "a buffer");
-	struct dat_bytes head = { .data = td->content.data, .len = td->content.len, .pos = section, .err = option->err };
+	struct dat_bytes head = dat_whole(td, section, option->err);
 
 	if (!ret)
 		ret = dat_text(option, &name, "a buffer's name");

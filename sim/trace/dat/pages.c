@@ -25,6 +25,8 @@
 #define PAGE_LOST	(UINT64_C(1) << 31)
 #define PAGE_LOST_COUNT	(UINT64_C(1) << 30)
 
+#define CHUNK_HEAD	8u	/* bytes of it packed, and unpacked */
+
 #define TYPE_BITS	5
 #define TIME_BITS	27
 #define TYPE_PADDING	29u
@@ -55,6 +57,11 @@ static int cut(const struct dat_cpu *cpu, const char *what, struct kerror *err)
 			  cpu->cpu, cpu->at, cpu->end);
 }
 
+static int damaged(const struct dat_cpu *cpu, struct kerror *err)
+{
+	return kerror_set(err, -EBADMSG, "the chunk of CPU %u at byte %" PRIu64 " is damaged", cpu->cpu, cpu->at);
+}
+
 /* Memory for the pages of a chunk, of all CPUs not more than DAT_MAX_CHUNKS_HELD. */
 static int make_room(struct trace_dat *td, struct dat_cpu *cpu, uint32_t size, struct kerror *err)
 {
@@ -75,31 +82,75 @@ static int make_room(struct trace_dat *td, struct dat_cpu *cpu, uint32_t size, s
 	return 0;
 }
 
+/* How many chunks there are stands before the first. */
+static int count_chunks(struct trace_dat *td, struct dat_cpu *cpu, struct kerror *err)
+{
+	const unsigned char *data;
+	int ret;
+
+	cpu->counted = true;
+	if (cpu->at == cpu->end)
+		return 0;
+	ret = dat_row(td, cpu, sizeof(cpu->chunks), &data, err);
+	if (ret)
+		return ret;
+	cpu->chunks = get_u32(data);
+	cpu->at += sizeof(cpu->chunks);
+	return 0;
+}
+
 /* 1 with a new chunk; 0: there is none. */
 static int next_chunk(struct trace_dat *td, struct dat_cpu *cpu, struct kerror *err)
 {
-	const unsigned char *data = td->content.data + cpu->at;
-	uint32_t packed, size;
-	int ret;
+	const unsigned char *data;
+	uint32_t packed = 0, size = 0;
+	int ret = cpu->counted ? 0 : count_chunks(td, cpu, err);
 
-	if (!cpu->chunks)
-		return 0;
-	if (cpu->end - cpu->at < 8 || get_u32(data) > cpu->end - cpu->at - 8)
+	if (ret || !cpu->chunks)
+		return ret;
+	if (cpu->end - cpu->at < CHUNK_HEAD)
 		return cut(cpu, "chunk", err);
-	packed = get_u32(data);
-	size = get_u32(data + 4);
-	ret = make_room(td, cpu, size, err);
+	ret = dat_row(td, cpu, CHUNK_HEAD, &data, err);
+	if (!ret) {
+		packed = get_u32(data);
+		size = get_u32(data + 4);
+	}
+	if (!ret && packed > cpu->end - cpu->at - CHUNK_HEAD)
+		return cut(cpu, "chunk", err);
+	if (!ret)
+		ret = make_room(td, cpu, size, err);
+	/* No packer makes more than that of pages. */
+	if (!ret && packed > 2 * DAT_MAX_CHUNK)
+		return damaged(cpu, err);
+	if (!ret)
+		ret = dat_row(td, cpu, CHUNK_HEAD + (uint64_t)packed, &data, err);
 	if (ret)
 		return ret;
-	if (!dat_unpack(td->packer, cpu->chunk, size, data + 8, packed))
-		return kerror_set(err, -EBADMSG, "the chunk of CPU %u at byte %" PRIu64 " is damaged", cpu->cpu, cpu->at);
+	if (!dat_unpack(td->packer, cpu->chunk, size, data + CHUNK_HEAD, packed))
+		return damaged(cpu, err);
 	cpu->page_at = cpu->at;
 	cpu->chunk_len = size;
 	cpu->chunk_pos = 0;
 	cpu->chunks--;
-	cpu->at += 8 + (uint64_t)packed;
-	td->read += 8 + (uint64_t)packed;
+	cpu->at += CHUNK_HEAD + (uint64_t)packed;
+	td->read += CHUNK_HEAD + (uint64_t)packed;
 	return 1;
+}
+
+/* Where the CPU's bytes move about, the page must stay where it is. */
+static int take_page(struct trace_dat *td, struct dat_cpu *cpu, struct kerror *err)
+{
+	const unsigned char *data;
+	int ret = dat_row(td, cpu, cpu->page_size, &data, err);
+
+	if (!ret && td->content.parts) {
+		ret = make_room(td, cpu, cpu->page_size, err);
+		if (!ret)
+			data = memcpy(cpu->chunk, data, cpu->page_size);
+	}
+	if (!ret)
+		cpu->page = data;
+	return ret;
 }
 
 /* 1 with @cpu->page set; 0: there is none. */
@@ -121,7 +172,9 @@ static int find_page(struct trace_dat *td, struct dat_cpu *cpu, struct kerror *e
 		return 0;
 	if (cpu->end - cpu->at < cpu->page_size)
 		return cut(cpu, "page", err);
-	cpu->page = td->content.data + cpu->at;
+	ret = take_page(td, cpu, err);
+	if (ret)
+		return ret;
 	cpu->page_at = cpu->at;
 	cpu->at += cpu->page_size;
 	td->read += cpu->page_size;

@@ -128,6 +128,17 @@ static void note_cut(struct reader *rd, const struct kerror *why)
 	kerror_set(&rd->stats.error, why->code, "%.100s: %s", source_name(rd->src), why->text);
 }
 
+/* The same, of its bytes as such. */
+static void note_content(struct reader *rd)
+{
+	struct trace_dat *td = rd->priv;
+
+	if (rd->stats.truncated)
+		return;
+	rd->stats.truncated = true;
+	rd->stats.error = td->content.error;
+}
+
 /* The next event of @cpu, or its end. -ENOMEM. */
 static int advance(struct reader *rd, struct dat_cpu *cpu)
 {
@@ -146,8 +157,10 @@ static int advance(struct reader *rd, struct dat_cpu *cpu)
 	if (ret == -ENOMEM)
 		return ret;
 	cpu->ended = ret <= 0;
-	/* What the other CPUs have is read all the same. */
-	if (ret < 0) {
+	/* What the other CPUs have is read all the same. Where bytes did not come, that is what is wrong. */
+	if (ret < 0 && td->content.error.code) {
+		note_content(rd);
+	} else if (ret < 0) {
 		note_cut(rd, &why);
 		rd->stats.damaged = true;
 	}
@@ -206,12 +219,10 @@ static void at_end(struct reader *rd)
 {
 	struct trace_dat *td = rd->priv;
 
-	if (td->content.error.code && !rd->stats.truncated) {
-		rd->stats.truncated = true;
-		rd->stats.error = td->content.error;
-	} else if (td->cut.code) {
+	if (td->content.error.code)
+		note_content(rd);
+	else if (td->cut.code)
 		note_cut(rd, &td->cut);
-	}
 }
 
 static bool stopped(struct reader *rd)
@@ -270,8 +281,10 @@ static void dat_close(struct reader *rd)
 	struct trace_dat *td = rd->priv;
 	size_t i;
 
-	for (i = 0; i < td->nr_cpus; i++)
+	for (i = 0; i < td->nr_cpus; i++) {
 		free(td->cpus[i].chunk);
+		free(td->cpus[i].row);
+	}
 	for (i = 0; i < td->nr_sections; i++)
 		free(td->sections[i]);
 	free(td->sections);
@@ -286,12 +299,16 @@ static void dat_close(struct reader *rd)
 
 static int open_parts(struct reader *rd, struct trace_dat *td, struct kerror *err)
 {
+	const struct content_row all = {
+		.head = rd->head, .head_len = rd->head_len, .memory_bytes = rd->memory_bytes,
+	};
 	struct kerror why = { 0 };
-	int ret = content_open(&td->content, rd->src, rd->head, rd->head_len, err);
+	int ret = content_open(&td->content, rd->src, &all, err);
 
 	if (ret)
 		return ret;
-	rd->stats.unpacked_bytes = td->content.spilled;
+	rd->stats.kept_bytes = td->content.spilled;
+	td->memory_bytes = rd->memory_bytes ? rd->memory_bytes : CONTENT_PARTS_BYTES;
 	rd->stats.binary = true;
 	td->marks.print = td->marks.bprint = -1;
 	td->idle = names_intern(rd->names, "<idle>", 6);
@@ -328,6 +345,7 @@ static int dat_open(struct reader *rd, struct kerror *err)
 const struct reader_ops trace_dat_reader = {
 	.name = "trace-dat",
 	.text = TRACE_DAT_TEXT,
+	.keeps = true,
 	.probe = trace_dat_probe,
 	.open = dat_open,
 	.close = dat_close,

@@ -242,11 +242,21 @@ static void image_is_gone(struct recording *rec)
 
 /* ---- reading --------------------------------------------------------------------------- */
 
+/* Where the packed bytes are damaged, that is what is wrong with the rest. */
+static void note_content(struct reader *rd, const struct recording *rec)
+{
+	rd->stats.truncated = true;
+	rd->stats.damaged = false;
+	rd->stats.error = rec->content.error;
+}
+
 static int at_end(struct reader *rd, struct recording *rec)
 {
 	if (rec->ended)
 		return 0;
 	rec->ended = true;
+	if (rec->content.error.code)
+		note_content(rd, rec);
 	if (source_stopped(rd->src)) {
 		rd->stats.truncated = true;
 		rd->stats.damaged = false;
@@ -320,6 +330,10 @@ static void recording_close(struct reader *rd)
 		table_free(&rec->images[i].live);
 		table_free(&rec->images[i].sites);
 	}
+	for (i = 0; i < rec->nr_chunks; i++)
+		free(rec->chunks[i].bytes);
+	for (i = 0; i < rec->nr_maps; i++)
+		free(rec->maps[i].copy);
 	table_free(&rec->image_of);
 	table_free(&rec->thread_of);
 	rec_sites_destroy(rec->sites);
@@ -334,6 +348,9 @@ static void recording_close(struct reader *rd)
 
 static int recording_open(struct reader *rd, struct kerror *err)
 {
+	const struct content_row all = {
+		.head = rd->head, .head_len = rd->head_len, .memory_bytes = rd->memory_bytes,
+	};
 	struct recording *rec = calloc(1, sizeof(*rec));
 	int ret;
 
@@ -343,16 +360,14 @@ static int recording_open(struct reader *rd, struct kerror *err)
 	rd->stats.binary = true;
 	rec->ending = REC_NO_IMAGE;
 	rec->sites = rec_sites_create();
-	ret = rec->sites ? content_open(&rec->content, rd->src, rd->head, rd->head_len, err) :
+	rec->memory_bytes = rd->memory_bytes ? rd->memory_bytes : CONTENT_PARTS_BYTES;
+	ret = rec->sites ? content_open(&rec->content, rd->src, &all, err) :
 			   kerror_set(err, -ENOMEM, "no memory to read %.100s", source_name(rd->src));
 	if (!ret)
 		ret = rec_scan(rd, rec, err);
-	rd->stats.unpacked_bytes = rec->content.spilled;
-	/* Where the packed bytes are damaged, that is what is wrong with the rest. */
+	rd->stats.kept_bytes = rec->content.spilled;
 	if (ret != -ENOMEM && rec->content.error.code) {
-		rd->stats.truncated = true;
-		rd->stats.damaged = false;
-		rd->stats.error = rec->content.error;
+		note_content(rd, rec);
 		if (ret)
 			*err = rec->content.error;
 	}
@@ -368,6 +383,7 @@ static int probe(const unsigned char *head, size_t len)
 
 const struct reader_ops recording_reader = {
 	.name = "recording",
+	.keeps = true,
 	.text = "malloc calls as a program that is recorded writes them (kmemsim record --malloc)",
 	.probe = probe,
 	.open = recording_open,

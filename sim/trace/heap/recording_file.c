@@ -11,6 +11,9 @@
 #include "sim/trace/heap/recording_read.h"
 
 #define FIRST_ENTRIES	64u
+/* Where not all is in memory. The recorder's chunks have 1 MiB at most, mappings of a process some KB. */
+#define MOST_CHUNK	(64u << 20)
+#define MOST_MAPS	(256u << 20)
 
 /* Room for one more in an array of @nr entries of @each bytes. False: no memory. */
 static bool make_room(void **array, size_t nr, size_t *size, size_t each)
@@ -83,32 +86,70 @@ name_id rec_comm(struct reader *rd, const char *text)
 
 /* ---- chunks ------------------------------------------------------------------------ */
 
-static int add_maps(struct recording *rec, const struct recording_chunk *head, uint64_t offset, uint64_t len, uint32_t image)
+/* What is passed over once cannot be pointed to. */
+static int copy_maps(struct recording *rec, struct rec_maps *maps, struct kerror *err)
 {
+	rec->maps_bytes += maps->len;
+	if (rec->maps_bytes > MOST_MAPS)
+		return kerror_set(err, -EFBIG, "it tells more than %u bytes of mappings, as no recording does", MOST_MAPS);
+	maps->copy = malloc(maps->len + 1);
+	if (!maps->copy)
+		return -ENOMEM;
+	memcpy(maps->copy, maps->text, maps->len);
+	maps->text = maps->copy;
+	return 0;
+}
+
+static int add_maps(struct recording *rec, const struct recording_chunk *head, uint64_t offset, uint64_t len, uint32_t image,
+		    struct kerror *err)
+{
+	struct rec_maps *maps;
+	int ret;
+
 	if (!make_room((void **)&rec->maps, rec->nr_maps, &rec->maps_size, sizeof(*rec->maps)))
 		return -ENOMEM;
-	rec->maps[rec->nr_maps] = (struct rec_maps){
+	maps = &rec->maps[rec->nr_maps];
+	*maps = (struct rec_maps){
 		.text = (const char *)rec->content.data + offset, .len = head->text < len ? head->text : len,
 		.time = head->time, .next = rec->images[image].maps,
 	};
+	ret = rec->content.parts ? copy_maps(rec, maps, err) : 0;
+	if (ret)
+		return ret;
 	rec->images[image].maps = (uint32_t)++rec->nr_maps;
 	return 0;
+}
+
+static uint64_t count_events(const struct recording *rec, const struct rec_chunk *chunk)
+{
+	struct recording_event ev;
+	uint64_t at, nr = 0;
+
+	for (at = 0; at < chunk->len; at += sizeof(ev)) {
+		memcpy(&ev, rec->content.data + chunk->offset + at, sizeof(ev));
+		nr += ev.addr != 0;
+	}
+	return nr;
 }
 
 static int add_events(struct reader *rd, struct recording *rec, const struct recording_chunk *head, uint64_t offset,
 		      uint64_t len, uint32_t image)
 {
 	uint32_t thread = rec_thread(rec, image, head->tid);
+	struct rec_chunk *chunk;
 
 	if (thread == REC_NO_IMAGE ||
 	    !make_room((void **)&rec->chunks, rec->nr_chunks, &rec->chunks_size, sizeof(*rec->chunks)))
 		return -ENOMEM;
 	if (!rec->threads[thread].comm)
 		rec->threads[thread].comm = rec_comm(rd, head->comm);
-	rec->chunks[rec->nr_chunks++] = (struct rec_chunk){
+	chunk = &rec->chunks[rec->nr_chunks++];
+	*chunk = (struct rec_chunk){
 		.offset = offset, .len = len & ~(uint64_t)(sizeof(struct recording_event) - 1), .time = head->time,
-		.image = image, .thread = thread,
+		.ns = head->ns, .image = image, .thread = thread,
 	};
+	if (rec->content.parts)
+		chunk->events = count_events(rec, chunk);
 	rec->images[image].chunks++;
 	return 0;
 }
@@ -127,24 +168,42 @@ static void note_damage(struct reader *rd, uint64_t offset, const char *what)
 	kerror_set(&rd->stats.error, -EBADMSG, "%.100s: at byte %" PRIu64 ": %s", source_name(rd->src), offset, what);
 }
 
-/* The chunk at @at: bytes to the next one; -ENOMEM. */
-static int64_t scan_chunk(struct reader *rd, struct recording *rec, uint64_t at)
+/* The header at @at, with what there is of the chunk: 1; 0 where it is none. Errors of content_slide(). */
+static int read_header(struct reader *rd, struct recording *rec, uint64_t at, struct recording_chunk *head, struct kerror *err)
 {
-	uint64_t left = rec->content.len - at, offset = at + sizeof(struct recording_chunk), len;
-	struct recording_chunk head;
-	uint32_t image;
-	int ret;
+	int ret = content_slide(&rec->content, at, at + sizeof(*head), err);
 
-	if (left < sizeof(head)) {
+	if (ret)
+		return ret;
+	if (at > rec->content.len || rec->content.len - at < sizeof(*head)) {
 		note_damage(rd, at, "the file ends inside a chunk's header");
-		return (int64_t)left;
+		return 0;
 	}
-	memcpy(&head, rec->content.data + at, sizeof(head));
-	if (!header_good(&head)) {
-		if (head.magic)
+	memcpy(head, rec->content.data + at, sizeof(*head));
+	if (!header_good(head)) {
+		if (head->magic)
 			note_damage(rd, at, "this is no chunk's header");
-		return RECORDING_UNIT;
+		return 0;
 	}
+	if (rec->content.parts && head->len > MOST_CHUNK) {
+		note_damage(rd, at, "a chunk of more than 64 MiB, as no recording has");
+		return 0;
+	}
+	ret = content_slide(&rec->content, at, at + head->len, err);
+	return ret ? ret : 1;
+}
+
+/* The chunk at @at: bytes to the next one. Errors of read_header(). */
+static int64_t scan_chunk(struct reader *rd, struct recording *rec, uint64_t at, struct kerror *err)
+{
+	struct recording_chunk head = { .len = 0 };
+	int ret = read_header(rd, rec, at, &head, err);
+	uint64_t left, offset = at + sizeof(head), len;
+	uint32_t image;
+
+	if (ret <= 0)
+		return ret < 0 ? ret : RECORDING_UNIT;
+	left = rec->content.len - at;
 	/* Where record was killed a program may have been, too, while it moved a chunk: nothing of it is lost. */
 	if (head.len > left && (rec->file.end_ns || at + head.len > rec->file.used))
 		note_damage(rd, at, "the file ends inside this chunk");
@@ -152,7 +211,7 @@ static int64_t scan_chunk(struct reader *rd, struct recording *rec, uint64_t at)
 	image = image_of(rec, &head);
 	if (image == REC_NO_IMAGE)
 		return -ENOMEM;
-	ret = head.kind == RECORDING_MAPS ? add_maps(rec, &head, offset, len, image) :
+	ret = head.kind == RECORDING_MAPS ? add_maps(rec, &head, offset, len, image, err) :
 					    add_events(rd, rec, &head, offset, len, image);
 	return ret ? ret : (int64_t)head.len;
 }
@@ -166,18 +225,6 @@ static int by_time(const void *a, const void *b)
 	if (x->thread != y->thread)
 		return x->thread < y->thread ? -1 : 1;
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-static uint64_t count_events(const struct recording *rec, const struct rec_chunk *chunk)
-{
-	struct recording_event ev;
-	uint64_t at, nr = 0;
-
-	for (at = 0; at < chunk->len; at += sizeof(ev)) {
-		memcpy(&ev, rec->content.data + chunk->offset + at, sizeof(ev));
-		nr += ev.addr != 0;
-	}
-	return nr;
 }
 
 /*
@@ -196,7 +243,11 @@ static void drop_copies(struct recording *rec)
 			continue;
 		}
 		rec->images[chunk->image].chunks--;
-		if (count_events(rec, chunk) > count_events(rec, last))
+		if (!rec->content.parts) {
+			chunk->events = count_events(rec, chunk);
+			last->events = count_events(rec, last);
+		}
+		if (chunk->events > last->events)
 			*last = *chunk;
 	}
 	rec->nr_chunks = nr;
@@ -209,12 +260,10 @@ static void find_clock(struct recording *rec)
 {
 	const struct recording_file *file = &rec->file;
 	uint64_t clock = file->end_clock, ns = file->end_ns;
-	struct recording_chunk head;
 
 	if (!ns && rec->nr_chunks) {
-		memcpy(&head, rec->content.data + rec->chunks[rec->nr_chunks - 1].offset - sizeof(head), sizeof(head));
-		clock = head.time;
-		ns = head.ns;
+		clock = rec->chunks[rec->nr_chunks - 1].time;
+		ns = rec->chunks[rec->nr_chunks - 1].ns;
 	}
 	rec->clock_span = rec->ns_span = 1;
 	if (clock <= file->start_clock || ns <= file->start_ns || file->clock != RECORDING_TSC)
@@ -249,11 +298,12 @@ static void find_staying(struct recording *rec)
 	}
 }
 
-int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err)
+static int read_file_header(struct reader *rd, struct recording *rec, struct kerror *err)
 {
-	uint64_t at = RECORDING_UNIT;
-	int64_t step = 0;
+	int ret = content_slide(&rec->content, 0, sizeof(rec->file), err);
 
+	if (ret)
+		return ret;
 	if (rec->content.len < sizeof(rec->file))
 		return kerror_set(err, -EBADMSG, "%.100s: it ends inside its header", source_name(rd->src));
 	memcpy(&rec->file, rec->content.data, sizeof(rec->file));
@@ -262,10 +312,24 @@ int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err)
 	if (rec->file.version != RECORDING_VERSION || rec->file.clock >= NR_RECORDING_CLOCKS)
 		return kerror_set(err, -EBADMSG, "%.100s: version %u of a recording, with clock %u; this program reads version %u",
 				  source_name(rd->src), rec->file.version, rec->file.clock, RECORDING_VERSION);
+	return 0;
+}
+
+int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err)
+{
+	int ret = read_file_header(rd, rec, err);
+	uint64_t at = RECORDING_UNIT;
+	struct kerror why = { 0 };
+	int64_t step = 0;
+
+	if (ret)
+		return ret;
 	for (; step >= 0 && at < rec->content.len; at += (uint64_t)step)
-		step = scan_chunk(rd, rec, at);
-	if (step < 0)
+		step = scan_chunk(rd, rec, at, &why);
+	if (step == -ENOMEM)
 		return kerror_set(err, -ENOMEM, "no memory for the chunks of %.100s", source_name(rd->src));
+	if (step < 0)
+		return kerror_set(err, (int)step, "%.100s: %s", source_name(rd->src), why.text);
 	if (rec->nr_chunks)
 		qsort(rec->chunks, rec->nr_chunks, sizeof(*rec->chunks), by_time);
 	drop_copies(rec);

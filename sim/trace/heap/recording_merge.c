@@ -63,7 +63,7 @@ static int next_event(struct reader *rd, struct recording *rec, struct rec_curso
 	unsigned int kind;
 
 	while (cur->at < cur->end) {
-		memcpy(&cur->ev, rec->content.data + cur->at, sizeof(cur->ev));
+		memcpy(&cur->ev, rec_at(cur, cur->at), sizeof(cur->ev));
 		cur->at += sizeof(cur->ev);
 		kind = recording_kind(&cur->ev);
 		if (kind >= NR_RECORDING_KINDS)
@@ -139,21 +139,54 @@ static bool chunk_done(struct recording *rec, const struct rec_cursor *cur)
 {
 	struct rec_image *image = &rec->images[cur->image];
 
+	free(rec->chunks[cur->chunk].bytes);
+	rec->chunks[cur->chunk].bytes = NULL;
 	if (cur->time > image->last_time)
 		image->last_time = cur->time;
 	return !--image->chunks;
+}
+
+/* The next chunks, which are needed in this order, into memory: as many as there is room for, one at least. */
+static int bring_chunks(struct recording *rec)
+{
+	struct content_part *parts = NULL;
+	struct kerror err = { 0 };
+	uint64_t bytes = 0;
+	size_t i, nr = 0;
+	int ret = 0;
+
+	while (rec->next_chunk + nr < rec->nr_chunks && (!nr || bytes < rec->memory_bytes))
+		bytes += rec->chunks[rec->next_chunk + nr++].len;
+	parts = calloc(nr, sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	for (i = 0; !ret && i < nr; i++) {
+		struct rec_chunk *chunk = &rec->chunks[rec->next_chunk + i];
+
+		chunk->bytes = calloc(1, chunk->len + 1);
+		ret = chunk->bytes ? 0 : -ENOMEM;
+		parts[i] = (struct content_part){ chunk->offset, chunk->offset + chunk->len, chunk->bytes };
+	}
+	if (!ret)
+		ret = content_gather(&rec->content, parts, nr, &err);
+	free(parts);
+	return ret;
 }
 
 /* The next chunk joins. */
 static int open_chunk(struct reader *rd, struct recording *rec, uint32_t *ended)
 {
 	const struct rec_chunk *chunk = &rec->chunks[rec->next_chunk];
+	int ret = rec->content.parts && !chunk->bytes ? bring_chunks(rec) : 0;
 	struct rec_cursor cur = {
 		.at = chunk->offset, .end = chunk->offset + chunk->len, .time = chunk->time, .chunk = rec->next_chunk,
+		.bytes = chunk->bytes ? chunk->bytes : rec->content.data + chunk->offset, .from = chunk->offset,
 		.image = chunk->image, .thread = chunk->thread,
 	};
-	int ret = next_event(rd, rec, &cur);
 
+	if (ret)
+		return ret;
+	ret = next_event(rd, rec, &cur);
 	rec->next_chunk++;
 	if (ret > 0)
 		return push(rec, &cur);

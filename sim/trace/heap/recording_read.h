@@ -24,7 +24,9 @@
 struct rec_chunk {
 	uint64_t offset;	/* of its first event, or of its text */
 	uint64_t len;		/* in bytes, from there on */
-	uint64_t time;
+	uint64_t time, ns;	/* of its header */
+	uint64_t events;	/* where the content has parts: how many there are */
+	unsigned char *bytes;	/* owned: the same; NULL: they are not in memory */
 	uint32_t image;		/* index of its image */
 	uint32_t thread;	/* index of its thread at the beginning */
 };
@@ -32,6 +34,7 @@ struct rec_chunk {
 /* What was mapped where, once. */
 struct rec_maps {
 	const char *text;
+	char *copy;		/* owned: the text, where the content has parts; else NULL */
 	uint64_t len;
 	uint64_t time;
 	uint32_t next;		/* the one before it, of the same image: index + 1 */
@@ -65,6 +68,8 @@ struct rec_thread {
 /* Where the merge is in a chunk. */
 struct rec_cursor {
 	uint64_t at, end;	/* the next event's place in the file */
+	const unsigned char *bytes;	/* what lies at byte @from of it, up to the end */
+	uint64_t from;
 	uint64_t time;		/* of the event at hand, never less than that of the one before it */
 	uint64_t chunk;
 	uint32_t image, thread;
@@ -97,6 +102,8 @@ struct recording {
 	unsigned int queued, handed;
 	uint32_t ending;		/* an image whose blocks go back; REC_NO_IMAGE */
 	uint64_t ending_at;		/* slot of its table */
+	uint64_t memory_bytes;		/* for chunks, where the content has parts */
+	uint64_t maps_bytes;		/* of all copies of mappings' texts */
 	uint64_t inherited, too_large;
 	bool ended;
 };
@@ -104,7 +111,7 @@ struct recording {
 /* ---- recording_file.c ---- */
 
 /*
- * Find all chunks of rec->content. -EBADMSG: this is no recording; -ENOMEM. What is
+ * Find all chunks of rec->content. -EBADMSG: this is no recording; -EFBIG; -ENOMEM. What is
  * damaged is left out and noted in rd->stats.
  */
 int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err);
@@ -125,6 +132,12 @@ int rec_peek(struct reader *rd, struct recording *rec, uint32_t *ended);
 void rec_advance(struct recording *rec);
 /* Before the event at hand comes one of the same time that frees @addr of its image, if there is one. */
 void rec_prefer_free(struct recording *rec, uint64_t addr);
+
+/* What lies at byte @at of the file, in the cursor's chunk. */
+static inline const unsigned char *rec_at(const struct rec_cursor *cur, uint64_t at)
+{
+	return cur->bytes + (at - cur->from);
+}
 
 /* ---- recording_sites.c ---- */
 

@@ -176,7 +176,7 @@ int rec_chain(struct reader *rd, struct recording *rec, const struct rec_cursor 
 	uint32_t i, at = 0;
 
 	for (i = 0; i < cur->nr_frames; i++) {
-		memcpy(&address, rec->content.data + cur->frames_at + i * sizeof(address), sizeof(address));
+		memcpy(&address, rec_at(cur, cur->frames_at + i * sizeof(address)), sizeof(address));
 		frames[i] = rec_site(rd, rec, cur->image, cur->time, address & RECORDING_LOW);
 		if (!frames[i])
 			return -ENOMEM;

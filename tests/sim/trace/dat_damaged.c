@@ -39,10 +39,10 @@ static struct bytes build(int version, bool packed)
 }
 
 /* What becomes of it: events, and the error at open, at the end or of the last malformed event, "" for none. */
-static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
+static uint64_t read_all_in(const unsigned char *data, size_t len, uint64_t memory_bytes, char error[256])
 {
 	struct names *names = names_create();
-	const struct reader_config cfg = { .format = "trace-dat", .names = names };
+	const struct reader_config cfg = { .format = "trace-dat", .names = names, .memory_bytes = memory_bytes };
 	struct kerror err = { 0 };
 	struct event events[16];
 	struct heard heard = { 0 };
@@ -68,6 +68,17 @@ static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
 		reader_close(rd);
 	}
 	names_destroy(names);
+	return nr;
+}
+
+/* With memory for no page, so that each is read on its own, the same becomes of it. */
+static uint64_t read_all(const unsigned char *data, size_t len, char error[256])
+{
+	uint64_t nr = read_all_in(data, len, 0, error);
+	char one[256];
+
+	CU_ASSERT_EQUAL(read_all_in(data, len, 1, one), nr);
+	CU_ASSERT_STRING_EQUAL(one, error);
 	return nr;
 }
 

@@ -15,15 +15,24 @@ struct side {
 	bool exact;	/* its times are whole, to the nanosecond */
 };
 
-static inline bool side_open(struct side *side, struct source *src, const char *format, struct kerror *err)
+/* @memory_bytes: see struct reader_config. */
+static inline bool side_open_in(struct side *side, struct source *src, const char *format, uint64_t memory_bytes,
+				struct kerror *err)
 {
 	struct reader_config cfg;
 
 	memset(side, 0, sizeof(*side));
 	side->names = names_create();
 	side->stacks = stacks_create();
-	cfg = (struct reader_config){ .format = format, .names = side->names, .stacks = side->stacks };
+	cfg = (struct reader_config){
+		.format = format, .names = side->names, .stacks = side->stacks, .memory_bytes = memory_bytes,
+	};
 	return !reader_open_config(&side->rd, src, &cfg, err);
+}
+
+static inline bool side_open(struct side *side, struct source *src, const char *format, struct kerror *err)
+{
+	return side_open_in(side, src, format, 0, err);
 }
 
 static inline void side_close(struct side *side)

@@ -26,9 +26,10 @@ struct reading {
 	int error;
 };
 
-static inline void read_all(struct reading *r, struct source *src, const char *format)
+/* @memory_bytes: see struct reader_config. */
+static inline void read_all_in(struct reading *r, struct source *src, const char *format, uint64_t memory_bytes)
 {
-	struct reader_config cfg = { .format = format };
+	struct reader_config cfg = { .format = format, .memory_bytes = memory_bytes };
 	struct kerror err = { 0 };
 	struct reader *rd;
 	int got;
@@ -49,6 +50,11 @@ static inline void read_all(struct reading *r, struct source *src, const char *f
 	} while (got);
 	r->stats = rd->stats;
 	reader_close(rd);
+}
+
+static inline void read_all(struct reading *r, struct source *src, const char *format)
+{
+	read_all_in(r, src, format, 0);
 }
 
 static inline void read_bytes(struct reading *r, const char *format, const char *text, size_t len)

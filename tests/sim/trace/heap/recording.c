@@ -13,9 +13,25 @@
 
 static struct raw raw;
 
+/* And with memory for no chunk, so that each is read on its own: the same comes of it. */
 static void read_raw(struct reading *r)
 {
+	struct kerror err = { 0 };
+	struct source *src;
+	struct reading one;
+	size_t i;
+
 	read_bytes(r, NULL, raw.bytes, raw.len);
+	CU_ASSERT_EQUAL_FATAL(source_open_memory(&src, raw.bytes, raw.len, &err), 0);
+	read_all_in(&one, src, NULL, 1);
+	CU_ASSERT_EQUAL(one.error, r->error);
+	CU_ASSERT_EQUAL(one.nr, r->nr);
+	CU_ASSERT_EQUAL(one.stats.truncated, r->stats.truncated);
+	CU_ASSERT_STRING_EQUAL(one.stats.error.text, r->stats.error.text);
+	CU_ASSERT_STRING_EQUAL(one.heard.text, r->heard.text);
+	for (i = 0; i < one.nr && i < r->nr; i++)
+		CU_ASSERT_EQUAL(memcmp(&one.events[i], &r->events[i], sizeof(r->events[i])), 0);
+	done(&one);
 }
 
 /* The events without " @0x400000". */
