@@ -212,7 +212,7 @@ static void be_child(struct sender *s, const struct reader *rd, struct ctf_watch
 	be_quiet();
 	s->rd = (struct reader){
 		.ops = &ctf_inside_reader, .src = rd->src, .names = names_create(),
-		.stacks = rd->stacks ? stacks_create() : NULL, .kallsyms = rd->kallsyms,
+		.stacks = rd->stacks ? stacks_create() : NULL, .kallsyms = rd->kallsyms, .priv = watch,
 	};
 	if (!s->rd.names || (rd->stacks && !s->rd.stacks))
 		kerror_set(&err, -ENOMEM, "no memory for the events of the trace");
@@ -223,7 +223,6 @@ static void be_child(struct sender *s, const struct reader *rd, struct ctf_watch
 	send_block(s);
 	if (err.code)
 		leave(EXIT_SUCCESS);
-	ctf_inside_watch(&s->rd, watch);
 	while (sem_wait(&watch->go))
 		if (errno != EINTR)
 			leave(EXIT_FAILURE);
@@ -295,6 +294,7 @@ int ctf_child_reap(struct ctf_child *child, bool now)
 	child->pid = 0;
 	close(child->fd);
 	child->fd = -1;
+	ctf_folder_remove(child->watch->folder);
 	return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
 }
 

@@ -5,6 +5,7 @@
  *
  *	graph.c    babeltrace2's graph: the streams of a directory as one row of messages, by time
  *	classes.c  for each class of events, which of its fields goes where
+ *	folder.c   a trace without the files that babeltrace2 refuses
  *	gfp.c      what the numbers in gfp_flags mean, which CTF does not say
  *	reader.c   messages become events
  *	child.c    the process in which all that runs, for babeltrace2 may crash
@@ -23,6 +24,7 @@
 
 #include <babeltrace2/babeltrace.h>
 
+#include "sim/trace/ctf/folder.h"
 #include "sim/trace/kallsyms.h"
 #include "sim/trace/perf/perf.h"
 #include "sim/trace/reader.h"
@@ -45,16 +47,20 @@ struct ctf_watch {
 	uint64_t step;
 	struct ctf_crash crash[CTF_MAX_CRASHES];
 	uint32_t nr_crashes;
+	char folder[CTF_FOLDER_BYTES];	/* that the writer made; "" none */
 	unsigned int messages;	/* malformed events to describe, set before @go */
 	sem_t go;
 };
 
-/* The reader in this process, which babeltrace2 may end. */
+/*
+ * The reader in this process, which babeltrace2 may end. Where rd->priv is a struct ctf_watch when it is opened,
+ * it writes down where babeltrace2 is, does not ask where that crashed, and leaves out files that are cut.
+ */
 extern const struct reader_ops ctf_inside_reader;
-/* Before its first read(): write down where babeltrace2 is, and do not ask where it crashed. @watch outlives @rd. */
-void ctf_inside_watch(struct reader *rd, struct ctf_watch *watch);
 
 /* ---- graph.c --------------------------------------------------------------- */
+
+#define CTF_FILE_BYTES	256u
 
 struct ctf_stream {
 	const char *file;		/* its name, of babeltrace2's */
@@ -74,12 +80,16 @@ struct ctf_graph {
 	size_t nr_streams;
 	struct ctf_watch *watch;	/* not owned, or NULL */
 	uint64_t number;		/* of the event that was read last, for messages */
-	size_t failed;			/* streams that ended with an error; */
+	char cut[CTF_FILE_BYTES];	/* the file for which babeltrace2 refused the trace, or "" */
+	size_t failed;			/* streams that ended with an error, or were left out; */
 	struct kerror why;		/* the first one's */
 };
 
-/* Of the directory @path. -EBADMSG with what babeltrace2 says, -ENOMEM. ctf_graph_close() may be called in any case. */
-int ctf_graph_open(struct ctf_graph *g, const char *path, struct kerror *err);
+/*
+ * Of the directory @path; @watch may be NULL. -EBADMSG with what babeltrace2 says, -ENOMEM. ctf_graph_close() may be
+ * called in any case.
+ */
+int ctf_graph_open(struct ctf_graph *g, const char *path, struct ctf_watch *watch, struct kerror *err);
 void ctf_graph_close(struct ctf_graph *g);
 /*
  * The next message in the order of time, for the caller to put; NULL with 0 in *@ret at the end,

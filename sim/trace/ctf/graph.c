@@ -14,6 +14,14 @@
 
 #include "sim/trace/ctf/ctf.h"
 
+/* The name of the file that a cause of babeltrace2's says cannot be indexed, "" where it says something else. */
+static void find_cut(const char *text, char name[CTF_FILE_BYTES])
+{
+	const char *begin = strstr(text, "index CTF stream file"), *slash = begin ? strrchr(begin, '/') : NULL;
+
+	snprintf(name, CTF_FILE_BYTES, "%.*s", slash ? (int)strcspn(slash + 1, "'") : 0, slash ? slash + 1 : "");
+}
+
 /* What went wrong first is what counts; babeltrace2 keeps a row of it. @file: where, or NULL. */
 static int describe(const bt_error *error, const char *file, struct kerror *err)
 {
@@ -35,20 +43,24 @@ static int describe(const bt_error *error, const char *file, struct kerror *err)
 	/* Its own words for these say nothing to whoever does not know its source. */
 	if (!file && !strncmp(text, "Cannot create trace", 19))
 		return kerror_set(err, -EBADMSG, "its file 'metadata' is damaged; 'babeltrace2 DIRECTORY' says in which line");
-	at = strstr(text, "index CTF stream file") ? strrchr(text, '/') : NULL;
-	if (!file && at)
-		return kerror_set(err, -EBADMSG, "its file '%.*s' is cut, or a packet in it is damaged: nothing of it can be read; "
-				  "the others can without it", (int)strcspn(at + 1, "'"), at + 1);
 	if (file)
 		return kerror_set(err, -EBADMSG, "%.60s is damaged, what comes before was read; babeltrace2 says: %s", file, text);
 	return kerror_set(err, -EBADMSG, "babeltrace2 cannot read it, 'babeltrace2 DIRECTORY' may say more: %s", text);
 }
 
-static int fail(struct kerror *err)
+static int fail(struct ctf_graph *g, struct kerror *err)
 {
 	const bt_error *error = bt_current_thread_take_error();
-	int ret = describe(error, NULL, err);
+	const bt_error_cause *cause = error && bt_error_get_cause_count(error) ? bt_error_borrow_cause_by_index(error, 0) :
+				      NULL;
+	int ret;
 
+	find_cut(cause ? bt_error_cause_get_message(cause) : "", g->cut);
+	if (g->cut[0])
+		ret = kerror_set(err, -EBADMSG, "its file '%.60s' is cut, or a packet in it is damaged: nothing of it can be read",
+				 g->cut);
+	else
+		ret = describe(error, NULL, err);
 	if (error)
 		bt_error_release(error);
 	return ret;
@@ -290,7 +302,7 @@ static bool connect_all(struct ctf_graph *g, const bt_component_source *source, 
 	return true;
 }
 
-int ctf_graph_open(struct ctf_graph *g, const char *path, struct kerror *err)
+static int open_once(struct ctf_graph *g, const char *path, struct kerror *err)
 {
 	const bt_component_source *source;
 	const bt_component_sink *sink;
@@ -298,15 +310,16 @@ int ctf_graph_open(struct ctf_graph *g, const char *path, struct kerror *err)
 	int ret = 0;
 
 	bt_logging_set_global_level(BT_LOGGING_LEVEL_NONE);
-	*g = (struct ctf_graph){ .graph = bt_graph_create(0) };
+	g->graph = bt_graph_create(0);
+	g->cut[0] = '\0';
 	if (!g->graph || bt_plugin_find("ctf", BT_TRUE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, &ctf))
 		ret = kerror_set(err, -ENOTSUP, "babeltrace2's plugin 'ctf' is not here");
 	else if (!add_source(g, ctf, path, &source))
-		ret = fail(err);
+		ret = fail(g, err);
 	else if (!add_streams(g, source))
 		ret = kerror_set(err, -ENOMEM, "no memory for the streams of the trace");
 	else if (!add_sink(g, &sink) || !connect_all(g, source, sink))
-		ret = fail(err);
+		ret = fail(g, err);
 	if (ctf)
 		bt_plugin_put_ref(ctf);
 	bt_current_thread_clear_error();
@@ -326,6 +339,35 @@ void ctf_graph_close(struct ctf_graph *g)
 	if (g->graph)
 		bt_graph_put_ref(g->graph);
 	free(g->stream);
+	g->graph = NULL;
+	g->stream = NULL;
+	g->nr_streams = 0;
+}
+
+int ctf_graph_open(struct ctf_graph *g, const char *path, struct ctf_watch *watch, struct kerror *err)
+{
+	struct kerror why = { 0 };
+	int ret;
+
+	*g = (struct ctf_graph){ .watch = watch };
+	ret = open_once(g, path, err);
+	/* All but the files that are cut; the first of these is what is told. */
+	while (ret && watch && g->cut[0]) {
+		if (!g->failed++)
+			g->why = *err;
+		ctf_graph_close(g);
+		ret = watch->folder[0] ? 0 : ctf_folder_make(watch->folder, path, &why);
+		if (!ret)
+			ret = ctf_folder_leave_out(watch->folder, g->cut, &why);
+		if (ret)
+			return kerror_set(err, -EBADMSG, "its file '%.60s' is cut, and %s", g->cut, why.text);
+		ret = open_once(g, watch->folder, err);
+	}
+	if (!ret && g->failed && !g->nr_streams) {
+		*err = g->why;
+		return g->why.code;
+	}
+	return ret;
 }
 
 const bt_message *ctf_graph_next(struct ctf_graph *g, int *ret, struct kerror *err)
@@ -342,7 +384,7 @@ const bt_message *ctf_graph_next(struct ctf_graph *g, int *ret, struct kerror *e
 		return NULL;
 	}
 	if (status != BT_GRAPH_RUN_ONCE_STATUS_OK && status != BT_GRAPH_RUN_ONCE_STATUS_END) {
-		*ret = fail(err);
+		*ret = fail(g, err);
 		return NULL;
 	}
 	message = take_earliest(g);

@@ -303,7 +303,7 @@ static void ctf_close(struct reader *rd)
 	free(c);
 }
 
-static int open_parts(struct reader *rd, struct ctf *c, struct kerror *err)
+static int open_parts(struct reader *rd, struct ctf *c, struct ctf_watch *watch, struct kerror *err)
 {
 	struct kerror why = { 0 };
 	int ret;
@@ -317,30 +317,24 @@ static int open_parts(struct reader *rd, struct ctf *c, struct kerror *err)
 	ret = rd->kallsyms ? kallsyms_open(&c->kallsyms, rd->kallsyms, err) : 0;
 	if (ret)
 		return ret;
-	ret = ctf_graph_open(&c->graph, source_name(rd->src), &why);
+	ret = ctf_graph_open(&c->graph, source_name(rd->src), watch, &why);
 	return ret ? kerror_set(err, ret, "%.100s: %s", source_name(rd->src), why.text) : 0;
 }
 
 static int ctf_open(struct reader *rd, struct kerror *err)
 {
 	struct ctf *c = calloc(1, sizeof(*c));
+	struct ctf_watch *watch = rd->priv;
 	int ret;
 
 	if (!c)
 		return no_memory(err);
 	rd->priv = c;
 	rd->stats.numbered = true;
-	ret = open_parts(rd, c, err);
+	ret = open_parts(rd, c, watch, err);
 	if (ret)
 		ctf_close(rd);
 	return ret;
-}
-
-void ctf_inside_watch(struct reader *rd, struct ctf_watch *watch)
-{
-	struct ctf *c = rd->priv;
-
-	c->graph.watch = watch;
 }
 
 const struct reader_ops ctf_inside_reader = {

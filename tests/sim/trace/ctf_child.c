@@ -226,6 +226,54 @@ static void test_stopped(void)
 	side_close(&side);
 }
 
+/*
+ * babeltrace2 refuses a trace in which a file is cut; it gets a folder with links to the others,
+ * of which nothing is left behind. Where there is no room for that, the trace is refused.
+ */
+static void test_cut(void)
+{
+	struct bytes b, other;
+	unsigned int nr = 0;
+	struct side *side;
+	char *path, *links, *before;
+
+	if (no_reader())
+		return;
+	path = make_folder("half.ctf", "env { release = \"6.18.1\"; };");
+	b = perf_stream();
+	other = lttng_stream();
+	b.len -= 4;
+	write_stream("half.ctf", "stream_0", &b);
+	write_stream("half.ctf", "stream_1", &other);
+	links = in_folder("links");
+	before = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
+	setenv("TMPDIR", links, 1);
+	CU_ASSERT_EQUAL(refused(path, "half.ctf: its file 'stream_0' is cut, and no folder of links"), -EBADMSG);
+	mkdir(links, 0700);
+	side = open_path(path, "ctf");
+	CU_ASSERT_NOT_EQUAL(rmdir(links), 0);
+	while (side_next(side))
+		nr++;
+	expect_value("cut", "events", nr, 4);
+	CU_ASSERT_TRUE(side->rd->stats.truncated);
+	CU_ASSERT_TRUE(side->rd->stats.damaged);
+	CU_ASSERT_PTR_NOT_NULL(strstr(side->rd->stats.error.text, "half.ctf: its file 'stream_0' is cut, or a packet in it"));
+	CU_ASSERT_EQUAL(rmdir(links), 0);
+	CU_ASSERT_EQUAL(access(path, F_OK), 0);
+	mkdir(links, 0700);
+	side_close(side);
+	free(side);
+	side = open_path(path, "ctf");
+	side_close(side);
+	free(side);
+	CU_ASSERT_EQUAL(rmdir(links), 0);
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	free(before);
+}
+
 /* The child of the process @parent; 0: it has none. */
 static pid_t child_of(pid_t parent)
 {
@@ -325,6 +373,7 @@ static const struct test_case cases[] = {
 	{ "and in two of them", test_crashes },
 	{ "the reader is closed early", test_closed },
 	{ "a signal ends the reading", test_stopped },
+	{ "a file is cut", test_cut },
 	{ "babeltrace2 is killed", test_killed },
 	{ "whoever reads is killed", test_orphan },
 	{ NULL, NULL }
