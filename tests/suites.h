@@ -63,6 +63,7 @@
 	X(emitter_values) \
 	X(procfs) \
 	X(procfs_machine) \
+	X(tlb_cachegrind) \
 	X(follower) \
 	X(live) \
 	X(worker) \

@@ -39,6 +39,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "pagemap/error.h"
 
@@ -129,6 +130,21 @@ static inline bool assoc_touch(struct assoc *assoc, uint32_t set, uint64_t key)
 		newer = older;
 	}
 	return false;
+}
+
+/* The same for a @key that is known not to be there. */
+static inline void assoc_insert(struct assoc *assoc, uint32_t set, uint64_t key)
+{
+	uint64_t *row;
+
+	if (!assoc->rows) {
+		if (assoc->ways)
+			assoc_touch_placed(assoc, set, key);
+		return;
+	}
+	row = assoc->keys + (uint64_t)set * assoc->ways;
+	memmove(row + 1, row, (assoc->ways - 1) * sizeof(*row));
+	row[0] = key;
 }
 
 /* Drop @key; false where it is not there. */

@@ -65,6 +65,7 @@ static inline uint64_t make_key(uint64_t tag, enum tlb_page size, uint64_t page)
 static void forget_last(struct tlb *tlb)
 {
 	tlb->last_page = TLB_NO_PAGE;
+	tlb->missed = false;
 }
 
 int tlb_create(struct tlb **out, const struct tlb_geometry *geo, struct kerror *err)
@@ -132,6 +133,13 @@ static void remember(struct tlb *tlb, uint64_t addr, enum tlb_page size)
 	tlb->last_result = l1 ? TLB_L1_HIT : TLB_L2_HIT;
 }
 
+/* Apart, so that it slows nobody who has no such entries. */
+static __attribute__((noinline)) bool find_global(struct assoc *assoc, uint32_t set, uint64_t global, uint64_t *key)
+{
+	*key = global;
+	return assoc_find(assoc, set, global);
+}
+
 /* Is the page in that level, for the current process or for all? *@key is what it is found by. */
 static inline bool find(struct tlb *tlb, unsigned int level, enum tlb_page size, uint64_t addr, uint64_t *key)
 {
@@ -140,19 +148,19 @@ static inline bool find(struct tlb *tlb, unsigned int level, enum tlb_page size,
 	uint32_t set = assoc_set(assoc, page);
 
 	*key = make_key(tag_for(tlb->tag, addr), size, page);
-	if (assoc_find(assoc, set, *key))
-		return true;
-	if (!tlb->has_global)
-		return false;
-	*key = make_key(tag_for(KEY_GLOBAL, addr), size, page);
-	return assoc_find(assoc, set, *key);
+	return assoc_find(assoc, set, *key) ||
+	       (tlb->has_global && find_global(assoc, set, make_key(tag_for(KEY_GLOBAL, addr), size, page), key));
 }
 
-static void put(struct tlb *tlb, unsigned int level, enum tlb_page size, uint64_t page, uint64_t key)
+/* @fresh: the level has no such key. */
+static inline void put(struct tlb *tlb, unsigned int level, enum tlb_page size, uint64_t page, uint64_t key, bool fresh)
 {
 	struct assoc *assoc = tlb->level[level][size];
 
-	assoc_touch(assoc, assoc_set(assoc, page), key);
+	if (fresh)
+		assoc_insert(assoc, assoc_set(assoc, page), key);
+	else
+		assoc_touch(assoc, assoc_set(assoc, page), key);
 }
 
 enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
@@ -170,11 +178,13 @@ enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
 	for (size = 0; tlb->sizes >> size; size++) {
 		if (tlb->sizes >> size & 1 && find(tlb, 1, size, addr, &key)) {
 			tlb->stats[size].l2_hits++;
-			put(tlb, 0, size, low_bits(addr) >> tlb->shift[size], key);
+			put(tlb, 0, size, low_bits(addr) >> tlb->shift[size], key, true);
 			remember(tlb, addr, size);
 			return TLB_L2_HIT;
 		}
 	}
+	tlb->missed = true;
+	tlb->missed_addr = addr;
 	return TLB_MISS;
 }
 
@@ -183,9 +193,11 @@ unsigned int tlb_fill(struct tlb *tlb, uint64_t addr, enum tlb_page size, bool g
 	uint64_t page = low_bits(addr) >> tlb->shift[size];
 	uint64_t key = make_key(tag_for(global ? KEY_GLOBAL : tlb->tag, addr), size, page);
 	unsigned int refs = walk_cache_walk(&tlb->walk, tag_for(tlb->tag, addr), low_bits(addr), size);
+	bool fresh = tlb->missed && tlb->missed_addr == addr;
 
-	put(tlb, 0, size, page, key);
-	put(tlb, 1, size, page, key);
+	put(tlb, 0, size, page, key, fresh);
+	put(tlb, 1, size, page, key, fresh);
+	tlb->missed = false;
 	tlb->sizes |= 1U << size;
 	tlb->has_global |= global;
 	tlb->stats[size].walks++;

@@ -80,6 +80,8 @@ struct tlb {
 	unsigned int last_shift;
 	enum tlb_result last_result;
 	/* tlb.c's */
+	bool missed;		/* the last lookup, of missed_addr: no level has it */
+	uint64_t missed_addr;
 	uint64_t tag;		/* of the process, as keys have it */
 	unsigned int sizes;	/* a bit for each page size that was ever filled since all was flushed */
 	bool has_global;	/* a global entry may be there */

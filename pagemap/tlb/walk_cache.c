@@ -25,20 +25,15 @@ void walk_cache_exit(struct walk_cache *cache)
 
 unsigned int walk_cache_walk(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf)
 {
-	unsigned int found, i;
+	unsigned int found;
 
+	/* One that lacks the entry has it from now on: the walk comes by it. */
 	for (found = leaf; found < NR_WALK_CACHES; found++) {
 		struct assoc *level = &cache->level[found];
 		uint64_t number = addr >> cache->shift[found];
 
-		if (assoc_find(level, assoc_set(level, number), tag | number))
+		if (assoc_touch(level, assoc_set(level, number), tag | number))
 			break;
-	}
-	for (i = leaf; i < found; i++) {
-		struct assoc *level = &cache->level[i];
-		uint64_t number = addr >> cache->shift[i];
-
-		assoc_touch(level, assoc_set(level, number), tag | number);
 	}
 	return found - leaf + 1;
 }

@@ -33,6 +33,7 @@ traces_tables() {
 	done
 	heap_trace churn
 	accesses
+	"$build/kmemsim-bench" tlb "$micro_rounds"
 	lengths
 }
 

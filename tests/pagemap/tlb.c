@@ -228,6 +228,33 @@ static void test_straddling(void)
 	tlb_destroy(tlb);
 }
 
+/* A page that is filled again, or without an access before, is there once. */
+static void test_filled_again(void)
+{
+	struct tlb *tlb = custom_tlb("l1=2,l2=2");
+
+	tlb_fill(tlb, 0, TLB_PTE, false);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0x1000), TLB_MISS);
+	tlb_fill(tlb, 0x1000, TLB_PTE, false);
+	tlb_fill(tlb, 0x1000, TLB_PTE, false);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_L1_HIT);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0x2000), TLB_MISS);
+	tlb_fill(tlb, 0, TLB_PTE, false);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0x1000), TLB_L1_HIT);
+	tlb_flush_page(tlb, 0, 0);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_MISS);
+	/* another process has the page that this one missed */
+	tlb_switch(tlb, 1);
+	tlb_access_mapped(tlb, 0, TLB_PTE);
+	tlb_switch(tlb, 0);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_MISS);
+	tlb_switch(tlb, 1);
+	tlb_fill(tlb, 0, TLB_PTE, false);
+	tlb_flush_page(tlb, 1, 0);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_MISS);
+	tlb_destroy(tlb);
+}
+
 /* ---- sizes --------------------------------------------------------------- */
 
 /*
@@ -464,6 +491,7 @@ static const struct test_case cases[] = {
 	{ "absent_levels", test_absent_levels },
 	{ "page_borders", test_page_borders },
 	{ "straddling", test_straddling },
+	{ "filled_again", test_filled_again },
 	{ "sizes_share", test_sizes_share },
 	{ "flushes", test_flushes },
 	{ "flush_page", test_flush_page },
