@@ -83,7 +83,7 @@ enum value_type {
 	VALUE_CHOICE,		/* the same; stands alone, without a key */
 	VALUE_FLAG,		/* bool; its name stands alone */
 	VALUE_KERNEL,		/* int */
-	VALUE_TLB,		/* char[128] */
+	VALUE_TLB,		/* text of up to SCENARIO_MAX_TLB letters */
 	VALUE_LOOPS, VALUE_PAGES,	/* struct scenario_list */
 	VALUE_STRING,		/* scenario_id of a phase */
 	/* Names: where they go is known. */

@@ -40,6 +40,7 @@
 #define SCENARIO_MAX_REPEAT	1000000000u
 #define SCENARIO_MAX_LOOPS	4u	/* of a touch */
 #define SCENARIO_MAX_PAGES	256u	/* in a touch's list */
+#define SCENARIO_MAX_TLB	127u	/* letters of a geometry */
 #define SCENARIO_MAX_CPUS	256u
 #define SCENARIO_MAX_NODES	16u
 #define SCENARIO_MAX_ERRORS	20u
@@ -66,7 +67,7 @@ struct scenario_machine {
 	int swap_type;
 	uint64_t overcommit;		/* 0 to 2, as vm.overcommit_memory */
 	uint64_t overcommit_ratio;	/* percent */
-	char tlb[128];			/* what tlb_parse() takes; "": no option */
+	char tlb[SCENARIO_MAX_TLB + 1];		/* what tlb_parse() takes; "": no option */
 	int pcid;			/* bool */
 	int lru;			/* default: the kernel's */
 	int policy;

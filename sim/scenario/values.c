@@ -176,24 +176,29 @@ bool scn_read_word(struct reading *r, const struct scenario_word *words, const c
 	return false;
 }
 
-static bool read_tlb(struct reading *r, const char *text, unsigned int column, char tlb[128])
+static bool read_tlb(struct reading *r, const char *text, unsigned int column, char tlb[SCENARIO_MAX_TLB + 1])
 {
 	const struct tlb_geometry *preset;
 	struct tlb_geometry geo;
 	struct kerror err = { 0 };
 	struct nearest near;
 
-	if (strlen(text) < sizeof(((struct scenario_machine *)NULL)->tlb) && !tlb_parse(text, &geo, &err)) {
+	if (strlen(text) > SCENARIO_MAX_TLB) {
+		scn_fail(r, column, "expected a TLB's geometry of at most %u letters", SCENARIO_MAX_TLB);
+		return false;
+	}
+	if (!tlb_parse(text, &geo, &err)) {
 		strcpy(tlb, text);
 		return true;
+	}
+	if (strchr(text, '=')) {
+		scn_fail(r, column, "expected a TLB's geometry: %s", err.text);
+		return false;
 	}
 	nearest_begin(&near, text);
 	for (preset = tlb_presets; preset->name[0]; preset++)
 		nearest_add(&near, preset->name);
-	if (strchr(text, '='))
-		scn_fail(r, column, "expected a TLB's geometry: %.160s", err.text);
-	else
-		scn_fail(r, column, "expected a TLB model, found '%.40s'%s", text, nearest_text(&near));
+	scn_fail(r, column, "expected a TLB model, found '%.40s'%s", text, nearest_text(&near));
 	return false;
 }
 
