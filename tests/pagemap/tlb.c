@@ -288,6 +288,31 @@ static void test_sizes_share(void)
 
 enum flush { NO_FLUSH, FLUSH_PAGE, FLUSH_ASID, FLUSH_NONGLOBAL, FLUSH_ALL, SWITCH };
 
+/* As process 2. */
+static void flush_by(struct tlb *tlb, enum flush flush)
+{
+	switch (flush) {
+	case FLUSH_PAGE:
+		tlb_flush_page(tlb, 2, 0xfff);
+		break;
+	case FLUSH_ASID:
+		tlb_flush_asid(tlb, 2);
+		break;
+	case FLUSH_NONGLOBAL:
+		tlb_flush_all(tlb, false);
+		break;
+	case FLUSH_ALL:
+		tlb_flush_all(tlb, true);
+		break;
+	case SWITCH:
+		tlb_switch(tlb, 1);
+		tlb_switch(tlb, 2);
+		break;
+	case NO_FLUSH:
+		break;
+	}
+}
+
 /*
  * Process 1 maps page a, process 2 pages a and b, and page z is global; then one flush. What
  * is still there, as each process sees it, and how many references a walk for a page beside
@@ -327,26 +352,7 @@ static void test_flushes(void)
 		tlb_fill(tlb, 25 << 12, TLB_PTE, true);
 		tlb_switch(tlb, 2);
 		access_pages(tlb, "ab");
-		switch (rows[row].flush) {
-		case FLUSH_PAGE:
-			tlb_flush_page(tlb, 2, 0xfff);
-			break;
-		case FLUSH_ASID:
-			tlb_flush_asid(tlb, 2);
-			break;
-		case FLUSH_NONGLOBAL:
-			tlb_flush_all(tlb, false);
-			break;
-		case FLUSH_ALL:
-			tlb_flush_all(tlb, true);
-			break;
-		case SWITCH:
-			tlb_switch(tlb, 1);
-			tlb_switch(tlb, 2);
-			break;
-		case NO_FLUSH:
-			break;
-		}
+		flush_by(tlb, rows[row].flush);
 		CU_ASSERT_EQUAL(tlb_access(tlb, 0), rows[row].a2);
 		CU_ASSERT_EQUAL(tlb_access(tlb, 0x1000), rows[row].b2);
 		CU_ASSERT_EQUAL(tlb_access(tlb, 25 << 12), rows[row].z2);

@@ -123,74 +123,76 @@ static void test_parse_changed(void)
 	CU_ASSERT(geo.no_tags);
 }
 
-/* What cannot be built is refused with a sentence that names the culprit. */
+/* What cannot be built, and what is said of it. */
+static const struct {
+	const char *text, *says;
+} refused[] = {
+	{ "", "'' is neither" },
+	{ "haswel", "'haswel' is neither a known core" },
+	{ "l1=64x4,", "'' is neither" },
+	{ "l1", "'l1' is neither" },
+	{ "l3=64", "no array is called 'l3'" },
+	{ "=64", "no array is called ''" },
+	{ "l1=", "l1=''" },
+	{ "l1=64x", "l1='64x'" },
+	{ "l1=64x0", "l1='64x0'" },
+	{ "l1=x4", "l1='x4'" },
+	{ "l1=64x4k", "l1='64x4k'" },
+	{ "l1=-1", "l1='-1'" },
+	{ "l1= 64", "l1=' 64'" },
+	{ "l1=65536", "l1='65536'" },
+	{ "l1=99999999999999999999", "is not ENTRIES" },
+	{ "l1=65535", "at most 65534" },
+	{ "l1=64x4,l1=64x4", "l1 is given twice" },
+	{ "l1=64,l2-2m=shared,l2-2m=4", "l2-2m is given twice" },
+	{ "l1=4x8", "l1 4K: 4 entries cannot be divided into 8 ways" },
+	{ "l1=64x5", "cannot be divided into 5 ways" },
+	{ "l2=64", "l1 has no entries for 4K" },
+	{ "l1=0", "l1 has no entries for 4K" },
+	{ "l1=shared", "l1 cannot be shared, it is what others share" },
+	{ "l1=64,l2=shared", "l2 cannot be shared" },
+	{ "l1=64,l1-2m=shared", "only be shared together" },
+	{ "l1=64,l1-1g=shared", "only be shared together" },
+	{ "l1=64,l1-2m=shared,l1-1g=4", "only be shared together" },
+	{ "l1=64,l2-2m=shared", "no l2 to share" },
+	{ "l1=64,l2-1g=shared", "no l2 to share" },
+	{ "l1=64:", "l1='64:'" },
+	{ "l1=64:rlu", "l1='64:rlu'" },
+	{ "l1=64:plru4", "l1='64:plru4'" },
+	{ "l1=64:plrux4", "l1='64:plrux4'" },
+	{ "l1=64,page=8k", "page='8k' is not 4k or 16k" },
+	{ "l1=64,page=4", "page='4' is not 4k or 16k" },
+	{ "l1=64,pcid=yes", "pcid='yes' is not on or off" },
+	{ "l1=64,pcid=", "pcid='' is not on or off" },
+	{ "l1=64,page=4k,page=4k", "page is given twice" },
+	{ "l1=64,pde=shared", "TLB: pde cannot be shared" },
+	{ "l1=64,pde=32x5", "pde: 32 entries cannot be divided into 5 ways" },
+	{ "l1=64,pml4e=2x4", "pml4e: 2 entries cannot be divided into 4 ways" },
+	{ "l1=64,page=16k,l1-2m=4", "l1-2m: no page is that large where the base page is 16K" },
+	{ "l1-1g=4,l1=64,page=16k", "l1-1g: no page is that large where the base page is 16K" },
+	{ "l1=64,l2-32m=4", "l2-32m: no page is that large where the base page is 4K" },
+	{ "skylake,page=16k", "no page is larger than 32M" },
+	{ "skylake,zen", "'zen' is neither" },
+	{ "skylake,", "'' is neither" },
+	{ "zen3,l1-2m=shared,l1-1g=2", "only be shared together" },
+	{ "skylake,l2=0", "no l2 to share" },
+	{ "page=16k", "l1 has no entries for 16K" },
+};
+
+/* It is refused with a sentence that names the culprit. */
 static void test_parse_refuses(void)
 {
-	static const struct {
-		const char *text, *says;
-	} cases[] = {
-		{ "", "'' is neither" },
-		{ "haswel", "'haswel' is neither a known core" },
-		{ "l1=64x4,", "'' is neither" },
-		{ "l1", "'l1' is neither" },
-		{ "l3=64", "no array is called 'l3'" },
-		{ "=64", "no array is called ''" },
-		{ "l1=", "l1=''" },
-		{ "l1=64x", "l1='64x'" },
-		{ "l1=64x0", "l1='64x0'" },
-		{ "l1=x4", "l1='x4'" },
-		{ "l1=64x4k", "l1='64x4k'" },
-		{ "l1=-1", "l1='-1'" },
-		{ "l1= 64", "l1=' 64'" },
-		{ "l1=65536", "l1='65536'" },
-		{ "l1=99999999999999999999", "is not ENTRIES" },
-		{ "l1=65535", "at most 65534" },
-		{ "l1=64x4,l1=64x4", "l1 is given twice" },
-		{ "l1=64,l2-2m=shared,l2-2m=4", "l2-2m is given twice" },
-		{ "l1=4x8", "l1 4K: 4 entries cannot be divided into 8 ways" },
-		{ "l1=64x5", "cannot be divided into 5 ways" },
-		{ "l2=64", "l1 has no entries for 4K" },
-		{ "l1=0", "l1 has no entries for 4K" },
-		{ "l1=shared", "l1 cannot be shared, it is what others share" },
-		{ "l1=64,l2=shared", "l2 cannot be shared" },
-		{ "l1=64,l1-2m=shared", "only be shared together" },
-		{ "l1=64,l1-1g=shared", "only be shared together" },
-		{ "l1=64,l1-2m=shared,l1-1g=4", "only be shared together" },
-		{ "l1=64,l2-2m=shared", "no l2 to share" },
-		{ "l1=64,l2-1g=shared", "no l2 to share" },
-		{ "l1=64:", "l1='64:'" },
-		{ "l1=64:rlu", "l1='64:rlu'" },
-		{ "l1=64:plru4", "l1='64:plru4'" },
-		{ "l1=64:plrux4", "l1='64:plrux4'" },
-		{ "l1=64,page=8k", "page='8k' is not 4k or 16k" },
-		{ "l1=64,page=4", "page='4' is not 4k or 16k" },
-		{ "l1=64,pcid=yes", "pcid='yes' is not on or off" },
-		{ "l1=64,pcid=", "pcid='' is not on or off" },
-		{ "l1=64,page=4k,page=4k", "page is given twice" },
-		{ "l1=64,pde=shared", "TLB: pde cannot be shared" },
-		{ "l1=64,pde=32x5", "pde: 32 entries cannot be divided into 5 ways" },
-		{ "l1=64,pml4e=2x4", "pml4e: 2 entries cannot be divided into 4 ways" },
-		{ "l1=64,page=16k,l1-2m=4", "l1-2m: no page is that large where the base page is 16K" },
-		{ "l1-1g=4,l1=64,page=16k", "l1-1g: no page is that large where the base page is 16K" },
-		{ "l1=64,l2-32m=4", "l2-32m: no page is that large where the base page is 4K" },
-		{ "skylake,page=16k", "no page is larger than 32M" },
-		{ "skylake,zen", "'zen' is neither" },
-		{ "skylake,", "'' is neither" },
-		{ "zen3,l1-2m=shared,l1-1g=2", "only be shared together" },
-		{ "skylake,l2=0", "no l2 to share" },
-		{ "page=16k", "l1 has no entries for 16K" },
-	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct kerror err = { 0 };
 		struct tlb_geometry geo;
 
-		CU_ASSERT_EQUAL(tlb_parse(cases[i].text, &geo, &err), -EINVAL);
+		CU_ASSERT_EQUAL(tlb_parse(refused[i].text, &geo, &err), -EINVAL);
 		CU_ASSERT_EQUAL(err.code, -EINVAL);
-		if (!strstr(err.text, cases[i].says))
-			fprintf(stderr, "'%s': %s\n", cases[i].text, err.text);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i].says));
+		if (!strstr(err.text, refused[i].says))
+			fprintf(stderr, "'%s': %s\n", refused[i].text, err.text);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, refused[i].says));
 	}
 }
 
