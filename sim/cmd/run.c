@@ -16,6 +16,7 @@
 #include "sim/cmd/load.h"
 #include "sim/cmd/run_options.h"
 #include "sim/cmd/run_outputs.h"
+#include "sim/cmd/scenario.h"
 #include "sim/report/report.h"
 #include "sim/metrics/timeline.h"
 #include "sim/session/load.h"
@@ -268,6 +269,8 @@ int cmd_run(int argc, char **argv)
 
 	run_parse(argc, argv, &run.opt);
 	interrupt_catch();
+	if (run.opt.traces.nr <= 1 && is_scenario(run.opt.trace))
+		return run_scenario(run.opt.trace, &run.opt.report);
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);

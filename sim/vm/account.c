@@ -97,3 +97,19 @@ void mm_note_hiwater(struct mm *mm)
 	if (mm_rss(mm) > mm->hiwater_rss)
 		mm->hiwater_rss = mm_rss(mm);
 }
+
+static void set_limit(uint64_t *limit, uint64_t value)
+{
+	if (value != VM_LIMIT_KEEP)
+		*limit = value == VM_LIMIT_NONE ? UINT64_MAX : value;
+}
+
+void vm_set_limits(struct process *process, const struct vm_limits *limits)
+{
+	struct vm_limits *own = &process->mm->limits;
+
+	set_limit(&own->as, limits->as);
+	set_limit(&own->data, limits->data);
+	set_limit(&own->stack, limits->stack);
+	set_limit(&own->memlock, limits->memlock);
+}

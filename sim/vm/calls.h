@@ -28,4 +28,9 @@ int64_t vm_munlock(struct process *process, uint64_t addr, uint64_t len);
 /* *@resident gets the number of pages that are in memory. */
 int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_t *resident);
 
+/* setrlimit(): new limits, or one of these. */
+#define VM_LIMIT_KEEP	UINT64_MAX		/* stays as it is */
+#define VM_LIMIT_NONE	(UINT64_MAX - 1)
+void vm_set_limits(struct process *process, const struct vm_limits *limits);
+
 #endif

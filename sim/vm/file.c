@@ -101,6 +101,11 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	return 0;
 }
 
+void vm_file_dirty(struct vm_file *file, pfn_t pfn)
+{
+	page_from_pfn(file->vm->map, pfn)->vm_index |= FRAME_DIRTY;
+}
+
 int vm_file_read_all(struct vm_file *file)
 {
 	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;

@@ -47,8 +47,9 @@ int mm_move_tables(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, uint
 
 /* ---- unmapped.c ----------------------------------------------------------- */
 
-/* Where a mapping of @len bytes goes; a negative errno (Linux: get_unmapped_area). */
-int64_t mm_get_unmapped(struct mm *mm, const struct vm_file *file, uint64_t addr, uint64_t len, int flags);
+/* Where a mapping of @len bytes, from page @pgoff of @file on, goes; a negative errno (Linux: get_unmapped_area). */
+int64_t mm_get_unmapped(struct mm *mm, const struct vm_file *file, uint64_t addr, uint64_t len, uint64_t pgoff,
+			int flags);
 
 /* ---- process.c, fork.c ------------------------------------------------------ */
 

@@ -183,7 +183,7 @@ static int64_t do_mmap(struct mm *mm, uint64_t addr, uint64_t len, int prot, int
 		      (flags & MAP_LOCKED ? VM_LOCKED : 0);
 	if ((flags & MAP_STACK) && mm->vm->rules->stack_small)
 		range.flags |= VM_NOHUGEPAGE;
-	place = mm_get_unmapped(mm, file, addr, len, flags);
+	place = mm_get_unmapped(mm, file, addr, len, range.pgoff, flags);
 	if (place < 0)
 		return place;
 	range.start = (uint64_t)place;

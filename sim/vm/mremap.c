@@ -187,7 +187,7 @@ static int64_t mremap_to(struct remap *r)
 		return ret;
 	if ((r->flags & MREMAP_DONTUNMAP) && !mm_may_expand(mm, vma->flags, r->old_len >> PAGE_SHIFT))
 		return -ENOMEM;
-	ret = mm_get_unmapped(mm, vma->file, r->new_addr, r->new_len,
+	ret = mm_get_unmapped(mm, vma->file, r->new_addr, r->new_len, vma_page_index(vma, r->addr),
 			      (r->flags & MREMAP_FIXED ? MAP_FIXED : 0) | (vma->flags & VM_MAYSHARE ? MAP_SHARED : 0));
 	if (ret < 0)
 		return ret;
@@ -246,7 +246,8 @@ static int64_t do_mremap(struct remap *r)
 		return ret;
 	if (!(r->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	ret = mm_get_unmapped(r->mm, vma->file, 0, r->new_len, vma->flags & VM_MAYSHARE ? MAP_SHARED : 0);
+	ret = mm_get_unmapped(r->mm, vma->file, 0, r->new_len, vma_page_index(vma, r->addr),
+			      vma->flags & VM_MAYSHARE ? MAP_SHARED : 0);
 	if (ret < 0)
 		return ret;
 	r->new_addr = (uint64_t)ret;

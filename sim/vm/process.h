@@ -26,6 +26,7 @@ struct process {
 	int32_t pid;
 	char comm[16];
 	unsigned int cpu;
+	uint64_t cpus_used[MAX_CPUS / 64];	/* a bit each that it touched memory on (mm_cpumask) */
 	bool vforked;			/* uses its parent's memory until it ends or runs another program */
 	enum process_end end;
 	int signal;			/* PROCESS_KILLED: SIGSEGV, SIGBUS, SIGKILL */

@@ -73,19 +73,23 @@ static int64_t choose(struct mm *mm, uint64_t hint, uint64_t len)
 	return addr ? (int64_t)addr : -ENOMEM;
 }
 
-/* On a border of 2 MiB, so that huge pages fit. */
-static int64_t choose_huge(struct mm *mm, uint64_t len)
+/* So that huge pages of an object fit: byte @off of it, where the mapping begins, as far from a 2 MiB border as there. */
+static int64_t choose_huge(struct mm *mm, uint64_t hint, uint64_t len, uint64_t off)
 {
-	int64_t addr = len + HUGE_BYTES <= VM_TASK_SIZE ? choose(mm, 0, len + HUGE_BYTES) : -ENOMEM;
-	uint64_t up;
+	uint64_t first = (off + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1), up;
+	int64_t addr = -ENOMEM;
 
+	if (off + len > first && off + len - first >= HUGE_BYTES && len + HUGE_BYTES <= VM_TASK_SIZE)
+		addr = choose(mm, hint, len + HUGE_BYTES);
 	if (addr < 0)
-		return choose(mm, 0, len);
-	up = -(uint64_t)addr & (HUGE_BYTES - 1);
+		return choose(mm, hint, len);
+	if ((uint64_t)addr == hint)
+		return addr;
+	up = (off - (uint64_t)addr) & (HUGE_BYTES - 1);
 	return addr + (int64_t)(up ? up : HUGE_BYTES);
 }
 
-int64_t mm_get_unmapped(struct mm *mm, const struct vm_file *file, uint64_t addr, uint64_t len, int flags)
+int64_t mm_get_unmapped(struct mm *mm, const struct vm_file *file, uint64_t addr, uint64_t len, uint64_t pgoff, int flags)
 {
 	int64_t ret;
 
@@ -93,8 +97,10 @@ int64_t mm_get_unmapped(struct mm *mm, const struct vm_file *file, uint64_t addr
 		return -ENOMEM;
 	if (flags & MAP_FIXED)
 		ret = (int64_t)addr;
+	else if (file && !file->shmem)	/* of a file system such as ext4: thp_get_unmapped_area() */
+		ret = choose_huge(mm, addr, len, pgoff << PAGE_SHIFT);
 	else if (!file && !addr && !(flags & MAP_SHARED) && mm->vm->rules->align_huge && !(len & (HUGE_BYTES - 1)))
-		ret = choose_huge(mm, len);
+		ret = choose_huge(mm, 0, len, 0);
 	else
 		ret = choose(mm, addr, len);
 	if (ret < 0 && ret > -4096)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim run: a file that is a scenario instead of a trace. */
+#ifndef KMEMSIM_SIM_CMD_SCENARIO_H
+#define KMEMSIM_SIM_CMD_SCENARIO_H
+
+#include "sim/cmd/report_options.h"
+
+/* Whether the file at @path, which is no pipe, begins as a scenario. */
+bool is_scenario(const char *path);
+
+/*
+ * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, or needs
+ * what is not simulated; 130, 143: a signal ended it.
+ */
+int run_scenario(const char *path, const struct report_options *opt);
+
+#endif

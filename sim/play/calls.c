@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: steps that are system calls: made, and their results judged. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sim/play/internal.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* Whether the call ended as the scenario wants it. */
+static void judge(struct play *play, const struct step *step, struct play_process *who, int64_t ret)
+{
+	const char *call = scenario_statements[step->kind].word, *wanted, *got;
+
+	who->error = ret < 0 && ret > -4096 ? (int)-ret : 0;
+	if (who->error == step->expected_errno)
+		return;
+	wanted = scenario_word_of(scenario_errno, step->expected_errno);
+	got = scenario_word_of(scenario_errno, who->error);
+	if (!who->error)
+		play_fail(play, step, "expected %s to fail with %s, it succeeded", call, wanted ? wanted : "an error");
+	else if (step->expected_errno)
+		play_fail(play, step, "expected %s to fail with %s, it failed with %s", call, wanted ? wanted : "an error",
+			  got ? got : strerror(who->error));
+	else
+		play_fail(play, step, "%s failed with %s: %s", call, got ? got : "an error", strerror(who->error));
+}
+
+static int64_t do_mmap(struct play *play, const struct step *step, struct play_process *who)
+{
+	const struct step_mmap *m = &step->mmap;
+	struct vm_file *file = step->file ? play->files[step->file] : NULL;
+	int flags = (m->sharing == SCENARIO_SHARED ? MAP_SHARED : MAP_PRIVATE) | (file ? 0 : MAP_ANONYMOUS);
+	uint64_t addr = m->at == SCENARIO_ABSENT ? 0 : m->at;
+	int64_t ret;
+
+	flags |= m->placing == SCENARIO_FIXED ? MAP_FIXED : m->placing == SCENARIO_NOREPLACE ? MAP_FIXED_NOREPLACE : 0;
+	flags |= (m->growsdown ? MAP_GROWSDOWN : 0) | (m->populate ? MAP_POPULATE : 0) | (m->lock ? MAP_LOCKED : 0) |
+		 (m->noreserve ? MAP_NORESERVE : 0);
+	ret = vm_mmap(who->process, addr, m->bytes, m->prot, flags, file, m->offset);
+	if (ret < 0)
+		return ret;
+	who->maps[step->map].start = (uint64_t)ret;
+	who->maps[step->map].bytes = VM_PAGE_ALIGN(m->bytes);
+	/* An order may have taken others' place. */
+	if (m->placing == SCENARIO_FIXED)
+		play_flush(play, who->process, (uint64_t)ret, m->bytes);
+	return ret;
+}
+
+static int64_t do_mremap(struct play *play, const struct step *step, struct play_process *who)
+{
+	const struct step_mremap *m = &step->mremap;
+	struct play_map *map = &who->maps[step->map];
+	int flags = (m->maymove || m->to != SCENARIO_ABSENT ? MREMAP_MAYMOVE : 0) |
+		    (m->to != SCENARIO_ABSENT ? MREMAP_FIXED : 0) | (m->dontunmap ? MREMAP_DONTUNMAP : 0);
+	int64_t ret = vm_mremap(who->process, map->start, map->bytes, m->bytes, flags,
+				m->to == SCENARIO_ABSENT ? 0 : m->to);
+
+	if (ret < 0)
+		return ret;
+	play_flush(play, who->process, map->start, map->bytes);
+	map->start = (uint64_t)ret;
+	map->bytes = VM_PAGE_ALIGN(m->bytes);
+	return ret;
+}
+
+static int64_t do_brk(struct play *play, const struct step *step, struct play_process *who)
+{
+	struct mm *mm = who->process->mm;
+	uint64_t old = mm->brk, wanted = old + (uint64_t)step->brk_by;
+
+	if (vm_brk(who->process, wanted) != wanted)
+		return -ENOMEM;
+	if (wanted < old)
+		play_flush(play, who->process, wanted, old - wanted);
+	who->maps[SCENARIO_HEAP].start = mm->start_brk;
+	who->maps[SCENARIO_HEAP].bytes = VM_PAGE_ALIGN(wanted) - mm->start_brk;
+	return 0;
+}
+
+/* read() and write() of a file go through its page cache, and no mapping. */
+static int64_t do_file(struct play *play, const struct step *step)
+{
+	struct vm_file *file = play->files[step->file];
+	uint64_t from = step->call.range.from >> PAGE_SHIFT, bytes = step->call.range.length, end, index;
+	pfn_t pfn;
+
+	if (bytes == SCENARIO_ABSENT || step->call.range.from + bytes > file->bytes)
+		bytes = file->bytes > step->call.range.from ? file->bytes - step->call.range.from : 0;
+	end = VM_PAGE_ALIGN(step->call.range.from + bytes) >> PAGE_SHIFT;
+	for (index = from; index < end; index++) {
+		pfn = vm_file_cached(file, index);
+		if (pfn_is_none(pfn) && vm_file_add(file, index, &pfn))
+			return -ENOMEM;
+		if (step->kind == STEP_WRITE)
+			vm_file_dirty(file, pfn);
+	}
+	return 0;
+}
+
+int play_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err)
+{
+	struct process *process = who->process;
+	struct play_range range = play_range(play, step, &step->call.range);
+	int64_t ret;
+
+	switch (step->kind) {
+	case STEP_MMAP:
+		ret = do_mmap(play, step, who);
+		break;
+	case STEP_MUNMAP:
+		ret = vm_munmap(process, range.start, range.bytes);
+		play_flush(play, process, range.start, range.bytes);
+		break;
+	case STEP_MPROTECT:
+		ret = vm_mprotect(process, range.start, range.bytes, step->call.value);
+		play_flush(play, process, range.start, range.bytes);
+		break;
+	case STEP_MREMAP:
+		ret = do_mremap(play, step, who);
+		break;
+	case STEP_BRK:
+		ret = do_brk(play, step, who);
+		break;
+	case STEP_MADVISE:
+		if (step->call.value == MADV_PAGEOUT || step->call.value == MADV_COLD || step->call.value == MADV_FREE)
+			return kerror_set(err, -EOPNOTSUPP, "madvise %s needs reclaim, which is not simulated yet",
+					  scenario_word_of(scenario_advice, step->call.value));
+		ret = vm_madvise(process, range.start, range.bytes, step->call.value);
+		if (step->call.value == MADV_DONTNEED)
+			play_flush(play, process, range.start, range.bytes);
+		break;
+	case STEP_MLOCK:
+		ret = vm_mlock(process, range.start, range.bytes);
+		break;
+	case STEP_MUNLOCK:
+		ret = vm_munlock(process, range.start, range.bytes);
+		break;
+	case STEP_MINCORE:
+		ret = vm_mincore(process, range.start, range.bytes, &who->resident);
+		break;
+	case STEP_LIMIT:
+		ret = 0;
+		vm_set_limits(process, &(struct vm_limits){ step->limit.as, step->limit.data, step->limit.stack,
+							    step->limit.memlock });
+		break;
+	default:
+		ret = do_file(play, step);
+	}
+	judge(play, step, who, ret);
+	return 0;
+}

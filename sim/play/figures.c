@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: what a scenario can ask, answered. False from a function: nothing simulates that yet. */
+#include <signal.h>
+
+#include "sim/play/internal.h"
+#include "sim/vm/frame.h"
+#include "sim/vm/internal.h"
+
+/* ---- of a mapping and of a process ------------------------------------------------ */
+
+static bool counted(const struct play_counts *counts, int figure, uint64_t *value)
+{
+	static const int kinds[NR_SCENARIO_FIGURES] = {
+		[SCENARIO_FIGURE_FIRST_TOUCH] = VM_FAULT_anon + 1, [SCENARIO_FIGURE_ZERO] = VM_FAULT_zero + 1,
+		[SCENARIO_FIGURE_COW] = VM_FAULT_cow + 1, [SCENARIO_FIGURE_REUSE] = VM_FAULT_reuse + 1,
+		[SCENARIO_FIGURE_CACHE] = VM_FAULT_cache + 1, [SCENARIO_FIGURE_READ] = VM_FAULT_read + 1,
+		[SCENARIO_FIGURE_SWAPIN] = VM_FAULT_swapin + 1, [SCENARIO_FIGURE_SPURIOUS] = VM_FAULT_spurious + 1,
+	};
+
+	if (kinds[figure]) {
+		*value = counts->faults[kinds[figure] - 1];
+		return true;
+	}
+	switch (figure) {
+	case SCENARIO_FIGURE_FAULTS:
+		*value = counts->minflt + counts->majflt;
+		return true;
+	case SCENARIO_FIGURE_MINFLT:
+		*value = counts->minflt;
+		return true;
+	case SCENARIO_FIGURE_MAJFLT:
+		*value = counts->majflt;
+		return true;
+	case SCENARIO_FIGURE_ACCESSES:
+		*value = counts->accesses;
+		return true;
+	case SCENARIO_FIGURE_TLB_MISSES:
+		*value = counts->tlb_misses;
+		return true;
+	case SCENARIO_FIGURE_BAD:
+		*value = counts->faults[VM_FAULT_maperr] + counts->faults[VM_FAULT_accerr] + counts->faults[VM_FAULT_buserr];
+		return true;
+	default:
+		*value = 0;
+		return figure == SCENARIO_FIGURE_HUGE;
+	}
+}
+
+struct resident {
+	const struct vm *vm;
+	uint64_t rss, anon;
+};
+
+static int count_resident(void *ctx, pte_t *pte, uint64_t addr)
+{
+	struct resident *sum = ctx;
+
+	(void)addr;
+	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
+		return 0;
+	sum->rss += PAGE_SIZE;
+	if (vm_frame_rss(page_from_pfn(sum->vm->map, pte_pfn(*pte))) == RSS_ANON)
+		sum->anon += PAGE_SIZE;
+	return 0;
+}
+
+static bool map_size(const struct play *play, const struct play_process *who, const struct play_map *map, int figure,
+		     uint64_t *value)
+{
+	struct resident sum = { play->vm, 0, 0 };
+
+	if (who->process && who->process->mm && map->bytes)
+		mm_for_each_pte(who->process->mm, map->start, map->start + map->bytes, count_resident, &sum);
+	switch (figure) {
+	case SCENARIO_FIGURE_RSS:
+		*value = sum.rss;
+		return true;
+	case SCENARIO_FIGURE_ANON:
+		*value = sum.anon;
+		return true;
+	case SCENARIO_FIGURE_SIZE:
+		*value = map->bytes;
+		return true;
+	case SCENARIO_FIGURE_START:
+		*value = map->start;
+		return true;
+	default:
+		*value = 0;
+		return figure == SCENARIO_FIGURE_HUGEPAGES || figure == SCENARIO_FIGURE_SWAP;
+	}
+}
+
+static bool process_size(const struct play_process *who, int figure, uint64_t *value)
+{
+	const struct mm *mm = who->process ? who->process->mm : NULL;
+
+	*value = 0;
+	switch (figure) {
+	case SCENARIO_FIGURE_RSS:
+		*value = mm ? mm_rss(mm) << PAGE_SHIFT : 0;
+		return true;
+	case SCENARIO_FIGURE_ANON:
+		*value = mm ? (uint64_t)mm->rss[RSS_ANON] << PAGE_SHIFT : 0;
+		return true;
+	case SCENARIO_FIGURE_VSZ:
+		*value = mm ? mm->total_vm << PAGE_SHIFT : 0;
+		return true;
+	case SCENARIO_FIGURE_LOCKED:
+		*value = mm ? mm->locked_vm << PAGE_SHIFT : 0;
+		return true;
+	case SCENARIO_FIGURE_PTE:
+		*value = mm ? mm_pgtables_bytes(mm) : 0;
+		return true;
+	case SCENARIO_FIGURE_MAPS:
+		*value = mm ? mm->nr_vmas : 0;
+		return true;
+	case SCENARIO_FIGURE_RESIDENT:
+		*value = who->resident;
+		return true;
+	case SCENARIO_FIGURE_ERRNO:
+		*value = (uint64_t)who->error;
+		return true;
+	case SCENARIO_FIGURE_SIGNAL:
+		*value = who->process ? (uint64_t)who->process->signal : 0;
+		return true;
+	default:
+		return figure == SCENARIO_FIGURE_HUGEPAGES || figure == SCENARIO_FIGURE_SWAP;
+	}
+}
+
+/* ---- of the machine ---------------------------------------------------------------- */
+
+static uint64_t page_cache(const struct vm *vm, bool dirty)
+{
+	uint64_t pages = 0;
+	uint32_t pfn;
+
+	for (pfn = 0; pfn < vm->map->end_pfn; pfn++) {
+		const struct page *page = page_from_pfn(vm->map, pfn_make(pfn));
+
+		if ((page->flags & PG_allocated) && !(page->flags & PG_slab) && (page->vm_index & FRAME_FILE) &&
+		    (!dirty || (page->vm_index & FRAME_DIRTY)))
+			pages++;
+	}
+	return pages << PAGE_SHIFT;
+}
+
+uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure, bool *known)
+{
+	const struct vm *vm = play->vm;
+	struct machine_pages pages;
+
+	*known = true;
+	switch (figure) {
+	case SCENARIO_VM_PGFAULT:
+		return vm->counters[VM_CNT_pgfault];
+	case SCENARIO_VM_PGMAJFAULT:
+		return vm->counters[VM_CNT_pgmajfault];
+	case SCENARIO_VM_PGREUSE:
+		return vm->counters[VM_CNT_pgreuse];
+	case SCENARIO_VM_FREE:
+		machine_count_pages(play->machine, &pages);
+		return (pages.free_lists + pages.pcp) << PAGE_SHIFT;
+	case SCENARIO_VM_FILE:
+		return page_cache(vm, false);
+	case SCENARIO_VM_DIRTY:
+		return page_cache(vm, true);
+	case SCENARIO_VM_COMMITTED:
+		return (uint64_t)vm->committed << PAGE_SHIFT;
+	case SCENARIO_VM_SWAP_USED:
+		return 0;
+	default:
+		*known = false;
+		return 0;
+	}
+}
+
+uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figure)
+{
+	struct tlb_stats sum = play_tlb_stats(play);
+	uint64_t flushes = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
+		const struct tlb_counters *c = &play->tlbs[cpu]->counters;
+
+		flushes += c->flush_asid + c->flush_switch + c->flush_nonglobal + c->flush_all;
+	}
+	switch (figure) {
+	case SCENARIO_TLB_ACCESSES:
+		return sum.lookups;
+	case SCENARIO_TLB_L1_HITS:
+		return sum.l1_hits;
+	case SCENARIO_TLB_L2_HITS:
+		return sum.l2_hits;
+	case SCENARIO_TLB_WALKS:
+		return sum.walks;
+	case SCENARIO_TLB_FLUSHES:
+		return flushes;
+	default:
+		return play->shootdowns;
+	}
+}
+
+/* ---- a term ---------------------------------------------------------------------------- */
+
+/* A count now, or since the phase began. */
+static bool since(const struct play_counts *now, const struct play_counts *phase, const struct expect_term *term,
+		  uint64_t *value)
+{
+	uint64_t before = 0;
+
+	if (!counted(now, term->figure, value))
+		return false;
+	if (term->of_phase)
+		counted(phase, term->figure, &before);
+	*value -= before;
+	return true;
+}
+
+bool play_figure(const struct play *play, const struct expect_term *term, uint64_t *value)
+{
+	const struct play_process *who = &play->processes[term->process];
+	const struct play_map *map = &who->maps[term->map];
+	bool known = true, count;
+
+	switch (term->source) {
+	case EXPECT_VALUE:
+		*value = term->value;
+		return true;
+	case EXPECT_VM:
+		*value = play_vm_figure(play, (enum scenario_vm_figure)term->figure, &known) -
+			 (term->of_phase ? play->vm_phase[term->figure] : 0);
+		return known;
+	case EXPECT_TLB:
+		*value = play_tlb_figure(play, (enum scenario_tlb_figure)term->figure) -
+			 (term->of_phase ? play->tlb_phase[term->figure] : 0);
+		return true;
+	default:
+		break;
+	}
+	count = scenario_figures[term->figure].unit == SCENARIO_COUNT;
+	if (term->source == EXPECT_ALL)
+		return since(&play->all, &play->all_phase, term, value);
+	if (term->source == EXPECT_MAPPING)
+		return count ? since(&map->counts, &map->phase, term, value) :
+			       map_size(play, who, map, term->figure, value);
+	return count ? since(&who->counts, &who->phase, term, value) : process_size(who, term->figure, value);
+}

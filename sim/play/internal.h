@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the files of sim/play/ ask of each other.
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_PLAY_INTERNAL_H
+#define KMEMSIM_SIM_PLAY_INTERNAL_H
+
+#include "sim/play/play.h"
+#include "sim/vm/calls.h"
+#include "sim/vm/fault.h"
+
+void play_fail(struct play *play, const struct step *step, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The range of a step, as addresses. Its map may be NULL; then at must be given. */
+struct play_range {
+	uint64_t start, bytes;
+};
+struct play_range play_range(const struct play *play, const struct step *step, const struct step_range *range);
+
+/* ---- calls.c ------------------------------------------------------------------ */
+
+/* A call of @who, which lives. 0, or -EOPNOTSUPP. A call's own failure is judged here. */
+int play_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
+
+/* ---- touch.c ------------------------------------------------------------------ */
+
+int play_touch(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
+/* The kernel takes @bytes from @start on out of the TLBs that may have them (flush_tlb_mm_range). */
+void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes);
+
+/* ---- figures.c, expect.c -------------------------------------------------------- */
+
+/* What @term stands for now. False: it is not simulated yet. */
+bool play_figure(const struct play *play, const struct expect_term *term, uint64_t *value);
+uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure, bool *known);
+uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figure);
+int play_expect(struct play *play, const struct step *step, struct kerror *err);
+
+#endif

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: a scenario's machine, its steps one after the other, its phases; see play.h. */
+#include "sim/play/play.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/play/internal.h"
+
+#define DEFAULT_MAX_ACCESSES	1000000000ULL
+#define DEFAULT_TLB		"skylake"
+
+void play_fail(struct play *play, const struct step *step, const char *fmt, ...)
+{
+	char text[352];
+	va_list args;
+
+	play->failures++;
+	if (!play->cfg.on_failure)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	play->cfg.on_failure(play->cfg.ctx, step, text);
+}
+
+struct play_range play_range(const struct play *play, const struct step *step, const struct step_range *range)
+{
+	const struct play_map *map = step->map ? &play->processes[step->process].maps[step->map] : NULL;
+	uint64_t start = map ? map->start : range->at, bytes = map ? map->bytes : 0;
+	struct play_range out = { start + range->from, range->length };
+
+	if (range->length == SCENARIO_ABSENT)
+		out.bytes = bytes > range->from ? bytes - range->from : 0;
+	return out;
+}
+
+/* ---- the machine ------------------------------------------------------------------ */
+
+/* What a scenario may ask for and nobody answers yet. */
+static int check_machine(const struct scenario_machine *m, struct kerror *err)
+{
+	const char *what = NULL;
+
+	if (m->swap_bytes)
+		what = "swap=";
+	else if (m->thp != SCENARIO_THP_NEVER)
+		what = "thp=";
+	else if (m->policy != SCENARIO_KERNEL)
+		what = "policy=";
+	else if (m->given & (1u << SCENARIO_MACHINE_FRAMES))
+		what = "frames=";
+	return what ? kerror_set(err, -EOPNOTSUPP, "machine %s is not simulated yet", what) : 0;
+}
+
+static int create_machine(struct play *play, const struct scenario_machine *m, struct kerror *err)
+{
+	struct machine_config cfg;
+	struct vm_config vm_cfg;
+	int ret;
+
+	machine_config_default(&cfg);
+	cfg.mem_bytes = m->memory_bytes;
+	cfg.nr_cpus = (unsigned int)m->cpus;
+	cfg.nr_nodes = (unsigned int)m->nodes;
+	cfg.kernel = (enum buddy_kernel)m->kernel;
+	cfg.slab.kernel = cfg.kernel;
+	vm_config_default(&vm_cfg);
+	vm_cfg.kernel = m->kernel == BUDDY_KERNEL_6_1 ? VM_KERNEL_6_1 : VM_KERNEL_6_12;
+	vm_cfg.overcommit = (enum vm_overcommit)m->overcommit;
+	vm_cfg.overcommit_ratio = (unsigned int)m->overcommit_ratio;
+	vm_cfg.fault_around_bytes = m->fault_around_bytes;
+	ret = machine_create(&play->machine, &cfg, err);
+	return ret ? ret : vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
+}
+
+static int create_tlbs(struct play *play, const struct scenario_machine *m, struct kerror *err)
+{
+	struct tlb_geometry geo;
+	unsigned int cpu;
+	int ret = tlb_parse(*m->tlb ? m->tlb : DEFAULT_TLB, &geo, err);
+
+	if (ret)
+		return ret;
+	if (!m->pcid)
+		geo.no_tags = true;
+	if (geo.base_16k)
+		return kerror_set(err, -EOPNOTSUPP, "machine tlb=: pages of 16 KiB are not simulated for processes yet");
+	play->nr_cpus = (unsigned int)m->cpus;
+	play->tlbs = calloc(play->nr_cpus, sizeof(*play->tlbs));
+	if (!play->tlbs)
+		return kerror_set(err, -ENOMEM, "scenario: out of memory");
+	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
+		ret = tlb_create(&play->tlbs[cpu], &geo, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int create_names(struct play *play, struct kerror *err)
+{
+	const struct scenario *s = play->scenario;
+	scenario_id i, nr = scenario_nr_processes(s);
+
+	play->processes = calloc(nr + 1u, sizeof(*play->processes));
+	play->files = calloc(scenario_nr_files(s) + 1u, sizeof(*play->files));
+	for (i = 0; play->processes && i <= nr; i++) {
+		play->processes[i].maps = calloc(scenario_nr_maps(s) + 1u, sizeof(*play->processes[i].maps));
+		if (!play->processes[i].maps)
+			return kerror_set(err, -ENOMEM, "scenario: out of memory");
+	}
+	return play->processes && play->files ? 0 : kerror_set(err, -ENOMEM, "scenario: out of memory");
+}
+
+int play_create(struct play **out, const struct scenario *scenario, const struct play_config *cfg, struct kerror *err)
+{
+	const struct scenario_machine *m = scenario_machine(scenario);
+	struct play *play = calloc(1, sizeof(*play));
+	int ret;
+
+	if (!play)
+		return kerror_set(err, -ENOMEM, "scenario: out of memory");
+	play->scenario = scenario;
+	play->cfg = *cfg;
+	if (!play->cfg.max_accesses)
+		play->cfg.max_accesses = DEFAULT_MAX_ACCESSES;
+	ret = check_machine(m, err);
+	if (!ret)
+		ret = create_machine(play, m, err);
+	if (!ret)
+		ret = create_tlbs(play, m, err);
+	if (!ret)
+		ret = create_names(play, err);
+	if (ret) {
+		play_destroy(play);
+		return ret;
+	}
+	*out = play;
+	return 0;
+}
+
+void play_destroy(struct play *play)
+{
+	scenario_id i;
+	unsigned int cpu;
+
+	if (!play)
+		return;
+	vm_destroy(play->vm);
+	if (play->machine)
+		machine_destroy(play->machine);
+	for (cpu = 0; play->tlbs && cpu < play->nr_cpus; cpu++)
+		if (play->tlbs[cpu])
+			tlb_destroy(play->tlbs[cpu]);
+	for (i = 0; play->processes && i <= scenario_nr_processes(play->scenario); i++)
+		free(play->processes[i].maps);
+	free(play->tlbs);
+	free(play->processes);
+	free(play->files);
+	free(play->phases);
+	free(play);
+}
+
+/* ---- counting ---------------------------------------------------------------------- */
+
+struct tlb_stats play_tlb_stats(const struct play *play)
+{
+	struct tlb_stats sum = { 0 };
+	unsigned int cpu, size;
+
+	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
+		for (size = 0; size < NR_TLB_PAGES; size++) {
+			struct tlb_stats one = tlb_stats(play->tlbs[cpu], (enum tlb_page)size);
+
+			sum.lookups += one.lookups;
+			sum.l1_hits += one.l1_hits;
+			sum.l2_hits += one.l2_hits;
+			sum.walks += one.walks;
+			sum.walk_refs += one.walk_refs;
+		}
+	}
+	return sum;
+}
+
+static void add_counts(struct play_counts *to, const struct play_counts *by)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_VM_FAULTS; i++)
+		to->faults[i] += by->faults[i];
+	to->minflt += by->minflt;
+	to->majflt += by->majflt;
+	to->accesses += by->accesses;
+	to->tlb_misses += by->tlb_misses;
+}
+
+static struct play_counts counts_of(const struct play *play, const struct process *process)
+{
+	struct play_counts now = { .tlb_misses = play_tlb_stats(play).walks };
+
+	if (!process)
+		return now;
+	memcpy(now.faults, process->faults, sizeof(now.faults));
+	now.minflt = process->min_flt;
+	now.majflt = process->maj_flt;
+	now.accesses = process->accesses;
+	return now;
+}
+
+/* What @process did since @before is that of the step's process, its mapping, and all. */
+static void count_step(struct play *play, const struct step *step, const struct process *process,
+		       const struct play_counts *before)
+{
+	struct play_counts by = counts_of(play, process);
+	struct play_process *who = &play->processes[step->process];
+	unsigned int i;
+
+	for (i = 0; i < NR_VM_FAULTS; i++)
+		by.faults[i] -= before->faults[i];
+	by.minflt -= before->minflt;
+	by.majflt -= before->majflt;
+	by.accesses -= before->accesses;
+	by.tlb_misses -= before->tlb_misses;
+	add_counts(&who->counts, &by);
+	add_counts(&who->maps[step->map].counts, &by);
+	add_counts(&play->all, &by);
+}
+
+/* ---- phases ------------------------------------------------------------------------- */
+
+/* Room for one more; it begins with the figures as they are. */
+static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
+{
+	scenario_id p, m;
+	unsigned int i;
+	bool known;
+
+	if (play->nr_phases == play->max_phases) {
+		uint32_t max = play->max_phases ? play->max_phases * 2 : 8;
+		struct play_phase *phases = realloc(play->phases, max * sizeof(*phases));
+
+		if (!phases)
+			return kerror_set(err, -ENOMEM, "scenario: out of memory");
+		play->phases = phases;
+		play->max_phases = max;
+	}
+	play->phases[play->nr_phases] = (struct play_phase){ .name = name, .tlb = play_tlb_stats(play) };
+	play->nr_phases++;
+	play->all_phase = play->all;
+	for (p = 1; p <= scenario_nr_processes(play->scenario); p++) {
+		play->processes[p].phase = play->processes[p].counts;
+		for (m = 0; m <= scenario_nr_maps(play->scenario); m++)
+			play->processes[p].maps[m].phase = play->processes[p].maps[m].counts;
+	}
+	for (i = 0; i < NR_SCENARIO_VM_FIGURES; i++)
+		play->vm_phase[i] = play_vm_figure(play, (enum scenario_vm_figure)i, &known);
+	for (i = 0; i < NR_SCENARIO_TLB_FIGURES; i++)
+		play->tlb_phase[i] = play_tlb_figure(play, (enum scenario_tlb_figure)i);
+	return 0;
+}
+
+/* The phase that runs gets its figures. */
+static void end_phase(struct play *play)
+{
+	struct play_phase *phase = &play->phases[play->nr_phases - 1];
+	struct tlb_stats now = play_tlb_stats(play);
+	unsigned int i;
+
+	for (i = 0; i < NR_VM_FAULTS; i++)
+		phase->faults[i] = play->all.faults[i] - play->all_phase.faults[i];
+	phase->minflt = play->all.minflt - play->all_phase.minflt;
+	phase->majflt = play->all.majflt - play->all_phase.majflt;
+	phase->accesses = play->all.accesses - play->all_phase.accesses;
+	phase->tlb.lookups = now.lookups - phase->tlb.lookups;
+	phase->tlb.l1_hits = now.l1_hits - phase->tlb.l1_hits;
+	phase->tlb.l2_hits = now.l2_hits - phase->tlb.l2_hits;
+	phase->tlb.walks = now.walks - phase->tlb.walks;
+	phase->tlb.walk_refs = now.walk_refs - phase->tlb.walk_refs;
+}
+
+/* ---- steps ---------------------------------------------------------------------------- */
+
+/* The mappings that a program begins with have names. */
+static void name_layout(struct play *play, struct play_process *who)
+{
+	const struct mm *mm = who->process->mm;
+	scenario_id i;
+	uint32_t v;
+
+	for (i = 1; i <= scenario_nr_maps(play->scenario); i++)
+		who->maps[i].start = who->maps[i].bytes = 0;
+	for (v = 0; v < mm->nr_vmas; v++) {
+		const struct vma *vma = mm->vmas[v];
+		scenario_id name = vma->flags & VM_GROWSDOWN ? SCENARIO_STACK : vma->flags & VM_EXEC ? SCENARIO_TEXT :
+				   SCENARIO_DATA;
+
+		if (!who->maps[name].bytes)
+			who->maps[name].start = vma->start;
+		who->maps[name].bytes = vma->end - who->maps[name].start;
+	}
+	who->maps[SCENARIO_HEAP].start = mm->start_brk;
+}
+
+static int do_process(struct play *play, const struct step *step, struct kerror *err)
+{
+	struct play_process *who = &play->processes[step->process];
+	int ret = vm_process_create(play->vm, scenario_process_name(play->scenario, step->process),
+				    (unsigned int)step->new.cpu, !step->new.uid, &who->process, err);
+
+	if (ret == -ENOMEM) {
+		play_fail(play, step, "%s", err->text);
+		return 0;
+	}
+	if (ret)
+		return ret;
+	who->error = 0;
+	name_layout(play, who);
+	return 0;
+}
+
+static int do_file(struct play *play, const struct step *step, struct kerror *err)
+{
+	struct vm_file *file = vm_file_create(play->vm, scenario_file_name(play->scenario, step->file), step->file_of.bytes,
+					      true);
+
+	if (!file)
+		return kerror_set(err, -ENOMEM, "scenario: out of memory");
+	play->files[step->file] = file;
+	if (step->file_of.cached && vm_file_read_all(file))
+		play_fail(play, step, "the machine has no memory to hold this file in its page cache");
+	return 0;
+}
+
+static int do_fork(struct play *play, const struct step *step)
+{
+	struct play_process *who = &play->processes[step->process], *child = &play->processes[step->other];
+	scenario_id i;
+	int ret = vm_fork(who->process, scenario_process_name(play->scenario, step->other), step->kind == STEP_VFORK,
+			  &child->process);
+
+	who->error = -ret;
+	if (-ret != step->expected_errno)
+		play_fail(play, step, "fork: %s", ret ? strerror(-ret) : "it succeeded");
+	if (ret)
+		return 0;
+	child->error = 0;
+	for (i = 1; i <= scenario_nr_maps(play->scenario); i++) {
+		child->maps[i].start = who->maps[i].start;
+		child->maps[i].bytes = who->maps[i].bytes;
+	}
+	play_flush(play, who->process, 0, VM_TASK_SIZE);
+	return 0;
+}
+
+static void do_exec(struct play *play, const struct step *step)
+{
+	struct play_process *who = &play->processes[step->process];
+
+	play_flush(play, who->process, 0, VM_TASK_SIZE);
+	who->error = -vm_exec(who->process, who->process->comm);
+	if (who->error)
+		play_fail(play, step, "exec: %s", strerror(who->error));
+	else
+		name_layout(play, who);
+}
+
+/* One step of a process that lives. */
+static int process_step(struct play *play, const struct step *step, struct kerror *err)
+{
+	struct play_process *who = &play->processes[step->process];
+	struct process *process = who->process;
+	struct play_counts before = counts_of(play, process);
+	int ret = 0;
+
+	switch (step->kind) {
+	case STEP_TOUCH:
+		ret = play_touch(play, step, who, err);
+		break;
+	case STEP_FORK:
+	case STEP_VFORK:
+		ret = do_fork(play, step);
+		break;
+	case STEP_EXEC:
+		do_exec(play, step);
+		break;
+	case STEP_EXIT:
+		play_flush(play, process, 0, VM_TASK_SIZE);
+		vm_exit(process);
+		break;
+	case STEP_KILL:
+		if (play->processes[step->other].process && play->processes[step->other].process->mm) {
+			play_flush(play, play->processes[step->other].process, 0, VM_TASK_SIZE);
+			vm_kill(play->processes[step->other].process, SIGKILL);
+		}
+		break;
+	case STEP_CPU:
+		process->cpu = (unsigned int)step->cpu;
+		break;
+	default:
+		ret = play_call(play, step, who, err);
+	}
+	count_step(play, step, process, &before);
+	return ret;
+}
+
+static int one_step(struct play *play, const struct step *step, struct kerror *err)
+{
+	const struct process *process;
+
+	switch (step->kind) {
+	case STEP_FILE:
+		return do_file(play, step, err);
+	case STEP_PROCESS:
+		return do_process(play, step, err);
+	case STEP_DROP_CACHES:
+		vm_drop_caches(play->vm);
+		return 0;
+	case STEP_SLEEP:
+	case STEP_SYNC:
+		return kerror_set(err, -EOPNOTSUPP, "%s is not simulated yet", scenario_statements[step->kind].word);
+	case STEP_PHASE:
+		end_phase(play);
+		return begin_phase(play, step->phase, err);
+	case STEP_EXPECT:
+		return play_expect(play, step, err);
+	default:
+		process = play->processes[step->process].process;
+		/* What a signal has ended does nothing more. */
+		return process && process->mm ? process_step(play, step, err) : 0;
+	}
+}
+
+int play_run(struct play *play, struct kerror *err)
+{
+	uint64_t times[SCENARIO_MAX_DEPTH] = { 0 };
+	unsigned int depth = 0;
+	uint32_t nr, i;
+	const struct step *steps = scenario_steps(play->scenario, &nr);
+	int ret = begin_phase(play, 0, err);
+
+	for (i = 0; i < nr && !ret; i++) {
+		const struct step *step = &steps[i];
+
+		if (play->cfg.stop && *play->cfg.stop)
+			ret = -EINTR;
+		else if (step->kind == STEP_REPEAT)
+			times[depth++] = step->repeat.times;
+		else if (step->kind == STEP_END && --times[depth - 1])
+			i = step->begin;
+		else if (step->kind == STEP_END)
+			depth--;
+		else
+			ret = one_step(play, step, err);
+		play->steps++;
+		if (ret == -EOPNOTSUPP) {
+			char text[sizeof(err->text)];
+
+			memcpy(text, err->text, sizeof(text));
+			kerror_set(err, ret, "line %u: %.200s", step->line, text);
+		}
+	}
+	end_phase(play);
+	return ret;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a scenario is carried out: its steps become calls and touches of simulated processes on a
+ * simulated machine, and what it expects is looked at where it stands.
+ *
+ *	struct step -> play.c -> calls.c: mmap and its kin    -> sim/vm/
+ *	                      -> touch.c: one access a place  -> pagemap/tlb/, sim/vm/
+ *	                      -> expect.c <- figures.c: what is so now
+ *
+ * Counts are taken from a process around each of its steps, and belong to the process's name and to the
+ * mapping that the step names: so a name that is used again goes on counting.
+ *
+ * Swap, reclaim, huge pages and time are not there yet: a scenario that needs them is refused, with its line.
+ *
+ * Locking: none; one thread.
+ */
+#ifndef KMEMSIM_SIM_PLAY_PLAY_H
+#define KMEMSIM_SIM_PLAY_PLAY_H
+
+#include <signal.h>
+
+#include "pagemap/tlb/tlb.h"
+#include "sim/machine/machine.h"
+#include "sim/scenario/scenario.h"
+#include "sim/vm/process.h"
+
+/* Something that the scenario did not want: an expectation that does not hold, a call that fails. One sentence. */
+typedef void (*play_failure_fn)(void *ctx, const struct step *step, const char *text);
+
+struct play_config {
+	uint64_t max_accesses;		/* the run ends there; 0: a thousand million */
+	play_failure_fn on_failure;	/* may be NULL */
+	void *ctx;
+	const volatile sig_atomic_t *stop;	/* may be NULL; looked at before each step and now and then in a touch */
+};
+
+struct play_counts {
+	uint64_t faults[NR_VM_FAULTS];
+	uint64_t minflt, majflt, accesses, tlb_misses;
+};
+
+/* A mapping's name. */
+struct play_map {
+	uint64_t start, bytes;		/* bytes 0: not mapped yet */
+	struct play_counts counts;
+	struct play_counts phase;	/* as they were when the phase began */
+};
+
+/* A process's name. */
+struct play_process {
+	struct process *process;	/* the last one that was called so; NULL: none yet */
+	struct play_map *maps;		/* owned; by scenario_id, [0] for what is in no mapping of a name */
+	struct play_counts counts, phase;
+	int error;			/* of its last call, positive; 0: it succeeded */
+	uint64_t resident;		/* pages that its last mincore found */
+};
+
+/* One row of the report. */
+struct play_phase {
+	scenario_id name;		/* 0: before the first phase */
+	uint64_t faults[NR_VM_FAULTS];
+	uint64_t minflt, majflt, accesses;
+	struct tlb_stats tlb;
+};
+
+struct play {
+	const struct scenario *scenario;
+	struct play_config cfg;
+	struct machine *machine;
+	struct vm *vm;
+	struct tlb **tlbs;		/* a CPU's each */
+	unsigned int nr_cpus;
+	struct play_process *processes;	/* by scenario_id */
+	struct vm_file **files;		/* by scenario_id; the machine's */
+	struct play_phase *phases;	/* owned; as many as there were */
+	uint32_t nr_phases, max_phases;
+	struct play_counts all, all_phase;	/* of all processes */
+	uint64_t vm_phase[NR_SCENARIO_VM_FIGURES], tlb_phase[NR_SCENARIO_TLB_FIGURES];
+	uint64_t shootdowns;
+	uint64_t steps, expectations, failures;
+	bool bounded;			/* max_accesses were reached */
+};
+
+/*
+ * A machine for @scenario, which outlives it. *@out is the caller's until play_destroy(). Errors: -EOPNOTSUPP (it needs
+ * what is not simulated yet), those of machine_create(), vm_create() and tlb_create().
+ */
+int play_create(struct play **out, const struct scenario *scenario, const struct play_config *cfg, struct kerror *err);
+void play_destroy(struct play *play);
+
+/*
+ * All steps. 0, whatever was expected: failures says how much of it did not hold; -EINTR: the stop flag was set;
+ * -E2BIG: max_accesses were reached; -EOPNOTSUPP: a step needs what is not simulated yet; -ENOMEM.
+ */
+int play_run(struct play *play, struct kerror *err);
+
+/* All CPUs' and page sizes' together. */
+struct tlb_stats play_tlb_stats(const struct play *play);
+
+#endif

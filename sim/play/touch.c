@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: touches: which places, in which order, and what each access does to the TLB of the process's CPU.
+ *
+ *	place -> tlb_access() hit -----------------------> vm_touch(): rights, accessed and dirty bits
+ *	                      miss -> vm_touch() walks, and faults -> tlb_fault(), tlb_fill()
+ *
+ * A hit whose access then faults was of an entry that allowed too little: the kernel flushes it
+ * (ptep_clear_flush), and the access is looked up again.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pagemap/random.h"
+#include "sim/gen/zipf.h"
+#include "sim/play/internal.h"
+
+/* tlb_single_page_flush_ceiling: more pages are flushed by forgetting the process. */
+#define FLUSH_CEILING	33u
+#define STOP_EVERY	(1u << 16)
+
+struct toucher {
+	struct play *play;
+	struct process *process;
+	struct tlb *tlb;
+	enum vm_access access;
+	const struct vm *vm;
+	bool over;			/* the process has ended */
+	bool stopped;
+};
+
+static uint16_t asid_of(const struct process *process)
+{
+	return (uint16_t)(process->pid % (TLB_MAX_ASID - 1) + 1);
+}
+
+/* The level of the entry that ends the walk for @addr: a leaf, or one that is not present. */
+static unsigned int walk_end(const struct process *process, uint64_t addr)
+{
+	const struct mm *mm = process->mm;
+	int level;
+
+	for (level = PT_PGD; level > PT_PTE; level--) {
+		const pte_t *entry = pt_walk(mm->vm->map, mm->pgd, addr, (enum pt_level)level, NULL);
+
+		if (!entry || !pte_present(*entry) || pte_leaf(*entry))
+			break;
+	}
+	return (unsigned int)level;
+}
+
+static void touch_one(struct toucher *t, uint64_t addr)
+{
+	struct process *process = t->process;
+	uint64_t faults = process->min_flt + process->maj_flt;
+	enum tlb_result result;
+	unsigned int end;
+
+	if (!(process->accesses % STOP_EVERY) && t->play->cfg.stop && *t->play->cfg.stop)
+		t->stopped = true;
+	result = tlb_access(t->tlb, addr);
+	end = result == TLB_MISS ? walk_end(process, addr) : 0;
+	if (vm_touch(process, addr, t->access)) {
+		if (result == TLB_MISS)
+			tlb_fault(t->tlb, addr, end);
+		t->over = true;
+		return;
+	}
+	if (process->min_flt + process->maj_flt != faults) {
+		if (result == TLB_MISS)
+			tlb_fault(t->tlb, addr, end);
+		else
+			tlb_flush_page(t->tlb, asid_of(process), addr);
+		result = tlb_access(t->tlb, addr);
+	}
+	if (result == TLB_MISS)
+		tlb_fill(t->tlb, addr, TLB_PTE, false);
+}
+
+/* ---- orders ---------------------------------------------------------------------- */
+
+/* A permutation of 0..n-1 without a table: four rounds of a Feistel network, again until it lies below n. */
+struct shuffle {
+	uint64_t n, seed;
+	unsigned int half;		/* bits */
+};
+
+static void shuffle_init(struct shuffle *s, uint64_t n, uint64_t seed)
+{
+	*s = (struct shuffle){ n, seed, 1 };
+	while (s->half < 32 && (n - 1) >> 2 * s->half)
+		s->half++;
+}
+
+static uint64_t shuffle_at(const struct shuffle *s, uint64_t i)
+{
+	uint64_t mask = (1ULL << s->half) - 1;
+	unsigned int round;
+
+	do {
+		uint64_t left = i >> s->half, right = i & mask;
+
+		for (round = 0; round < 4; round++) {
+			uint64_t state = right ^ s->seed << 8 ^ round, next = left ^ (random_next(&state) & mask);
+
+			left = right;
+			right = next;
+		}
+		i = left << s->half | right;
+	} while (i >= s->n);
+	return i;
+}
+
+/* One round of all the places of @touch, of which there are @n from @start on. */
+static void touch_places(struct toucher *t, const struct step_touch *touch, uint64_t start, uint64_t n)
+{
+	uint64_t count = touch->count == SCENARIO_ABSENT ? n : touch->count, random = touch->seed, i;
+	struct shuffle shuffle;
+	struct zipf zipf;
+
+	shuffle_init(&shuffle, n, touch->seed);
+	if (touch->pattern == SCENARIO_ZIPF)
+		zipf_init(&zipf, n, 1.0);
+	for (i = 0; i < count && !t->over && !t->stopped; i++) {
+		uint64_t place = i % n;
+
+		if (touch->pattern == SCENARIO_REVERSE)
+			place = n - 1 - place;
+		else if (touch->pattern == SCENARIO_RANDOM)
+			place = shuffle_at(&shuffle, place);
+		else if (touch->pattern == SCENARIO_ZIPF)
+			place = shuffle_at(&shuffle, zipf_draw(&zipf, &random) - 1);
+		touch_one(t, start + place * touch->stride);
+	}
+}
+
+/* As a loop nest, the outermost loop first: pairs of count and bytes. */
+static void touch_loops(struct toucher *t, const uint64_t *loop, unsigned int nr, uint64_t addr)
+{
+	uint64_t i;
+
+	for (i = 0; i < loop[0] && !t->over && !t->stopped; i++) {
+		if (nr == 1)
+			touch_one(t, addr + i * loop[1]);
+		else
+			touch_loops(t, loop + 2, nr - 1, addr + i * loop[1]);
+	}
+}
+
+static void touch_pages(struct toucher *t, const uint64_t *pages, uint32_t nr, uint64_t start)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr && !t->over && !t->stopped; i++)
+		touch_one(t, start + pages[i] * PAGE_SIZE);
+}
+
+/* Accesses of one round. */
+static uint64_t round_length(const struct play *play, const struct step_touch *touch, uint64_t places)
+{
+	const uint64_t *loop = scenario_numbers(play->scenario, touch->loops);
+	__uint128_t product = 1;
+	uint32_t i;
+
+	if (touch->pages.nr)
+		return touch->pages.nr;
+	if (!touch->loops.nr)
+		return touch->count == SCENARIO_ABSENT ? places : touch->count;
+	for (i = 0; i < touch->loops.nr && product <= UINT64_MAX; i += 2)
+		product *= loop[i];
+	return product > UINT64_MAX ? UINT64_MAX : (uint64_t)product;
+}
+
+static void touch_round(struct toucher *t, const struct step_touch *touch, uint64_t start, uint64_t places)
+{
+	const struct scenario *s = t->play->scenario;
+
+	if (touch->pages.nr)
+		touch_pages(t, scenario_numbers(s, touch->pages), touch->pages.nr, start);
+	else if (touch->loops.nr)
+		touch_loops(t, scenario_numbers(s, touch->loops), touch->loops.nr / 2, start);
+	else if (places)
+		touch_places(t, touch, start, places);
+}
+
+int play_touch(struct play *play, const struct step *step, struct play_process *who, struct kerror *err)
+{
+	static const enum vm_access accesses[] = { VM_ACCESS_READ, VM_ACCESS_WRITE, VM_ACCESS_EXEC };
+	const struct step_touch *touch = &step->touch;
+	struct play_range range = play_range(play, step, &touch->range);
+	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access], play->vm, false,
+			     false };
+	uint64_t places, length, i;
+
+	if (touch->below != SCENARIO_ABSENT)
+		range = (struct play_range){ who->maps[step->map].start - touch->below, touch->below };
+	else if (!step->map && touch->range.length == SCENARIO_ABSENT)
+		range.bytes = 1;
+	places = (range.bytes + touch->stride - 1) / touch->stride;
+	length = round_length(play, touch, places);
+	if ((__uint128_t)length * touch->repeat > play->cfg.max_accesses - play->all.accesses) {
+		play->bounded = true;
+		return kerror_set(err, -E2BIG, "line %u: this touch goes beyond the %llu accesses that a run may have",
+				  step->line, (unsigned long long)play->cfg.max_accesses);
+	}
+	t.process->cpus_used[t.process->cpu / 64] |= 1ULL << t.process->cpu % 64;
+	tlb_switch(t.tlb, asid_of(t.process));
+	for (i = 0; i < touch->repeat && !t.over && !t.stopped; i++)
+		touch_round(&t, touch, range.start, places);
+	return t.stopped ? -EINTR : 0;
+}
+
+/* ---- flushes ------------------------------------------------------------------------- */
+
+void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes)
+{
+	uint16_t asid = asid_of(process);
+	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT, i;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
+		/* A CPU on which the process never ran has nothing of it (mm_cpumask). */
+		if (!(process->cpus_used[cpu / 64] >> cpu % 64 & 1))
+			continue;
+		if (cpu != process->cpu)
+			play->shootdowns++;
+		if (pages > FLUSH_CEILING)
+			tlb_flush_asid(play->tlbs[cpu], asid);
+		for (i = 0; i < pages && pages <= FLUSH_CEILING; i++)
+			tlb_flush_page(play->tlbs[cpu], asid, start + i * PAGE_SIZE);
+	}
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: a scenario's report: the answer first, then processes, phases, faults by kind and the TLB. */
+#include "sim/report/play.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "pagemap/tlb/geometry.h"
+
+static const struct {
+	const char *key, *text;
+} fault_kinds[NR_VM_FAULTS] = {
+#define PLAY_FAULT(name, text, counted) { #name, text },
+	VM_FAULTS(PLAY_FAULT)
+#undef PLAY_FAULT
+};
+
+static uint64_t kib(uint64_t pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
+
+/* ---- the answer ------------------------------------------------------------------- */
+
+static void emit_front(struct emitter *em, const struct report_play_input *in)
+{
+	const struct play *play = in->play;
+	char text[96];
+
+	emit_str(em, "version", "kmemsim", in->version);
+	emit_str(em, "scenario", "scenario", in->path);
+	if (in->stopped)
+		emit_str(em, "stopped", "ended early", in->stopped);
+	if (!play->expectations && !play->failures)
+		snprintf(text, sizeof(text), "nothing was expected");
+	else if (!play->failures)
+		snprintf(text, sizeof(text), "all %" PRIu64 " expectations hold", play->expectations);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64 " of what was expected does not hold", play->failures);
+	emit_str(em, "answer", "answer", text);
+	emit_u64(em, "expectations", "expectations", "", play->expectations);
+	emit_u64(em, "failures", "not as expected", "", play->failures);
+	emit_u64(em, "accesses", "memory accesses", "", play->all.accesses);
+	emit_u64(em, "minor_faults", "minor faults", "", play->all.minflt);
+	emit_u64(em, "major_faults", "major faults", "", play->all.majflt);
+}
+
+/* ---- processes ------------------------------------------------------------------------ */
+
+static void end_text(const struct process *process, char *buf, size_t size)
+{
+	static const struct {
+		int signal;
+		const char *name;
+	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGKILL, "SIGKILL" } };
+	unsigned int i;
+
+	if (process->end != PROCESS_KILLED) {
+		snprintf(buf, size, "%s", process->end == PROCESS_RUNS ? "runs" : "exited");
+		return;
+	}
+	for (i = 0; i < 2 && names[i].signal != process->signal; i++)
+		;
+	if (process->signal == SIGKILL)
+		snprintf(buf, size, "SIGKILL");
+	else
+		snprintf(buf, size, "%s at %#" PRIx64, names[i].name, process->signal_addr);
+}
+
+static void emit_processes(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "name", "process", "", true }, { "pid", "PID", "", false }, { "end", "ended", "", true },
+		{ "vsz_kib", "VSZ", "KiB", false }, { "rss_kib", "RSS", "KiB", false },
+		{ "peak_rss_kib", "most RSS", "KiB", false }, { "pte_kib", "page tables", "KiB", false },
+		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
+	};
+	uint32_t i;
+
+	emit_table(em, "processes", "Processes", columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < play->vm->nr_processes; i++) {
+		const struct process *p = play->vm->processes[i];
+		const struct mm *mm = p->mm;
+		uint64_t peak = mm ? mm->hiwater_rss : p->last_mm ? p->last_mm->hiwater_rss : 0;
+		char end[48];
+
+		end_text(p, end, sizeof(end));
+		if (mm && mm_rss(mm) > peak)
+			peak = mm_rss(mm);
+		emit_cell_str(em, p->comm);
+		emit_cell_i64(em, p->pid);
+		emit_cell_str(em, end);
+		emit_cell_u64(em, mm ? kib(mm->total_vm) : 0);
+		emit_cell_u64(em, mm ? kib(mm_rss(mm)) : 0);
+		emit_cell_u64(em, kib(peak));
+		emit_cell_u64(em, mm ? mm_pgtables_bytes(mm) >> 10 : 0);
+		emit_cell_u64(em, p->min_flt);
+		emit_cell_u64(em, p->maj_flt);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
+/* ---- phases ---------------------------------------------------------------------------- */
+
+static void emit_phases(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "phase", "phase", "", true }, { "accesses", "accesses", "", false },
+		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
+		{ "first", "first touch", "", false }, { "zero", "zero page", "", false },
+		{ "cow", "copied", "", false }, { "walks", "page walks", "of lookups", false },
+		{ "refs", "reads a walk", "", false },
+	};
+	uint32_t i;
+
+	emit_table(em, "phases", "Phases", columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < play->nr_phases; i++) {
+		const struct play_phase *phase = &play->phases[i];
+
+		/* What comes before the first phase is a row where something happened there. */
+		if (!phase->name && play->nr_phases > 1 && !phase->accesses && !phase->minflt && !phase->majflt)
+			continue;
+		emit_cell_str(em, phase->name ? scenario_phase_name(play->scenario, phase->name) : "(begin)");
+		emit_cell_u64(em, phase->accesses);
+		emit_cell_u64(em, phase->minflt);
+		emit_cell_u64(em, phase->majflt);
+		emit_cell_u64(em, phase->faults[VM_FAULT_anon]);
+		emit_cell_u64(em, phase->faults[VM_FAULT_zero]);
+		emit_cell_u64(em, phase->faults[VM_FAULT_cow]);
+		emit_cell_share(em, phase->tlb.walks, phase->tlb.lookups);
+		emit_cell_real(em, phase->tlb.walks ? (double)phase->tlb.walk_refs / (double)phase->tlb.walks : 0.0, 2);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
+/* ---- faults and the TLB ------------------------------------------------------------------ */
+
+static void emit_faults(struct emitter *em, const struct play *play)
+{
+	unsigned int i;
+
+	emit_section(em, "faults", "Page faults");
+	for (i = 0; i < NR_VM_FAULTS; i++)
+		emit_counter(em, fault_kinds[i].key, fault_kinds[i].text, play->all.faults[i]);
+	emit_section_end(em);
+}
+
+static void emit_tlb(struct emitter *em, const struct play *play)
+{
+	struct tlb_stats sum = play_tlb_stats(play);
+	uint64_t thousandth = sum.lookups / 1000;
+
+	emit_section(em, "tlb", "TLB");
+	emit_u64(em, "lookups", "lookups", "", sum.lookups);
+	emit_share(em, "l1_hits", "found in the first level", "lookups", sum.l1_hits, sum.lookups);
+	emit_share(em, "l2_hits", "found in the second level", "lookups", sum.l2_hits, sum.lookups);
+	emit_share(em, "walks", "page walks", "lookups", sum.walks, sum.lookups);
+	emit_u64(em, "walk_refs", "memory references of walks", "", sum.walk_refs);
+	if (sum.walks)
+		emit_real(em, "refs_per_walk", "memory references a walk", "", (double)sum.walk_refs / (double)sum.walks, 2);
+	if (thousandth)
+		emit_real(em, "misses_per_thousand", "walks per thousand accesses", "",
+			  (double)sum.walks * 1000 / (double)sum.lookups, 2);
+	emit_u64(em, "shootdowns", "flushes on other CPUs", "", play->shootdowns);
+	emit_section_end(em);
+}
+
+void report_play(struct emitter *em, const struct report_play_input *in)
+{
+	emit_front(em, in);
+	emit_processes(em, in->play);
+	emit_phases(em, in->play);
+	emit_faults(em, in->play);
+	emit_tlb(em, in->play);
+}

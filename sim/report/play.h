@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: what a scenario's processes did, as a report; definitions in docs/vm.md. */
+#ifndef KMEMSIM_SIM_REPORT_PLAY_H
+#define KMEMSIM_SIM_REPORT_PLAY_H
+
+#include "sim/play/play.h"
+#include "sim/report/emit/emitter.h"
+
+struct report_play_input {
+	const char *version;
+	const char *path;
+	const struct play *play;
+	const char *stopped;		/* why it ended early, NULL: it did not */
+};
+
+void report_play(struct emitter *em, const struct report_play_input *in);
+
+#endif
