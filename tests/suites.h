@@ -153,5 +153,6 @@
 	X(layout_cmd) \
 	X(vm) \
 	X(vm_host) \
+	X(play) \
 	X(vm_random) \
 	/* end */

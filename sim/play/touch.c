@@ -27,6 +27,7 @@ struct toucher {
 	const struct vm *vm;
 	bool over;			/* the process has ended */
 	bool stopped;
+	unsigned int until_look;	/* accesses until the stop flag is looked at again */
 };
 
 static uint16_t asid_of(const struct process *process)
@@ -49,32 +50,35 @@ static unsigned int walk_end(const struct process *process, uint64_t addr)
 	return (unsigned int)level;
 }
 
-static void touch_one(struct toucher *t, uint64_t addr)
+/* The walk or the rights are not there: a fault, then the access again. */
+static void touch_slow(struct toucher *t, uint64_t addr, enum tlb_result result)
 {
 	struct process *process = t->process;
-	uint64_t faults = process->min_flt + process->maj_flt;
-	enum tlb_result result;
-	unsigned int end;
+	unsigned int end = walk_end(process, addr);
 
-	if (!(process->accesses % STOP_EVERY) && t->play->cfg.stop && *t->play->cfg.stop)
-		t->stopped = true;
-	result = tlb_access(t->tlb, addr);
-	end = result == TLB_MISS ? walk_end(process, addr) : 0;
-	if (vm_touch(process, addr, t->access)) {
-		if (result == TLB_MISS)
-			tlb_fault(t->tlb, addr, end);
-		t->over = true;
-		return;
-	}
-	if (process->min_flt + process->maj_flt != faults) {
-		if (result == TLB_MISS)
-			tlb_fault(t->tlb, addr, end);
-		else
-			tlb_flush_page(t->tlb, asid_of(process), addr);
-		result = tlb_access(t->tlb, addr);
-	}
+	t->over = vm_touch(process, addr, t->access) != 0;
 	if (result == TLB_MISS)
+		tlb_fault(t->tlb, addr, end);
+	if (t->over)
+		return;
+	if (result != TLB_MISS)
+		tlb_flush_page(t->tlb, asid_of(process), addr);
+	if (tlb_access(t->tlb, addr) == TLB_MISS)
 		tlb_fill(t->tlb, addr, TLB_PTE, false);
+}
+
+static inline void touch_one(struct toucher *t, uint64_t addr)
+{
+	enum tlb_result result = tlb_access(t->tlb, addr);
+
+	if (!vm_touch_fast(t->process, addr, t->access))
+		touch_slow(t, addr, result);
+	else if (result == TLB_MISS)
+		tlb_fill(t->tlb, addr, TLB_PTE, false);
+	if (!--t->until_look) {
+		t->until_look = STOP_EVERY;
+		t->stopped = t->play->cfg.stop && *t->play->cfg.stop;
+	}
 }
 
 /* ---- orders ---------------------------------------------------------------------- */
@@ -111,6 +115,17 @@ static uint64_t shuffle_at(const struct shuffle *s, uint64_t i)
 	return i;
 }
 
+static void touch_in_order(struct toucher *t, uint64_t stride, uint64_t start, uint64_t n, uint64_t count)
+{
+	uint64_t i, place = 0;
+
+	for (i = 0; i < count && !t->over && !t->stopped; i++) {
+		touch_one(t, start + place * stride);
+		if (++place == n)
+			place = 0;
+	}
+}
+
 /* One round of all the places of @touch, of which there are @n from @start on. */
 static void touch_places(struct toucher *t, const struct step_touch *touch, uint64_t start, uint64_t n)
 {
@@ -121,6 +136,10 @@ static void touch_places(struct toucher *t, const struct step_touch *touch, uint
 	shuffle_init(&shuffle, n, touch->seed);
 	if (touch->pattern == SCENARIO_ZIPF)
 		zipf_init(&zipf, n, 1.0);
+	if (touch->pattern == SCENARIO_SEQUENTIAL) {
+		touch_in_order(t, touch->stride, start, n, count);
+		return;
+	}
 	for (i = 0; i < count && !t->over && !t->stopped; i++) {
 		uint64_t place = i % n;
 
@@ -189,7 +208,7 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	const struct step_touch *touch = &step->touch;
 	struct play_range range = play_range(play, step, &touch->range);
 	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access], play->vm, false,
-			     false };
+			     false, STOP_EVERY };
 	uint64_t places, length, i;
 
 	if (touch->below != SCENARIO_ABSENT)

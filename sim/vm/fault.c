@@ -208,26 +208,31 @@ static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_ac
 	return ret;
 }
 
+pte_t *vm_walk(struct mm *mm, uint64_t addr)
+{
+	pte_t *pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL) : NULL;
+
+	if (pte) {
+		mm->table_at = addr >> pt_shift(PT_PMD);
+		mm->table = pte - pt_index(addr, PT_PTE);
+	}
+	return pte;
+}
+
 int vm_touch(struct process *process, uint64_t addr, enum vm_access access)
 {
-	const struct mm *mm = process->mm;
-	uint64_t need = PTE_PRESENT | PTE_USER | (access == VM_ACCESS_WRITE ? PTE_WRITE : 0);
-
-	if (!mm)
+	if (!process->mm)
 		return -ESRCH;
-	process->accesses++;
-	for (;;) {
-		pte_t *pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL) : NULL;
-		int ret;
+	while (!vm_touch_fast(process, addr, access)) {
+		const pte_t *pte = vm_walk(process->mm, addr);
+		int ret = do_user_addr_fault(process, addr, access, pte && pte_present(*pte));
 
-		if (pte && (pte->v & need) == need && !(access == VM_ACCESS_EXEC && (pte->v & PTE_NX))) {
-			pte->v |= PTE_ACCESSED | (access == VM_ACCESS_WRITE ? PTE_DIRTY : 0);
-			return 0;
-		}
-		ret = do_user_addr_fault(process, addr, access, pte && (pte->v & PTE_PRESENT));
-		if (ret)
+		if (ret) {
+			process->accesses++;
 			return ret;
+		}
 	}
+	return 0;
 }
 
 /* ---- stacks ------------------------------------------------------------------------ */

@@ -113,6 +113,8 @@ struct mm {
 	uint32_t last;			/* index of the mapping that was found last */
 	uint32_t users;			/* processes: two during a vfork */
 	pfn_t pgd;
+	uint64_t table_at;		/* address >> 21 of the last PTE table that was walked to; UINT64_MAX: none */
+	pte_t *table;
 	uint64_t tables[NR_PT_LEVELS];	/* frames that hold tables of each level; the PGD's are two */
 	int64_t rss[NR_RSS];		/* pages */
 	uint64_t total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* pages */

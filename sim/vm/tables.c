@@ -100,6 +100,7 @@ void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor,
 	struct free_range range = { mm, floor, ceiling };
 	uint64_t addr, next;
 
+	mm->table_at = UINT64_MAX;
 	for (addr = start; addr < end; addr = next) {
 		pte_t *entry = pt_entry(mm->vm->map, mm->pgd, addr, PT_PGD);
 

@@ -99,6 +99,7 @@ int mm_move_tables(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, uint
 {
 	uint64_t end = old + len, at = old, extent;
 
+	mm->table_at = UINT64_MAX;
 	for (; at < end; at += extent, new += extent) {
 		int ret = move_step(mm, at, end, new, &extent);
 

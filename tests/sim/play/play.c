@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim tests: scenarios are carried out: the shipped ones hold, and what does not hold is said. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/play/play.h"
+#include "tests/tests.h"
+
+/* Scenarios of docs/scenarios/ that need swap, reclaim or huge pages, which are not simulated yet. */
+static const char *const waiting[] = {
+	"belady-3.vm", "belady-4.vm", "garbage-collector.vm", "huge-pages.vm", "leak.vm", "swap-filled.vm", "thrashing.vm",
+	NULL
+};
+
+struct outcome {
+	int created, ran;
+	uint64_t failures;
+	char first[352];		/* what did not hold first */
+	uint32_t line;
+	struct kerror err;
+	struct play *play;		/* NULL after finish() */
+	struct scenario *scenario;
+};
+
+static void on_failure(void *ctx, const struct step *step, const char *text)
+{
+	struct outcome *out = ctx;
+
+	if (out->line)
+		return;
+	out->line = step->line;
+	snprintf(out->first, sizeof(out->first), "%s", text);
+}
+
+static void run_text(struct outcome *out, const char *text, size_t len, uint64_t max_accesses)
+{
+	struct scenario_errors errors = { 0 };
+	struct play_config cfg = { .on_failure = on_failure, .ctx = out, .max_accesses = max_accesses };
+
+	*out = (struct outcome){ 0 };
+	if (scenario_read(&out->scenario, text, len, &errors)) {
+		CU_FAIL("the text");
+		fprintf(stderr, "%u: %s\n", errors.at[0].line, errors.at[0].text);
+		out->created = -EINVAL;
+		return;
+	}
+	out->created = play_create(&out->play, out->scenario, &cfg, &out->err);
+	if (out->created)
+		return;
+	out->ran = play_run(out->play, &out->err);
+	out->failures = out->play->failures;
+}
+
+static void finish(struct outcome *out)
+{
+	if (out->play)
+		CU_ASSERT_EQUAL(vm_validate(out->play->vm, NULL, NULL), 0);
+	play_destroy(out->play);
+	scenario_destroy(out->scenario);
+}
+
+static void run(struct outcome *out, const char *text)
+{
+	run_text(out, text, strlen(text), 0);
+}
+
+/* ---- the shipped ones ------------------------------------------------------------- */
+
+static bool is_waiting(const char *name)
+{
+	const char *const *one = waiting;
+
+	while (*one && strcmp(*one, name))
+		one++;
+	return *one;
+}
+
+static void run_shipped(const char *folder, const char *name)
+{
+	char path[512], text[16384];
+	struct outcome out;
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	len = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	run_text(&out, text, len, 0);
+	if (is_waiting(name)) {
+		/* One that has come to run leaves the list. */
+		CU_ASSERT_TRUE(out.created == -EOPNOTSUPP || out.ran == -EOPNOTSUPP);
+	} else {
+		CU_ASSERT_EQUAL(out.created, 0);
+		CU_ASSERT_EQUAL(out.ran, 0);
+		CU_ASSERT_EQUAL(out.failures, 0);
+		if (out.created || out.ran || out.failures)
+			fprintf(stderr, "%s:%u: %s%s\n", name, out.line, out.first, out.err.text);
+	}
+	finish(&out);
+}
+
+static void test_shipped(void)
+{
+	const char *folder = test_data("../docs/scenarios");
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+	unsigned int nr = 0;
+	char path[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	snprintf(path, sizeof(path), "%s", folder);
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+
+		if (len < 4 || strcmp(entry->d_name + len - 3, ".vm"))
+			continue;
+		run_shipped(path, entry->d_name);
+		nr++;
+	}
+	closedir(dir);
+	CU_ASSERT_TRUE(nr > sizeof(waiting) / sizeof(waiting[0]) - 1);
+}
+
+/* ---- what is said ------------------------------------------------------------------- */
+
+static void test_expectation_fails(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nA mmap buf 64k\nA touch buf write\nexpect A.minflt == 15\nexpect A.buf.rss == 64k\n"
+		  "expect A.rss < 4k\n");
+	CU_ASSERT_EQUAL(out.ran, 0);
+	CU_ASSERT_EQUAL(out.failures, 2);
+	CU_ASSERT_EQUAL(out.line, 4);
+	CU_ASSERT_STRING_EQUAL(out.first, "expected A.minflt == 15, it is 16");
+	finish(&out);
+}
+
+static void test_call_fails(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nA mmap buf 64k prot=r\nA mprotect buf prot=rw from=0 length=128k\n");
+	CU_ASSERT_EQUAL(out.failures, 1);
+	CU_ASSERT_EQUAL(out.line, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.first, "mprotect failed with ENOMEM"));
+	finish(&out);
+	run(&out, "process A\nA mmap buf 64k errno=ENOMEM\n");
+	CU_ASSERT_STRING_EQUAL(out.first, "expected mmap to fail with ENOMEM, it succeeded");
+	finish(&out);
+}
+
+/* What a signal has ended does nothing more, and nobody else ends. */
+static void test_segv(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nprocess B\nA touch 0xdead000 write\nA mmap buf 64k\nA touch buf write\nB mmap buf 64k\n"
+		  "B touch buf write\nexpect A.signal == SEGV\nexpect A.minflt == 0\nexpect A.bad-faults == 1\nexpect B.minflt == 16\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	finish(&out);
+}
+
+/* A phase counts from its line; a mapping has its own counts, and they go on after munmap. */
+static void test_phases(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nA mmap one 64k\nA mmap two 64k\nphase \"a\"\nA touch one write\nexpect phase.minflt == 16\n"
+		  "phase \"b\"\nA touch two write length=8k\nexpect phase.minflt == 2\nexpect phase.A.one.minflt == 0\n"
+		  "expect A.one.minflt == 16\nA munmap one\nexpect A.one.minflt == 16\nexpect A.one.rss == 0\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	CU_ASSERT_EQUAL_FATAL(out.play->nr_phases, 3);
+	CU_ASSERT_EQUAL(out.play->phases[1].minflt, 16);
+	CU_ASSERT_EQUAL(out.play->phases[2].minflt, 2);
+	finish(&out);
+}
+
+static void test_bounded(void)
+{
+	struct outcome out;
+	const char *text = "process A\nA mmap buf 64k\nA touch buf write repeat=1000\nA touch buf repeat=2\n";
+
+	run_text(&out, text, strlen(text), 16010);
+	CU_ASSERT_EQUAL(out.ran, -E2BIG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.err.text, "line 4"));
+	CU_ASSERT_EQUAL(out.play->all.accesses, 16000);
+	finish(&out);
+}
+
+/* A random order without a count visits each place once. */
+static void test_patterns(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nA mmap buf 4000k\nA touch buf write pattern=random seed=5\nexpect A.buf.minflt == 1000\n"
+		  "expect A.accesses == 1000\nphase \"z\"\nA mmap z 4000k\nA touch z write pattern=zipf count=1000\n"
+		  "expect phase.minflt < 600\nexpect phase.minflt > 100\nA mmap l 1M\nA touch l loops=4x64k,16x4k write\n"
+		  "expect A.l.minflt == 64\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	finish(&out);
+}
+
+/* Unmapped memory is in no TLB; another CPU that had it is asked, too. */
+static void test_tlb(void)
+{
+	struct outcome out;
+
+	run(&out, "machine cpus=2 tlb=l1=64x4\nprocess A\nA mmap buf 16k\nA touch buf write\nA cpu 1\nA touch buf\n"
+		  "phase \"again\"\nA touch buf\nexpect phase.tlb.walks == 0\nexpect phase.tlb.l1-hits == 4\nA munmap buf\n"
+		  "expect tlb.shootdowns == 1\nA mmap new 16k\nA touch new write\nexpect A.new.tlb-misses == 4\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	finish(&out);
+}
+
+static const struct test_case cases[] = {
+	{ "every scenario of docs/scenarios holds", test_shipped },
+	{ "an expectation that does not hold", test_expectation_fails },
+	{ "a call that fails", test_call_fails },
+	{ "SIGSEGV ends one process", test_segv },
+	{ "phases and mappings have their own counts", test_phases },
+	{ "a run is bounded", test_bounded },
+	{ "patterns", test_patterns },
+	{ "TLB and shootdowns", test_tlb },
+	{ NULL, NULL }
+};
+
+const struct test_suite play_suite = { "play", cases };
