@@ -32,6 +32,7 @@ static void pgtable_free(struct mm *mm, pfn_t pfn, enum pt_level level, unsigned
 
 int mm_tables_init(struct mm *mm)
 {
+	mm->table_at = UINT64_MAX;
 	mm->pgd = pgtable_alloc(mm, PT_PGD, PGD_ORDER);
 	return pfn_is_none(mm->pgd) ? -ENOMEM : 0;
 }
