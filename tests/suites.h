@@ -67,6 +67,9 @@
 	X(follower) \
 	X(live) \
 	X(worker) \
+	X(policy) \
+	X(stream) \
+	X(replace_cmd) \
 	X(replay) \
 	X(replay_heap) \
 	X(touch) \

@@ -17,7 +17,7 @@ static const struct {
 	{ "run", cmd_run, "replay a trace and report what happened to memory" },
 	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
 	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
-	{ "policies", cmd_policies, "slab engines and page allocator rules, with parameters and defaults" },
+	{ "policies", cmd_policies, "slab engines, page allocator rules and page replacement, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
 	{ "info", cmd_info, "what a trace holds: events, memory over time, sizes, lifetimes" },
 	{ "record", cmd_record, "run a program and keep what it does to memory as a trace" },
@@ -26,8 +26,9 @@ static const struct {
 	{ "reduce", cmd_reduce, "find the smallest part of a trace for which a command still succeeds" },
 	{ "merge", cmd_merge, "join files of one recording by time" },
 	{ "cut", cmd_cut, "copy a part of a trace: by time, number, CPU, cache, task" },
+	{ "replace", cmd_replace, "count the misses of page replacement policies, from FIFO to Belady's optimum" },
 	{ "layout", cmd_layout, "show how a program's structs lie in memory and in slabs" },
-	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, counters" },
+	{ "list", cmd_list, "list trace formats, slab engines, kernels, TLB models, page replacement, counters" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -9,6 +9,7 @@
 #include "sim/cmd/parse.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/writer.h"
+#include "sim/vm/policy/policy.h"
 #include "slab/engine/engine.h"
 #include "slab/rules.h"
 
@@ -62,6 +63,15 @@ static void list_tlbs(void)
 			list_shape(walk[i], &geo->walk[i]);
 		puts(geo->no_tags ? "; no process tags" : "");
 	}
+}
+
+static void list_replacement(void)
+{
+	const struct policy_ops *const *ops;
+
+	for (ops = policy_list; *ops; ops++)
+		printf("%-16s %s\n", (*ops)->name, (*ops)->text);
+	puts("(for 'kmemsim replace'; 'kmemsim policies' lists their parameters)");
 }
 
 static void list_rules(const char *title, const struct buddy_rule_desc *rule)
@@ -125,12 +135,13 @@ static const struct {
 	{ "engines", list_engines },
 	{ "kernels", list_kernels },
 	{ "tlbs", list_tlbs },
+	{ "replacement", list_replacement },
 	{ "counters", list_counters },
 };
 
 int cmd_list(int argc, char **argv)
 {
-	static const char usage[] = "Usage: kmemsim list formats|engines|kernels|tlbs|counters\n";
+	static const char usage[] = "Usage: kmemsim list formats|engines|kernels|tlbs|replacement|counters\n";
 	struct nearest near;
 	size_t i;
 

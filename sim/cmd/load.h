@@ -28,6 +28,7 @@ struct load_options {
 	const char *format;	/* NULL: recognised */
 	const char *kallsyms;	/* a list of the recorded kernel's symbols, or NULL */
 	uint64_t messages;	/* malformed lines shown in full */
+	bool need_none;		/* the command has something else to read: no TRACE is no mistake */
 	bool to_end;		/* a signal does not end the reading: who writes the input is stopped by it */
 	struct accesses *accesses;	/* replays memory accesses while they are read; NULL: nobody does */
 };

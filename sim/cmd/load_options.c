@@ -35,7 +35,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->path = trace_paths_add(&opt->paths, state, arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!opt->path)
+		if (!opt->path && !opt->need_none)
 			usage_error(state->name, "no trace given");
 		return 0;
 	default:

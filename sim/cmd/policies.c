@@ -7,6 +7,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
+#include "sim/vm/policy/policy.h"
 #include "slab/engine/engine.h"
 
 static const char *default_text(const struct engine_param *param, char *buf, size_t size)
@@ -32,6 +33,20 @@ static void print_engine(const struct engine_ops *engine)
 	}
 }
 
+static void print_replacement(const struct policy_ops *ops)
+{
+	const struct policy_param *param;
+	char range[32];
+
+	printf("%s: %s (%s)\n", ops->name, ops->text, ops->paper);
+	if (ops->params->name)
+		printf("  %-20s %-8s %-14s %s\n", "parameter", "default", "range", "meaning");
+	for (param = ops->params; param->name; param++) {
+		snprintf(range, sizeof(range), "%u..%u", param->min, param->max);
+		printf("  %-20s %-8u %-14s %s\n", param->name, param->def, range, param->text);
+	}
+}
+
 static void print_buddy(void)
 {
 	const struct buddy_rule_desc *rule;
@@ -51,32 +66,42 @@ static void print_buddy(void)
 	}
 }
 
-/* The engine that is called so, or the end of the program. */
-static const struct engine_ops *find_engine(const char *name)
+/* What is called so, or the end of the program. */
+static void print_one(const char *name)
 {
+	const struct policy_ops *replacement = policy_find(name), *const *known;
 	const struct engine_ops *const *engine;
 	struct nearest near;
 
+	if (replacement) {
+		print_replacement(replacement);
+		return;
+	}
 	nearest_begin(&near, name);
 	for (engine = engine_list; *engine; engine++) {
-		if (!strcmp((*engine)->name, name))
-			return *engine;
+		if (!strcmp((*engine)->name, name)) {
+			print_engine(*engine);
+			return;
+		}
 		nearest_add(&near, (*engine)->name);
 	}
-	usage_error("kmemsim policies", "there is no slab engine '%s'%s", name, nearest_text(&near));
+	for (known = policy_list; *known; known++)
+		nearest_add(&near, (*known)->name);
+	usage_error("kmemsim policies", "there is no slab engine and no replacement policy '%s'%s", name, nearest_text(&near));
 }
 
 int cmd_policies(int argc, char **argv)
 {
+	const struct policy_ops *const *replacement;
 	const struct engine_ops *const *engine;
 
 	if (argc > 2)
 		usage_error("kmemsim policies", "one engine at a time: '%s' is too much", argv[2]);
 	if (argc == 2) {
 		if (wants_help(argv[1]))
-			puts("Usage: kmemsim policies [ENGINE]");
+			puts("Usage: kmemsim policies [ENGINE|REPLACEMENT]");
 		else
-			print_engine(find_engine(argv[1]));
+			print_one(argv[1]);
 		return EXIT_FINE;
 	}
 	puts("Object caches: engines, chosen and set by --slab ENGINE[,PARAMETER=N...]\n");
@@ -85,5 +110,8 @@ int cmd_policies(int argc, char **argv)
 		putchar('\n');
 	}
 	print_buddy();
+	puts("\nPage replacement: for 'kmemsim replace --policy POLICY[,PARAMETER=N...]'\n");
+	for (replacement = policy_list; *replacement; replacement++)
+		print_replacement(*replacement);
 	return EXIT_FINE;
 }

@@ -19,10 +19,10 @@ static struct table_slot *slot_of(struct table_slot *slot, uint64_t size, uint64
 	return &slot[at];
 }
 
-static bool grow(struct table *table)
+static bool grow(struct table *table, uint64_t size)
 {
-	uint64_t size = table->size ? table->size * 2 : FIRST_SIZE, i;
 	struct table_slot *larger = calloc(size, sizeof(*larger));
+	uint64_t i;
 
 	if (!larger)
 		return false;
@@ -49,13 +49,24 @@ uint64_t *table_get(struct table *table, uint64_t key)
 	if (slot && slot->value)
 		return &slot->value;
 	if (table->nr >= table->size / 2) {
-		if (!grow(table))
+		if (!grow(table, table->size ? table->size * 2 : FIRST_SIZE))
 			return NULL;
 		slot = slot_of(table->slot, table->size, key);
 	}
 	slot->key = key;
 	table->nr++;
 	return &slot->value;
+}
+
+bool table_reserve(struct table *table, uint64_t nr)
+{
+	uint64_t size = table->size ? table->size : FIRST_SIZE;
+
+	if (nr > UINT64_MAX / 4)
+		return false;
+	while (size / 2 < nr)
+		size *= 2;
+	return size == table->size || grow(table, size);
 }
 
 void table_remove(struct table *table, uint64_t *value)

@@ -45,6 +45,9 @@ uint64_t *table_find(const struct table *table, uint64_t key);
  */
 uint64_t *table_get(struct table *table, uint64_t key);
 
+/* Up to @nr keys table_get() then finds room for without memory of its own. False: no memory. */
+bool table_reserve(struct table *table, uint64_t nr);
+
 /* What table_find() gave is no more. */
 void table_remove(struct table *table, uint64_t *value);
 

@@ -11,6 +11,7 @@
 #include "pagemap/tlb/geometry.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/machine_values.h"
+#include "sim/cmd/replace_values.h"
 #include "sim/util/nearest.h"
 #include "slab/slab.h"
 
@@ -140,8 +141,41 @@ static void fuzz_nearest(const char *text)
 	must(strlen(nearest_text(&near)) < sizeof(near.text));
 }
 
+static void fuzz_policies(const char *text)
+{
+	static struct replace_config cfg;
+	struct kerror err = { 0 };
+	unsigned int i, k;
+
+	if (parse_replace_policies(text, &cfg, &err)) {
+		must(err.code && err.text[0]);
+		return;
+	}
+	must(cfg.nr_policies && cfg.nr_policies <= REPLACE_MAX_POLICIES);
+	for (i = 0; i < cfg.nr_policies; i++)
+		for (k = 0; cfg.policies[i].ops->params[k].name; k++)
+			must(cfg.policies[i].value[k] >= cfg.policies[i].ops->params[k].min &&
+			     cfg.policies[i].value[k] <= cfg.policies[i].ops->params[k].max);
+}
+
+static void fuzz_frames(const char *text)
+{
+	static struct replace_config cfg;
+	struct kerror err = { 0 };
+	unsigned int i;
+
+	if (parse_replace_frames(text, &cfg, &err)) {
+		must(err.code && err.text[0]);
+		return;
+	}
+	must(cfg.nr_frames && cfg.nr_frames <= REPLACE_MAX_FRAMES && cfg.frames[0]);
+	for (i = 0; i < cfg.nr_frames; i++)
+		must(cfg.frames[i] <= POLICY_MAX_FRAMES && (!i || cfg.frames[i] > cfg.frames[i - 1]));
+}
+
 static void (*const readers[])(const char *text) = {
 	fuzz_units, fuzz_hole, fuzz_distance, fuzz_engines, fuzz_tlb, fuzz_debug, fuzz_failslab, fuzz_nearest,
+	fuzz_policies, fuzz_frames,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -308,7 +308,7 @@ static void test_usage(void)
 	expect(RUN(NULL, "--slab", "slub,cpu_partial=70000", SMALL), 2, "0..65535");
 	expect(RUN(NULL, "--slab", "slub,magic=1", SMALL), 2, "no parameter 'magic'");
 	expect(RUN(NULL, "--slab", "slub,slab_min_order=2,slab_max_order=1", SMALL), 2, "is above");
-	expect(OTHER(cmd_policies, "slub2"), 2, "no slab engine 'slub2'");
+	expect(OTHER(cmd_policies, "slub2"), 2, "no slab engine and no replacement policy 'slub2'");
 }
 
 /* Whatever a command has to say of what it reads, standard input has one name in it. */

@@ -61,6 +61,7 @@ static void test_help(void)
 		{ { "help", "compare" }, 0, "Usage: kmemsim compare [OPTION...] TRACE", "" },
 		{ { "help", "diagnose" }, 0, "Usage: kmemsim diagnose [OPTION...] TRACE", "" },
 		{ { "help", "layout" }, 0, "Usage: kmemsim layout [OPTION...] BINARY", "" },
+		{ { "help", "replace" }, 0, "Usage: kmemsim replace [OPTION...] TRACE", "" },
 		{ { "help", "policies" }, 0, "Usage: kmemsim policies", "" },
 		{ { "help", "list" }, 0, "Usage: kmemsim list formats|", "" },
 		{ { "run", "-h" }, 0, "Usage: kmemsim run", "" },
@@ -148,11 +149,11 @@ static void test_wrong_words(void)
 		{ { "verify", "--mode", "opne", "x" }, 2, "", "expected guided or open; did you mean 'open'?" },
 		{ { "verify", "--layer", "page", "x" }, 2, "", "expected pages or objects; did you mean 'pages'?" },
 		{ { "list", "kernel" }, 2, "", "no list 'kernel'; did you mean 'kernels'? There are: formats, " },
-		{ { "policies", "slubb" }, 2, "", "no slab engine 'slubb'; did you mean 'slub'? There are: slub, " },
-		{ { "policies", "zone" }, 2, "", "no slab engine 'zone'; there are: slub, " },
+		{ { "policies", "slubb" }, 2, "", "no slab engine and no replacement policy 'slubb'; did you mean 'slub'? There are: slub, " },
+		{ { "policies", "zone" }, 2, "", "no slab engine and no replacement policy 'zone'; there are: slub, " },
 		{ { "policies", "slub", "slab" }, 2, "", "kmemsim policies: one engine at a time: 'slab' is too much" },
 		{ { "list", "tlbs", "kernels" }, 2, "", "kmemsim list: one list at a time: 'kernels' is too much" },
-		{ { "list", "nothing" }, 2, "", "no list 'nothing'; there are: formats, engines, kernels, tlbs, counters\n" },
+		{ { "list", "nothing" }, 2, "", "no list 'nothing'; there are: formats, engines, kernels, tlbs, replacement, counters\n" },
 	};
 
 	CHECK_LINES(lines);
@@ -172,6 +173,9 @@ static void test_right_words(void)
 		{ { "run", "-q", "--bind=1", SMALL }, 2, "", "--bind takes no value\n" },
 		{ { "run", "--pro" }, 2, "", "--procfs needs a value: DIR\n" },
 		{ { "policies", "slob" }, 0, "slob: ", "" },
+		{ { "policies", "2q" }, 0, "  kout                 50       0..1000        pages remembered", "" },
+		{ { "policies", "aarc" }, 2, "", "policy 'aarc'; did you mean 'arc'?" },
+		{ { "list", "replacement" }, 0, "sieve            a hand goes from the oldest page", "" },
 	};
 
 	CHECK_LINES(lines);

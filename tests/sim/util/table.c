@@ -49,6 +49,29 @@ static void test_growth(void)
 	table_free(&table);
 }
 
+/* Room that was reserved lasts for as many keys, without another table; less than there is changes nothing. */
+static void test_reserve(void)
+{
+	struct table table = { 0 };
+	const struct table_slot *slot;
+	uint64_t key;
+
+	CU_ASSERT_TRUE(table_reserve(&table, 100));
+	CU_ASSERT_EQUAL(table.size, 256);
+	slot = table.slot;
+	for (key = 0; key < 128; key++)
+		*table_get(&table, key) = key + 1;
+	CU_ASSERT_TRUE(table_reserve(&table, 5));
+	CU_ASSERT_PTR_EQUAL(table.slot, slot);
+	CU_ASSERT_TRUE(table_reserve(&table, 129));
+	CU_ASSERT_EQUAL(table.size, 512);
+	for (key = 0; key < 128; key++)
+		CU_ASSERT_EQUAL(*table_find(&table, key), key + 1);
+	CU_ASSERT_FALSE(table_reserve(&table, UINT64_MAX / 2));
+	CU_ASSERT_EQUAL(table.size, 512);
+	table_free(&table);
+}
+
 /* Keys come and go at random, in runs that collide: the table and the array always agree. */
 static void test_against_array(void)
 {
@@ -86,6 +109,7 @@ static const struct test_case cases[] = {
 	{ "empty", test_empty },
 	{ "get", test_get },
 	{ "growth", test_growth },
+	{ "reserve", test_reserve },
 	{ "against an array", test_against_array },
 	{ NULL, NULL }
 };
