@@ -42,12 +42,13 @@ struct input {
 };
 
 static const struct argp_option options[] = {
-	{ "policy", OPT_POLICY, "LIST", 0, "policies, divided by commas, each with the parameters that differ from its defaults, "
-	  "such as lru,2q,kin=30,arc; or all (default)", 0 },
-	{ "frames", OPT_FRAMES, "LIST", 0, "numbers of frames: 3 or 3,4,8-16 or 64-1024:64 (default: parts of the pages there "
-	  "are, up to all)", 0 },
-	{ "stream", OPT_STREAM, "PAGES", 0, "page numbers instead of a trace: a list such as 7,0,1,2, or a file of them "
-	  "('-': standard input)", 0 },
+	{ "policy", OPT_POLICY, "LIST", 0,
+	  "policies, divided by commas, each with the parameters that differ from its defaults, such as lru,2q,kin=30,arc; "
+	  "or all (default)", 0 },
+	{ "frames", OPT_FRAMES, "LIST", 0,
+	  "numbers of frames: 3 or 3,4,8-16 or 64-1024:64 (default: parts of the pages there are, up to all)", 0 },
+	{ "stream", OPT_STREAM, "PAGES", 0,
+	  "page numbers instead of a trace: a list such as 7,0,1,2, or a file of them ('-': standard input)", 0 },
 	{ 0 }
 };
 
@@ -58,7 +59,8 @@ static void end_of_options(struct argp_state *state, const struct replace_option
 	if (opt->load.path)
 		usage_error(state->name, "--stream takes the place of a trace: '%s' is too much", opt->load.path);
 	if (opt->load.format || opt->load.kallsyms)
-		usage_error(state->name, "--%s is for a trace, and --stream has none", opt->load.format ? "format" : "kallsyms");
+		usage_error(state->name, "--%s is for a trace, and --stream has none",
+			    opt->load.format ? "format" : "kallsyms");
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -127,12 +129,14 @@ static int read_trace(struct input *in, const struct load_options *load, struct 
 	if (ret == -ENOMSG) {
 		struct kerror trace = *err;
 
-		return kerror_set(err, ret, "%.180s; a plain list of page numbers is read by --stream FILE", trace.text);
+		return kerror_set(err, ret, "%.180s; a plain list of page numbers is read by --stream FILE",
+				  trace.text);
 	}
 	if (!ret && !in->stream.nr)
 		ret = in->stats.truncated ? kerror_set(err, in->stats.error.code, "%s", in->stats.error.text) :
-		      kerror_set(err, -ENODATA, "%s: no memory accesses, and events of allocators do not say which pages are used; "
-				 "'valgrind --tool=lackey --trace-mem=yes' prints accesses", source_path_name(load->path));
+		      kerror_set(err, -ENODATA, "%s: no memory accesses, and events of allocators do not say which pages "
+				 "are used; 'valgrind --tool=lackey --trace-mem=yes' prints accesses",
+				 source_path_name(load->path));
 	return ret;
 }
 
@@ -192,12 +196,13 @@ static int write_report(const struct replace_options *opt, const struct report_r
 }
 
 /* Of what was read. EXIT_*, or a negative errno with @err. */
-static int count_misses(struct replace_options *opt, struct input *in, struct report_outputs *out, struct kerror *err)
+static int count_misses(struct replace_options *opt, struct input *in, struct report_outputs *out,
+			struct kerror *err)
 {
 	struct replace_result res;
 	struct report_replace_input report = {
-		.version = kmemsim_version, .path = in->shown, .format = in->format, .stream = &in->stream, .cfg = &opt->cfg,
-		.res = &res,
+		.version = kmemsim_version, .path = in->shown, .format = in->format, .stream = &in->stream,
+		.cfg = &opt->cfg, .res = &res,
 	};
 	bool stopped = in->stats.truncated && in->stats.error.code == -EINTR, cut;
 	char text[80];
@@ -218,7 +223,8 @@ static int count_misses(struct replace_options *opt, struct input *in, struct re
 		return ret;
 	cut = res.nr_policies < opt->cfg.nr_policies;
 	if (cut) {
-		snprintf(text, sizeof(text), "when %u of %u policies were through", res.nr_policies, opt->cfg.nr_policies);
+		snprintf(text, sizeof(text), "when %u of %u policies were through", res.nr_policies,
+			 opt->cfg.nr_policies);
 		report.interrupted = text;
 		fprintf(stderr, "kmemsim: interrupted %s; the report has those\n", text);
 	}
@@ -256,8 +262,8 @@ int cmd_replace(int argc, char **argv)
 		.parser = parse_one,
 		.children = children,
 		.args_doc = "TRACE...\n--stream PAGES",
-		.doc = "Show how often page replacement policies miss, with several numbers of frames: of the memory accesses in "
-		       "TRACE ('-': standard input), in pages of 4 KiB, or of a plain list of page numbers.\v"
+		.doc = "Show how often page replacement policies miss, with several numbers of frames: of the memory "
+		       "accesses in TRACE ('-': standard input), in pages of 4 KiB, or of a plain list of page numbers.\v"
 		       "'kmemsim policies' lists the policies and their parameters; docs/replacement.md explains them."
 	};
 	struct kerror err = { .text = "failed without saying why" };

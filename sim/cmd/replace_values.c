@@ -28,9 +28,11 @@ static int parse_policy_param(struct policy_config *cfg, char *word, struct kerr
 	if (!cfg->ops->params->name)
 		return kerror_set(err, -EINVAL, "policy %s has no parameters, so no '%s'", cfg->ops->name, word);
 	if (!param->name)
-		return kerror_set(err, -EINVAL, "policy %s has no parameter '%s'%s", cfg->ops->name, word, nearest_text(&near));
+		return kerror_set(err, -EINVAL, "policy %s has no parameter '%s'%s", cfg->ops->name, word,
+				  nearest_text(&near));
 	if (!parse_number(value, param->min, param->max, &number))
-		return kerror_set(err, -EINVAL, "%s=%s: expected a number from %u to %u", word, value, param->min, param->max);
+		return kerror_set(err, -EINVAL, "%s=%s: expected a number from %u to %u", word, value, param->min,
+				  param->max);
 	cfg->value[param - cfg->ops->params] = (uint32_t)number;
 	return 0;
 }
@@ -115,12 +117,12 @@ static int parse_some_frames(struct replace_config *cfg, const char *word, struc
 	snprintf(range, sizeof(range), "%.*s", (int)len, word);
 	if ((colon && (!dash || !parse_number(colon + 1, 1, POLICY_MAX_FRAMES, &step))) || word[0] == '-' ||
 	    (dash && dash + 1 == word + len) || !parse_range(range, 1, POLICY_MAX_FRAMES, &from, &to))
-		return kerror_set(err, -EINVAL, "'%s': expected a number of frames from 1 to %u, FROM-TO or FROM-TO:STEP", word,
-				  POLICY_MAX_FRAMES);
+		return kerror_set(err, -EINVAL, "'%s': expected a number of frames from 1 to %u, FROM-TO or FROM-TO:STEP",
+				  word, POLICY_MAX_FRAMES);
 	for (; from <= to; from += step) {
 		if (cfg->nr_frames == REPLACE_MAX_FRAMES)
-			return kerror_set(err, -EINVAL, "'%s': more than %u numbers of frames; FROM-TO:STEP has fewer", word,
-					  REPLACE_MAX_FRAMES);
+			return kerror_set(err, -EINVAL, "'%s': more than %u numbers of frames; FROM-TO:STEP has fewer",
+					  word, REPLACE_MAX_FRAMES);
 		cfg->frames[cfg->nr_frames++] = (uint32_t)from;
 	}
 	return 0;

@@ -84,7 +84,8 @@ static int run_one(struct work *work, const struct policy_config *cfg, uint64_t 
 	return ret;
 }
 
-static int run_policy(struct work *work, unsigned int which, const uint32_t *next, uint64_t *misses, struct kerror *err)
+static int run_policy(struct work *work, unsigned int which, const uint32_t *next, uint64_t *misses,
+		      struct kerror *err)
 {
 	struct policy_config cfg = work->cfg->policies[which];
 	unsigned int i;
@@ -101,14 +102,16 @@ static int run_policy(struct work *work, unsigned int which, const uint32_t *nex
 	return ret;
 }
 
-int replace_run(struct replace_result *res, const struct replace_config *cfg, const struct stream *s, struct kerror *err)
+int replace_run(struct replace_result *res, const struct replace_config *cfg, const struct stream *s,
+		struct kerror *err)
 {
 	struct work work = { .cfg = cfg, .stream = s, .all = s->nr * cfg->nr_frames * cfg->nr_policies };
 	uint32_t *next = NULL;
 	unsigned int i;
 	int ret = 0;
 
-	*res = (struct replace_result){ .misses = calloc((size_t)cfg->nr_policies * cfg->nr_frames, sizeof(*res->misses)) };
+	*res = (struct replace_result){ .nr_policies = 0 };
+	res->misses = calloc((size_t)cfg->nr_policies * cfg->nr_frames, sizeof(*res->misses));
 	if (!res->misses)
 		return kerror_set(err, -ENOMEM, "no memory for the figures of %u policies", cfg->nr_policies);
 	for (i = 0; !ret && i < cfg->nr_policies; i++) {

@@ -42,7 +42,8 @@ static void describe(char *text, size_t size, const struct policy_config *cfg)
 		len += (size_t)snprintf(text + len, size - len, ",%s=%" PRIu32, cfg->ops->params[i].name, cfg->value[i]);
 }
 
-static void emit_policies(struct emitter *em, const struct report_replace_input *in, const struct column *columns)
+static void emit_policies(struct emitter *em, const struct report_replace_input *in,
+			  const struct column *columns)
 {
 	static const struct emitter_column heads[] = {
 		{ "column", "column", "", true }, { "policy", "policy and what is set", "", true },
@@ -89,9 +90,10 @@ static void emit_anomalies(struct emitter *em, const struct report_replace_input
 		replace_anomaly(&found, in->cfg, in->res, i);
 		if (!found.places)
 			continue;
-		snprintf(more, sizeof(more), "; and in %u other place%s", found.places - 1, found.places == 2 ? "" : "s");
-		snprintf(text, sizeof(text), "Belady's anomaly: %s misses %" PRIu64 " times with %" PRIu32 " frames and %" PRIu64
-			 " times with %" PRIu32 ", which is more%s", columns[i].name,
+		snprintf(more, sizeof(more), "; and in %u other place%s", found.places - 1,
+			 found.places == 2 ? "" : "s");
+		snprintf(text, sizeof(text), "Belady's anomaly: %s misses %" PRIu64 " times with %" PRIu32 " frames and %"
+			 PRIu64 " times with %" PRIu32 ", which is more%s", columns[i].name,
 			 replace_misses(in->cfg, in->res, i, found.worst), in->cfg->frames[found.worst],
 			 replace_misses(in->cfg, in->res, i, found.worst + 1), in->cfg->frames[found.worst + 1],
 			 found.places > 1 ? more : "");

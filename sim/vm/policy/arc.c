@@ -9,8 +9,8 @@
  * T are in frames, B are numbers of pages that left; each is LRU, front: used last. |T1| + |B1| <= N, all four
  * <= 2N.
  *
- * Follows N. Megiddo and D. S. Modha, "ARC: a self-tuning, low overhead replacement cache" (FAST 2003), figure 4, case by
- * case. Open there: the target may be a real number; here it is whole, and a step of |B2| / |B1| is rounded down.
+ * Follows N. Megiddo and D. S. Modha, "ARC: a self-tuning, low overhead replacement cache" (FAST 2003), figure 4, case
+ * by case. Open there: the target may be a real number; here it is whole, and a step of |B2| / |B1| is rounded down.
  */
 #include "sim/vm/policy/policy.h"
 

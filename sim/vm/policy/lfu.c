@@ -51,7 +51,8 @@ static unsigned int validate(const struct policy *p)
 
 const struct policy_ops policy_lfu = {
 	.name = "lfu",
-	.text = "least frequently used: the page with the fewest uses since it came leaves; of equals the one used longest ago",
+	.text = "least frequently used: the page with the fewest uses since it came leaves; of equals the one used longest "
+		"ago",
 	.paper = "Coffman and Denning 1973",
 	.size = sizeof(struct lfu),
 	.init = init,

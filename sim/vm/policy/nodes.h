@@ -52,7 +52,10 @@ void nodes_exit(struct nodes *nodes);
 
 /* The node of @page, 0 where it has none. */
 uint32_t nodes_find(const struct nodes *nodes, uint64_t page);
-/* A node for @page, which has none; all but the page is zero. There must be a free one: as many are taken as it has room for, at most. */
+/*
+ * A node for @page, which has none; all but the page is zero. There must be a free one: no more
+ * are taken than there is room for.
+ */
 uint32_t nodes_take(struct nodes *nodes, uint64_t page);
 /* It must be in no list. */
 void nodes_drop(struct nodes *nodes, uint32_t n);

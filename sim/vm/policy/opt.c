@@ -57,7 +57,8 @@ static unsigned int validate(const struct policy *p)
 
 const struct policy_ops policy_opt = {
 	.name = "opt",
-	.text = "Belady's optimum: the page whose next use is farthest away leaves; it knows the future, and nothing misses less",
+	.text = "Belady's optimum: the page whose next use is farthest away leaves; it knows the future, and nothing misses "
+		"less",
 	.paper = "Belady 1966",
 	.needs_future = true,
 	.size = sizeof(struct opt),

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: S3-FIFO: three FIFO queues. New pages go through a small one; what was used there goes on to the main one,
- * the rest leaves and is remembered for a while.
+ * kmemsim: S3-FIFO: three FIFO queues. New pages go through a small one; what was used there goes on to the main
+ * one, the rest leaves and is remembered for a while.
  *
- *	S (list 1)	new pages, 10 % of the frames	-> used at least twice more: M; else leaves, to G
- *	M (list 2)	the other frames		-> used since: to the front again, with one use less; else leaves
+ *	S (list 1)	new pages, 10 % of the frames	-> used twice more: M; else leaves, to G
+ *	M (list 2)	the other frames		-> used since: to the front, a use less; else leaves
  *	G (list 3)	numbers of pages that left S	-> asked for again: M
  *
  * Front: newest. A page's value is how often it was used, at most 3.
  *
- * Follows J. Yang, Y. Zhang, Z. Qiu, Y. Yue and K. V. Rashmi, "FIFO queues are all you need for cache eviction" (SOSP 2023),
- * algorithm 1. Open there, and here: S has 10 % rounded down, at least 1, and G as many numbers as M has frames; a
- * move to M forgets the uses, as the text says, and not the algorithm. Where such a move makes M too long, M gives up a page;
- * the algorithm then goes on until S gives one, too. Here a miss takes one page, so it ends there.
+ * Follows J. Yang, Y. Zhang, Z. Qiu, Y. Yue and K. V. Rashmi, "FIFO queues are all you need for cache eviction" (SOSP
+ * 2023), algorithm 1. Open there, and here: S has 10 % rounded down, at least 1, and G as many numbers as M has frames;
+ * a move to M forgets the uses, as the text says, and not the algorithm. Where such a move makes M too long, M gives up
+ * a page; the algorithm then goes on until S gives one, too. Here a miss takes one page, so it ends there.
  */
 #include "sim/vm/policy/policy.h"
 
@@ -114,7 +114,8 @@ static unsigned int validate(const struct policy *p)
 
 const struct policy_ops policy_s3fifo = {
 	.name = "s3-fifo",
-	.text = "three queues: new pages pass a small one, used ones go on to the main one, the rest leaves and is remembered",
+	.text = "three queues: new pages pass a small one, used ones go on to the main one, the rest leaves and is "
+		"remembered",
 	.paper = "Yang, Zhang, Qiu, Yue and Rashmi 2023",
 	.params = {
 		{ "small", 10, 0, 100, "frames for new pages, % of all" },

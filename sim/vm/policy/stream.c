@@ -139,8 +139,8 @@ static int end_of_word(struct stream_text *text, struct kerror *err)
 	text->word[cut ? sizeof(text->word) - 1 : text->len] = '\0';
 	if (!cut && parse_page(text->word, &page))
 		return stream_add(text->stream, page, err);
-	return kerror_set(err, -EINVAL, "%s:%" PRIu64 ":%" PRIu64 ": '%s%s' is no page number: expected digits, or 0x and "
-			  "hexadecimal digits, up to 64 bits", text->name, text->line, text->word_column, text->word,
+	return kerror_set(err, -EINVAL, "%s:%" PRIu64 ":%" PRIu64 ": '%s%s' is no page number: expected digits, or 0x "
+			  "and hexadecimal digits, up to 64 bits", text->name, text->line, text->word_column, text->word,
 			  cut ? "..." : "");
 }
 

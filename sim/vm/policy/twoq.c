@@ -78,7 +78,8 @@ static unsigned int validate(const struct policy *p)
 
 const struct policy_ops policy_twoq = {
 	.name = "2q",
-	.text = "new pages pass through a short queue; one that is asked for again after it left gets a place in an LRU",
+	.text = "new pages pass through a short queue; one that is asked for again after it left gets a place in an "
+		"LRU",
 	.paper = "Johnson and Shasha 1994, full version",
 	.params = {
 		{ "kin", 25, 0, 100, "length of the queue of new pages, % of the frames" },
