@@ -175,11 +175,19 @@ static void step(struct walk *w)
 	twin_call(w->twin, PLAYER_HASH, 0, 0, 0, 0, 0, 0);
 }
 
+/* For longer searches by hand. */
+static uint32_t number(const char *name, uint32_t def)
+{
+	const char *text = getenv(name);
+
+	return text ? (uint32_t)strtoul(text, NULL, 10) : def;
+}
+
 static void test_random_calls(void)
 {
 	struct twin twin;
-	struct walk w = { &twin, { 12 } };
-	uint32_t i, calls = getenv("VM_CALLS") ? (uint32_t)atoi(getenv("VM_CALLS")) : 20000;
+	struct walk w = { &twin, { number("VM_SEED", 12) } };
+	uint32_t i, calls = number("VM_CALLS", 20000);
 
 	if (!twin_init(&twin))
 		return;
