@@ -140,6 +140,15 @@ static unsigned int messages_wanted(const struct reader *rd)
 	return rd->message ? rd->message_limit : 0;
 }
 
+static int start(struct reader *rd, struct kerror *err)
+{
+	struct apart *a = rd->priv;
+	struct kerror why = { 0 };
+	int ret = ctf_child_start(&a->child, rd, &why);
+
+	return ret ? kerror_set(err, ret, "%.100s: %s", source_name(rd->src), why.text) : 0;
+}
+
 /* Read all again, but the stream that made it crash no further than before. */
 static int start_again(struct reader *rd, int ended_by, struct kerror *err)
 {
@@ -152,7 +161,7 @@ static int start_again(struct reader *rd, int ended_by, struct kerror *err)
 	a->again_heard = a->heard;
 	a->names.nr = a->stacks.nr = 0;
 	a->is_opened = false;
-	ret = ctf_child_start(&a->child, rd, err);
+	ret = start(rd, err);
 	if (!ret)
 		ctf_child_go(&a->child, messages_wanted(rd));
 	return ret;
@@ -419,7 +428,7 @@ static int apart_open(struct reader *rd, struct kerror *err)
 		return no_memory(err);
 	a->child.fd = -1;
 	rd->priv = a;
-	ret = ctf_child_start(&a->child, rd, err);
+	ret = start(rd, err);
 	while (!ret && !a->is_opened && !a->ended)
 		ret = advance(rd, err);
 	/* Its sums, too. */

@@ -32,10 +32,20 @@ struct sender {
 	struct reader_loss loss;	/* the last one that was */
 };
 
-/* Nothing of its parent's is flushed, called or given back. */
+/* The child's. */
+static struct ctf_watch *own_watch;
+
+/* Nothing of its parent's is flushed, called or given back; who may be killed by now, so the folder is removed here. */
 static void leave(int status)
 {
+	ctf_folder_remove(own_watch->folder);
 	_exit(status);
+}
+
+static void parent_is_gone(int nr)
+{
+	(void)nr;
+	leave(EXIT_FAILURE);
 }
 
 /* ---- sending --------------------------------------------------------------- */
@@ -259,7 +269,9 @@ int ctf_child_start(struct ctf_child *child, struct reader *rd, struct kerror *e
 	if (!child->pid) {
 		struct sender s = { .fd = fds[1] };
 
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != self)
+		own_watch = child->watch;
+		signal(SIGUSR1, parent_is_gone);
+		if (prctl(PR_SET_PDEATHSIG, SIGUSR1) || getppid() != self)
 			leave(EXIT_FAILURE);
 		be_child(&s, rd, child->watch);
 	}

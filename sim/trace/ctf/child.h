@@ -27,7 +27,8 @@
  * glibc's fork(). It never calls babeltrace2 or GLib. The child has one thread, leaves
  * with _exit, and writes to nothing but the pipe.
  *
- * Who opened the reader has to live as long as it does: the child ends with that thread.
+ * Who opened the reader has to live as long as it does: the child ends with that thread, and
+ * removes its folder of links then.
  */
 #ifndef KMEMSIM_SIM_TRACE_CTF_CHILD_H
 #define KMEMSIM_SIM_TRACE_CTF_CHILD_H

@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,19 +71,34 @@ int ctf_folder_leave_out(const char *path, const char *name, struct kerror *err)
 	return unlink(file) ? fail(err, file) : 0;
 }
 
-void ctf_folder_remove(char path[CTF_FOLDER_BYTES])
+/* Without readdir(), which allocates: that is nothing for a signal's handler. */
+static void remove_links(int dir)
 {
-	DIR *dir;
-	const struct dirent *entry;
+	alignas(struct dirent64) char entries[2048];
+	ssize_t len, at;
 	char byte;
 
+	while ((len = getdents64(dir, entries, sizeof(entries))) > 0) {
+		const struct dirent64 *entry;
+
+		for (at = 0; at < len; at += entry->d_reclen) {
+			entry = (const struct dirent64 *)(entries + at);
+			if (readlinkat(dir, entry->d_name, &byte, 1) > 0)
+				unlinkat(dir, entry->d_name, 0);
+		}
+	}
+}
+
+void ctf_folder_remove(char path[CTF_FOLDER_BYTES])
+{
+	int dir;
+
 	path[CTF_FOLDER_BYTES - 1] = '\0';
-	dir = path[0] ? opendir(path) : NULL;
-	while (dir && (entry = readdir(dir)))
-		if (readlinkat(dirfd(dir), entry->d_name, &byte, 1) > 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
+	dir = path[0] ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir >= 0) {
+		remove_links(dir);
+		close(dir);
+	}
 	if (path[0])
 		rmdir(path);
 	path[0] = '\0';

@@ -17,7 +17,7 @@
 int ctf_folder_make(char path[CTF_FOLDER_BYTES], const char *from, struct kerror *err);
 /* Take the link @name out of it. */
 int ctf_folder_leave_out(const char *path, const char *name, struct kerror *err);
-/* Remove it, and nothing in it but links; @path is "" then. "": there is none. */
+/* Remove it, and nothing in it but links; @path is "" then. "": there is none. A signal's handler may call it. */
 void ctf_folder_remove(char path[CTF_FOLDER_BYTES]);
 
 #endif

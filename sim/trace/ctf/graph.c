@@ -14,12 +14,19 @@
 
 #include "sim/trace/ctf/ctf.h"
 
-/* The name of the file that a cause of babeltrace2's says cannot be indexed, "" where it says something else. */
-static void find_cut(const char *text, char name[CTF_FILE_BYTES])
+/* The name of the file that babeltrace2 cannot index, or whose first packet it cannot read; "" where it says something else. */
+static void find_cut(const bt_error *error, char name[CTF_FILE_BYTES])
 {
-	const char *begin = strstr(text, "index CTF stream file"), *slash = begin ? strrchr(begin, '/') : NULL;
+	static const char *const said[] = { "index CTF stream file", "Cannot get stream file's first packet" };
+	uint64_t i, nr = error ? bt_error_get_cause_count(error) : 0;
 
-	snprintf(name, CTF_FILE_BYTES, "%.*s", slash ? (int)strcspn(slash + 1, "'") : 0, slash ? slash + 1 : "");
+	name[0] = '\0';
+	for (i = 0; i < nr && !name[0]; i++) {
+		const char *text = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, i));
+		const char *slash = strstr(text, said[0]) || strstr(text, said[1]) ? strrchr(text, '/') : NULL;
+
+		snprintf(name, CTF_FILE_BYTES, "%.*s", slash ? (int)strcspn(slash + 1, "'`") : 0, slash ? slash + 1 : "");
+	}
 }
 
 /* What went wrong first is what counts; babeltrace2 keeps a row of it. @file: where, or NULL. */
@@ -51,11 +58,9 @@ static int describe(const bt_error *error, const char *file, struct kerror *err)
 static int fail(struct ctf_graph *g, struct kerror *err)
 {
 	const bt_error *error = bt_current_thread_take_error();
-	const bt_error_cause *cause = error && bt_error_get_cause_count(error) ? bt_error_borrow_cause_by_index(error, 0) :
-				      NULL;
 	int ret;
 
-	find_cut(cause ? bt_error_cause_get_message(cause) : "", g->cut);
+	find_cut(error, g->cut);
 	if (g->cut[0])
 		ret = kerror_set(err, -EBADMSG, "its file '%.60s' is cut, or a packet in it is damaged: nothing of it can be read",
 				 g->cut);

@@ -227,6 +227,30 @@ static void test_damaged(void)
 	free(side);
 }
 
+/* A file that is no stream is named, and the others are read. */
+static void test_no_stream(void)
+{
+	struct bytes b;
+	unsigned int nr = 0;
+	struct side *side;
+	char *path;
+
+	if (no_reader())
+		return;
+	b = perf_stream();
+	path = make_folder("other.ctf", "");
+	write_stream("other.ctf", "stream_0", &b);
+	write_file("other.ctf/a file", "read me, for I am a file", 24);
+	side = open_path(path, "ctf");
+	while (side_next(side))
+		nr++;
+	expect_value("no stream", "events", nr, 4);
+	CU_ASSERT_TRUE(side->rd->stats.damaged);
+	CU_ASSERT_PTR_NOT_NULL(strstr(side->rd->stats.error.text, "other.ctf: its file 'a file' is cut, or a packet in it"));
+	side_close(side);
+	free(side);
+}
+
 /* Lost events are counted apart: perf does not convert their records. */
 static void test_recordings(void)
 {
@@ -271,6 +295,7 @@ static const struct test_case cases[] = {
 	{ "values out of range", test_values },
 	{ "discarded events, both byte orders", test_discarded },
 	{ "damaged and cut ones", test_damaged },
+	{ "a file that is no stream", test_no_stream },
 	{ "as perf.data", test_recordings },
 	{ NULL, NULL }
 };

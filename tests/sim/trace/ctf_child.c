@@ -274,6 +274,44 @@ static void test_cut(void)
 	free(before);
 }
 
+/* Nobody is left to remove the folder but the child. */
+static void test_parent_killed(void)
+{
+	struct bytes b, other;
+	int fds[2], tries = 500;
+	char *path, *links, byte;
+	pid_t pid;
+
+	if (no_reader())
+		return;
+	path = make_folder("orphan.ctf", "");
+	b = perf_stream();
+	other = lttng_stream();
+	memset(b.data, 0, 4);
+	write_stream("orphan.ctf", "stream_0", &b);
+	write_stream("orphan.ctf", "stream_1", &other);
+	links = in_folder("orphan_links");
+	mkdir(links, 0700);
+	CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		setenv("TMPDIR", links, 1);
+		open_path(path, "ctf");
+		if (write(fds[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	CU_ASSERT_EQUAL(read(fds[0], &byte, 1), 1);
+	CU_ASSERT_NOT_EQUAL(rmdir(links), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	while (rmdir(links) && tries--)
+		usleep(10000);
+	CU_ASSERT_NOT_EQUAL(access(links, F_OK), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* The child of the process @parent; 0: it has none. */
 static pid_t child_of(pid_t parent)
 {
@@ -375,6 +413,7 @@ static const struct test_case cases[] = {
 	{ "a signal ends the reading", test_stopped },
 	{ "a file is cut", test_cut },
 	{ "babeltrace2 is killed", test_killed },
+	{ "kmemsim is killed", test_parent_killed },
 	{ "whoever reads is killed", test_orphan },
 	{ NULL, NULL }
 };
