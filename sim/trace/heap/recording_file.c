@@ -14,6 +14,8 @@
 /* Where not all is in memory. The recorder's chunks have 1 MiB at most, mappings of a process some KB. */
 #define MOST_CHUNK	(64u << 20)
 #define MOST_MAPS	(256u << 20)
+/* A thread that was killed may have had so much place in the file that it had not written to. */
+#define MOST_UNWRITTEN	(1u << 20)
 
 /* Room for one more in an array of @nr entries of @each bytes. False: no memory. */
 static bool make_room(void **array, size_t nr, size_t *size, size_t each)
@@ -166,6 +168,15 @@ static void note_damage(struct reader *rd, uint64_t offset, const char *what)
 		return;
 	rd->stats.truncated = rd->stats.damaged = true;
 	kerror_set(&rd->stats.error, -EBADMSG, "%.100s: at byte %" PRIu64 ": %s", source_name(rd->src), offset, what);
+}
+
+/* Where it ends between two chunks, or record was killed, only what was handed out tells that it is not whole. */
+static void find_cut(struct reader *rd, const struct recording *rec)
+{
+	uint64_t len = rec->content.len, may_miss = (rec->nr_threads + rec->nr_images + 1) * (uint64_t)MOST_UNWRITTEN;
+
+	if (!rec->file.lost && rec->file.used > len && rec->file.used - len > may_miss)
+		note_damage(rd, len, "the file ends here, and more had been recorded");
 }
 
 /* The header at @at, with what there is of the chunk: 1; 0 where it is none. Errors of content_slide(). */
@@ -330,6 +341,7 @@ int rec_scan(struct reader *rd, struct recording *rec, struct kerror *err)
 		return kerror_set(err, -ENOMEM, "no memory for the chunks of %.100s", source_name(rd->src));
 	if (step < 0)
 		return kerror_set(err, (int)step, "%.100s: %s", source_name(rd->src), why.text);
+	find_cut(rd, rec);
 	if (rec->nr_chunks)
 		qsort(rec->chunks, rec->nr_chunks, sizeof(*rec->chunks), by_time);
 	drop_copies(rec);

@@ -446,6 +446,33 @@ static void test_cut(void)
 	}
 }
 
+/* Between two chunks, of a recording that has no end: by what was handed out, but for what threads had in hand. */
+static void test_cut_off(void)
+{
+	static const struct { uint64_t used, lost; bool cut; } files[] = {
+		{ 2 * RECORDING_UNIT, 0, false }, { 3 << 20, 0, false }, { 4 << 20, 0, true }, { UINT64_MAX, 0, true },
+		{ 4 << 20, 1, false },
+	};
+	struct reading r;
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct recording_file *file = raw_begin(&raw);
+
+		file->used = files[i].used;
+		file->lost = files[i].lost;
+		raw_chunk(&raw, 1, 0, 100, 100, 5);
+		raw_event(&raw, RECORDING_ALLOC, 10, 0x1000, 1);
+		read_raw(&r);
+		CU_ASSERT_EQUAL(r.error, 0);
+		CU_ASSERT_EQUAL(r.nr, 1);
+		CU_ASSERT_EQUAL(r.stats.truncated, files[i].cut);
+		if (files[i].cut)
+			CU_ASSERT_PTR_NOT_NULL(strstr(r.stats.error.text, "at byte 8192: the file ends here, and more"));
+		done(&r);
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "kinds", test_kinds },
 	{ "threads", test_threads },
@@ -464,6 +491,7 @@ static const struct test_case cases[] = {
 	{ "symbols", test_symbols },
 	{ "damaged", test_damaged },
 	{ "cut", test_cut },
+	{ "cut off", test_cut_off },
 	{ NULL, NULL }
 };
 
