@@ -5,6 +5,7 @@
 #include "sim/play/internal.h"
 #include "sim/vm/frame.h"
 #include "sim/vm/internal.h"
+#include "sim/vm/oom.h"
 
 /* ---- of a mapping and of a process ------------------------------------------------ */
 
@@ -117,6 +118,9 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 	case SCENARIO_FIGURE_RESIDENT:
 		*value = who->resident;
 		return true;
+	case SCENARIO_FIGURE_OOM_SCORE:
+		*value = mm ? vm_oom_score(who->process) : 0;
+		return true;
 	case SCENARIO_FIGURE_ERRNO:
 		*value = (uint64_t)who->error;
 		return true;
@@ -158,6 +162,8 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return vm->counters[VM_CNT_pgmajfault];
 	case SCENARIO_VM_PGREUSE:
 		return vm->counters[VM_CNT_pgreuse];
+	case SCENARIO_VM_OOM_KILL:
+		return vm->counters[VM_CNT_oom_kill];
 	case SCENARIO_VM_FREE:
 		machine_count_pages(play->machine, &pages);
 		return (pages.free_lists + pages.pcp) << PAGE_SHIFT;

@@ -319,6 +319,7 @@ static int do_process(struct play *play, const struct step *step, struct kerror 
 	if (ret)
 		return ret;
 	who->error = 0;
+	who->process->oom_score_adj = (int32_t)step->new.oom_adj;
 	name_layout(play, who);
 	return 0;
 }
@@ -404,6 +405,9 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 	default:
 		ret = play_call(play, step, who, err);
 	}
+	/* A call that failed for want of memory, and the OOM killer chose its caller. */
+	if (process->oom_marked && process->mm)
+		vm_kill(process, SIGKILL);
 	count_step(play, step, process, &before);
 	return ret;
 }
@@ -457,6 +461,9 @@ int play_run(struct play *play, struct kerror *err)
 		else
 			ret = one_step(play, step, err);
 		play->steps++;
+		if (!ret && play->vm->needs_reclaim)
+			ret = kerror_set(err, -EOPNOTSUPP, "memory is full, and pages of files would have to go: "
+					 "reclaim is not simulated yet");
 		if (ret == -EOPNOTSUPP) {
 			char text[sizeof(err->text)];
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "pagemap/tlb/geometry.h"
+#include "sim/vm/oom.h"
 
 static const struct {
 	const char *key, *text;
@@ -136,6 +137,39 @@ static void emit_phases(struct emitter *em, const struct play *play)
 	emit_table_end(em);
 }
 
+/* What the kernel's log would say, in a table. */
+static void emit_oom(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "victim", "victim", "", true }, { "pid", "PID", "", false }, { "asked_by", "for PID", "", false },
+		{ "total_vm_kib", "VSZ", "KiB", false }, { "anon_kib", "private", "KiB", false },
+		{ "file_kib", "files", "KiB", false }, { "shmem_kib", "shared", "KiB", false },
+		{ "pgtables_kib", "page tables", "KiB", false }, { "badness", "badness", "pages", false },
+		{ "score_adj", "oom_score_adj", "", false },
+	};
+	uint32_t i;
+
+	if (!play->vm->nr_oom_log)
+		return;
+	emit_table(em, "oom_kills", "Killed because no memory was left", columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < play->vm->nr_oom_log; i++) {
+		const struct vm_oom_kill *kill = &play->vm->oom_log[i];
+
+		emit_cell_str(em, kill->comm);
+		emit_cell_i64(em, kill->pid);
+		emit_cell_i64(em, kill->asked_by);
+		emit_cell_u64(em, kib(kill->total_vm));
+		emit_cell_u64(em, kib(kill->anon));
+		emit_cell_u64(em, kib(kill->file));
+		emit_cell_u64(em, kib(kill->shmem));
+		emit_cell_u64(em, kill->pgtables >> 10);
+		emit_cell_i64(em, kill->badness);
+		emit_cell_i64(em, kill->score_adj);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
 /* ---- faults and the TLB ------------------------------------------------------------------ */
 
 static void emit_faults(struct emitter *em, const struct play *play)
@@ -173,6 +207,7 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 	emit_front(em, in);
 	emit_processes(em, in->play);
 	emit_phases(em, in->play);
+	emit_oom(em, in->play);
 	emit_faults(em, in->play);
 	emit_tlb(em, in->play);
 }

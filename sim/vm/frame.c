@@ -3,6 +3,7 @@
 #include "sim/vm/frame.h"
 
 #include "sim/vm/internal.h"
+#include "sim/vm/oom.h"
 
 pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 {
@@ -16,7 +17,9 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 		buddy_set_caller(vm->buddy, &caller);
 		vm->caller_pid = process->pid;
 	}
-	pfn = buddy_alloc_pages(vm->buddy, cpu, user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
+	do {
+		pfn = buddy_alloc_pages(vm->buddy, cpu, user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
+	} while (pfn_is_none(pfn) && vm_out_of_memory(vm));
 	if (vm->on_request)
 		vm->on_request(vm->request_ctx, process, order, gfp, pfn);
 	return pfn;

@@ -194,12 +194,14 @@ int vm_fork(struct process *parent, const char *comm, bool vfork, struct process
 {
 	struct vm *vm = parent->vm;
 	struct process *child = process_add(vm, comm, parent->cpu);
+	struct mm *mm;
 	int ret;
 
 	if (!child)
 		return -ENOMEM;
 	vm->current = parent;
 	child->parent = parent;
+	child->oom_score_adj = parent->oom_score_adj;
 	if (vfork) {
 		child->mm = parent->mm;
 		child->mm->users++;
@@ -207,14 +209,18 @@ int vm_fork(struct process *parent, const char *comm, bool vfork, struct process
 		*out = child;
 		return 0;
 	}
-	child->mm = mm_create(vm, parent->mm->privileged);
-	ret = child->mm ? mm_fork(child->mm, parent->mm) : -ENOMEM;
+	/* It is nobody the OOM killer could choose before it is whole. */
+	mm = mm_create(vm, parent->mm->privileged);
+	ret = mm ? mm_fork(mm, parent->mm) : -ENOMEM;
 	if (!ret) {
+		child->mm = mm;
 		*out = child;
 		return 0;
 	}
-	if (child->mm)
-		mm_put(child);
+	if (mm) {
+		mm_teardown(mm);
+		free(mm);
+	}
 	process_drop_last(vm);
 	return ret;
 }

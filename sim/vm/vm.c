@@ -55,6 +55,7 @@ void vm_destroy(struct vm *vm)
 		free(vm->processes[i]);
 	}
 	free(vm->processes);
+	free(vm->oom_log);
 	anon_vma_table_exit(&vm->anon_vmas);
 	free(vm);
 }

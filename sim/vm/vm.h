@@ -44,6 +44,7 @@
 #include "sim/vm/rules.h"
 
 struct process;
+struct vm_oom_kill;
 
 enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 enum vm_thp { THP_NEVER, THP_MADVISE, THP_ALWAYS };
@@ -61,7 +62,8 @@ struct vm_config {
 #define VM_COUNTERS(X) \
 	X(pgfault, "page faults") \
 	X(pgmajfault, "page faults that had to wait for a disk") \
-	X(pgreuse, "pages written to in place, because nobody else used them")
+	X(pgreuse, "pages written to in place, because nobody else used them") \
+	X(oom_kill, "processes killed because no memory was left")
 
 enum vm_counter {
 #define VM_COUNTER_ENUM(name, text) VM_CNT_##name,
@@ -90,6 +92,9 @@ struct vm {
 	uint64_t swap_pages;		/* of all swap devices */
 	int64_t committed;		/* pages: Committed_AS */
 	uint64_t counters[NR_VM_COUNTERS];
+	struct vm_oom_kill *oom_log;	/* owned */
+	uint32_t nr_oom_log;
+	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
 	vm_request_fn on_request;	/* may be NULL */
 	void *request_ctx;
 };
