@@ -224,24 +224,25 @@ static void test_tlb(void)
 
 /*
  * Who is killed: the largest, not who asks; its adjustment counts, -1000 protects; of equals the youngest; page tables
- * count as well. "%" is what B asks for until memory (128 MiB) is full.
+ * count as well. B asks until memory (128 MiB) is full.
  */
 static void test_oom_victims(void)
 {
 	static const struct {
 		const char *adj_a, *adj_b, *a, *b;	/* adjustments; what they have before */
+		const char *more;		/* what B asks for then */
 		const char *expect;
 	} table[] = {
-		{ "0", "0", "64M", "1M", "expect A.signal == KILL\nexpect B.signal == none" },
-		{ "0", "0", "1M", "1M", "expect B.signal == KILL\nexpect A.signal == none" },
-		{ "-500", "0", "64M", "1M", "expect B.signal == KILL\nexpect A.signal == none" },
-		{ "-1000", "0", "100M", "1M", "expect B.signal == KILL\nexpect A.signal == none" },
-		{ "1000", "0", "64k", "1M", "expect A.signal == KILL" },
-		{ "0", "-1000", "1M", "1M", "expect A.signal == KILL" },
-		{ "0", "500", "64M", "1M", "expect B.signal == KILL\nexpect A.signal == none" },
-		{ "0", "-300", "64M", "1M", "expect A.signal == KILL" },
-		{ "100", "100", "80M", "4M", "expect A.signal == KILL" },
-		{ "300", "0", "32M", "64M", "expect B.signal == KILL\nexpect A.signal == none" },
+		{ "0", "0", "64M", "1M", "100M", "expect A.signal == KILL\nexpect B.signal == none" },
+		{ "0", "0", "1M", "1M", "127M", "expect B.signal == KILL\nexpect A.signal == none" },
+		{ "-500", "0", "64M", "1M", "100M", "expect B.signal == KILL\nexpect A.signal == none" },
+		{ "-1000", "0", "100M", "1M", "100M", "expect B.signal == KILL\nexpect A.signal == none" },
+		{ "1000", "0", "8M", "1M", "120M", "expect A.signal == KILL" },
+		{ "0", "-1000", "1M", "1M", "127M", "expect A.signal == KILL" },
+		{ "0", "500", "64M", "1M", "100M", "expect B.signal == KILL\nexpect A.signal == none" },
+		{ "0", "-300", "64M", "1M", "100M", "expect A.signal == KILL" },
+		{ "100", "100", "80M", "4M", "100M", "expect A.signal == KILL" },
+		{ "300", "0", "32M", "64M", "100M", "expect B.signal == KILL\nexpect A.signal == none" },
 	};
 	unsigned int i;
 
@@ -252,7 +253,7 @@ static void test_oom_victims(void)
 		snprintf(text, sizeof(text), "machine memory=128M overcommit=1\nprocess A oom-adj=%s\nprocess B oom-adj=%s\nA mmap a %s\n"
 			 "A touch a write\nB mmap b %s\nB touch b write\nphase \"full\"\nB mmap more 200M\nB touch more write "
 			 "length=%s\n%s\nexpect vm.oom_kill == 1\n", table[i].adj_a, table[i].adj_b, table[i].a, table[i].b,
-			 strcmp(table[i].a, "64k") && strcmp(table[i].a, "1M") ? "100M" : "127M", table[i].expect);
+			 table[i].more, table[i].expect);
 		run(&out, text);
 		CU_ASSERT_EQUAL(out.failures, 0);
 		CU_ASSERT_EQUAL(out.ran, 0);
