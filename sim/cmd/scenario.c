@@ -69,7 +69,7 @@ static struct scenario *load(const char *path, struct kerror *err)
 	if (text && scenario_read(&scenario, text, len, errors)) {
 		for (i = 0; i < errors->nr; i++)
 			fprintf(stderr, "kmemsim: %s\n", scenario_error_text(&errors->at[i], path, line, sizeof(line)));
-		kerror_set(err, -EINVAL, "%s: the scenario cannot be run as it is", path);
+		kerror_set(err, -EINVAL, "%s: nothing was run", path);
 	}
 	free(text);
 	free(errors);
@@ -102,7 +102,7 @@ static int report(const struct play *play, const char *path, const char *stopped
 static int play_and_report(const struct scenario *scenario, const char *path, const struct report_options *opt,
 			   struct report_outputs *out, struct kerror *err)
 {
-	const struct play_config cfg = { .on_failure = tell, .ctx = (void *)path, .stop = interrupt_flag() };
+	const struct play_config cfg = { .on_failure = tell, .on_note = tell, .ctx = (void *)path, .stop = interrupt_flag() };
 	struct kerror ended = { 0 };
 	struct play *play;
 	int ret = play_create(&play, scenario, &cfg, err), status = 0;
@@ -113,9 +113,10 @@ static int play_and_report(const struct scenario *scenario, const char *path, co
 	if (ret == -EINTR)
 		kerror_set(&ended, ret, "interrupted by a signal");
 	if (ret)
-		fprintf(stderr, "kmemsim: %s: %s\n", path, ended.text);
+		fprintf(stderr, "kmemsim: %s:%u:%u: %s\n", path, play->at_line, play->at_column, ended.text);
 	status = ret == -EINTR ? interrupt_status() : ret ? EXIT_USAGE : play->failures ? EXIT_FOUND : EXIT_FINE;
-	ret = report(play, path, ret ? ended.text : NULL, opt, out, err);
+	/* Where nothing was carried out there is nothing to report. */
+	ret = play->steps ? report(play, path, ret ? ended.text : NULL, opt, out, err) : 0;
 	play_destroy(play);
 	return ret ? ret : status;
 }

@@ -129,6 +129,8 @@ int play_expect(struct play *play, const struct step *step, struct kerror *err)
 		return kerror_set(err, -EOPNOTSUPP, "%s is not simulated yet", name);
 	}
 	play->expectations++;
+	if (e->left.source == EXPECT_PROCESS && (e->left.figure == SCENARIO_FIGURE_SIGNAL || e->left.figure == SCENARIO_FIGURE_BAD))
+		play->processes[e->left.process].end_known = true;
 	if (!holds(e, left, right))
 		tell(play, step, left, right);
 	return 0;

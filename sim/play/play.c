@@ -129,9 +129,7 @@ int play_create(struct play **out, const struct scenario *scenario, const struct
 	play->cfg = *cfg;
 	if (!play->cfg.max_accesses)
 		play->cfg.max_accesses = DEFAULT_MAX_ACCESSES;
-	ret = check_machine(m, err);
-	if (!ret)
-		ret = create_machine(play, m, err);
+	ret = create_machine(play, m, err);
 	if (!ret)
 		ret = create_tlbs(play, m, err);
 	if (!ret)
@@ -319,6 +317,8 @@ static int do_process(struct play *play, const struct step *step, struct kerror 
 	if (ret)
 		return ret;
 	who->error = 0;
+	who->ended_by = NULL;
+	who->end_known = false;
 	who->process->oom_score_adj = (int32_t)step->new.oom_adj;
 	name_layout(play, who);
 	return 0;
@@ -370,13 +370,34 @@ static void do_exec(struct play *play, const struct step *step)
 		name_layout(play, who);
 }
 
+/* The child that @process waits for: one by vfork that still uses its memory. */
+static const struct process *vfork_child(const struct play *play, const struct process *process)
+{
+	uint32_t i;
+
+	for (i = 0; i < play->vm->nr_processes; i++) {
+		const struct process *child = play->vm->processes[i];
+
+		if (child->vforked && child->mm && child->parent == process)
+			return child;
+	}
+	return NULL;
+}
+
 /* One step of a process that lives. */
 static int process_step(struct play *play, const struct step *step, struct kerror *err)
 {
 	struct play_process *who = &play->processes[step->process];
 	struct process *process = who->process;
 	struct play_counts before = counts_of(play, process);
+	const struct process *child = vfork_child(play, process);
 	int ret = 0;
+
+	if (child) {
+		play_fail(play, step, "%s waits for its child %s, which has neither called exec nor ended", process->comm,
+			  child->comm);
+		return 0;
+	}
 
 	switch (step->kind) {
 	case STEP_TOUCH:
@@ -408,6 +429,8 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 	/* A call that failed for want of memory, and the OOM killer chose its caller. */
 	if (process->oom_marked && process->mm)
 		vm_kill(process, SIGKILL);
+	if (process->end == PROCESS_KILLED && !who->ended_by)
+		who->ended_by = step;
 	count_step(play, step, process, &before);
 	return ret;
 }
@@ -439,17 +462,42 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 	}
 }
 
+/* A process that ended by a signal, which no expectation looked at, may be a mistake in the text. */
+static void tell_ends(const struct play *play)
+{
+	scenario_id p;
+
+	for (p = 1; p <= scenario_nr_processes(play->scenario) && play->cfg.on_note; p++) {
+		const struct play_process *who = &play->processes[p];
+		char text[128];
+
+		if (!who->ended_by || who->end_known)
+			continue;
+		snprintf(text, sizeof(text), "%s was ended here by SIG%s; what follows of it was passed over",
+			 scenario_process_name(play->scenario, p), scenario_word_of(scenario_signal, who->process->signal));
+		play->cfg.on_note(play->cfg.ctx, who->ended_by, text);
+	}
+}
+
 int play_run(struct play *play, struct kerror *err)
 {
 	uint64_t times[SCENARIO_MAX_DEPTH] = { 0 };
 	unsigned int depth = 0;
 	uint32_t nr, i;
 	const struct step *steps = scenario_steps(play->scenario, &nr);
+	const struct scenario_machine *machine = scenario_machine(play->scenario);
 	int ret = begin_phase(play, 0, err);
+
+	play->at_line = machine->line;
+	play->at_column = machine->column;
+	if (!ret)
+		ret = check_machine(machine, err);
 
 	for (i = 0; i < nr && !ret; i++) {
 		const struct step *step = &steps[i];
 
+		play->at_line = step->line;
+		play->at_column = step->column;
 		if (play->cfg.stop && *play->cfg.stop)
 			ret = -EINTR;
 		else if (step->kind == STEP_REPEAT)
@@ -464,13 +512,8 @@ int play_run(struct play *play, struct kerror *err)
 		if (!ret && play->vm->needs_reclaim)
 			ret = kerror_set(err, -EOPNOTSUPP, "memory is full, and pages of files would have to go: "
 					 "reclaim is not simulated yet");
-		if (ret == -EOPNOTSUPP) {
-			char text[sizeof(err->text)];
-
-			memcpy(text, err->text, sizeof(text));
-			kerror_set(err, ret, "line %u: %.200s", step->line, text);
-		}
 	}
 	end_phase(play);
+	tell_ends(play);
 	return ret;
 }

@@ -30,6 +30,7 @@ typedef void (*play_failure_fn)(void *ctx, const struct step *step, const char *
 struct play_config {
 	uint64_t max_accesses;		/* the run ends there; 0: a thousand million */
 	play_failure_fn on_failure;	/* may be NULL */
+	play_failure_fn on_note;	/* what nobody asked about, but should be known; may be NULL */
 	void *ctx;
 	const volatile sig_atomic_t *stop;	/* may be NULL; looked at before each step and now and then in a touch */
 };
@@ -53,6 +54,8 @@ struct play_process {
 	struct play_counts counts, phase;
 	int error;			/* of its last call, positive; 0: it succeeded */
 	uint64_t resident;		/* pages that its last mincore found */
+	const struct step *ended_by;	/* the step in which a signal ended it; NULL: none did */
+	bool end_known;			/* an expectation looked at its end */
 };
 
 /* One row of the report. */
@@ -77,20 +80,22 @@ struct play {
 	struct play_counts all, all_phase;	/* of all processes */
 	uint64_t vm_phase[NR_SCENARIO_VM_FIGURES], tlb_phase[NR_SCENARIO_TLB_FIGURES];
 	uint64_t shootdowns;
+	uint32_t at_line, at_column;	/* of the step that is or was the last */
 	uint64_t steps, expectations, failures;
 	bool bounded;			/* max_accesses were reached */
 };
 
 /*
- * A machine for @scenario, which outlives it. *@out is the caller's until play_destroy(). Errors: -EOPNOTSUPP (it needs
- * what is not simulated yet), those of machine_create(), vm_create() and tlb_create().
+ * A machine for @scenario, which outlives it. *@out is the caller's until play_destroy(). Errors:
+ * those of machine_create(), vm_create() and tlb_create().
  */
 int play_create(struct play **out, const struct scenario *scenario, const struct play_config *cfg, struct kerror *err);
 void play_destroy(struct play *play);
 
 /*
  * All steps. 0, whatever was expected: failures says how much of it did not hold; -EINTR: the stop flag was set;
- * -E2BIG: max_accesses were reached; -EOPNOTSUPP: a step needs what is not simulated yet; -ENOMEM.
+ * -E2BIG: max_accesses were reached; -EOPNOTSUPP: the machine or a step needs what is not simulated yet;
+ * -ENOMEM. at_line says where.
  */
 int play_run(struct play *play, struct kerror *err);
 

@@ -219,8 +219,8 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	length = round_length(play, touch, places);
 	if ((__uint128_t)length * touch->repeat > play->cfg.max_accesses - play->all.accesses) {
 		play->bounded = true;
-		return kerror_set(err, -E2BIG, "line %u: this touch goes beyond the %llu accesses that a run may have",
-				  step->line, (unsigned long long)play->cfg.max_accesses);
+		return kerror_set(err, -E2BIG, "this touch goes beyond the %llu accesses that a run may have",
+				  (unsigned long long)play->cfg.max_accesses);
 	}
 	t.process->cpus_used[t.process->cpu / 64] |= 1ULL << t.process->cpu % 64;
 	tlb_switch(t.tlb, asid_of(t.process));

@@ -36,7 +36,8 @@ static void emit_front(struct emitter *em, const struct report_play_input *in)
 	if (!play->expectations && !play->failures)
 		snprintf(text, sizeof(text), "nothing was expected");
 	else if (!play->failures)
-		snprintf(text, sizeof(text), "all %" PRIu64 " expectations hold", play->expectations);
+		snprintf(text, sizeof(text), play->expectations == 1 ? "the expectation holds" : "all %" PRIu64
+			 " expectations hold", play->expectations);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64 " of what was expected does not hold", play->failures);
 	emit_str(em, "answer", "answer", text);
@@ -112,7 +113,7 @@ static void emit_phases(struct emitter *em, const struct play *play)
 		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
 		{ "first", "first touch", "", false }, { "zero", "zero page", "", false },
 		{ "cow", "copied", "", false }, { "walks", "page walks", "of lookups", false },
-		{ "refs", "reads a walk", "", false },
+		{ "refs", "reads/walk", "", false },
 	};
 	uint32_t i;
 

@@ -303,6 +303,8 @@ static void read_statement(struct reading *r)
 		return;
 	step.kind = (uint8_t)kind;
 	if (kind == STEP_MACHINE) {
+		r->scenario->machine.line = step.line;
+		r->scenario->machine.column = step.column;
 		read_machine(r, &step);
 		return;
 	}
@@ -388,7 +390,8 @@ static void read_all(struct reading *r, const char *text, size_t len)
 	if (r->no_memory || r->broken || r->depth)
 		return;
 	if (!r->scenario->nr_steps && !r->errors->nr)
-		scenario_fail_at(r->errors, 1, 1, "expected a statement, found nothing but comments");
+		scenario_fail_at(r->errors, 1, 1, r->begun ? "expected a process, found only the machine" :
+				 "expected a statement, found nothing but comments");
 	scn_resolve(r);
 }
 

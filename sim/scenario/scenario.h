@@ -58,6 +58,7 @@ enum { SCENARIO_TEXT = 1, SCENARIO_DATA, SCENARIO_HEAP, SCENARIO_STACK, NR_SCENA
 
 /* What the text did not give is as these defaults say; given has bit SCENARIO_MACHINE_* where it did. */
 struct scenario_machine {
+	uint32_t line, column;		/* of its statement; 0: there is none */
 	uint32_t given;
 	uint64_t memory_bytes;
 	uint64_t cpus, nodes;

@@ -192,7 +192,7 @@ static bool read_tlb(struct reading *r, const char *text, unsigned int column, c
 		return true;
 	}
 	if (strchr(text, '=')) {
-		scn_fail(r, column, "expected a TLB's geometry: %s", err.text);
+		scn_fail(r, column, "%s", err.text);
 		return false;
 	}
 	nearest_begin(&near, text);

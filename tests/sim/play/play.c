@@ -167,6 +167,55 @@ static void test_segv(void)
 	finish(&out);
 }
 
+static void on_note(void *ctx, const struct step *step, const char *text)
+{
+	(void)text;
+	*(uint32_t *)ctx = step->line;
+}
+
+/* Who ends by a signal that nobody asks about is named, with the line. */
+static void test_unexpected_end(void)
+{
+	static const char asked[] = "process A\nA touch 0xdead000 write\nexpect A.signal == SEGV\n";
+	static const char not_asked[] = "process A\nA mmap b 1M\nA touch b pages=1,2,300\n";
+	const char *const texts[] = { asked, not_asked };
+	const uint32_t lines[] = { 0, 3 };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct scenario_errors errors = { 0 };
+		uint32_t noted = 0;
+		struct play_config cfg = { .on_note = on_note, .ctx = &noted };
+		struct scenario *scenario;
+		struct play *play;
+
+		CU_ASSERT_EQUAL_FATAL(scenario_read(&scenario, texts[i], strlen(texts[i]), &errors), 0);
+		CU_ASSERT_EQUAL_FATAL(play_create(&play, scenario, &cfg, NULL), 0);
+		CU_ASSERT_EQUAL(play_run(play, NULL), 0);
+		CU_ASSERT_EQUAL(play->failures, 0);
+		CU_ASSERT_EQUAL(noted, lines[i]);
+		play_destroy(play);
+		scenario_destroy(scenario);
+	}
+}
+
+/* The parent of a vfork does nothing before its child lets go of its memory. */
+static void test_vfork(void)
+{
+	struct outcome out;
+
+	run(&out, "process A\nA mmap buf 64k\nA vfork B\nB touch buf write\nB exit\nA touch buf\nexpect A.minflt == 0\n"
+		  "expect B.minflt == 16\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	finish(&out);
+	run(&out, "process A\nA vfork B\nA mmap x 4k\nB exit\n");
+	CU_ASSERT_EQUAL(out.failures, 1);
+	CU_ASSERT_EQUAL(out.line, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.first, "A waits for its child B"));
+	finish(&out);
+}
+
 /* A phase counts from its line; a mapping has its own counts, and they go on after munmap. */
 static void test_phases(void)
 {
@@ -190,7 +239,7 @@ static void test_bounded(void)
 
 	run_text(&out, text, strlen(text), 16010);
 	CU_ASSERT_EQUAL(out.ran, -E2BIG);
-	CU_ASSERT_PTR_NOT_NULL(strstr(out.err.text, "line 4"));
+	CU_ASSERT_EQUAL(out.play->at_line, 4);
 	CU_ASSERT_EQUAL(out.play->all.accesses, 16000);
 	finish(&out);
 }
@@ -283,7 +332,7 @@ static void test_needs_reclaim(void)
 
 	run(&out, "machine memory=64M\nfile data 32M cached\nprocess A\nA mmap a 60M\nA touch a write\n");
 	CU_ASSERT_EQUAL(out.ran, -EOPNOTSUPP);
-	CU_ASSERT_PTR_NOT_NULL(strstr(out.err.text, "line 5"));
+	CU_ASSERT_EQUAL(out.play->at_line, 5);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out.err.text, "reclaim"));
 	finish(&out);
 }
@@ -310,6 +359,8 @@ static const struct test_case cases[] = {
 	{ "an expectation that does not hold", test_expectation_fails },
 	{ "a call that fails", test_call_fails },
 	{ "SIGSEGV ends one process", test_segv },
+	{ "an end that nobody expected", test_unexpected_end },
+	{ "vfork", test_vfork },
 	{ "phases and mappings have their own counts", test_phases },
 	{ "a run is bounded", test_bounded },
 	{ "patterns", test_patterns },

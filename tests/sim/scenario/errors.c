@@ -281,6 +281,8 @@ static const struct {
 	  "t.vm:2:19: expected the end of the line, found '2'" },
 	{ "# nothing",
 	  "t.vm:1:1: expected a statement, found nothing but comments" },
+	{ "machine memory=64M",
+	  "t.vm:1:1: expected a process, found only the machine" },
 };
 
 /* Read @text, which is wrong: all that is said, a line each. The caller's. */
@@ -329,7 +331,7 @@ static void test_tlb(void)
 {
 	static const struct { const char *text, *begins; } rows[] = {
 		{ "machine tlb=skylak", "t.vm:1:13: expected a TLB model, found 'skylak'; did you mean 'skylake'? There are: " },
-		{ "machine tlb=l1=3x2x", "t.vm:1:13: expected a TLB's geometry: TLB: " },
+		{ "machine tlb=l1=3x2x", "t.vm:1:13: TLB: " },
 	};
 	char text[160] = "machine tlb=l1=64x4,", *got;
 	unsigned int i;
