@@ -168,12 +168,12 @@ fuzz-long: ## run each fuzz target for ten minutes
 mutants: ## change one line at a time: which test, which capture of a real kernel notices?
 	$(Q)CC='$(CC)' sh tests/mutants.sh $(abspath $(O))
 
-check-slow: ## run what takes long: fuzz targets for 20 seconds each, mutants, real programs, the largest recording, TLBs
+check-slow: ## run what takes long: fuzz targets for 15 seconds each, mutants, real programs, the largest recording, TLBs
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim-tests
 	$(Q)KMEMSIM_LARGE=1 $(O)/kmemsim-tests large_recording
 	$(Q)KMEMSIM_SLOW=1 $(O)/kmemsim-tests tlb_model tlb_cachegrind
-	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=15
 	$(Q)$(MAKE) --no-print-directory mutants
 	$(Q)$(MAKE) --no-print-directory check-programs
 	$(Q)O=$(O) CC='$(CC)' sh tests/formats.sh
