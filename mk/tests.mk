@@ -27,7 +27,8 @@ check_objects := $(addprefix $(O)/check/,$(sim_objects) $(filter-out $(library_t
 odd_objects := $(addprefix $(O)/odd/,$(lower_objects) $(lower_test_objects) tests/main.o)
 cov_objects := $(addprefix $(O)/cov/,$(lower_objects) $(lower_test_objects) tests/main.o)
 
-$(O)/kmemsim-tests: $(filter-out $(O)/check/sim/cmd/main.o,$(check_objects))
+# The player lies beside it: suites vm_host and vm_random run it.
+$(O)/kmemsim-tests: $(filter-out $(O)/check/sim/cmd/main.o,$(check_objects)) | $(O)/vm-player
 	$(call say,LD,$@)
 	$(Q)$(CC) $(sanitize) -o $@ $^ $(test_libs)
 

@@ -265,7 +265,9 @@ static void test_tlb(void)
 
 	run(&out, "machine cpus=2 tlb=l1=64x4\nprocess A\nA mmap buf 16k\nA touch buf write\nA cpu 1\nA touch buf\n"
 		  "phase \"again\"\nA touch buf\nexpect phase.tlb.walks == 0\nexpect phase.tlb.l1-hits == 4\nA munmap buf\n"
-		  "expect tlb.shootdowns == 1\nA mmap new 16k\nA touch new write\nexpect A.new.tlb-misses == 4\n");
+		  "expect tlb.shootdowns == 1\nA mmap new 16k\nA touch new write\nexpect A.new.tlb-misses == 4\n"
+		  "A mmap big 200k\nA touch big write\nA munmap big\nphase \"anew\"\nA mmap big2 200k\nA touch big2 write\n"
+		  "expect A.big2.minflt == 50\nexpect phase.tlb.l1-hits == 0\n");
 	CU_ASSERT_EQUAL(out.failures, 0);
 	CU_ASSERT_STRING_EQUAL(out.first, "");
 	finish(&out);

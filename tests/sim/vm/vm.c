@@ -8,6 +8,7 @@
 #include "sim/machine/machine.h"
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
+#include "sim/vm/oom.h"
 #include "tests/tests.h"
 
 #define MIB (1ULL << 20)
@@ -162,6 +163,46 @@ static void test_segv(void)
 	world_exit(&w);
 }
 
+/* Pages that both have since a fork are not writable again by mprotect() there and back. */
+static void test_mprotect_after_fork(void)
+{
+	struct world w;
+	struct process *b = NULL;
+	uint64_t addr;
+
+	world_init(&w);
+	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
+	touch(w.a, addr, 16, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	CU_ASSERT_EQUAL(vm_mprotect(b, addr, MIB, PROT_READ), 0);
+	CU_ASSERT_EQUAL(vm_mprotect(b, addr, MIB, RW), 0);
+	touch(b, addr, 16, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(b->faults[VM_FAULT_cow], 16);
+	world_exit(&w);
+}
+
+/* Page tables are memory, too: 300 pages that need a table each weigh more than 500 that share one. */
+static void test_oom_counts_tables(void)
+{
+	struct world w;
+	struct process *b = NULL;
+	uint64_t addr, i;
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	addr = (uint64_t)vm_mmap(w.a, 0, 2 * MIB, RW, ANON, NULL, 0);
+	touch(w.a, addr, 500, VM_ACCESS_WRITE);
+	addr = (uint64_t)vm_mmap(b, 0, 1024 * MIB, RW, ANON | MAP_NORESERVE, NULL, 0);
+	for (i = 0; i < 300; i++)
+		CU_ASSERT_EQUAL(vm_touch(b, addr + i * 2 * MIB, VM_ACCESS_WRITE), 0);
+	CU_ASSERT_TRUE(vm_oom_badness(b) > vm_oom_badness(w.a));
+	w.vm->current = w.a;
+	CU_ASSERT_TRUE(vm_out_of_memory(w.vm));
+	CU_ASSERT_EQUAL(b->signal, SIGKILL);
+	CU_ASSERT_PTR_NOT_NULL(w.a->mm);
+	world_exit(&w);
+}
+
 /* 10,000 random calls and touches of a family of processes: everything adds up after each hundred. */
 static void test_random_family(void)
 {
@@ -222,6 +263,8 @@ static const struct test_case cases[] = {
 	{ "first touch", test_first_touch },
 	{ "zero page", test_zero_page },
 	{ "fork and copy on write", test_fork },
+	{ "mprotect after a fork", test_mprotect_after_fork },
+	{ "the OOM killer counts page tables", test_oom_counts_tables },
 	{ "SIGSEGV", test_segv },
 	{ "10,000 random operations add up", test_random_family },
 	{ NULL, NULL }
