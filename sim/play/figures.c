@@ -4,8 +4,8 @@
 
 #include "sim/play/internal.h"
 #include "sim/vm/frame.h"
-#include "sim/vm/internal.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/resident.h"
 
 /* ---- of a mapping and of a process ------------------------------------------------ */
 
@@ -47,31 +47,13 @@ static bool counted(const struct play_counts *counts, int figure, uint64_t *valu
 	}
 }
 
-struct resident {
-	const struct vm *vm;
-	uint64_t rss, anon;
-};
-
-static int count_resident(void *ctx, pte_t *pte, uint64_t addr)
-{
-	struct resident *sum = ctx;
-
-	(void)addr;
-	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
-		return 0;
-	sum->rss += PAGE_SIZE;
-	if (vm_frame_rss(page_from_pfn(sum->vm->map, pte_pfn(*pte))) == RSS_ANON)
-		sum->anon += PAGE_SIZE;
-	return 0;
-}
-
-static bool map_size(const struct play *play, const struct play_process *who, const struct play_map *map, int figure,
+static bool map_size(const struct play_process *who, const struct play_map *map, int figure,
 		     uint64_t *value)
 {
-	struct resident sum = { play->vm, 0, 0 };
+	struct mm_resident sum = { 0, 0 };
 
 	if (who->process && who->process->mm && map->bytes)
-		mm_for_each_pte(who->process->mm, map->start, map->start + map->bytes, count_resident, &sum);
+		sum = mm_resident(who->process->mm, map->start, map->start + map->bytes);
 	switch (figure) {
 	case SCENARIO_FIGURE_RSS:
 		*value = sum.rss;
@@ -250,6 +232,6 @@ bool play_figure(const struct play *play, const struct expect_term *term, uint64
 		return since(&play->all, &play->all_phase, term, value);
 	if (term->source == EXPECT_MAPPING)
 		return count ? since(&map->counts, &map->phase, term, value) :
-			       map_size(play, who, map, term->figure, value);
+			       map_size(who, map, term->figure, value);
 	return count ? since(&who->counts, &who->phase, term, value) : process_size(who, term->figure, value);
 }

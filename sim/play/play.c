@@ -255,8 +255,10 @@ static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
 		for (m = 0; m <= scenario_nr_maps(play->scenario); m++)
 			play->processes[p].maps[m].phase = play->processes[p].maps[m].counts;
 	}
+	/* Sizes have no phase, and looking at each frame for them would cost. */
 	for (i = 0; i < NR_SCENARIO_VM_FIGURES; i++)
-		play->vm_phase[i] = play_vm_figure(play, (enum scenario_vm_figure)i, &known);
+		if (scenario_vm_figures[i].unit == SCENARIO_COUNT)
+			play->vm_phase[i] = play_vm_figure(play, (enum scenario_vm_figure)i, &known);
 	for (i = 0; i < NR_SCENARIO_TLB_FIGURES; i++)
 		play->tlb_phase[i] = play_tlb_figure(play, (enum scenario_tlb_figure)i);
 	return 0;

@@ -24,7 +24,6 @@ struct toucher {
 	struct process *process;
 	struct tlb *tlb;
 	enum vm_access access;
-	const struct vm *vm;
 	bool over;			/* the process has ended */
 	bool stopped;
 	unsigned int until_look;	/* accesses until the stop flag is looked at again */
@@ -207,7 +206,7 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	static const enum vm_access accesses[] = { VM_ACCESS_READ, VM_ACCESS_WRITE, VM_ACCESS_EXEC };
 	const struct step_touch *touch = &step->touch;
 	struct play_range range = play_range(play, step, &touch->range);
-	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access], play->vm, false,
+	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access], false,
 			     false, STOP_EVERY };
 	uint64_t places, length, i;
 

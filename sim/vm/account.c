@@ -82,8 +82,6 @@ void mm_account(struct mm *mm, uint32_t flags, int64_t pages)
 		mm->stack_vm += (uint64_t)pages;
 	else if (is_data(flags))
 		mm->data_vm += (uint64_t)pages;
-	if (mm->total_vm > mm->hiwater_vm)
-		mm->hiwater_vm = mm->total_vm;
 }
 
 bool vm_accountable(const struct vm_file *file, uint32_t flags)

@@ -55,7 +55,6 @@ static struct anon_vma *anon_vma_alloc(struct anon_vma_table *table)
 	anon->id = table->nr_free ? table->free[--table->nr_free] : table->nr++;
 	anon->parent = anon;
 	table->slots[anon->id] = anon;
-	table->live++;
 	return anon;
 }
 
@@ -63,7 +62,6 @@ static void anon_vma_free(struct anon_vma_table *table, struct anon_vma *anon)
 {
 	table->slots[anon->id] = NULL;
 	table->free[table->nr_free++] = anon->id;
-	table->live--;
 	free(anon->vmas);
 	free(anon);
 }

@@ -30,7 +30,6 @@ struct anon_vma {
 	struct anon_vma *parent;	/* itself: the first one */
 	uint32_t num_children;		/* that have it as parent; the first one counts itself */
 	uint32_t num_active_vmas;	/* that have it as their own */
-	uint64_t pages;			/* frames that name it */
 };
 
 /* All of a machine's, by number. Ends up empty where every process has ended. */
@@ -39,7 +38,6 @@ struct anon_vma_table {
 	uint32_t nr, max;		/* slots in use or free, slots */
 	uint32_t *free;			/* numbers that can be used again */
 	uint32_t nr_free;
-	uint32_t live;
 };
 
 void anon_vma_table_exit(struct anon_vma_table *table);

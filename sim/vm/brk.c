@@ -23,8 +23,6 @@ static int grow(struct mm *mm, uint64_t addr, uint64_t end)
 	}
 	mm->total_vm += pages;
 	mm->data_vm += pages;
-	if (mm->total_vm > mm->hiwater_vm)
-		mm->hiwater_vm = mm->total_vm;
 	if (range.flags & VM_LOCKED)
 		mm->locked_vm += pages;
 	return 0;

@@ -31,12 +31,11 @@ uint64_t vma_pte_bits(const struct vma *vma)
 	return bits;
 }
 
-static void count(struct process *process, struct vma *vma, enum vm_fault kind)
-{
-	process->faults[kind]++;
-	if (vma)
-		vma->faults[kind]++;
-}
+static const enum vm_fault_class fault_class[NR_VM_FAULTS] = {
+#define VM_FAULT_CLASS(name, text, class) [VM_FAULT_##name] = class,
+	VM_FAULTS(VM_FAULT_CLASS)
+#undef VM_FAULT_CLASS
+};
 
 /* ---- private anonymous memory ------------------------------------------------ */
 
@@ -140,11 +139,11 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 	vm->current = process;
 	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);
 	if (ret) {
-		count(process, vma, ret == -EFAULT ? VM_FAULT_buserr : VM_FAULT_oom);
+		process->faults[ret == -EFAULT ? VM_FAULT_buserr : VM_FAULT_oom]++;
 		return ret;
 	}
-	count(process, vma, kind);
-	if (kind == VM_FAULT_read || kind == VM_FAULT_swapin) {
+	process->faults[kind]++;
+	if (fault_class[kind] == VM_MAJOR) {
 		process->maj_flt++;
 		vm->counters[VM_CNT_pgmajfault]++;
 	} else {
@@ -170,9 +169,9 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 	return 0;
 }
 
-static int segv(struct process *process, struct vma *vma, uint64_t addr, enum vm_fault kind)
+static int segv(struct process *process, uint64_t addr, enum vm_fault kind)
 {
-	count(process, vma, kind);
+	process->faults[kind]++;
 	process->signal_addr = addr;
 	process->signal_code = kind == VM_FAULT_maperr ? SEGV_MAPERR : SEGV_ACCERR;
 	vm_kill(process, SIGSEGV);
@@ -193,12 +192,12 @@ static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_ac
 	int ret;
 
 	if (!vma)
-		return segv(process, NULL, addr, VM_FAULT_maperr);
+		return segv(process, addr, VM_FAULT_maperr);
 	process->vm->current = process;
 	if (vma->start > addr && (!(vma->flags & VM_GROWSDOWN) || vma_expand_down(vma, addr)))
-		return segv(process, NULL, addr, VM_FAULT_maperr);
+		return segv(process, addr, VM_FAULT_maperr);
 	if (access_error(vma, access, present))
-		return segv(process, vma, addr, VM_FAULT_accerr);
+		return segv(process, addr, VM_FAULT_accerr);
 	ret = counted_fault(process, vma, addr, access == VM_ACCESS_WRITE);
 	if (!ret)
 		return 0;

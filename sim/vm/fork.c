@@ -88,7 +88,6 @@ int mm_fork(struct mm *child, struct mm *parent)
 	child->brk = parent->brk;
 	child->start_data = parent->start_data;
 	child->end_data = parent->end_data;
-	child->start_stack = parent->start_stack;
 	child->total_vm = parent->total_vm;
 	child->data_vm = parent->data_vm;
 	child->exec_vm = parent->exec_vm;
@@ -104,7 +103,6 @@ int mm_fork(struct mm *child, struct mm *parent)
 		if (ret)
 			return ret;
 	}
-	child->hiwater_vm = child->total_vm;
 	mm_note_hiwater(child);
 	return 0;
 }

@@ -20,8 +20,6 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 	do {
 		pfn = buddy_alloc_pages(vm->buddy, cpu, user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
 	} while (pfn_is_none(pfn) && vm_out_of_memory(vm));
-	if (vm->on_request)
-		vm->on_request(vm->request_ctx, process, order, gfp, pfn);
 	return pfn;
 }
 
@@ -50,7 +48,6 @@ pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
 	page->vm_mapping = vma->anon_vma->id;
 	page->vm_mapcount = 0;
 	page->vm_index = vma_page_index(vma, addr) | FRAME_ANON | FRAME_EXCLUSIVE;
-	vma->anon_vma->pages++;
 	return pfn;
 }
 
@@ -70,7 +67,6 @@ void vm_frame_unmap(struct vm *vm, pfn_t pfn)
 	page->refcount--;
 	if (page->refcount || !(page->vm_index & FRAME_ANON))
 		return;
-	anon_vma_get(&vm->anon_vmas, page->vm_mapping)->pages--;
 	vm_free_frame(vm, pfn, 0);
 }
 

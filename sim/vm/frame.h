@@ -26,7 +26,7 @@
 #define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE)
 
 /*
- * 2^@order frames for the current process, reported to on_request. @gfp is the kernel's;
+ * 2^@order frames for the current process. @gfp is the kernel's;
  * the frames of @user pages are not cleared, for their content is not kept. PFN_NONE: no memory.
  */
 pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user);

@@ -64,7 +64,10 @@ struct anon_vma;
 
 #define VM_PAGE_ALIGN(x)	(((x) + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1))
 
-/* What happened at a fault. X(name, what it is, counted in): minor, major or neither. */
+/* What a fault is counted in. */
+enum vm_fault_class { VM_NO_COUNT, VM_MINOR, VM_MAJOR };
+
+/* What happened at a fault. X(name, what it is, its class) */
 #define VM_FAULTS(X) \
 	X(anon,     "first touch", VM_MINOR) \
 	X(zero,     "zero page mapped for a read", VM_MINOR) \
@@ -97,8 +100,6 @@ struct vma {
 	struct anon_vma *anon_vma;	/* of its own new pages; NULL: none was touched yet */
 	struct anon_vma **chain;	/* owned: anon_vma, and those of the processes it was forked from */
 	uint32_t nr_chain;
-	uint32_t name;			/* of a scenario's mapping, 0 none; no part in merging */
-	uint64_t faults[NR_VM_FAULTS];
 };
 
 /* UINT64_MAX: no limit. */
@@ -118,15 +119,13 @@ struct mm {
 	uint64_t tables[NR_PT_LEVELS];	/* frames that hold tables of each level; the PGD's are two */
 	int64_t rss[NR_RSS];		/* pages */
 	uint64_t total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* pages */
-	uint64_t hiwater_rss, hiwater_vm;	/* pages */
+	uint64_t hiwater_rss;		/* pages: the most so far */
 	uint64_t mmap_base;
 	uint64_t start_brk, brk;
 	uint64_t start_data, end_data;
-	uint64_t start_stack;
 	uint32_t def_flags;		/* VM_LOCKED after mlockall */
 	struct vm_limits limits;
 	bool privileged;		/* as root: CAP_IPC_LOCK, CAP_SYS_ADMIN, CAP_SYS_RAWIO */
-	uint32_t nid_next;		/* of interleaving */
 };
 
 static inline uint64_t vma_pages(const struct vma *vma)

@@ -110,7 +110,7 @@ static int64_t move_vma(struct remap *r, struct vma *vma)
 	struct mm *mm = r->mm;
 	bool keep = r->flags & MREMAP_DONTUNMAP, account = vma->flags & VM_ACCOUNT, locked = vma->flags & VM_LOCKED;
 	int64_t charge = (int64_t)((keep ? r->new_len : r->new_len - r->old_len) >> PAGE_SHIFT);
-	uint64_t moved, hiwater = mm->hiwater_vm;
+	uint64_t moved;
 	struct vma *new;
 	int ret = 0;
 
@@ -147,7 +147,6 @@ static int64_t move_vma(struct remap *r, struct vma *vma)
 	unmap_old(r, vma, account && !keep);
 	if (locked)
 		mm->locked_vm += r->new_len >> PAGE_SHIFT;
-	mm->hiwater_vm = hiwater > mm->total_vm ? hiwater : mm->total_vm;
 	return ret ? ret : (int64_t)r->new_addr;
 }
 

@@ -105,7 +105,6 @@ static int load_program(struct mm *mm, const char *comm)
 	mm->start_data = DATA_START;
 	mm->end_data = DATA_START + DATA_BYTES;
 	mm->start_brk = mm->brk = BRK_START;
-	mm->start_stack = VM_TASK_SIZE - PAGE_SIZE;
 	return 0;
 }
 

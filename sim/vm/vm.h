@@ -47,13 +47,11 @@ struct process;
 struct vm_oom_kill;
 
 enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
-enum vm_thp { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 
 struct vm_config {
 	enum vm_kernel kernel;		/* whose rules; of 6.1 and 6.12 the page allocator's */
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;	/* %, for OVERCOMMIT_NEVER; kernel default 50 */
-	enum vm_thp thp;
 	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
 };
@@ -71,9 +69,6 @@ enum vm_counter {
 #undef VM_COUNTER_ENUM
 	NR_VM_COUNTERS
 };
-
-/* A frame was asked for: order, gfp as the kernel has it, and what came of it (PFN_NONE: nothing). */
-typedef void (*vm_request_fn)(void *ctx, const struct process *process, unsigned int order, gfp_t gfp, pfn_t pfn);
 
 struct vm {
 	struct buddy *buddy;		/* the machine's */
@@ -95,11 +90,9 @@ struct vm {
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;
 	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
-	vm_request_fn on_request;	/* may be NULL */
-	void *request_ctx;
 };
 
-/* The kernel's defaults: guess, 50 %, THP never, 64 KiB, 128 KiB. */
+/* The kernel's defaults: guess, 50 %, 64 KiB, 128 KiB. */
 void vm_config_default(struct vm_config *cfg);
 
 /*

@@ -119,7 +119,6 @@ struct vma *vma_copy(struct mm *mm, const struct vma *vma, uint64_t start, uint6
 
 	if (!copy)
 		return NULL;
-	copy->name = vma->name;
 	if (!clone_anon)
 		return copy;
 	/* As vm_area_dup() leaves it: a split is of the same anon_vma, not of a new one. */
@@ -206,18 +205,8 @@ static int take_anon_vma(struct vma *dst, const struct vma *src)
 	return -ENOMEM;
 }
 
-/* The faults of a mapping that disappears are its successor's. */
-static void add_faults(struct vma *dst, const struct vma *src)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_VM_FAULTS; i++)
-		dst->faults[i] += src->faults[i];
-}
-
 static void absorb(struct vma *dst, struct vma *src)
 {
-	add_faults(dst, src);
 	vma_remove(src);
 	dst->mm->last = UINT32_MAX;
 }

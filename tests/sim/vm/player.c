@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/resident.h"
 #include "tests/tests.h"
 
 static const char *const kind_names[NR_PLAYER_KINDS] = {
@@ -166,32 +166,15 @@ int64_t twin_hash(struct mm *mm)
 	return (int64_t)player_hash(hash, vsyscall, sizeof(vsyscall) - 1);
 }
 
-struct pages {
-	struct vm *vm;
-	uint64_t rss, anon;
-};
-
-static int count_page(void *ctx, pte_t *pte, uint64_t addr)
-{
-	struct pages *pages = ctx;
-
-	(void)addr;
-	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
-		return 0;
-	pages->rss++;
-	pages->anon += vm_frame_rss(page_from_pfn(pages->vm->map, pte_pfn(*pte))) == RSS_ANON;
-	return 0;
-}
-
 static int64_t smaps_field(struct mm *mm, uint64_t addr, uint64_t field)
 {
 	struct vma *vma = mm_lookup(mm, addr);
-	struct pages pages = { mm->vm, 0, 0 };
+	struct mm_resident sum;
 
 	if (!vma || vma->start != addr)
 		return -1;
-	mm_for_each_pte(mm, vma->start, vma->end, count_page, &pages);
-	return field == 0 ? (int64_t)pages.rss * 4 : field == 1 ? (int64_t)pages.anon * 4 : 0;
+	sum = mm_resident(mm, vma->start, vma->end);
+	return field == 0 ? (int64_t)(sum.rss >> 10) : field == 1 ? (int64_t)(sum.anon >> 10) : 0;
 }
 
 static int64_t simulate(struct process *p, enum player_kind kind, const uint64_t *a)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: pages of a range that are in frames; see resident.h. */
+#include "sim/vm/resident.h"
+
+#include "sim/vm/internal.h"
+
+struct count {
+	const struct mm *mm;
+	struct mm_resident sum;
+};
+
+static int count_one(void *ctx, pte_t *pte, uint64_t addr)
+{
+	struct count *count = ctx;
+
+	(void)addr;
+	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
+		return 0;
+	count->sum.rss += PAGE_SIZE;
+	if (vm_frame_rss(page_from_pfn(count->mm->vm->map, pte_pfn(*pte))) == RSS_ANON)
+		count->sum.anon += PAGE_SIZE;
+	return 0;
+}
+
+struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end)
+{
+	struct count count = { mm, { 0, 0 } };
+
+	mm_for_each_pte(mm, start, end, count_one, &count);
+	return count.sum;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: how much of a range is in frames, as smaps counts it (Linux: smaps_pte_range). Locking: none.
+ */
+#ifndef KMEMSIM_SIM_VM_RESIDENT_H
+#define KMEMSIM_SIM_VM_RESIDENT_H
+
+#include "sim/vm/mm.h"
+
+struct mm_resident {
+	uint64_t rss, anon;		/* bytes; the zero page is nobody's */
+};
+
+/* Of [@start, @end). */
+struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end);
+
+#endif
