@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "sim/gen/gen.h"
-#include "sim/gen/zipf.h"
+#include "sim/util/zipf.h"
 
 #define MAX_SIZES	1024u
 

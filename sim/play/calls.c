@@ -82,26 +82,6 @@ static int64_t do_brk(struct play *play, const struct step *step, struct play_pr
 	return 0;
 }
 
-/* read() and write() of a file go through its page cache, and no mapping. */
-static int64_t do_file(struct play *play, const struct step *step)
-{
-	struct vm_file *file = play->files[step->file];
-	uint64_t from = step->call.range.from >> PAGE_SHIFT, bytes = step->call.range.length, end, index;
-	pfn_t pfn;
-
-	if (bytes == SCENARIO_ABSENT || step->call.range.from + bytes > file->bytes)
-		bytes = file->bytes > step->call.range.from ? file->bytes - step->call.range.from : 0;
-	end = VM_PAGE_ALIGN(step->call.range.from + bytes) >> PAGE_SHIFT;
-	for (index = from; index < end; index++) {
-		pfn = vm_file_cached(file, index);
-		if (pfn_is_none(pfn) && vm_file_add(file, index, &pfn))
-			return -ENOMEM;
-		if (step->kind == STEP_WRITE)
-			vm_file_dirty(file, pfn);
-	}
-	return 0;
-}
-
 int play_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err)
 {
 	struct process *process = who->process;
@@ -149,7 +129,9 @@ int play_call(struct play *play, const struct step *step, struct play_process *w
 							    step->limit.memlock });
 		break;
 	default:
-		ret = do_file(play, step);
+		/* read(), write(): through the page cache, and no mapping. */
+		ret = vm_file_bring_in(play->files[step->file], step->call.range.from, step->call.range.length,
+				       step->kind == STEP_WRITE);
 	}
 	judge(play, step, who, ret);
 	return 0;

@@ -334,7 +334,7 @@ static int do_file(struct play *play, const struct step *step, struct kerror *er
 	if (!file)
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	play->files[step->file] = file;
-	if (step->file_of.cached && vm_file_read_all(file))
+	if (step->file_of.cached && vm_file_bring_in(file, 0, UINT64_MAX, false))
 		play_fail(play, step, "the machine has no memory to hold this file in its page cache");
 	return 0;
 }

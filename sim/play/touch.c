@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "pagemap/random.h"
-#include "sim/gen/zipf.h"
+#include "sim/util/zipf.h"
 #include "sim/play/internal.h"
 
 /* tlb_single_page_flush_ceiling: more pages are flushed by forgetting the process. */

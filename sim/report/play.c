@@ -52,22 +52,14 @@ static void emit_front(struct emitter *em, const struct report_play_input *in)
 
 static void end_text(const struct process *process, char *buf, size_t size)
 {
-	static const struct {
-		int signal;
-		const char *name;
-	} names[] = { { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGKILL, "SIGKILL" } };
-	unsigned int i;
+	const char *signal = scenario_word_of(scenario_signal, process->signal);
 
-	if (process->end != PROCESS_KILLED) {
+	if (process->end != PROCESS_KILLED)
 		snprintf(buf, size, "%s", process->end == PROCESS_RUNS ? "runs" : "exited");
-		return;
-	}
-	for (i = 0; i < 2 && names[i].signal != process->signal; i++)
-		;
-	if (process->signal == SIGKILL)
-		snprintf(buf, size, "SIGKILL");
+	else if (process->signal == SIGKILL)
+		snprintf(buf, size, "SIG%s", signal);
 	else
-		snprintf(buf, size, "%s at %#" PRIx64, names[i].name, process->signal_addr);
+		snprintf(buf, size, "SIG%s at %#" PRIx64, signal, process->signal_addr);
 }
 
 static void emit_processes(struct emitter *em, const struct play *play)

@@ -53,21 +53,6 @@ static bool advised_flags(int advice, uint32_t old, uint32_t *flags)
 	}
 }
 
-/* Read a file's pages that are not in the cache. */
-static int will_need(const struct vma *vma, uint64_t start, uint64_t end)
-{
-	uint64_t index = vma_page_index(vma, start), last = vma_page_index(vma, end), pages;
-	pfn_t pfn;
-
-	if (!vma->file || vma->file->shmem)
-		return 0;
-	pages = VM_PAGE_ALIGN(vma->file->bytes) >> PAGE_SHIFT;
-	for (; index < last && index < pages; index++)
-		if (pfn_is_none(vm_file_cached(vma->file, index)) && vm_file_add(vma->file, index, &pfn))
-			break;
-	return 0;
-}
-
 static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice, struct vma **out)
 {
 	uint32_t flags;
@@ -87,8 +72,12 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		(*out)->flags = flags;
 		return 0;
 	}
-	if (advice == MADV_WILLNEED)
-		return will_need(vma, start, end);
+	if (advice == MADV_WILLNEED) {
+		/* Pages that do not fit are read when they are needed. */
+		if (vma->file && !vma->file->shmem)
+			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, false);
+		return 0;
+	}
 	if (vma->flags & VM_LOCKED)
 		return -EINVAL;
 	if (advice == MADV_FREE && !vma_is_anonymous(vma))

@@ -101,21 +101,18 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	return 0;
 }
 
-void vm_file_dirty(struct vm_file *file, pfn_t pfn)
+int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, bool write)
 {
-	page_from_pfn(file->vm->map, pfn)->vm_index |= FRAME_DIRTY;
-}
+	uint64_t last = file->bytes > offset && bytes < file->bytes - offset ? offset + bytes : file->bytes, index;
 
-int vm_file_read_all(struct vm_file *file)
-{
-	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;
-	pfn_t pfn;
-
-	for (index = 0; index < pages; index++) {
-		int ret = pfn_is_none(vm_file_cached(file, index)) ? vm_file_add(file, index, &pfn) : 0;
+	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
+		pfn_t pfn = vm_file_cached(file, index);
+		int ret = pfn_is_none(pfn) ? vm_file_add(file, index, &pfn) : 0;
 
 		if (ret)
 			return ret;
+		if (write)
+			page_from_pfn(file->vm->map, pfn)->vm_index |= FRAME_DIRTY;
 	}
 	return 0;
 }

@@ -39,10 +39,11 @@ struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
 pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
 /* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
 int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
-/* @pfn, one of its pages, was written to. */
-void vm_file_dirty(struct vm_file *file, pfn_t pfn);
-/* Read all of it. -ENOMEM. */
-int vm_file_read_all(struct vm_file *file);
+/*
+ * @bytes from @offset on, as far as the file goes, are in the cache then, and dirty where they are for @write: what read(),
+ * write() and MADV_WILLNEED do. -ENOMEM: some of them may be.
+ */
+int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, bool write);
 /* Take clean pages that nobody maps out of all files' caches (echo 1 > /proc/sys/vm/drop_caches). */
 void vm_drop_caches(struct vm *vm);
 

@@ -8,7 +8,7 @@
 
 #include "buddy/gfp.h"
 #include "sim/diagnose/diagnose.h"
-#include "sim/gen/zipf.h"
+#include "sim/util/zipf.h"
 #include "tests/sim/gen/made.h"
 #include "sim/util/table.h"
 #include "tests/sim/trace/util.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/gen/zipf.h"
+#include "sim/util/zipf.h"
 #include "sim/replace/replace.h"
 #include "sim/vm/policy/policy.h"
 #include "sim/vm/policy/stream.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: Zipf's distribution; see zipf.h. */
-#include "sim/gen/zipf.h"
+#include "sim/util/zipf.h"
 
 #include <math.h>
 

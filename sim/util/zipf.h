@@ -9,8 +9,8 @@
  *
  * Locking: none; a struct zipf does not change.
  */
-#ifndef KMEMSIM_SIM_GEN_ZIPF_H
-#define KMEMSIM_SIM_GEN_ZIPF_H
+#ifndef KMEMSIM_SIM_UTIL_ZIPF_H
+#define KMEMSIM_SIM_UTIL_ZIPF_H
 
 #include <stdint.h>
 
