@@ -18,10 +18,9 @@
 
 static struct player_op ops[BATCH];
 static struct player_result results[BATCH];
-static int64_t returned[1 << 17];
 static char text[TEXT];
 extern char __bss_start[], _end[];		/* the linker's: all of its own writable memory lies between */
-static uint64_t played, told;	/* calls of earlier batches; answers of this one that were written */
+static uint64_t told;		/* answers of this batch that were written */
 static struct { int64_t time[4], rest[14]; } usage;
 
 static const char *const paths[] = { "/proc/self/maps", "/proc/self/smaps", "/proc/self/status", "/proc/self/statm" };
@@ -118,17 +117,6 @@ static int64_t touch(uint64_t addr, uint64_t stride, uint64_t count, uint64_t wr
 	return 0;
 }
 
-static int64_t limit(uint64_t resource, uint64_t soft)
-{
-	uint64_t both[2] = { soft, ~0ULL };
-	int64_t ret = call(__NR_prlimit64, 0, resource, 0, (uint64_t)both, 0, 0);
-
-	if (ret)
-		return ret;
-	both[0] = soft;
-	return call(__NR_prlimit64, 0, resource, (uint64_t)both, 0, 0, 0);
-}
-
 /* The number behind @name in the text that was read, from @at on; -1: it is not there. */
 static int64_t number_of(const char *name, int64_t at, int64_t len)
 {
@@ -185,7 +173,7 @@ static int64_t smaps(uint64_t addr, uint64_t field)
 static int64_t play(const struct player_op *op)
 {
 	const uint64_t *a = op->arg;
-	uint64_t addr = a[0] + (op->base ? (uint64_t)returned[op->base - 1] : 0);
+	uint64_t addr = a[0];
 
 	switch (op->kind) {
 	case PLAYER_MMAP:
@@ -210,8 +198,6 @@ static int64_t play(const struct player_op *op)
 		return hash_maps();
 	case PLAYER_SHOW:
 		return a[0] < sizeof(paths) / sizeof(*paths) ? show(paths[a[0]]) : -22;
-	case PLAYER_LIMIT:
-		return limit(a[0], a[1]);
 	case PLAYER_VMPTE:
 		return vmpte();
 	case PLAYER_SMAPS:
@@ -257,8 +243,6 @@ static void run(uint64_t i)
 	CALL(__NR_getrusage, 0, &usage, 0);
 	results[i].minflt = (uint64_t)(usage.rest[4] - minflt);
 	results[i].majflt = (uint64_t)(usage.rest[5] - majflt);
-	if (played + i < sizeof(returned) / sizeof(*returned))
-		returned[played + i] = results[i].ret;
 	if (ops[i].kind != PLAYER_SHOW)
 		return;
 	flush(i + 1);
@@ -306,7 +290,6 @@ static void __attribute__((noreturn, used)) begin(void)
 				run(i);
 		}
 		flush(batch);
-		played += batch;
 	}
 	end(0);
 }

@@ -4,8 +4,6 @@
  * address space, done for real. On standard input a stream of struct player_op until its
  * end, on standard output one struct player_result each, and after those of PLAYER_SHOW that
  * many bytes of a file.
- *
- * An address is ADDRESS or, where base is not 0, relative to what operation number base - 1 returned.
  */
 #ifndef KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
 #define KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
@@ -25,7 +23,6 @@ enum player_kind {
 	PLAYER_FORK,		/* count: the child does so many of the next calls and ends; then the parent goes on behind them */
 	PLAYER_HASH,		/* result: the mappings as one number, see player_hash() */
 	PLAYER_SHOW,		/* 0 maps, 1 smaps, 2 status, 3 statm: result is the number of bytes that follow */
-	PLAYER_LIMIT,		/* resource, soft limit */
 	PLAYER_VMPTE,		/* result: VmPTE in KiB */
 	PLAYER_SMAPS,		/* addr, 0 Rss, 1 Anonymous, 2 Swap, 3 AnonHugePages: KiB of the mapping that begins there */
 	NR_PLAYER_KINDS
@@ -33,7 +30,7 @@ enum player_kind {
 
 struct player_op {
 	uint32_t kind;
-	uint32_t base;		/* 0: the addresses are as they stand */
+	uint32_t unused;	/* 0 */
 	uint64_t arg[6];
 };
 

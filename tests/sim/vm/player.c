@@ -16,7 +16,7 @@
 #include "tests/tests.h"
 
 static const char *const kind_names[NR_PLAYER_KINDS] = {
-	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "touch", "fork", "hash", "show", "limit", "VmPTE", "smaps",
+	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "touch", "fork", "hash", "show", "VmPTE", "smaps",
 };
 
 /* The player lies beside the test program. */
