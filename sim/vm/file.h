@@ -20,7 +20,6 @@ struct vm_file {
 	uint64_t bytes;
 	bool shmem;			/* no disk: lives as long as a mapping does, pages beyond are zero */
 	bool noreserve;			/* shmem that is not committed as a whole */
-	bool special;			/* [vdso] and its kin: the kernel's pages, no offset */
 	bool writable;			/* opened for writing, too */
 	struct table cache;		/* page number to pfn */
 	uint64_t nr_cached;

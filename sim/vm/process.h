@@ -43,7 +43,7 @@ struct process {
 /* A process of user root or another on @cpu. *@out is the machine's. -EINVAL (no such CPU), -ENOMEM. */
 int vm_process_create(struct vm *vm, const char *comm, unsigned int cpu, bool root, struct process **out,
 		      struct kerror *err);
-/* The same without a mapping: whoever calls puts them there (maps.h). */
+/* The same without a mapping: whoever calls puts them there. */
 int vm_process_create_bare(struct vm *vm, const char *comm, unsigned int cpu, bool root, struct process **out,
 			   struct kerror *err);
 /* A copy of @parent, or with @vfork one that borrows its memory. -ENOMEM (no memory, or it may not commit so much). */

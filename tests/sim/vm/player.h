@@ -9,7 +9,7 @@
 #include "sim/machine/machine.h"
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
-#include "sim/vm/maps.h"
+#include "tests/sim/vm/smaps.h"
 
 /* A machine with one process whose memory is laid out as the player's on this host. */
 struct twin {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: mappings to text and back; see maps.h. */
-#include "sim/vm/maps.h"
+/* kmemsim tests: mappings to text and back; see smaps.h. */
+#include "tests/sim/vm/smaps.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 int vma_describe(const struct vma *vma, char *buf, size_t size)
 {
-	uint64_t offset = vma->file && !vma->file->special ? vma->pgoff << PAGE_SHIFT : 0;
+	uint64_t offset = vma->file && *vma->file->name != '[' ? vma->pgoff << PAGE_SHIFT : 0;
 
 	return snprintf(buf, size, "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c %08" PRIx64, vma->start, vma->end,
 			vma->flags & VM_READ ? 'r' : '-', vma->flags & VM_WRITE ? 'w' : '-',
@@ -56,18 +56,14 @@ static uint32_t parse_flags(const char *text)
 }
 
 /* The file called @path; made where it is new. */
-static struct vm_file *file_named(struct vm *vm, const char *path, uint64_t bytes, bool special)
+static struct vm_file *file_named(struct vm *vm, const char *path, uint64_t bytes)
 {
-	struct vm_file *file;
 	uint32_t id;
 
 	for (id = 1; id < vm->nr_files; id++)
 		if (vm->files[id] && !strcmp(vm->files[id]->name, path))
 			return vm->files[id];
-	file = vm_file_create(vm, path, bytes, false);
-	if (file)
-		file->special = special;
-	return file;
+	return vm_file_create(vm, path, bytes, false);
 }
 
 static int add_entry(struct process *process, const struct smaps_entry *entry)
@@ -78,8 +74,7 @@ static int add_entry(struct process *process, const struct smaps_entry *entry)
 	struct vma *vma;
 
 	if (file) {
-		range.file = file_named(mm->vm, entry->path, entry->offset + entry->end - entry->start,
-					*entry->path == '[');
+		range.file = file_named(mm->vm, entry->path, entry->offset + entry->end - entry->start);
 		if (!range.file)
 			return -ENOMEM;
 		range.pgoff = entry->offset >> PAGE_SHIFT;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: a process's mappings as /proc/PID/maps words them, and back from /proc/PID/smaps. Follows
+ * kmemsim tests: a process's mappings as /proc/PID/maps words them, and back from /proc/PID/smaps. Follows
  * show_map_vma() and show_smap_vma_flags() of fs/proc/task_mmu.c.
  *
  * Locking: none.
  */
-#ifndef KMEMSIM_SIM_VM_MAPS_H
-#define KMEMSIM_SIM_VM_MAPS_H
+#ifndef KMEMSIM_TESTS_SIM_VM_SMAPS_H
+#define KMEMSIM_TESTS_SIM_VM_SMAPS_H
 
 #include <stddef.h>
 
