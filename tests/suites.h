@@ -158,4 +158,5 @@
 	X(vm_host) \
 	X(play) \
 	X(vm_random) \
+	X(vm_rmap) \
 	/* end */

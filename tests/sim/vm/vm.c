@@ -3,70 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 
-#include "sim/machine/machine.h"
-#include "sim/vm/calls.h"
-#include "sim/vm/fault.h"
 #include "sim/vm/oom.h"
+#include "tests/sim/vm/world.h"
 #include "tests/tests.h"
-
-#define MIB (1ULL << 20)
-#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW (PROT_READ | PROT_WRITE)
-
-struct world {
-	struct machine *machine;
-	struct vm *vm;
-	struct process *a;
-	uint64_t free_before;
-};
-
-static void say(void *ctx, const char *text)
-{
-	(void)ctx;
-	fprintf(stderr, "%s\n", text);
-}
-
-static uint64_t used_pages(const struct machine *machine)
-{
-	struct machine_pages pages;
-
-	machine_count_pages(machine, &pages);
-	return pages.used;
-}
-
-static void world_init(struct world *w)
-{
-	struct machine_config cfg;
-	struct vm_config vm_cfg;
-	struct kerror err = { 0 };
-
-	machine_config_default(&cfg);
-	cfg.mem_bytes = 256 * MIB;
-	vm_config_default(&vm_cfg);
-	CU_ASSERT_EQUAL_FATAL(machine_create(&w->machine, &cfg, &err), 0);
-	w->free_before = used_pages(w->machine);
-	CU_ASSERT_EQUAL_FATAL(vm_create(&w->vm, w->machine->buddy, &vm_cfg, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(vm_process_create(w->vm, "a", 0, true, &w->a, &err), 0);
-}
-
-/* Nothing is lost: what the machine used before the first process is what it uses after the last. */
-static void world_exit(struct world *w)
-{
-	CU_ASSERT_EQUAL(vm_validate(w->vm, say, NULL), 0);
-	vm_destroy(w->vm);
-	CU_ASSERT_EQUAL(used_pages(w->machine), w->free_before);
-	machine_destroy(w->machine);
-}
-
-static void touch(struct process *process, uint64_t addr, uint64_t pages, enum vm_access access)
-{
-	uint64_t i;
-
-	for (i = 0; i < pages; i++)
-		CU_ASSERT_EQUAL(vm_touch(process, addr + i * PAGE_SIZE, access), 0);
-}
 
 /* First touch costs a fault a page and a frame; 512 of them one table. */
 static void test_first_touch(void)
@@ -74,19 +14,19 @@ static void test_first_touch(void)
 	struct world w;
 	uint64_t addr, rss, tables;
 
-	world_init(&w);
-	addr = (uint64_t)vm_mmap(w.a, 0, 4 * MIB, RW, ANON, NULL, 0);
+	world_init(&w, 256 * MIB, NULL);
+	addr = world_map(w.a, 4 * MIB);
 	CU_ASSERT_EQUAL(addr % (2 * MIB), 0);
 	rss = mm_rss(w.a->mm);
 	tables = mm_pgtables_bytes(w.a->mm);
 	CU_ASSERT_EQUAL(w.a->min_flt, 0);
-	touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(w.a->min_flt, 1024);
 	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_anon], 1024);
 	CU_ASSERT_EQUAL(mm_rss(w.a->mm) - rss, 1024);
 	/* Two of PTEs, and the PMD and PUD tables above. */
 	CU_ASSERT_EQUAL(mm_pgtables_bytes(w.a->mm) - tables, 4 * PAGE_SIZE);
-	touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(w.a->min_flt, 1024);
 	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 4 * MIB), 0);
 	CU_ASSERT_EQUAL(mm_rss(w.a->mm), rss);
@@ -101,12 +41,12 @@ static void test_zero_page(void)
 	struct world w;
 	uint64_t addr;
 
-	world_init(&w);
-	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
-	touch(w.a, addr, 256, VM_ACCESS_READ);
+	world_init(&w, 256 * MIB, NULL);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 256, VM_ACCESS_READ);
 	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_zero], 256);
 	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 0);
-	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	world_touch(w.a, addr, 256, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_cow], 256);
 	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 256);
 	CU_ASSERT_EQUAL(w.a->min_flt, 512);
@@ -120,18 +60,18 @@ static void test_fork(void)
 	struct process *b = NULL;
 	uint64_t addr;
 
-	world_init(&w);
-	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
-	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	world_init(&w, 256 * MIB, NULL);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 256, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
 	CU_ASSERT_EQUAL(mm_rss(b->mm), 256);
-	CU_ASSERT_EQUAL(vm_validate(w.vm, say, NULL), 0);
-	touch(b, addr, 256, VM_ACCESS_READ);
+	world_check(&w);
+	world_touch(b, addr, 256, VM_ACCESS_READ);
 	CU_ASSERT_EQUAL(b->min_flt, 0);
-	touch(b, addr, 256, VM_ACCESS_WRITE);
+	world_touch(b, addr, 256, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(b->faults[VM_FAULT_cow], 256);
-	CU_ASSERT_EQUAL(vm_validate(w.vm, say, NULL), 0);
-	touch(w.a, addr, 256, VM_ACCESS_WRITE);
+	world_check(&w);
+	world_touch(w.a, addr, 256, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_reuse], 256);
 	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_cow], 0);
 	vm_exit(b);
@@ -146,7 +86,7 @@ static void test_segv(void)
 	struct process *b = NULL;
 	uint64_t addr;
 
-	world_init(&w);
+	world_init(&w, 256 * MIB, NULL);
 	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
 	CU_ASSERT_EQUAL(vm_touch(b, 0x1000, VM_ACCESS_READ), -EFAULT);
 	CU_ASSERT_EQUAL(b->signal, SIGSEGV);
@@ -154,7 +94,7 @@ static void test_segv(void)
 	CU_ASSERT_EQUAL(b->signal_addr, 0x1000);
 	CU_ASSERT_EQUAL(vm_touch(b, 0x1000, VM_ACCESS_READ), -ESRCH);
 	addr = (uint64_t)vm_mmap(w.a, 0, MIB, PROT_READ, ANON, NULL, 0);
-	touch(w.a, addr, 1, VM_ACCESS_READ);
+	world_touch(w.a, addr, 1, VM_ACCESS_READ);
 	CU_ASSERT_EQUAL(w.a->min_flt, 1);
 	CU_ASSERT_EQUAL(vm_touch(w.a, addr, VM_ACCESS_WRITE), -EFAULT);
 	CU_ASSERT_EQUAL(w.a->signal_code, SEGV_ACCERR);
@@ -170,13 +110,13 @@ static void test_mprotect_after_fork(void)
 	struct process *b = NULL;
 	uint64_t addr;
 
-	world_init(&w);
-	addr = (uint64_t)vm_mmap(w.a, 0, MIB, RW, ANON, NULL, 0);
-	touch(w.a, addr, 16, VM_ACCESS_WRITE);
+	world_init(&w, 256 * MIB, NULL);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 16, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
 	CU_ASSERT_EQUAL(vm_mprotect(b, addr, MIB, PROT_READ), 0);
 	CU_ASSERT_EQUAL(vm_mprotect(b, addr, MIB, RW), 0);
-	touch(b, addr, 16, VM_ACCESS_WRITE);
+	world_touch(b, addr, 16, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(b->faults[VM_FAULT_cow], 16);
 	world_exit(&w);
 }
@@ -188,10 +128,10 @@ static void test_oom_counts_tables(void)
 	struct process *b = NULL;
 	uint64_t addr, i;
 
-	world_init(&w);
+	world_init(&w, 256 * MIB, NULL);
 	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
-	addr = (uint64_t)vm_mmap(w.a, 0, 2 * MIB, RW, ANON, NULL, 0);
-	touch(w.a, addr, 500, VM_ACCESS_WRITE);
+	addr = world_map(w.a, 2 * MIB);
+	world_touch(w.a, addr, 500, VM_ACCESS_WRITE);
 	addr = (uint64_t)vm_mmap(b, 0, 1024 * MIB, RW, ANON | MAP_NORESERVE, NULL, 0);
 	for (i = 0; i < 300; i++)
 		CU_ASSERT_EQUAL(vm_touch(b, addr + i * 2 * MIB, VM_ACCESS_WRITE), 0);
@@ -211,7 +151,7 @@ static void test_random_family(void)
 	struct test_rng rng = { 7 };
 	unsigned int i;
 
-	world_init(&w);
+	world_init(&w, 256 * MIB, NULL);
 	list[0] = w.a;
 	for (i = 0; i < 10000; i++) {
 		unsigned int who = test_rand_below(&rng, 4);
@@ -249,13 +189,13 @@ static void test_random_family(void)
 			if (mm_lookup(p->mm, addr) && (mm_lookup(p->mm, addr)->flags & VM_WRITE))
 				vm_touch(p, addr, test_rand_below(&rng, 3) ? VM_ACCESS_WRITE : VM_ACCESS_READ);
 		}
-		if (!(i % 100) && vm_validate(w.vm, say, NULL)) {
+		if (!(i % 100) && vm_validate(w.vm, world_say, NULL)) {
 			fprintf(stderr, "after step %u\n", i);
 			CU_FAIL("does not add up");
 			break;
 		}
 	}
-	CU_ASSERT_EQUAL(machine_validate(w.machine, say, NULL), 0);
+	CU_ASSERT_EQUAL(machine_validate(w.machine, world_say, NULL), 0);
 	world_exit(&w);
 }
 
