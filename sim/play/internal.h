@@ -9,7 +9,7 @@
 
 #include "sim/play/play.h"
 #include "sim/vm/calls.h"
-#include "sim/vm/fault.h"
+#include "sim/vm/translate.h"
 
 void play_fail(struct play *play, const struct step *step, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

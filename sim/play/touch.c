@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * kmemsim: touches: which places, in which order, and what each access does to the TLB of the process's CPU.
- *
- *	place -> tlb_access() hit -----------------------> vm_touch(): rights, accessed and dirty bits
- *	                      miss -> vm_touch() walks, and faults -> tlb_fault(), tlb_fill()
- *
- * A hit whose access then faults was of an entry that allowed too little: the kernel flushes it
- * (ptep_clear_flush), and the access is looked up again.
- */
+/* kmemsim: touches: which places, in which order; what each access does: sim/vm/translate.h. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,8 +7,6 @@
 #include "sim/util/zipf.h"
 #include "sim/play/internal.h"
 
-/* tlb_single_page_flush_ceiling: more pages are flushed by forgetting the process. */
-#define FLUSH_CEILING	33u
 #define STOP_EVERY	(1u << 16)
 
 struct toucher {
@@ -29,51 +19,9 @@ struct toucher {
 	unsigned int until_look;	/* accesses until the stop flag is looked at again */
 };
 
-static uint16_t asid_of(const struct process *process)
-{
-	return (uint16_t)(process->pid % (TLB_MAX_ASID - 1) + 1);
-}
-
-/* The level of the entry that ends the walk for @addr: a leaf, or one that is not present. */
-static unsigned int walk_end(const struct process *process, uint64_t addr)
-{
-	const struct mm *mm = process->mm;
-	int level;
-
-	for (level = PT_PGD; level > PT_PTE; level--) {
-		const pte_t *entry = pt_walk(mm->vm->map, mm->pgd, addr, (enum pt_level)level, NULL);
-
-		if (!entry || !pte_present(*entry) || pte_leaf(*entry))
-			break;
-	}
-	return (unsigned int)level;
-}
-
-/* The walk or the rights are not there: a fault, then the access again. */
-static void touch_slow(struct toucher *t, uint64_t addr, enum tlb_result result)
-{
-	struct process *process = t->process;
-	unsigned int end = walk_end(process, addr);
-
-	t->over = vm_touch(process, addr, t->access) != 0;
-	if (result == TLB_MISS)
-		tlb_fault(t->tlb, addr, end);
-	if (t->over)
-		return;
-	if (result != TLB_MISS)
-		tlb_flush_page(t->tlb, asid_of(process), addr);
-	if (tlb_access(t->tlb, addr) == TLB_MISS)
-		tlb_fill(t->tlb, addr, TLB_PTE, false);
-}
-
 static inline void touch_one(struct toucher *t, uint64_t addr)
 {
-	enum tlb_result result = tlb_access(t->tlb, addr);
-
-	if (!vm_touch_fast(t->process, addr, t->access))
-		touch_slow(t, addr, result);
-	else if (result == TLB_MISS)
-		tlb_fill(t->tlb, addr, TLB_PTE, false);
+	t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
 	if (!--t->until_look) {
 		t->until_look = STOP_EVERY;
 		t->stopped = t->play->cfg.stop && *t->play->cfg.stop;
@@ -222,7 +170,7 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 				  (unsigned long long)play->cfg.max_accesses);
 	}
 	t.process->cpus_used[t.process->cpu / 64] |= 1ULL << t.process->cpu % 64;
-	tlb_switch(t.tlb, asid_of(t.process));
+	tlb_switch(t.tlb, vm_asid(t.process));
 	for (i = 0; i < touch->repeat && !t.over && !t.stopped; i++)
 		touch_round(&t, touch, range.start, places);
 	return t.stopped ? -EINTR : 0;
@@ -232,8 +180,6 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 
 void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes)
 {
-	uint16_t asid = asid_of(process);
-	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT, i;
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
@@ -242,9 +188,6 @@ void play_flush(struct play *play, const struct process *process, uint64_t start
 			continue;
 		if (cpu != process->cpu)
 			play->shootdowns++;
-		if (pages > FLUSH_CEILING)
-			tlb_flush_asid(play->tlbs[cpu], asid);
-		for (i = 0; i < pages && pages <= FLUSH_CEILING; i++)
-			tlb_flush_page(play->tlbs[cpu], asid, start + i * PAGE_SIZE);
+		vm_flush_range(play->tlbs[cpu], process, start, bytes);
 	}
 }
