@@ -158,5 +158,6 @@
 	X(vm_host) \
 	X(play) \
 	X(vm_random) \
+	X(vm_lru) \
 	X(vm_rmap) \
 	/* end */

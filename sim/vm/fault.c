@@ -16,6 +16,7 @@
 #include <signal.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
 {
@@ -58,6 +59,7 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
 	vm_frame_map(mm->vm, pfn);
+	lru_add_vma(vma, pfn);
 	mm->rss[RSS_ANON]++;
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	*kind = VM_FAULT_anon;
@@ -77,11 +79,14 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
 	vm_frame_map(mm->vm, pfn);
+	lru_add_vma(vma, pfn);
 	mm->rss[RSS_ANON]++;
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	if (old.v & PTE_SPECIAL)
 		return 0;
 	mm->rss[vm_frame_rss(page_from_pfn(mm->vm->map, pte_pfn(old)))]--;
+	if (vma->flags & VM_LOCKED)
+		lru_munlock(mm->vm, pte_pfn(old));
 	vm_frame_unmap(mm->vm, pte_pfn(old));
 	return 0;
 }
@@ -98,6 +103,10 @@ static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault 
 		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		return 0;
 	}
+	/* A batch of this CPU may be what holds it. */
+	if (page && (page->vm_index & (FRAME_ANON | FRAME_BATCHED)) == (FRAME_ANON | FRAME_BATCHED) &&
+	    !(page->vm_index & FRAME_EXCLUSIVE) && page->refcount < 3)
+		lru_add_drain(vm, vm_cpu(vm));
 	/* Alone with it: nobody else maps it, and no cache keeps it. */
 	if (page && (page->vm_index & FRAME_ANON) && ((page->vm_index & FRAME_EXCLUSIVE) || page->refcount == 1)) {
 		page->vm_index |= FRAME_EXCLUSIVE;

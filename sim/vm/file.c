@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 static struct vm_file *file_create(struct vm *vm, const char *name, uint64_t bytes)
 {
@@ -95,8 +96,9 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	page->refcount = 1;
 	page->vm_mapping = file->id;
 	page->vm_mapcount = 0;
-	page->vm_index = index | FRAME_FILE | (file->shmem ? FRAME_SHMEM : 0);
+	page->vm_index = index | FRAME_FILE | (file->shmem ? FRAME_SHMEM | FRAME_SWAPBACKED : 0);
 	file->nr_cached++;
+	lru_add(vm, vm_cpu(vm), pfn);
 	*out = pfn;
 	return 0;
 }
@@ -142,6 +144,8 @@ static void drop_file(struct vm_file *file, bool all)
 		page = page_from_pfn(file->vm->map, pfn);
 		if (all || (!page->vm_mapcount && !(page->vm_index & FRAME_DIRTY)))
 			cache_remove(file, index);
+		else
+			lru_deactivate_file(file->vm, vm_cpu(file->vm), pfn);
 	}
 }
 

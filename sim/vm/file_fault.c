@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 /* MMAP_LOTSAMISS: so many faults that read-around did not foresee turn it off. */
 #define LOTS_OF_MISSES 100
@@ -65,6 +66,8 @@ static void map_cached(struct vma *vma, pte_t *pte, pfn_t pfn, uint64_t bits)
 
 	*pte = pte_make(pfn, vma_pte_bits(vma) | bits);
 	vm_frame_map(vm, pfn);
+	if ((vma->flags & (VM_LOCKED | VM_SPECIAL_FLAGS)) == VM_LOCKED)
+		lru_mlock(vm, pfn);
 	vma->mm->rss[vm_frame_rss(page_from_pfn(vm->map, pfn))]++;
 }
 
@@ -125,6 +128,7 @@ static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
 		vm_frame_unmap(mm->vm, copy);
 		return ret;
 	}
+	lru_add_vma(vma, copy);
 	*pte = pte_make(copy, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	mm->rss[RSS_ANON]++;
 	if (*kind != VM_FAULT_read)

@@ -3,12 +3,12 @@
 #include "sim/vm/frame.h"
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
 
 pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 {
 	struct process *process = vm->current;
-	unsigned int cpu = process ? process->cpu : 0;
 	pfn_t pfn;
 
 	if (process && vm->caller_pid != process->pid) {
@@ -18,7 +18,7 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 		vm->caller_pid = process->pid;
 	}
 	do {
-		pfn = buddy_alloc_pages(vm->buddy, cpu, user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
+		pfn = buddy_alloc_pages(vm->buddy, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
 	} while (pfn_is_none(pfn) && vm_out_of_memory(vm));
 	return pfn;
 }
@@ -26,13 +26,13 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
-	unsigned int cpu = vm->current ? vm->current->cpu : 0;
 
+	lru_del(vm, pfn);
 	page->vm_mapping = 0;
 	page->vm_mapcount = 0;
 	page->vm_index = 0;
 	page->refcount = 1;
-	buddy_free_pages(vm->buddy, cpu, pfn, order);
+	buddy_free_pages(vm->buddy, vm_cpu(vm), pfn, order);
 }
 
 pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
@@ -47,7 +47,7 @@ pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
 	page->refcount = 0;
 	page->vm_mapping = vma->anon_vma->id;
 	page->vm_mapcount = 0;
-	page->vm_index = vma_page_index(vma, addr) | FRAME_ANON | FRAME_EXCLUSIVE;
+	page->vm_index = vma_page_index(vma, addr) | FRAME_ANON | FRAME_SWAPBACKED | FRAME_EXCLUSIVE;
 	return pfn;
 }
 

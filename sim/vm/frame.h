@@ -22,6 +22,17 @@
 #define FRAME_TABLE	(1ULL << 43)	/* holds page-table entries */
 #define FRAME_EXCLUSIVE	(1ULL << 44)
 #define FRAME_DIRTY	(1ULL << 45)
+#define FRAME_SWAPBACKED (1ULL << 46)	/* goes to swap, not to a file */
+#define FRAME_SWAPCACHE	(1ULL << 47)
+#define FRAME_WRITEBACK	(1ULL << 48)
+#define FRAME_RECLAIM	(1ULL << 49)	/* to be given up as soon as it is written */
+#define FRAME_LRU	(1ULL << 50)	/* on a list of sim/vm/lru/lru.h; these four say which */
+#define FRAME_ACTIVE	(1ULL << 51)
+#define FRAME_REFERENCED (1ULL << 52)	/* used once since it was looked at */
+#define FRAME_WORKINGSET (1ULL << 53)	/* was active, now or before it was given up */
+#define FRAME_UNEVICTABLE (1ULL << 54)
+#define FRAME_MLOCKED	(1ULL << 55)
+#define FRAME_BATCHED	(1ULL << 63)	/* in a CPU's batch of pages that are to come onto a list */
 #define FRAME_OFFSET	((1ULL << 40) - 1)
 #define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE)
 

@@ -12,6 +12,12 @@
 #include "sim/vm/frame.h"
 #include "sim/vm/vma.h"
 
+/* The CPU on which things are done now. */
+static inline unsigned int vm_cpu(const struct vm *vm)
+{
+	return vm->current ? vm->current->cpu : 0;
+}
+
 /* ---- account.c: limits and commitments ----------------------------------- */
 
 /* Commit @pages, or take them back where negative. -ENOMEM: there are too few (Linux: __vm_enough_memory). */

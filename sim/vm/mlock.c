@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 void mm_populate(struct process *process, uint64_t start, uint64_t end)
 {
@@ -47,6 +48,30 @@ static uint64_t locked_pages(struct mm *mm, uint64_t start, uint64_t end)
 	return pages;
 }
 
+static int lock_one(void *ctx, pte_t *pte, uint64_t addr)
+{
+	struct vma *vma = ctx;
+
+	(void)addr;
+	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
+		return 0;
+	if (vma->flags & VM_LOCKED)
+		lru_mlock(vma->mm->vm, pte_pfn(*pte));
+	else
+		lru_munlock(vma->mm->vm, pte_pfn(*pte));
+	return 0;
+}
+
+/* What is in memory of [@start, @end) leaves the lists, or comes back to them (Linux: mlock_vma_pages_range). */
+static void lock_pages(struct vma *vma, uint64_t start, uint64_t end)
+{
+	struct vm *vm = vma->mm->vm;
+
+	lru_add_drain(vm, vm_cpu(vm));
+	mm_for_each_pte(vma->mm, start, end, lock_one, vma);
+	lru_add_drain(vm, vm_cpu(vm));
+}
+
 /* Linux: apply_vma_lock_flags(), mlock_fixup() */
 static int lock_range(struct mm *mm, uint64_t start, uint64_t end, uint32_t lock)
 {
@@ -67,8 +92,10 @@ static int lock_range(struct mm *mm, uint64_t start, uint64_t end, uint32_t lock
 			if (ret)
 				return ret;
 			vma->flags = flags;
-			if ((old ^ flags) & VM_LOCKED)
+			if ((old ^ flags) & VM_LOCKED) {
+				lock_pages(vma, at, stop);
 				mm->locked_vm += lock ? (stop - at) >> PAGE_SHIFT : -((stop - at) >> PAGE_SHIFT);
+			}
 		}
 		at = vma->end > stop ? vma->end : stop;
 		vma = mm_find_vma(mm, at);

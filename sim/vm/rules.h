@@ -31,7 +31,9 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	X(remap_checks_place, 0, 0, 1, \
 	  "mremap refuses a new place that overlaps the old one before it looks for the mapping (6.17)") \
 	X(merge_into_untouched, 0, 0, 1, \
-	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)")
+	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
+	X(lru_batch, 15, 31, 31, \
+	  "so many pages a CPU gathers before they come onto a list (31 since 6.9)")
 
 struct vm_rules {
 	const char *kernel;		/* "6.1" */

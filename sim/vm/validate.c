@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 struct check {
 	const struct vm *vm;
@@ -193,6 +194,7 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 	if (c.committed != vm->committed)
 		complain(&c, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
 	check_frames(&c);
+	c.bad += lru_validate(vm, fn, ctx);
 	free(c.mapped);
 	return c.bad;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 void vm_config_default(struct vm_config *cfg)
 {
@@ -35,6 +36,10 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	vm->next_pid = 1;
 	for_each_populated_zone(buddy, zone)
 		vm->totalram += zone->managed_pages;
+	if (lru_create(vm)) {
+		vm_destroy(vm);
+		return kerror_set(err, -ENOMEM, "virtual memory: out of memory");
+	}
 	*out = vm;
 	return 0;
 }
@@ -57,5 +62,6 @@ void vm_destroy(struct vm *vm)
 	free(vm->processes);
 	free(vm->oom_log);
 	anon_vma_table_exit(&vm->anon_vmas);
+	lru_destroy(vm);
 	free(vm);
 }

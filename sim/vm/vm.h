@@ -45,6 +45,7 @@
 
 struct process;
 struct vm_oom_kill;
+struct lru;
 
 enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 
@@ -61,6 +62,14 @@ struct vm_config {
 	X(pgfault, "page faults") \
 	X(pgmajfault, "page faults that had to wait for a disk") \
 	X(pgreuse, "pages written to in place, because nobody else used them") \
+	X(pgactivate, "pages moved to an active list") \
+	X(pgdeactivate, "pages moved from an active list to an inactive one") \
+	X(pgrotated, "pages that were clean when they had been written, and so go next") \
+	X(pglazyfree, "private pages that may go without a trace (MADV_FREE)") \
+	X(unevictable_pgs_culled, "pages that left the lists because they are locked") \
+	X(unevictable_pgs_rescued, "pages that came back to a list, unlocked") \
+	X(unevictable_pgs_mlocked, "pages that were locked") \
+	X(unevictable_pgs_munlocked, "pages that were unlocked") \
 	X(oom_kill, "processes killed because no memory was left")
 
 enum vm_counter {
@@ -81,6 +90,7 @@ struct vm {
 	struct process *current;	/* on whose behalf frames are asked for; NULL none */
 	int32_t caller_pid;		/* whom the page allocator was told of last */
 	struct anon_vma_table anon_vmas;
+	struct lru *lru;		/* owned; which pages go next */
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	uint64_t totalram;		/* pages that the machine manages */

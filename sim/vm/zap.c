@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 {
@@ -16,8 +17,14 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 	if (pte_present(*pte) && !(pte->v & PTE_SPECIAL)) {
 		struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
 
-		if ((pte->v & PTE_DIRTY) && !(page->vm_index & FRAME_ANON))
-			page->vm_index |= FRAME_DIRTY;
+		if (!(page->vm_index & FRAME_ANON)) {
+			if (pte->v & PTE_DIRTY)
+				page->vm_index |= FRAME_DIRTY;
+			if ((pte->v & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ))
+				lru_mark_accessed(vm, vm_cpu(vm), pte_pfn(*pte));
+		}
+		if (vma->flags & VM_LOCKED)
+			lru_munlock(vm, pte_pfn(*pte));
 		vma->mm->rss[vm_frame_rss(page)]--;
 		vm_frame_unmap(vm, pte_pfn(*pte));
 	}
@@ -28,6 +35,7 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
 {
 	mm_note_hiwater(vma->mm);
+	lru_add_drain(vma->mm->vm, vm_cpu(vma->mm->vm));
 	mm_for_each_pte(vma->mm, start, end, zap_one, vma);
 }
 
