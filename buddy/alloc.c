@@ -77,6 +77,7 @@ bool prepare_alloc_pages(const struct buddy *b, unsigned int cpu, gfp_t gfp, int
 		return false;
 	ac->cpu = cpu;
 	ac->nid = nid == NUMA_NO_NODE ? b->cpu_node[cpu] : (unsigned int)nid;
+	ac->nodes = UINT64_MAX;
 	ac->highest_zoneidx = gfp_zone(gfp);
 	ac->migratetype = gfp_migratetype(gfp);
 	ac->zonelist = b->zonelists[ac->nid * NR_ZONELISTS +
@@ -228,7 +229,7 @@ retry:
 		struct zone *zone = *z;
 		uint32_t pfn;
 
-		if (zone->idx > ac->highest_zoneidx)
+		if (!zone_allowed(ac, zone))
 			continue;
 		/* A fragmenting fallback at home is better than a remote node. */
 		if (no_fallback && b->nr_nodes > 1 && zone->nid != preferred->nid) {
@@ -260,7 +261,7 @@ static void wake_all_kswapds(struct buddy *b, unsigned int order, const struct a
 	struct zone *const *z;
 
 	for (z = ac->zonelist; *z; z++) {
-		if ((*z)->idx > ac->highest_zoneidx || (last && last->nid == (*z)->nid))
+		if (!zone_allowed(ac, *z) || (last && last->nid == (*z)->nid))
 			continue;
 		wakeup_kswapd(b, *z, order);
 		last = *z;
@@ -351,8 +352,16 @@ nopage:
 	return PFN_NONE_VAL;
 }
 
+/* Of @nodes alone: the first zone moves to one of them. */
+static void restrict_nodes(struct alloc_context *ac, uint64_t nodes)
+{
+	ac->nodes = nodes;
+	while (*ac->preferred && !zone_allowed(ac, *ac->preferred))
+		ac->preferred++;
+}
+
 static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp,
-				    unsigned int order, int nid)
+				    unsigned int order, int nid, uint64_t nodes)
 {
 	struct alloc_context ac;
 	uint32_t pfn;
@@ -362,6 +371,8 @@ static noinline pfn_t __alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp
 		b->counters[BC_alloc_fail]++;
 		return PFN_NONE;
 	}
+	if (nodes)
+		restrict_nodes(&ac, nodes);
 	b->this_cpu = cpu;
 	pfn = get_page_from_freelist(b, gfp, order, ALLOC_WMARK_LOW |
 				     alloc_flags_nofragment(b, *ac.preferred, gfp), &ac);
@@ -403,7 +414,13 @@ pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned i
 	pcp->nr_alloc++;
 	return pfn_make(pfn);
 slow:
-	return __alloc_pages(b, cpu, gfp, order, nid);
+	return __alloc_pages(b, cpu, gfp, order, nid, 0);
+}
+
+pfn_t buddy_alloc_pages_nodemask(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid,
+				 uint64_t nodes)
+{
+	return __alloc_pages(b, cpu, gfp, order, nid, nodes);
 }
 
 /* ---- many at once -------------------------------------------------------- */

@@ -32,6 +32,7 @@ struct alloc_context {
 	enum migratetype migratetype;
 	unsigned int cpu;
 	unsigned int nid;		/* where the request begins */
+	uint64_t nodes;			/* a bit each that it may use (Linux: nodemask) */
 };
 
 /* What @gfp asks for. */
@@ -41,6 +42,11 @@ enum migratetype gfp_migratetype(gfp_t gfp);
 /* False where @cpu or @nid does not exist. */
 bool prepare_alloc_pages(const struct buddy *b, unsigned int cpu, gfp_t gfp, int nid,
 			 struct alloc_context *ac);
+
+static inline bool zone_allowed(const struct alloc_context *ac, const struct zone *zone)
+{
+	return zone->idx <= ac->highest_zoneidx && ac->nodes >> zone->nid & 1;
+}
 /* ALLOC_* of the first try, besides the watermark, and of the tries after it. */
 unsigned int alloc_flags_nofragment(const struct buddy *b, const struct zone *zone, gfp_t gfp);
 unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order);

@@ -177,6 +177,9 @@ void buddy_destroy(struct buddy *b);
  * Follows __alloc_pages().
  */
 pfn_t buddy_alloc_pages(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid);
+/* The same, of the nodes alone that have a bit in @nodes; 0: all (Linux: __alloc_pages() with a nodemask). */
+pfn_t buddy_alloc_pages_nodemask(struct buddy *b, unsigned int cpu, gfp_t gfp, unsigned int order, int nid,
+				 uint64_t nodes);
 
 /*
  * Give back the block of 2^@order frames at @pfn that buddy_alloc_pages()

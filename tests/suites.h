@@ -155,6 +155,7 @@
 	X(layout_cases) \
 	X(layout_cmd) \
 	X(vm) \
+	X(vm_mempolicy) \
 	X(vm_host) \
 	X(play) \
 	X(vm_random) \

@@ -123,6 +123,15 @@ int play_call(struct play *play, const struct step *step, struct play_process *w
 	case STEP_MINCORE:
 		ret = vm_mincore(process, range.start, range.bytes, &who->resident);
 		break;
+	case STEP_MEMPOLICY:
+		ret = vm_set_mempolicy(process, (enum mempolicy_mode)step->call.value, step->call.nodes);
+		break;
+	case STEP_MBIND:
+		ret = vm_mbind(process, range.start, range.bytes, (enum mempolicy_mode)step->call.value, step->call.nodes,
+			       step->call.move);
+		if (step->call.move)
+			play_flush(play, process, range.start, range.bytes);
+		break;
 	case STEP_LIMIT:
 		ret = 0;
 		vm_set_limits(process, &(struct vm_limits){ step->limit.as, step->limit.data, step->limit.stack,

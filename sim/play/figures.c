@@ -35,6 +35,9 @@ static bool counted(const struct play_counts *counts, int figure, uint64_t *valu
 	case SCENARIO_FIGURE_ACCESSES:
 		*value = counts->accesses;
 		return true;
+	case SCENARIO_FIGURE_REMOTE:
+		*value = counts->remote;
+		return true;
 	case SCENARIO_FIGURE_TLB_MISSES:
 		*value = counts->tlb_misses;
 		return true;
@@ -47,19 +50,39 @@ static bool counted(const struct play_counts *counts, int figure, uint64_t *valu
 	}
 }
 
+static unsigned int cpu_node(const struct process *process)
+{
+	return buddy_cpu_node(process->vm->buddy, process->cpu);
+}
+
+/* Bytes that are on another node than the process's CPU. */
+static uint64_t away_of(const struct process *process)
+{
+	struct mm *mm = process->mm;
+	uint64_t away = 0;
+	uint32_t i;
+
+	for (i = 0; i < mm->nr_vmas; i++)
+		away += mm_resident(mm, mm->vmas[i]->start, mm->vmas[i]->end, cpu_node(process)).away;
+	return away;
+}
+
 static bool map_size(const struct play_process *who, const struct play_map *map, int figure,
 		     uint64_t *value)
 {
-	struct mm_resident sum = { 0, 0 };
+	struct mm_resident sum = { 0 };
 
 	if (who->process && who->process->mm && map->bytes)
-		sum = mm_resident(who->process->mm, map->start, map->start + map->bytes);
+		sum = mm_resident(who->process->mm, map->start, map->start + map->bytes, cpu_node(who->process));
 	switch (figure) {
 	case SCENARIO_FIGURE_RSS:
 		*value = sum.rss;
 		return true;
 	case SCENARIO_FIGURE_ANON:
 		*value = sum.anon;
+		return true;
+	case SCENARIO_FIGURE_AWAY:
+		*value = sum.away;
 		return true;
 	case SCENARIO_FIGURE_SIZE:
 		*value = map->bytes;
@@ -84,6 +107,9 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 		return true;
 	case SCENARIO_FIGURE_ANON:
 		*value = mm ? (uint64_t)mm->rss[RSS_ANON] << PAGE_SHIFT : 0;
+		return true;
+	case SCENARIO_FIGURE_AWAY:
+		*value = mm ? away_of(who->process) : 0;
 		return true;
 	case SCENARIO_FIGURE_VSZ:
 		*value = mm ? mm->total_vm << PAGE_SHIFT : 0;
@@ -131,6 +157,16 @@ static uint64_t page_cache(const struct vm *vm, bool dirty)
 	return pages << PAGE_SHIFT;
 }
 
+static uint64_t numa_events(const struct vm *vm, enum scenario_vm_figure figure)
+{
+	enum buddy_counter counter = figure == SCENARIO_VM_NUMA_HIT ? BC_numa_hit :
+				     figure == SCENARIO_VM_NUMA_MISS ? BC_numa_miss :
+				     figure == SCENARIO_VM_NUMA_FOREIGN ? BC_numa_foreign :
+				     figure == SCENARIO_VM_NUMA_LOCAL ? BC_numa_local : BC_numa_other;
+
+	return buddy_counter(vm->buddy, counter);
+}
+
 uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure, bool *known)
 {
 	const struct vm *vm = play->vm;
@@ -144,6 +180,16 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return vm->counters[VM_CNT_pgmajfault];
 	case SCENARIO_VM_PGREUSE:
 		return vm->counters[VM_CNT_pgreuse];
+	case SCENARIO_VM_PGMIGRATE:
+		return vm->counters[VM_CNT_pgmigrate_success];
+	case SCENARIO_VM_NUMA_INTERLEAVE:
+		return vm->counters[VM_CNT_numa_interleave];
+	case SCENARIO_VM_NUMA_HIT:
+	case SCENARIO_VM_NUMA_MISS:
+	case SCENARIO_VM_NUMA_FOREIGN:
+	case SCENARIO_VM_NUMA_LOCAL:
+	case SCENARIO_VM_NUMA_OTHER:
+		return numa_events(vm, figure);
 	case SCENARIO_VM_OOM_KILL:
 		return vm->counters[VM_CNT_oom_kill];
 	case SCENARIO_VM_FREE:

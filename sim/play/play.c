@@ -195,11 +195,12 @@ static void add_counts(struct play_counts *to, const struct play_counts *by)
 	to->majflt += by->majflt;
 	to->accesses += by->accesses;
 	to->tlb_misses += by->tlb_misses;
+	to->remote += by->remote;
 }
 
 static struct play_counts counts_of(const struct play *play, const struct process *process)
 {
-	struct play_counts now = { .tlb_misses = play_tlb_stats(play).walks };
+	struct play_counts now = { .tlb_misses = play_tlb_stats(play).walks, .remote = play->remote };
 
 	if (!process)
 		return now;
@@ -224,6 +225,7 @@ static void count_step(struct play *play, const struct step *step, const struct 
 	by.majflt -= before->majflt;
 	by.accesses -= before->accesses;
 	by.tlb_misses -= before->tlb_misses;
+	by.remote -= before->remote;
 	add_counts(&who->counts, &by);
 	add_counts(&who->maps[step->map].counts, &by);
 	add_counts(&play->all, &by);

@@ -38,6 +38,7 @@ struct play_config {
 struct play_counts {
 	uint64_t faults[NR_VM_FAULTS];
 	uint64_t minflt, majflt, accesses, tlb_misses;
+	uint64_t remote;		/* accesses of another node's memory */
 };
 
 /* A mapping's name. */
@@ -80,6 +81,7 @@ struct play {
 	struct play_counts all, all_phase;	/* of all processes */
 	uint64_t vm_phase[NR_SCENARIO_VM_FIGURES], tlb_phase[NR_SCENARIO_TLB_FIGURES];
 	uint64_t shootdowns;
+	uint64_t remote;
 	uint32_t at_line, at_column;	/* of the step that is or was the last */
 	uint64_t steps, expectations, failures;
 	bool bounded;			/* max_accesses were reached */

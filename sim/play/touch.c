@@ -14,14 +14,28 @@ struct toucher {
 	struct process *process;
 	struct tlb *tlb;
 	enum vm_access access;
+	bool numa;			/* there are several nodes: remote accesses are counted */
 	bool over;			/* the process has ended */
 	bool stopped;
 	unsigned int until_look;	/* accesses until the stop flag is looked at again */
 };
 
+/* The access that was just done: was it of another node's memory? The zero page is everywhere. */
+static void count_remote(struct toucher *t, uint64_t addr)
+{
+	const struct vm *vm = t->process->vm;
+	const pte_t *pte = t->process->mm ? vm_walk(t->process->mm, addr) : NULL;
+
+	if (pte && pte_present(*pte) && !(pte->v & PTE_SPECIAL) &&
+	    vm_frame_node(vm, pte_pfn(*pte)) != buddy_cpu_node(vm->buddy, t->process->cpu))
+		t->play->remote++;
+}
+
 static inline void touch_one(struct toucher *t, uint64_t addr)
 {
 	t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
+	if (t->numa)
+		count_remote(t, addr);
 	if (!--t->until_look) {
 		t->until_look = STOP_EVERY;
 		t->stopped = t->play->cfg.stop && *t->play->cfg.stop;
@@ -154,8 +168,8 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	static const enum vm_access accesses[] = { VM_ACCESS_READ, VM_ACCESS_WRITE, VM_ACCESS_EXEC };
 	const struct step_touch *touch = &step->touch;
 	struct play_range range = play_range(play, step, &touch->range);
-	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access], false,
-			     false, STOP_EVERY };
+	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access],
+			     buddy_nr_nodes(play->vm->buddy) > 1, false, false, STOP_EVERY };
 	uint64_t places, length, i;
 
 	if (touch->below != SCENARIO_ABSENT)

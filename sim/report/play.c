@@ -44,6 +44,8 @@ static void emit_front(struct emitter *em, const struct report_play_input *in)
 	emit_u64(em, "expectations", "expectations", "", play->expectations);
 	emit_u64(em, "failures", "not as expected", "", play->failures);
 	emit_u64(em, "accesses", "memory accesses", "", play->all.accesses);
+	if (buddy_nr_nodes(play->vm->buddy) > 1)
+		emit_share(em, "remote_accesses", "of them of another node", "accesses", play->all.remote, play->all.accesses);
 	emit_u64(em, "minor_faults", "minor faults", "", play->all.minflt);
 	emit_u64(em, "major_faults", "major faults", "", play->all.majflt);
 }

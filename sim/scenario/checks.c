@@ -42,7 +42,7 @@ static void check_mmap(struct reading *r, const struct step *step, const struct 
 /* Whether the kernel takes only whole pages for the beginning of the range. */
 static bool needs_pages(unsigned int kind)
 {
-	return kind == STEP_MUNMAP || kind == STEP_MPROTECT || kind == STEP_MADVISE || kind == STEP_MINCORE;
+	return kind == STEP_MUNMAP || kind == STEP_MBIND || kind == STEP_MPROTECT || kind == STEP_MADVISE || kind == STEP_MINCORE;
 }
 
 static void check_range(struct reading *r, const struct step *step, const struct step_range *range,
@@ -144,6 +144,22 @@ static void check_limit(struct reading *r, const struct step *step)
 		scn_fail(r, r->line.end_column, "expected a limit such as as=1G, found the end of the line");
 }
 
+/* Nodes the machine does not have are a mistake of the text; which a mode takes is the kernel's to say. */
+static void check_nodes(struct reading *r, const struct step *step, const struct given *given)
+{
+	unsigned int column = scn_given_column(given, "nodes");
+	bool takes = step->call.value != 0 && step->call.value != 4;
+
+	if (step->call.nodes >> r->scenario->machine.nodes)
+		scn_fail(r, column, "expected nodes below %u; 'machine nodes=' would make room for more",
+			 (unsigned int)r->scenario->machine.nodes);
+	else if (column && !takes)
+		refused(r, step, column, "a list of nodes for this mode", EINVAL);
+	/* Preferred without a node is local. */
+	else if (!column && takes && step->call.value != 1)
+		refused(r, step, r->line.end_column, "this mode without nodes=", EINVAL);
+}
+
 void scn_check_step(struct reading *r, struct step *step, const struct given *given)
 {
 	switch (step->kind) {
@@ -175,6 +191,13 @@ void scn_check_step(struct reading *r, struct step *step, const struct given *gi
 	case STEP_MUNLOCK:
 	case STEP_MINCORE:
 		check_range(r, step, &step->call.range, given);
+		break;
+	case STEP_MBIND:
+		check_range(r, step, &step->call.range, given);
+		check_nodes(r, step, given);
+		break;
+	case STEP_MEMPOLICY:
+		check_nodes(r, step, given);
 		break;
 	case STEP_MREMAP:
 		check_mremap(r, step, given);

@@ -85,6 +85,7 @@ enum value_type {
 	VALUE_KERNEL,		/* int */
 	VALUE_TLB,		/* text of up to SCENARIO_MAX_TLB letters */
 	VALUE_LOOPS, VALUE_PAGES,	/* struct scenario_list */
+	VALUE_NODES,		/* uint64_t: a bit each */
 	VALUE_STRING,		/* scenario_id of a phase */
 	/* Names: where they go is known. */
 	VALUE_NEW_PROCESS, VALUE_CHILD, VALUE_VICTIM, VALUE_NEW_MAP, VALUE_PLACE, VALUE_NEW_FILE, VALUE_FILE,

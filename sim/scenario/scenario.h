@@ -108,6 +108,8 @@ enum scenario_machine_option {
 	X(MADVISE, "madvise", true, "the kernel is told how a range is used") \
 	X(MLOCK, "mlock", true, "a range is brought into memory and stays there") \
 	X(MUNLOCK, "munlock", true, "the range may leave memory again") \
+	X(MEMPOLICY, "mempolicy", true, "from which nodes the process has its frames (set_mempolicy)") \
+	X(MBIND, "mbind", true, "from which nodes a range has them") \
 	X(MINCORE, "mincore", true, "asks which pages of a range are in memory") \
 	X(TOUCH, "touch", true, "memory is read, written or executed") \
 	X(READ, "read", true, "a file is read with read()") \
@@ -217,7 +219,8 @@ struct step {
 		struct { uint64_t bytes; bool cached; } file_of;	/* step.file */
 		struct { uint64_t uid, cpu; int64_t oom_adj; } new;	/* step.process */
 		struct step_mmap mmap;
-		struct { struct step_range range; int value; } call;	/* value: PROT_*, MADV_*; read, write: of a file */
+		/* value: PROT_*, MADV_*, MPOL_*; read, write: of a file */
+		struct { struct step_range range; int value; uint64_t nodes; bool move; } call;
 		struct step_mremap mremap;
 		int64_t brk_by;
 		struct step_touch touch;

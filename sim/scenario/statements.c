@@ -120,6 +120,19 @@ static const struct argument madvise_positions[] = {
 	WORD("advice", VALUE_WORD, AT(call.value), 0, scenario_advice), END
 };
 
+static const struct argument mempolicy_positions[] = {
+	WORD("mode", VALUE_WORD, AT(call.value), 0, scenario_mempolicy), END
+};
+static const struct argument mempolicy_options[] = { PLAIN("nodes", VALUE_NODES, AT(call.nodes)), ERRNO, END };
+static const struct argument mbind_positions[] = {
+	PLAIN("mapping", VALUE_PLACE, AT(call.range.at)),
+	WORD("mode", VALUE_WORD, AT(call.value), 0, scenario_mempolicy), END
+};
+static const struct argument mbind_options[] = {
+	PLAIN("nodes", VALUE_NODES, AT(call.nodes)), PLAIN("move", VALUE_FLAG, AT(call.move)),
+	RANGE_OPTIONS(call.range), ERRNO, END
+};
+
 static const struct argument mremap_positions[] = {
 	PLAIN("mapping", VALUE_PLACE, 0), NUMBER("size", VALUE_SIZE, AT(mremap.bytes), 0, MAX_ASKED, 0), END
 };
@@ -185,6 +198,8 @@ const struct statement scn_statements[NR_STEP_KINDS] = {
 	[STEP_MADVISE] = { madvise_positions, range_options },
 	[STEP_MLOCK] = { place_positions, range_options },
 	[STEP_MUNLOCK] = { place_positions, range_options },
+	[STEP_MEMPOLICY] = { mempolicy_positions, mempolicy_options },
+	[STEP_MBIND] = { mbind_positions, mbind_options },
 	[STEP_MINCORE] = { place_positions, range_options },
 	[STEP_TOUCH] = { touch_positions, touch_options },
 	[STEP_READ] = { used_file_positions, range_options },

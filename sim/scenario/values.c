@@ -87,6 +87,9 @@ void scn_describe_value(const struct argument *arg, char *buf, size_t size)
 	case VALUE_PAGES:
 		snprintf(buf, size, "up to %u numbers of pages, such as 1,2,3,1", SCENARIO_MAX_PAGES);
 		break;
+	case VALUE_NODES:
+		snprintf(buf, size, "numbers of nodes below %u, such as 0,1", SCENARIO_MAX_NODES);
+		break;
 	case VALUE_STRING:
 		snprintf(buf, size, "a name such as \"first touch\"");
 		break;
@@ -267,6 +270,22 @@ static bool read_list(struct reading *r, const struct argument *arg, const char 
 	return false;
 }
 
+/* "0,2": bits 0 and 2. */
+static bool parse_nodes(const char *text, uint64_t *nodes)
+{
+	char buf[SCENARIO_MAX_LINE + 1], *item, *next = buf;
+	uint64_t node;
+
+	strcpy(buf, text);
+	*nodes = 0;
+	while ((item = strsep(&next, ","))) {
+		if (!parse_number(item, 0, SCENARIO_MAX_NODES - 1, &node))
+			return false;
+		*nodes |= UINT64_C(1) << node;
+	}
+	return true;
+}
+
 /* ---- names ------------------------------------------------------------------------------ */
 
 /* A place in an address space: a mapping, or an address. */
@@ -381,6 +400,8 @@ static bool read_plain(const struct argument *arg, const char *text, void *at)
 		return parse_number(text, arg->min, arg->max, value);
 	case VALUE_TIME:
 		return parse_time(text, value) && *value >= arg->min && *value <= arg->max;
+	case VALUE_NODES:
+		return parse_nodes(text, value);
 	case VALUE_ADDRESS:
 		return scn_parse_address(text, value);
 	case VALUE_KERNEL:

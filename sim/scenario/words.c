@@ -68,6 +68,11 @@ const struct scenario_word scenario_policy[] = {
 	{ "opt", SCENARIO_OPT }, { NULL, 0 }
 };
 
+const struct scenario_word scenario_mempolicy[] = {
+	{ "default", 0 }, { "preferred", 1 }, { "bind", 2 }, { "interleave", 3 }, { "local", 4 }, { "preferred-many", 5 },
+	{ NULL, 0 }
+};
+
 const struct scenario_word scenario_switch[] = { { "off", false }, { "on", true }, { NULL, 0 } };
 
 const char *scenario_word_of(const struct scenario_word *list, int value)

@@ -61,6 +61,8 @@ enum scenario_policy {
 };
 extern const struct scenario_word scenario_policy[];
 
+extern const struct scenario_word scenario_mempolicy[];	/* MPOL_*, as linux/mempolicy.h numbers them */
+
 extern const struct scenario_word scenario_switch[];	/* off, on */
 
 /* The word for @value; NULL where the list has none. */
@@ -97,10 +99,12 @@ enum scenario_unit {
 	X(SPURIOUS, "spurious-faults", COUNT, B, "faults with nothing to do") \
 	X(BAD, "bad-faults", COUNT, B, "accesses that were not allowed") \
 	X(ACCESSES, "accesses", COUNT, B, "touches of memory") \
+	X(REMOTE, "remote-accesses", COUNT, B, "touches of memory of another node than the CPU's") \
 	X(TLB_MISSES, "tlb-misses", COUNT, B, "accesses that no TLB level had the page of") \
 	X(RSS, "rss", BYTES, B, "memory that is in frames") \
 	X(ANON, "anon", BYTES, B, "the part of rss that is in no file") \
 	X(HUGEPAGES, "huge", BYTES, B, "the part of rss that is in huge pages (AnonHugePages)") \
+	X(AWAY, "away", BYTES, B, "the part of rss on another node than the CPU's") \
 	X(SWAP, "swap", BYTES, B, "memory that is on swap") \
 	X(SIZE, "size", BYTES, M, "length of the mapping") \
 	X(START, "start", ADDRESS, M, "where the mapping begins") \
@@ -138,6 +142,13 @@ enum scenario_unit {
 	X(THP_SPLIT, "thp_split_page", COUNT, "huge pages split") \
 	X(THP_SPLIT_PMD, "thp_split_pmd", COUNT, "huge mappings split") \
 	X(THP_COLLAPSE, "thp_collapse_alloc", COUNT, "huge pages that khugepaged took") \
+	X(NUMA_HIT, "numa_hit", COUNT, "frames that came from the node they were wanted of") \
+	X(NUMA_MISS, "numa_miss", COUNT, "frames that came from another node") \
+	X(NUMA_FOREIGN, "numa_foreign", COUNT, "frames that were wanted of a node and came from another") \
+	X(NUMA_INTERLEAVE, "numa_interleave", COUNT, "frames that came from the node whose turn it was") \
+	X(NUMA_LOCAL, "numa_local", COUNT, "frames that came from the node of the CPU that asked") \
+	X(NUMA_OTHER, "numa_other", COUNT, "frames that came from another node than that CPU's") \
+	X(PGMIGRATE, "pgmigrate_success", COUNT, "pages that moved to another frame") \
 	X(OOM_KILL, "oom_kill", COUNT, "processes killed for memory") \
 	X(FREE, "free", BYTES, "memory that is free") \
 	X(FILE, "cached", BYTES, "page cache") \

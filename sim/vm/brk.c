@@ -7,7 +7,8 @@
 static int grow(struct mm *mm, uint64_t addr, uint64_t end)
 {
 	uint64_t pages = (end - addr) >> PAGE_SHIFT;
-	struct vma_range range = { addr, end, addr >> PAGE_SHIFT, VM_DATA_FLAGS | VM_ACCOUNT | mm->def_flags, NULL, NULL, NULL };
+	struct vma_range range = { addr, end, addr >> PAGE_SHIFT, VM_DATA_FLAGS | VM_ACCOUNT | mm->def_flags,
+				   NULL, NULL, NULL, { 0, 0 } };
 	struct vma *vma = NULL;
 
 	if (!mm_may_expand(mm, range.flags, pages) || mm->nr_vmas > VM_MAX_MAPS)

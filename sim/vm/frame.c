@@ -6,7 +6,27 @@
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
 
-pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
+/* One try, from where the policy says (Linux: alloc_pages_mpol). */
+static pfn_t ask_buddy(struct vm *vm, unsigned int cpu, gfp_t gfp, unsigned int order, const struct frame_place *place)
+{
+	pfn_t pfn;
+
+	/* The way of almost all: no policy. */
+	if (place->nid == NUMA_NO_NODE && !place->nodes)
+		return buddy_alloc_pages(vm->buddy, cpu, gfp, order, NUMA_NO_NODE);
+	/* Linux: alloc_pages_preferred_many() */
+	if (place->many) {
+		pfn = buddy_alloc_pages_nodemask(vm->buddy, cpu, gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL), order,
+						 place->nid, place->nodes);
+		return pfn_is_none(pfn) ? buddy_alloc_pages(vm->buddy, cpu, gfp, order, place->nid) : pfn;
+	}
+	pfn = buddy_alloc_pages_nodemask(vm->buddy, cpu, gfp, order, place->nid, place->nodes);
+	if (place->interleave && !pfn_is_none(pfn) && vm_frame_node(vm, pfn) == (unsigned int)place->nid)
+		vm->counters[VM_CNT_numa_interleave]++;
+	return pfn;
+}
+
+static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, const struct frame_place *place)
 {
 	struct process *process = vm->current;
 	pfn_t pfn;
@@ -18,9 +38,16 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
 		vm->caller_pid = process->pid;
 	}
 	do {
-		pfn = buddy_alloc_pages(vm->buddy, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, NUMA_NO_NODE);
+		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
 	} while (pfn_is_none(pfn) && vm_out_of_memory(vm));
 	return pfn;
+}
+
+pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user)
+{
+	struct frame_place place = mempolicy_place(vm->current, NULL, 0);
+
+	return alloc_at(vm, gfp, order, user, &place);
 }
 
 void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
@@ -38,7 +65,8 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
 {
 	struct vm *vm = vma->mm->vm;
-	pfn_t pfn = vm_alloc_frame(vm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, true);
+	struct frame_place place = mempolicy_place(vm->current, vma, addr);
+	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, true, &place);
 	struct page *page;
 
 	if (pfn_is_none(pfn))

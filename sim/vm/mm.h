@@ -20,6 +20,7 @@
 #define KMEMSIM_SIM_VM_MM_H
 
 #include "pagemap/pgtable.h"
+#include "sim/vm/mempolicy.h"
 
 struct vm;
 struct vm_file;
@@ -95,6 +96,7 @@ struct vma {
 	uint64_t start, end;		/* bytes, whole pages */
 	uint64_t pgoff;			/* pages */
 	uint32_t flags;			/* VM_* */
+	struct mempolicy policy;	/* of mbind(); none: the process's */
 	struct mm *mm;
 	struct vm_file *file;		/* one reference of its; NULL: private and anonymous */
 	struct anon_vma *anon_vma;	/* of its own new pages; NULL: none was touched yet */

@@ -57,7 +57,7 @@ static struct vma *vma_to_resize(const struct remap *r, int64_t *ret)
 static struct vma *copy_vma(const struct remap *r, struct vma **vma)
 {
 	struct vma_range range = { r->new_addr, r->new_addr + r->new_len, vma_page_index(*vma, r->addr), (*vma)->flags,
-				   (*vma)->file, (*vma)->anon_vma, *vma };
+				   (*vma)->file, (*vma)->anon_vma, *vma, (*vma)->policy };
 	uint64_t start = (*vma)->start;
 	const struct vma *not = NULL;
 	struct vma *new;
@@ -199,7 +199,7 @@ static int64_t grow_in_place(const struct remap *r, struct vma *vma)
 {
 	uint64_t grow = r->new_len - r->old_len;
 	struct vma_range range = { vma->end, vma->end + grow, vma->pgoff + vma_pages(vma), vma->flags, vma->file,
-				   vma->anon_vma, vma };
+				   vma->anon_vma, vma, vma->policy };
 	bool account = vma->flags & VM_ACCOUNT;
 
 	if (r->old_len != vma->end - r->addr || range.end < vma->end ||

@@ -68,7 +68,7 @@ static int add_segment(struct mm *mm, uint64_t start, uint64_t bytes, uint32_t f
 		       uint64_t pgoff)
 {
 	struct vma_range range = { start, start + bytes, file ? pgoff : start >> PAGE_SHIFT, flags | VM_MAY_FLAGS, file,
-				   NULL, NULL };
+				   NULL, NULL, { 0, 0 } };
 
 	if (vm_accountable(file, range.flags)) {
 		if (vm_enough_memory(mm, (int64_t)(bytes >> PAGE_SHIFT)))
@@ -200,6 +200,8 @@ int vm_fork(struct process *parent, const char *comm, bool vfork, struct process
 		return -ENOMEM;
 	vm->current = parent;
 	child->parent = parent;
+	child->policy = parent->policy;
+	child->il_prev = parent->il_prev;
 	child->oom_score_adj = parent->oom_score_adj;
 	if (vfork) {
 		child->mm = parent->mm;

@@ -27,6 +27,8 @@ struct process {
 	char comm[16];
 	unsigned int cpu;
 	uint64_t cpus_used[MAX_CPUS / 64];	/* a bit each that it touched memory on (mm_cpumask) */
+	struct mempolicy policy;	/* of set_mempolicy() */
+	uint8_t il_prev;		/* the node that interleaving took last */
 	int32_t oom_score_adj;		/* -1000 (never) to 1000 */
 	bool oom_marked;		/* the OOM killer chose it; it ends where its call or fault does */
 	bool vforked;			/* uses its parent's memory until it ends or runs another program */

@@ -6,6 +6,7 @@
 
 struct count {
 	const struct mm *mm;
+	unsigned int node;
 	struct mm_resident sum;
 };
 
@@ -19,12 +20,14 @@ static int count_one(void *ctx, pte_t *pte, uint64_t addr)
 	count->sum.rss += PAGE_SIZE;
 	if (vm_frame_rss(page_from_pfn(count->mm->vm->map, pte_pfn(*pte))) == RSS_ANON)
 		count->sum.anon += PAGE_SIZE;
+	if (vm_frame_node(count->mm->vm, pte_pfn(*pte)) != count->node)
+		count->sum.away += PAGE_SIZE;
 	return 0;
 }
 
-struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end)
+struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end, unsigned int node)
 {
-	struct count count = { mm, { 0, 0 } };
+	struct count count = { mm, node, { 0 } };
 
 	mm_for_each_pte(mm, start, end, count_one, &count);
 	return count.sum;

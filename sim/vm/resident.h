@@ -9,9 +9,10 @@
 
 struct mm_resident {
 	uint64_t rss, anon;		/* bytes; the zero page is nobody's */
+	uint64_t away;			/* on another node than the one asked for */
 };
 
-/* Of [@start, @end). */
-struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end);
+/* Of [@start, @end); what is not on @node is away. */
+struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end, unsigned int node);
 
 #endif

@@ -70,6 +70,8 @@ struct vm_config {
 	X(unevictable_pgs_rescued, "pages that came back to a list, unlocked") \
 	X(unevictable_pgs_mlocked, "pages that were locked") \
 	X(unevictable_pgs_munlocked, "pages that were unlocked") \
+	X(numa_interleave, "frames that came from the node whose turn it was") \
+	X(pgmigrate_success, "pages that moved to another frame") \
 	X(oom_kill, "processes killed because no memory was left")
 
 enum vm_counter {

@@ -99,6 +99,7 @@ struct vma *vma_insert(struct mm *mm, const struct vma_range *range)
 	vma->end = range->end;
 	vma->pgoff = range->pgoff;
 	vma->flags = range->flags;
+	vma->policy = range->policy;
 	if (range->file && vm_file_map(range->file, vma)) {
 		free(vma);
 		return NULL;
@@ -114,7 +115,7 @@ struct vma *vma_insert(struct mm *mm, const struct vma_range *range)
 struct vma *vma_copy(struct mm *mm, const struct vma *vma, uint64_t start, uint64_t end, uint64_t pgoff,
 		     bool clone_anon)
 {
-	struct vma_range range = { start, end, pgoff, vma->flags, vma->file, NULL, NULL };
+	struct vma_range range = { start, end, pgoff, vma->flags, vma->file, NULL, NULL, vma->policy };
 	struct vma *copy = vma_insert(mm, &range);
 
 	if (!copy)
@@ -170,7 +171,8 @@ int vma_split_checked(struct vma *vma, uint64_t addr, bool below)
 
 static bool attributes_equal(const struct vma *vma, const struct vma_range *range)
 {
-	return vma->flags == range->flags && vma->file == range->file && !(range->flags & VM_SPECIAL_FLAGS);
+	return vma->flags == range->flags && vma->file == range->file && !(range->flags & VM_SPECIAL_FLAGS) &&
+	       mempolicy_equal(&vma->policy, &range->policy);
 }
 
 static bool can_merge_after(const struct vma *prev, const struct vma_range *range)
@@ -311,23 +313,49 @@ static int merge_existing(struct vma *vma, const struct vma_range *range, struct
 	return ret ? ret : 1;
 }
 
-int vma_modify(struct vma *vma, uint64_t start, uint64_t end, uint32_t flags, struct vma **out)
+/* Join @range, a part of @vma that changes, to its neighbours, or split it off. */
+static int modify(struct vma *vma, const struct vma_range *range, struct vma **out)
 {
-	struct vma_range range = { start, end, vma_page_index(vma, start), flags, vma->file, vma->anon_vma, vma };
-	int ret = merge_existing(vma, &range, out);
+	int ret = merge_existing(vma, range, out);
 
 	if (ret)
 		return ret < 0 ? ret : 0;
-	if (vma->start < start) {
-		ret = vma_split_checked(vma, start, true);
+	if (vma->start < range->start) {
+		ret = vma_split_checked(vma, range->start, true);
 		if (ret)
 			return ret;
 	}
-	if (vma->end > end) {
-		ret = vma_split_checked(vma, end, false);
+	if (vma->end > range->end) {
+		ret = vma_split_checked(vma, range->end, false);
 		if (ret)
 			return ret;
 	}
 	*out = vma;
 	return 0;
+}
+
+static struct vma_range part_of(const struct vma *vma, uint64_t start, uint64_t end)
+{
+	return (struct vma_range){ start, end, vma_page_index(vma, start), vma->flags, vma->file, vma->anon_vma, vma,
+				   vma->policy };
+}
+
+int vma_modify(struct vma *vma, uint64_t start, uint64_t end, uint32_t flags, struct vma **out)
+{
+	struct vma_range range = part_of(vma, start, end);
+
+	range.flags = flags;
+	return modify(vma, &range, out);
+}
+
+int vma_modify_policy(struct vma *vma, uint64_t start, uint64_t end, const struct mempolicy *policy, struct vma **out)
+{
+	struct vma_range range = part_of(vma, start, end);
+	int ret;
+
+	range.policy = *policy;
+	ret = modify(vma, &range, out);
+	if (!ret)
+		(*out)->policy = *policy;
+	return ret;
 }

@@ -19,6 +19,7 @@ struct vma_range {
 	struct vm_file *file;		/* a reference is taken where a mapping comes of it */
 	struct anon_vma *anon_vma;
 	const struct vma *source;	/* that it is of, or a copy of; NULL: a new one */
+	struct mempolicy policy;
 };
 
 /*
@@ -35,6 +36,8 @@ struct vma *vma_insert(struct mm *mm, const struct vma_range *range);
  * @vma or was split from it. Follows vma_modify().
  */
 int vma_modify(struct vma *vma, uint64_t start, uint64_t end, uint32_t flags, struct vma **out);
+/* The same for another policy, which *@out has then. */
+int vma_modify_policy(struct vma *vma, uint64_t start, uint64_t end, const struct mempolicy *policy, struct vma **out);
 
 /*
  * Two mappings that meet at @addr, which lies inside of @vma. @below: the new one is the lower half.

@@ -18,7 +18,7 @@ static const struct {
 	{ "\"process\" A",
 	  "t.vm:1:1: expected a statement, or a process, without quotes" },
 	{ "process A\nA tuch heap",
-	  "t.vm:2:3: expected what the process does, found 'tuch'; did you mean 'touch'? There are: mmap, munmap, mprotect, mremap, brk, madvise, mlock, munlock, mincore, touch, read, write, fork, vfork, exec, exit, kill, limit, cpu" },
+	  "t.vm:2:3: expected what the process does, found 'tuch'; did you mean 'touch'? There are: mmap, munmap, mprotect, mremap, brk, madvise, mlock, munlock, mempolicy, mbind, mincore, touch, read, write, fork, vfork, exec, exit, kill, limit, cpu" },
 	{ "process A\nA",
 	  "t.vm:2:2: expected what 'A' does, such as mmap or touch, found the end of the line" },
 	{ "process A\nA mmap buf big",
@@ -371,7 +371,7 @@ static void test_several(void)
 		"t.vm:6:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, "
 		"process, sleep, sync, drop-caches, phase, repeat, end, expect\n"
 		"t.vm:10:3: expected what the process does, found 'exiit'; did you mean 'exit'? There are: mmap, munmap, "
-		"mprotect, mremap, brk, madvise, mlock, munlock, mincore, touch, read, write, fork, vfork, exec, exit, kill, "
+		"mprotect, mremap, brk, madvise, mlock, munlock, mempolicy, mbind, mincore, touch, read, write, fork, vfork, exec, exit, kill, "
 		"limit, cpu");
 	expect_answer("process A\nA exit\nA touch heap\nsleep x\n", 38,
 		"t.vm:3:1: expected a process that runs: 'A' has ended\n"

@@ -173,7 +173,7 @@ static int64_t smaps_field(struct mm *mm, uint64_t addr, uint64_t field)
 
 	if (!vma || vma->start != addr)
 		return -1;
-	sum = mm_resident(mm, vma->start, vma->end);
+	sum = mm_resident(mm, vma->start, vma->end, 0);
 	return field == 0 ? (int64_t)(sum.rss >> 10) : field == 1 ? (int64_t)(sum.anon >> 10) : 0;
 }
 

@@ -69,7 +69,8 @@ static struct vm_file *file_named(struct vm *vm, const char *path, uint64_t byte
 static int add_entry(struct process *process, const struct smaps_entry *entry)
 {
 	struct mm *mm = process->mm;
-	struct vma_range range = { entry->start, entry->end, entry->start >> PAGE_SHIFT, entry->flags, NULL, NULL, NULL };
+	struct vma_range range = { entry->start, entry->end, entry->start >> PAGE_SHIFT, entry->flags, NULL, NULL, NULL,
+				   { 0, 0 } };
 	bool file = *entry->path && strcmp(entry->path, "[stack]") && strcmp(entry->path, "[heap]");
 	struct vma *vma;
 
