@@ -118,6 +118,9 @@ static int find_hole(struct mm *mm, uint64_t start, uint64_t end)
 	return 0;
 }
 
+/* What the lists say of a page: the new one comes to them anew. */
+#define OF_LISTS (FRAME_LRU | FRAME_BATCHED | FRAME_UNEVICTABLE | FRAME_MLOCKED)
+
 struct migration {
 	struct vma *vma;
 	uint32_t nodes;			/* pages there stay */
@@ -147,7 +150,7 @@ static int move_one(void *ctx, pte_t *pte, uint64_t addr)
 		return 0;
 	}
 	page_from_pfn(vm->map, new)->vm_mapping = page->vm_mapping;
-	page_from_pfn(vm->map, new)->vm_index = page->vm_index & ~(FRAME_LRU | FRAME_BATCHED | FRAME_UNEVICTABLE);
+	page_from_pfn(vm->map, new)->vm_index = page->vm_index & ~OF_LISTS;
 	vm_frame_map(vm, new);
 	lru_add_vma(vma, new);
 	*pte = pte_make(new, pte->v & ~PTE_PFN_MASK);

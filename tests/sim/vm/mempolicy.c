@@ -179,6 +179,8 @@ static void test_mappings(void)
 	CU_ASSERT_EQUAL(w.a->mm->nr_vmas, before + 2);
 	CU_ASSERT_EQUAL(vm_mbind(w.a, addr + 4 * PAGE_SIZE, 2 * PAGE_SIZE, MEMPOLICY_BIND, 1, false), 0);
 	CU_ASSERT_EQUAL(w.a->mm->nr_vmas, before + 2);
+	CU_ASSERT_EQUAL(vm_mbind(w.a, addr + 6 * PAGE_SIZE, 2 * PAGE_SIZE, MEMPOLICY_BIND, 2, false), 0);
+	CU_ASSERT_EQUAL(w.a->mm->nr_vmas, before + 2);
 	CU_ASSERT_EQUAL(vm_mbind(w.a, addr, 8 * PAGE_SIZE, MEMPOLICY_DEFAULT, 0, false), 0);
 	CU_ASSERT_EQUAL(w.a->mm->nr_vmas, before);
 	CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 4 * PAGE_SIZE, PAGE_SIZE), 0);
