@@ -93,6 +93,8 @@ void bench_reading(const struct bench_recording *rec, unsigned int rounds);
 void bench_accesses(const char *text, const char *kmt, unsigned int rounds);
 /* The default preset of pagemap/tlb/. */
 void bench_tlb(unsigned int rounds);
+/* Processes of sim/vm/; @kmemsim is the program. */
+void bench_processes(const char *kmemsim, unsigned int rounds);
 void bench_recording(const struct bench_recording *rec, unsigned int rounds);
 void bench_replay(const char *text, unsigned int rounds);
 void bench_heap(const char *name, const char *path, unsigned int rounds);

@@ -34,6 +34,7 @@ traces_tables() {
 	heap_trace churn
 	accesses
 	"$build/kmemsim-bench" tlb "$micro_rounds"
+	"$build/kmemsim-bench" processes "$micro_rounds" "$build/kmemsim"
 	lengths
 }
 

@@ -6,6 +6,7 @@
  *	kmemsim-bench library ROUNDS BUILD JSON		the library beside its peers
  *	kmemsim-bench recording ROUNDS NAME TEXT DATA KMEMSIM
  *	kmemsim-bench tlb ROUNDS			accesses through a TLB
+ *	kmemsim-bench processes ROUNDS KMEMSIM		accesses and faults of a simulated process
  *	kmemsim-bench replay ROUNDS TEXT		events in memory alone, to be profiled
  *	kmemsim-bench heap ROUNDS NAME REP		through kmalloc, beside glibc's malloc
  *	kmemsim-bench cores ROUNDS NAME DATA KMEMSIM	on one CPU and on two
@@ -70,6 +71,10 @@ int main(int argc, char **argv)
 		bench_tlb(parse_rounds(argv[2]));
 		return 0;
 	}
+	if (argc == 4 && !strcmp(argv[1], "processes")) {
+		bench_processes(argv[3], parse_rounds(argv[2]));
+		return 0;
+	}
 	if (argc == 4 && !strcmp(argv[1], "replay")) {
 		bench_replay(argv[3], parse_rounds(argv[2]));
 		return 0;
@@ -97,6 +102,7 @@ int main(int argc, char **argv)
 	      "       kmemsim-bench reading ROUNDS NAME TEXT DATA KMT\n"
 	      "       kmemsim-bench accesses ROUNDS TEXT KMT\n"
 	      "       kmemsim-bench tlb ROUNDS\n"
+	      "       kmemsim-bench processes ROUNDS KMEMSIM\n"
 	      "       kmemsim-bench replay ROUNDS TEXT\n"
 	      "       kmemsim-bench heap ROUNDS NAME REP\n"
 	      "       kmemsim-bench cores ROUNDS NAME DATA KMEMSIM\n"
