@@ -2,7 +2,8 @@
 /*
  * kmemsim tests: runs the CUnit suites. `kmemsim-tests -v` names each test,
  * `kmemsim-tests NAME...` runs the suites and tests whose name contains one NAME,
- * `kmemsim-tests -x` ends with the first test that fails and names it.
+ * `kmemsim-tests -x` ends with the first test that fails and names it,
+ * `kmemsim-tests -p 2/3` runs every third suite, from the second one on.
  *
  * Where KMEMSIM_SUMMARY names a file, it gets a line for the program and one for
  * each test that was skipped; tests/summary.sh makes the last lines of make check of them.
@@ -259,16 +260,17 @@ int main(int argc, char **argv)
 {
 	CU_BasicRunMode mode = CU_BRM_NORMAL;
 	unsigned int nr = 0, failures;
+	unsigned int part = 1, parts = 1;
 	bool first_only = false;
 	int option, names, i;
 
-	while ((option = getopt(argc, argv, "vx")) != -1) {
+	while ((option = getopt(argc, argv, "vxp:")) != -1) {
 		if (option == 'v') {
 			mode = CU_BRM_VERBOSE;
 		} else if (option == 'x') {
 			first_only = true;
-		} else {
-			fprintf(stderr, "usage: %s [-v] [-x] [NAME...]\n", argv[0]);
+		} else if (option != 'p' || sscanf(optarg, "%u/%u", &part, &parts) != 2 || !part || part > parts) {
+			fprintf(stderr, "usage: %s [-v] [-x] [-p PART/PARTS] [NAME...]\n", argv[0]);
 			return 2;
 		}
 	}
@@ -277,7 +279,8 @@ int main(int argc, char **argv)
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 2;
 	for (i = 0; suites[i]; i++)
-		nr += add_suite(suites[i], argv + names, argc - names);
+		if ((unsigned int)i % parts == part - 1)
+			nr += add_suite(suites[i], argv + names, argc - names);
 	if (!nr) {
 		fprintf(stderr, "%s: no suite and no test is called '%s'\n", argv[0], argc > names ? argv[names] : "");
 		return 2;

@@ -5,7 +5,7 @@
 set -eu
 awk '
 $1 == "program" {
-	programs++
+	programs += !seen[$2]++
 	suites += $3; bad_suites += $4; passed += $5; failed += $6; skipped += $7
 }
 # A crash is a failure, whatever the program had passed before it.
