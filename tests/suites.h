@@ -157,6 +157,8 @@
 	X(vm) \
 	X(vm_mempolicy) \
 	X(vm_host) \
+	X(vm_huge) \
+	X(vm_huge_host) \
 	X(play) \
 	X(vm_random) \
 	X(vm_lru) \

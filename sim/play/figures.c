@@ -15,7 +15,8 @@ static bool counted(const struct play_counts *counts, int figure, uint64_t *valu
 		[SCENARIO_FIGURE_FIRST_TOUCH] = VM_FAULT_anon + 1, [SCENARIO_FIGURE_ZERO] = VM_FAULT_zero + 1,
 		[SCENARIO_FIGURE_COW] = VM_FAULT_cow + 1, [SCENARIO_FIGURE_REUSE] = VM_FAULT_reuse + 1,
 		[SCENARIO_FIGURE_CACHE] = VM_FAULT_cache + 1, [SCENARIO_FIGURE_READ] = VM_FAULT_read + 1,
-		[SCENARIO_FIGURE_SWAPIN] = VM_FAULT_swapin + 1, [SCENARIO_FIGURE_SPURIOUS] = VM_FAULT_spurious + 1,
+		[SCENARIO_FIGURE_SWAPIN] = VM_FAULT_swapin + 1, [SCENARIO_FIGURE_HUGE] = VM_FAULT_huge + 1,
+		[SCENARIO_FIGURE_SPURIOUS] = VM_FAULT_spurious + 1,
 	};
 
 	if (kinds[figure]) {
@@ -46,25 +47,13 @@ static bool counted(const struct play_counts *counts, int figure, uint64_t *valu
 		return true;
 	default:
 		*value = 0;
-		return figure == SCENARIO_FIGURE_HUGE;
+		return false;
 	}
 }
 
 static unsigned int cpu_node(const struct process *process)
 {
 	return buddy_cpu_node(process->vm->buddy, process->cpu);
-}
-
-/* Bytes that are on another node than the process's CPU. */
-static uint64_t away_of(const struct process *process)
-{
-	struct mm *mm = process->mm;
-	uint64_t away = 0;
-	uint32_t i;
-
-	for (i = 0; i < mm->nr_vmas; i++)
-		away += mm_resident(mm, mm->vmas[i]->start, mm->vmas[i]->end, cpu_node(process)).away;
-	return away;
 }
 
 static bool map_size(const struct play_process *who, const struct play_map *map, int figure,
@@ -84,6 +73,9 @@ static bool map_size(const struct play_process *who, const struct play_map *map,
 	case SCENARIO_FIGURE_AWAY:
 		*value = sum.away;
 		return true;
+	case SCENARIO_FIGURE_HUGEPAGES:
+		*value = sum.huge;
+		return true;
 	case SCENARIO_FIGURE_SIZE:
 		*value = map->bytes;
 		return true;
@@ -92,13 +84,13 @@ static bool map_size(const struct play_process *who, const struct play_map *map,
 		return true;
 	default:
 		*value = 0;
-		return figure == SCENARIO_FIGURE_HUGEPAGES || figure == SCENARIO_FIGURE_SWAP;
+		return figure == SCENARIO_FIGURE_SWAP;
 	}
 }
 
 static bool process_size(const struct play_process *who, int figure, uint64_t *value)
 {
-	const struct mm *mm = who->process ? who->process->mm : NULL;
+	struct mm *mm = who->process ? who->process->mm : NULL;
 
 	*value = 0;
 	switch (figure) {
@@ -109,7 +101,10 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 		*value = mm ? (uint64_t)mm->rss[RSS_ANON] << PAGE_SHIFT : 0;
 		return true;
 	case SCENARIO_FIGURE_AWAY:
-		*value = mm ? away_of(who->process) : 0;
+		*value = mm ? mm_resident_all(mm, cpu_node(who->process)).away : 0;
+		return true;
+	case SCENARIO_FIGURE_HUGEPAGES:
+		*value = mm ? mm_resident_all(mm, 0).huge : 0;
 		return true;
 	case SCENARIO_FIGURE_VSZ:
 		*value = mm ? mm->total_vm << PAGE_SHIFT : 0;
@@ -136,7 +131,7 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 		*value = who->process ? (uint64_t)who->process->signal : 0;
 		return true;
 	default:
-		return figure == SCENARIO_FIGURE_HUGEPAGES || figure == SCENARIO_FIGURE_SWAP;
+		return figure == SCENARIO_FIGURE_SWAP;
 	}
 }
 
@@ -190,6 +185,12 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 	case SCENARIO_VM_NUMA_LOCAL:
 	case SCENARIO_VM_NUMA_OTHER:
 		return numa_events(vm, figure);
+	case SCENARIO_VM_THP_FAULT_ALLOC:
+		return vm->counters[VM_CNT_thp_fault_alloc];
+	case SCENARIO_VM_THP_FAULT_FALLBACK:
+		return vm->counters[VM_CNT_thp_fault_fallback];
+	case SCENARIO_VM_THP_SPLIT_PMD:
+		return vm->counters[VM_CNT_thp_split_pmd];
 	case SCENARIO_VM_OOM_KILL:
 		return vm->counters[VM_CNT_oom_kill];
 	case SCENARIO_VM_FREE:

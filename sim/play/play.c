@@ -48,8 +48,6 @@ static int check_machine(const struct scenario_machine *m, struct kerror *err)
 
 	if (m->swap_bytes)
 		what = "swap=";
-	else if (m->thp != SCENARIO_THP_NEVER)
-		what = "thp=";
 	else if (m->policy != SCENARIO_KERNEL)
 		what = "policy=";
 	else if (m->given & (1u << SCENARIO_MACHINE_FRAMES))
@@ -74,6 +72,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.overcommit = (enum vm_overcommit)m->overcommit;
 	vm_cfg.overcommit_ratio = (unsigned int)m->overcommit_ratio;
 	vm_cfg.fault_around_bytes = m->fault_around_bytes;
+	vm_cfg.thp = (enum vm_thp)m->thp;
 	ret = machine_create(&play->machine, &cfg, err);
 	return ret ? ret : vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
 }

@@ -84,6 +84,8 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		return -EINVAL;
 	if (advice == MADV_DONTNEED)
 		vma_zap(vma, start, end);
+	if (advice == MADV_DONTNEED && vma->mm->vm->rules->dontneed_frees_tables)
+		mm_free_empty_tables(vma->mm, start, end);
 	/* MADV_FREE, MADV_COLD and MADV_PAGEOUT tell reclaim, and without it change nothing that can be seen. */
 	return 0;
 }

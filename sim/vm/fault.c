@@ -5,6 +5,7 @@
  *
  *	entry is      private anonymous          file or shared
  *	empty         do_anonymous_page          do_file_fault (file_fault.c)
+ *	no table yet  huge_fault (huge/fault.c), where the mapping may have huge pages
  *	read-only     do_wp_page: whose is the page? take it, or copy it
  *
  * A fault that the access after it needs again (a read to a mapping that may not be run, then the
@@ -15,7 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
@@ -70,6 +71,7 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 {
 	struct mm *mm = vma->mm;
+	struct page *page;
 	pte_t old = *pte;
 	pfn_t pfn;
 
@@ -84,11 +86,20 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	if (old.v & PTE_SPECIAL)
 		return 0;
-	mm->rss[vm_frame_rss(page_from_pfn(mm->vm->map, pte_pfn(old)))]--;
-	if (vma->flags & VM_LOCKED)
+	page = page_from_pfn(mm->vm->map, pte_pfn(old));
+	mm->rss[vm_frame_rss(page)]--;
+	if ((vma->flags & VM_LOCKED) && !vm_frame_in_block(page))
 		lru_munlock(mm->vm, pte_pfn(old));
 	vm_frame_unmap(mm->vm, pte_pfn(old));
 	return 0;
+}
+
+/* Alone with it: nobody else maps it, and no cache keeps it. (Linux: wp_can_reuse_anon_folio) */
+static bool sole_user(const struct vma *vma, struct page *page, uint64_t addr)
+{
+	if (vm_frame_in_block(page))
+		return huge_sole_user(vma, page, addr);
+	return page->refcount == 1;
 }
 
 /* A write to what is mapped read-only, though the mapping allows it. */
@@ -107,8 +118,7 @@ static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault 
 	if (page && (page->vm_index & (FRAME_ANON | FRAME_BATCHED)) == (FRAME_ANON | FRAME_BATCHED) &&
 	    !(page->vm_index & FRAME_EXCLUSIVE) && page->refcount < 3)
 		lru_add_drain(vm, vm_cpu(vm));
-	/* Alone with it: nobody else maps it, and no cache keeps it. */
-	if (page && (page->vm_index & FRAME_ANON) && ((page->vm_index & FRAME_EXCLUSIVE) || page->refcount == 1)) {
+	if (page && (page->vm_index & FRAME_ANON) && ((page->vm_index & FRAME_EXCLUSIVE) || sole_user(vma, page, addr))) {
 		page->vm_index |= FRAME_EXCLUSIVE;
 		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		vm->counters[VM_CNT_pgreuse]++;
@@ -124,8 +134,15 @@ static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault 
 static int handle_mm_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
 {
 	struct mm *mm = vma->mm;
-	pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+	pte_t *leaf, *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, &leaf);
 
+	if (!pte && (leaf || mm->vm->cfg.thp != VM_THP_NEVER)) {
+		int ret = huge_fault(vma, addr, write, leaf, kind);
+
+		if (ret != HUGE_FALLBACK)
+			return ret;
+		pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+	}
 	if (!pte || pte_none(*pte)) {
 		if (vma_is_anonymous(vma))
 			return do_anonymous_page(vma, addr, write, kind);
@@ -163,8 +180,8 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 
 int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool write)
 {
-	const struct mm *mm = vma->mm;
-	pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+	struct mm *mm = vma->mm;
+	pte_t *pte = vm_walk(mm, addr);
 	int tries = 2;
 
 	/* get_user_pages() looks first, and again after each fault: a file's page is read, then copied. */
@@ -173,7 +190,7 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 
 		if (ret)
 			return ret;
-		pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+		pte = vm_walk(mm, addr);
 	}
 	return 0;
 }
@@ -218,13 +235,21 @@ static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_ac
 
 pte_t *vm_walk(struct mm *mm, uint64_t addr)
 {
-	pte_t *pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL) : NULL;
+	pte_t *pte, *leaf = NULL;
 
+	/* The table that the entry is in stays; what maps the huge page may have been split since. */
+	if (addr >> pt_shift(PT_PMD) == mm->leaf_at && pte_leaf(*mm->leaf))
+		return mm->leaf;
+	pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, &leaf) : NULL;
 	if (pte) {
 		mm->table_at = addr >> pt_shift(PT_PMD);
 		mm->table = pte - pt_index(addr, PT_PTE);
 	}
-	return pte;
+	if (leaf) {
+		mm->leaf_at = addr >> pt_shift(PT_PMD);
+		mm->leaf = leaf;
+	}
+	return pte ? pte : leaf;
 }
 
 int vm_touch(struct process *process, uint64_t addr, enum vm_access access)

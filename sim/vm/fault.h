@@ -12,12 +12,16 @@
 
 enum vm_access { VM_ACCESS_READ, VM_ACCESS_WRITE, VM_ACCESS_EXEC };
 
-/* For the next one: the entry of @addr after a walk from the top, NULL where a table is missing. */
+/*
+ * For the next one: the entry of @addr after a walk from the top, that of the huge page where one maps it, NULL where a table
+ * is missing.
+ */
 pte_t *vm_walk(struct mm *mm, uint64_t addr);
 
 /*
  * vm_touch() where nothing stands in its way, without a call: true, and the access is done and counted. False: nothing was
- * done, vm_touch() is to be called. The last table is remembered, so most walks are one load.
+ * done, vm_touch() is to be called. The last table is remembered, so most walks are one load;
+ * so is the last huge page, by vm_walk().
  */
 static inline bool vm_touch_fast(struct process *process, uint64_t addr, enum vm_access access)
 {

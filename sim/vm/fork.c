@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 
 struct copy {
 	struct vma *dst;
@@ -40,19 +40,30 @@ static int copy_one(void *ctx, pte_t *pte, uint64_t addr)
 	return 0;
 }
 
+static int copy_huge(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
+{
+	const struct copy *copy = ctx;
+
+	(void)end;
+	return huge_copy(copy->dst->mm, leaf, addr);
+}
+
 /* The tables of @copy's range, also those that turn out to be empty; then what is in them. */
 static int copy_entries(struct copy *copy)
 {
 	struct vma *src = copy->src;
 	uint64_t addr = src->start, next;
+	pte_t *leaf;
 
 	for (; addr < src->end; addr = next) {
 		next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
-		if (!pt_walk(src->mm->vm->map, src->mm->pgd, addr, PT_PTE, NULL))
+		if (pt_walk(src->mm->vm->map, src->mm->pgd, addr, PT_PTE, &leaf)) {
+			if (!mm_alloc_entry(copy->dst->mm, addr, PT_PTE))
+				return -ENOMEM;
+		} else if (!leaf) {
 			continue;
-		if (!mm_alloc_entry(copy->dst->mm, addr, PT_PTE))
-			return -ENOMEM;
-		if (mm_for_each_pte(src->mm, addr, next < src->end ? next : src->end, copy_one, copy))
+		}
+		if (mm_for_each_pte(src->mm, addr, next < src->end ? next : src->end, copy_one, copy_huge, copy))
 			return -ENOMEM;
 	}
 	return 0;

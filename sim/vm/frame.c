@@ -2,7 +2,7 @@
 /* kmemsim: frames of processes: asked for, mapped, given back; frame.h draws what struct page keeps. */
 #include "sim/vm/frame.h"
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
 
@@ -39,7 +39,7 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	}
 	do {
 		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
-	} while (pfn_is_none(pfn) && vm_out_of_memory(vm));
+	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && vm_out_of_memory(vm));
 	return pfn;
 }
 
@@ -79,10 +79,21 @@ pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
 	return pfn;
 }
 
+pfn_t vm_alloc_block(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order)
+{
+	struct frame_place place = mempolicy_place(vma->mm->vm->current, vma, addr);
+
+	return alloc_at(vma->mm->vm, gfp, order, true, &place);
+}
+
 void vm_frame_map(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
 
+	if (vm_frame_in_block(page)) {
+		huge_map_page(vm, page);
+		return;
+	}
 	page->vm_mapcount++;
 	page->refcount++;
 }
@@ -91,11 +102,22 @@ void vm_frame_unmap(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
 
+	if (vm_frame_in_block(page)) {
+		huge_unmap_page(vm, page);
+		return;
+	}
 	page->vm_mapcount--;
 	page->refcount--;
 	if (page->refcount || !(page->vm_index & FRAME_ANON))
 		return;
 	vm_free_frame(vm, pfn, 0);
+}
+
+bool vm_frame_mapped(const struct vm *vm, struct page *page)
+{
+	const struct page *head = compound_head(vm->map, page);
+
+	return page->vm_mapcount || ((head->flags & PG_head) && huge_leaves(head));
 }
 
 enum vm_rss vm_frame_rss(const struct page *page)

@@ -32,6 +32,7 @@
 #define FRAME_WORKINGSET (1ULL << 53)	/* was active, now or before it was given up */
 #define FRAME_UNEVICTABLE (1ULL << 54)
 #define FRAME_MLOCKED	(1ULL << 55)
+#define FRAME_PARTIAL	(1ULL << 62)	/* head of a huge page, in huge_queue */
 #define FRAME_BATCHED	(1ULL << 63)	/* in a CPU's batch of pages that are to come onto a list */
 #define FRAME_OFFSET	((1ULL << 40) - 1)
 #define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE)
@@ -46,9 +47,19 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order);
 /* A frame for a first private page of @vma at @addr: on return it is ANON and EXCLUSIVE, and unmapped. */
 pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr);
 
-/* One entry more or less points to @pfn. At the last one a private frame is free again. */
+/* The same of 2^@order frames that are one page, as huge_alloc() wants them: from where the policy of @vma says. */
+pfn_t vm_alloc_block(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order);
+
+/* One entry more or less points to @pfn, which may be a part of a huge page. At the last one a private frame is free again. */
 void vm_frame_map(struct vm *vm, pfn_t pfn);
 void vm_frame_unmap(struct vm *vm, pfn_t pfn);
+/* Whether an entry points to it, or to the huge page that it is a part of. */
+bool vm_frame_mapped(const struct vm *vm, struct page *page);
+/* Whether @page is a part of a huge page. */
+static inline bool vm_frame_in_block(const struct page *page)
+{
+	return page->flags & (PG_head | PG_tail);
+}
 /* Which counter of a process @page belongs to. */
 enum vm_rss vm_frame_rss(const struct page *page);
 

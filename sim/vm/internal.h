@@ -40,14 +40,36 @@ pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level);
 /* Free the tables of [@start, @end) that lie wholly between @floor and @ceiling (Linux: free_pgd_range). */
 void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling);
 
-/* Called for each entry that is not empty; a table that becomes empty stays. Non-zero ends the walk. */
+/* One table, which no entry points to yet or any more. */
+pfn_t mm_alloc_table(struct mm *mm, enum pt_level level);
+void mm_free_table(struct mm *mm, pfn_t table, enum pt_level level);
+/* What points to a table. */
+static inline pte_t pt_table_entry(pfn_t table)
+{
+	return pte_make(table, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED);
+}
+/* A table goes, or comes to another place: what was remembered of the last walks is no longer so. */
+static inline void mm_forget_walks(struct mm *mm)
+{
+	mm->table_at = mm->leaf_at = UINT64_MAX;
+}
+
+/*
+ * @fn is called for each entry that is not empty; a table that becomes empty stays. @huge is called for an entry that maps
+ * a huge page, of which the walk goes from @addr to @end; where it splits it, it returns WALK_INSIDE, and @fn gets
+ * the small entries. Another non-zero answer ends the walk.
+ */
+#define WALK_INSIDE 1
 typedef int (*pte_fn)(void *ctx, pte_t *pte, uint64_t addr);
-int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, void *ctx);
+typedef int (*huge_fn)(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end);
+int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, huge_fn huge, void *ctx);
 
 /* ---- zap.c ---------------------------------------------------------------- */
 
 /* Take away what [@start, @end) maps; the tables stay (Linux: zap_page_range). */
 void vma_zap(struct vma *vma, uint64_t start, uint64_t end);
+/* The tables of small entries that lie wholly in [@start, @end), which maps nothing any more, are freed. */
+void mm_free_empty_tables(struct mm *mm, uint64_t start, uint64_t end);
 /* Entries between two addresses change place. -ENOMEM: not all of them did; *@moved says how many bytes. */
 int mm_move_tables(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, uint64_t *moved);
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 /* ---- where a frame comes from ------------------------------------------------------ */
@@ -140,7 +140,7 @@ static int move_one(void *ctx, pte_t *pte, uint64_t addr)
 		return 0;
 	page = page_from_pfn(vm->map, old);
 	/* Pages of files and shared ones stay, as they do for MPOL_MF_MOVE. */
-	if (!(page->vm_index & FRAME_ANON) || page->vm_mapcount != 1 || page->refcount != 1) {
+	if (!(page->vm_index & FRAME_ANON) || vm_frame_in_block(page) || page->vm_mapcount != 1 || page->refcount != 1) {
 		migration->failed++;
 		return 0;
 	}
@@ -156,6 +156,17 @@ static int move_one(void *ctx, pte_t *pte, uint64_t addr)
 	*pte = pte_make(new, pte->v & ~PTE_PFN_MASK);
 	vm_frame_unmap(vm, old);
 	vm->counters[VM_CNT_pgmigrate_success]++;
+	return 0;
+}
+
+/* A huge page moves as a whole. */
+static int move_huge(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
+{
+	struct migration *migration = ctx;
+
+	if ((leaf->v & PTE_SPECIAL) || migration->nodes >> vm_frame_node(migration->vma->mm->vm, pte_pfn(*leaf)) & 1)
+		return 0;
+	migration->failed += end - addr != HUGE_BYTES || !huge_migrate(migration->vma, leaf, addr);
 	return 0;
 }
 
@@ -191,7 +202,7 @@ int64_t vm_mbind(struct process *process, uint64_t addr, uint64_t len, enum memp
 			ret = vma_modify_policy(vma, at, stop, &policy, &vma);
 		migration.vma = vma;
 		if (!ret && move)
-			mm_for_each_pte(mm, at, stop, move_one, &migration);
+			mm_for_each_pte(mm, at, stop, move_one, move_huge, &migration);
 		at = stop;
 	}
 	if (ret)

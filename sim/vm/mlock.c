@@ -2,7 +2,7 @@
 /* kmemsim: mlock(), munlock(), mincore(), and faulting memory in ahead. Follows mm/mlock.c, mm/mincore.c and mm/gup.c. */
 #include <errno.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 void mm_populate(struct process *process, uint64_t start, uint64_t end)
@@ -55,11 +55,20 @@ static int lock_one(void *ctx, pte_t *pte, uint64_t addr)
 	(void)addr;
 	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
 		return 0;
+	/* A huge page is locked by what maps all of it alone. */
+	if (!pte_leaf(*pte) && vm_frame_in_block(page_from_pfn(vma->mm->vm->map, pte_pfn(*pte))))
+		return 0;
 	if (vma->flags & VM_LOCKED)
 		lru_mlock(vma->mm->vm, pte_pfn(*pte));
 	else
 		lru_munlock(vma->mm->vm, pte_pfn(*pte));
 	return 0;
+}
+
+static int lock_huge(void *vma, pte_t *leaf, uint64_t addr, uint64_t end)
+{
+	(void)end;
+	return lock_one(vma, leaf, addr);
 }
 
 /* What is in memory of [@start, @end) leaves the lists, or comes back to them (Linux: mlock_vma_pages_range). */
@@ -68,7 +77,7 @@ static void lock_pages(struct vma *vma, uint64_t start, uint64_t end)
 	struct vm *vm = vma->mm->vm;
 
 	lru_add_drain(vm, vm_cpu(vm));
-	mm_for_each_pte(vma->mm, start, end, lock_one, vma);
+	mm_for_each_pte(vma->mm, start, end, lock_one, lock_huge, vma);
 	lru_add_drain(vm, vm_cpu(vm));
 }
 
@@ -164,7 +173,7 @@ int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_
 
 		if (!vma)
 			return -ENOMEM;
-		pte = pt_walk(mm->vm->map, mm->pgd, at, PT_PTE, NULL);
+		pte = vm_walk(mm, at);
 		/* What no entry points to may still be in the page cache. */
 		if (pte && !pte_none(*pte))
 			*resident += pte_present(*pte);

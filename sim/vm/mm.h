@@ -77,6 +77,7 @@ enum vm_fault_class { VM_NO_COUNT, VM_MINOR, VM_MAJOR };
 	X(cache,    "found in the page cache", VM_MINOR) \
 	X(read,     "read from a file", VM_MAJOR) \
 	X(swapin,   "read from swap", VM_MAJOR) \
+	X(huge,     "a huge page, or the huge page of zeros for a read", VM_MINOR) \
 	X(spurious, "nothing to do", VM_MINOR) \
 	X(maperr,   "no mapping (SIGSEGV)", VM_NO_COUNT) \
 	X(accerr,   "not allowed (SIGSEGV)", VM_NO_COUNT) \
@@ -118,6 +119,8 @@ struct mm {
 	pfn_t pgd;
 	uint64_t table_at;		/* address >> 21 of the last PTE table that was walked to; UINT64_MAX: none */
 	pte_t *table;
+	uint64_t leaf_at;		/* the same of the last huge page, and the entry that maps it */
+	pte_t *leaf;
 	uint64_t tables[NR_PT_LEVELS];	/* frames that hold tables of each level; the PGD's are two */
 	int64_t rss[NR_RSS];		/* pages */
 	uint64_t total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* pages */
@@ -127,6 +130,7 @@ struct mm {
 	uint64_t start_data, end_data;
 	uint32_t def_flags;		/* VM_LOCKED after mlockall */
 	struct vm_limits limits;
+	bool huge_zero;			/* uses the huge page of zeros */
 	bool privileged;		/* as root: CAP_IPC_LOCK, CAP_SYS_ADMIN, CAP_SYS_RAWIO */
 };
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 
 struct change {
 	const struct vma *vma;
@@ -35,10 +35,17 @@ static int change_one(void *ctx, pte_t *pte, uint64_t addr)
 	(void)addr;
 	if (!pte_present(*pte))
 		return 0;
-	pte->v = (pte->v & (PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL)) | change->bits;
+	pte->v = (pte->v & (PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL | PTE_LEAF)) | change->bits;
 	if (!(pte->v & PTE_WRITE) && can_be_writable(change->vma, *pte))
 		pte->v |= PTE_WRITE;
 	return 0;
+}
+
+/* A leaf lies inside of one mapping: a border would have split it. */
+static int change_huge(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
+{
+	(void)end;
+	return change_one(ctx, leaf, addr);
 }
 
 /* New flags for [@start, @end) of @vma; *@out is the mapping that holds it then. */
@@ -73,7 +80,7 @@ static int mprotect_fixup(struct vma *vma, uint64_t start, uint64_t end, uint32_
 	*out = vma;
 	vma->flags = flags;
 	change = (struct change){ vma, vma_pte_bits(vma) };
-	mm_for_each_pte(mm, start, end, change_one, &change);
+	mm_for_each_pte(mm, start, end, change_one, change_huge, &change);
 	if ((old & VM_ACCOUNT) && !(flags & VM_ACCOUNT))
 		vm_unacct(mm, pages);
 	/* Locked memory is copied now, lest its first write has to wait. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 
 #define TEXT_START	0x400000ULL
 #define TEXT_BYTES	0x4000ULL
@@ -59,6 +59,7 @@ void mm_teardown(struct mm *mm)
 		vma_remove(vma);
 	}
 	mm_tables_exit(mm);
+	huge_zero_put(mm);
 	free(mm->vmas);
 	mm->vmas = NULL;
 	mm->max_vmas = 0;

@@ -10,9 +10,12 @@
 struct mm_resident {
 	uint64_t rss, anon;		/* bytes; the zero page is nobody's */
 	uint64_t away;			/* on another node than the one asked for */
+	uint64_t huge;			/* of it in huge pages that one entry maps: AnonHugePages */
 };
 
 /* Of [@start, @end); what is not on @node is away. */
 struct mm_resident mm_resident(struct mm *mm, uint64_t start, uint64_t end, unsigned int node);
+/* The same of all mappings. */
+struct mm_resident mm_resident_all(struct mm *mm, unsigned int node);
 
 #endif

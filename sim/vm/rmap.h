@@ -23,7 +23,10 @@
  */
 typedef int (*vm_rmap_fn)(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte);
 
-/* Call @fn for each entry that maps @pfn, a frame of a process. Returns what ended it, or 0. */
+/*
+ * Call @fn for each entry that maps @pfn, a frame of a process: also a leaf (PTE_LEAF) that maps the huge page which @pfn is
+ * a part of. Returns what ended it, or 0.
+ */
 int vm_rmap_walk(struct vm *vm, pfn_t pfn, vm_rmap_fn fn, void *ctx);
 
 /*

@@ -30,6 +30,14 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "mremap with MREMAP_DONTUNMAP compares the lengths in whole pages (6.17)") \
 	X(remap_checks_place, 0, 0, 1, \
 	  "mremap refuses a new place that overlaps the old one before it looks for the mapping (6.17)") \
+	X(reuse_part, 1, 0, 0, \
+	  "the last page that is left of a huge one is written to in place, not copied") \
+	X(reuse_parts, 0, 0, 1, \
+	  "pages of a huge one that one process alone maps are written to in place") \
+	X(huge_zero_cow, 0, 0, 1, \
+	  "a write to the huge page of zeros takes a huge page, not a small one") \
+	X(dontneed_frees_tables, 0, 0, 1, \
+	  "MADV_DONTNEED of 2 MiB that one table maps frees the table, too") \
 	X(merge_into_untouched, 0, 0, 1, \
 	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
 	X(lru_batch, 15, 31, 31, \

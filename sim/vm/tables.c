@@ -30,9 +30,19 @@ static void pgtable_free(struct mm *mm, pfn_t pfn, enum pt_level level, unsigned
 	vm_free_frame(mm->vm, pfn, order);
 }
 
+pfn_t mm_alloc_table(struct mm *mm, enum pt_level level)
+{
+	return pgtable_alloc(mm, level, 0);
+}
+
+void mm_free_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	pgtable_free(mm, table, level, 0);
+}
+
 int mm_tables_init(struct mm *mm)
 {
-	mm->table_at = UINT64_MAX;
+	mm_forget_walks(mm);
 	mm->pgd = pgtable_alloc(mm, PT_PGD, PGD_ORDER);
 	return pfn_is_none(mm->pgd) ? -ENOMEM : 0;
 }
@@ -54,7 +64,7 @@ pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level)
 			table = pgtable_alloc(mm, (enum pt_level)(at - 1), 0);
 			if (pfn_is_none(table))
 				return NULL;
-			*entry = pte_make(table, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED);
+			*entry = pt_table_entry(table);
 		}
 		table = pte_pfn(*entry);
 	}
@@ -101,7 +111,7 @@ void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor,
 	struct free_range range = { mm, floor, ceiling };
 	uint64_t addr, next;
 
-	mm->table_at = UINT64_MAX;
+	mm_forget_walks(mm);
 	for (addr = start; addr < end; addr = next) {
 		pte_t *entry = pt_entry(mm->vm->map, mm->pgd, addr, PT_PGD);
 
@@ -113,19 +123,24 @@ void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor,
 
 /* ---- walking ---------------------------------------------------------------- */
 
-int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, void *ctx)
+int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, huge_fn huge, void *ctx)
 {
 	uint64_t addr = start;
+	int ret;
 
 	while (addr < end) {
 		uint64_t next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
-		pte_t *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+		pte_t *leaf, *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, &leaf);
 
 		if (next > end)
 			next = end;
+		ret = leaf ? huge(ctx, leaf, addr, next) : 0;
+		if (ret == WALK_INSIDE)
+			pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL);
+		else if (ret)
+			return ret;
 		for (; pte && addr < next; addr += PAGE_SIZE, pte++) {
-			int ret = pte_none(*pte) ? 0 : fn(ctx, pte, addr);
-
+			ret = pte_none(*pte) ? 0 : fn(ctx, pte, addr);
 			if (ret)
 				return ret;
 		}

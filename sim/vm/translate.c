@@ -38,7 +38,7 @@ int vm_access_slow(struct process *process, struct tlb *tlb, uint64_t addr, enum
 		tlb_flush_page(tlb, vm_asid(process), addr);
 	result = tlb_access(tlb, addr);
 	if (result == TLB_MISS)
-		tlb_fill(tlb, addr, TLB_PTE, false);
+		tlb_fill(tlb, addr, vm_page_size(process->mm, addr), false);
 	return (int)result;
 }
 

@@ -20,6 +20,12 @@
 /* The tag of @process's entries; 0 is nobody's. */
 uint16_t vm_asid(const struct process *process);
 
+/* For the next ones: the size of the page that the access at @addr, which was done, walked to. */
+static inline enum tlb_page vm_page_size(const struct mm *mm, uint64_t addr)
+{
+	return addr >> pt_shift(PT_PMD) == mm->table_at ? TLB_PTE : TLB_PMD;
+}
+
 /* For the next one: something stands in the way, and the TLB's first answer was @result. */
 int vm_access_slow(struct process *process, struct tlb *tlb, uint64_t addr, enum vm_access access, enum tlb_result result);
 
@@ -34,7 +40,7 @@ static inline int vm_access(struct process *process, struct tlb *tlb, uint64_t a
 	if (!vm_touch_fast(process, addr, access))
 		return vm_access_slow(process, tlb, addr, access, result);
 	if (result == TLB_MISS)
-		tlb_fill(tlb, addr, TLB_PTE, false);
+		tlb_fill(tlb, addr, vm_page_size(process->mm, addr), false);
 	return (int)result;
 }
 

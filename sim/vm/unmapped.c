@@ -9,9 +9,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 
-#define HUGE_BYTES	pt_span(PT_PMD)
 /* TASK_UNMAPPED_BASE */
 #define BOTTOM_UP_BASE	VM_PAGE_ALIGN(VM_TASK_SIZE / 3)
 

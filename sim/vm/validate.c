@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: everything is counted again: entries against map counts, tables, RSS, commitments, files' pages.
- * Read-only; costs the mapped pages, and four bytes a frame for its time.
+ * Read-only; costs the mapped pages, and eight bytes a frame for its time.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 struct check {
@@ -16,7 +16,8 @@ struct check {
 	vm_violation_fn fn;
 	void *ctx;
 	unsigned int bad;
-	int32_t *mapped;		/* entries that were found to point to each frame */
+	int32_t *mapped;		/* small entries that were found to point to each frame, or to a table */
+	int32_t *leaves;		/* the same of leaves */
 	uint64_t tables[NR_PT_LEVELS];
 	int64_t rss[NR_RSS];
 	int64_t committed;
@@ -47,9 +48,25 @@ static struct page *frame_of(struct check *c, pte_t pte, uint64_t addr)
 		return NULL;
 	}
 	page = page_from_pfn(c->vm->map, pfn);
-	if (!(page->flags & PG_allocated))
+	if (!(compound_head(c->vm->map, page)->flags & PG_allocated))
 		complain(c, "address %#llx: frame %u is free", (unsigned long long)addr, pfn.v);
 	return page;
+}
+
+/* What an entry says of @page against what the page and its mapping say. */
+static void check_entry(struct check *c, const struct vma *vma, const struct page *page, pte_t pte, uint64_t addr)
+{
+	if (!(page->vm_index & (FRAME_ANON | FRAME_FILE)))
+		complain(c, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
+	else if ((page->vm_index & FRAME_OFFSET) != (vma_page_index(vma, addr) & FRAME_OFFSET))
+		complain(c, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
+			 (unsigned long long)addr, pte_pfn(pte).v, (unsigned long long)(page->vm_index & FRAME_OFFSET),
+			 (unsigned long long)vma_page_index(vma, addr));
+	if ((pte.v & PTE_WRITE) && !(vma->flags & VM_WRITE))
+		complain(c, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
+	if ((page->vm_index & FRAME_ANON) && (pte.v & PTE_WRITE) && !(page->vm_index & FRAME_EXCLUSIVE))
+		complain(c, "address %#llx: frame %u is writable and not exclusive", (unsigned long long)addr,
+			 pte_pfn(pte).v);
 }
 
 static void check_pte(struct check *c, struct mm *mm, pte_t pte, uint64_t addr)
@@ -66,21 +83,45 @@ static void check_pte(struct check *c, struct mm *mm, pte_t pte, uint64_t addr)
 		return;
 	c->mapped[pte_pfn(pte).v]++;
 	c->rss[vm_frame_rss(page)]++;
-	if (!(page->vm_index & (FRAME_ANON | FRAME_FILE)))
-		complain(c, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
-	else if ((page->vm_index & FRAME_OFFSET) != (vma_page_index(vma, addr) & FRAME_OFFSET))
-		complain(c, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
-			 (unsigned long long)addr, pte_pfn(pte).v, (unsigned long long)(page->vm_index & FRAME_OFFSET),
-			 (unsigned long long)vma_page_index(vma, addr));
-	if ((pte.v & PTE_WRITE) && !(vma->flags & VM_WRITE))
-		complain(c, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
-	if ((page->vm_index & FRAME_ANON) && (pte.v & PTE_WRITE) && !(page->vm_index & FRAME_EXCLUSIVE))
-		complain(c, "address %#llx: frame %u is writable and not exclusive", (unsigned long long)addr,
-			 pte_pfn(pte).v);
+	check_entry(c, vma, page, pte, addr);
+}
+
+static void check_leaf(struct check *c, struct mm *mm, pte_t leaf, uint64_t addr)
+{
+	struct vma *vma = mm_lookup(mm, addr);
+	struct page *page = frame_of(c, leaf, addr);
+
+	if (!vma || vma->end < addr + HUGE_BYTES)
+		complain(c, "address %#llx: a huge page that is not inside of a mapping", (unsigned long long)addr);
+	if (!page || !vma || (leaf.v & PTE_SPECIAL))
+		return;
+	if (!(page->flags & PG_head) || page_order(page) != HUGE_ORDER)
+		complain(c, "address %#llx: frame %u is no huge page", (unsigned long long)addr, pte_pfn(leaf).v);
+	c->leaves[pte_pfn(leaf).v]++;
+	c->rss[RSS_ANON] += HUGE_PAGES;
+	check_entry(c, vma, page, leaf, addr);
+}
+
+/* The tables that lie with the leaves of @dir: as many as these. */
+static void check_deposit(struct check *c, pfn_t dir, unsigned int leaves, uint64_t base)
+{
+	uint32_t first = page_from_pfn(c->vm->map, dir)->vm_mapping, at = first;
+	unsigned int nr = 0;
+
+	while (at && nr <= leaves) {
+		nr++;
+		c->mapped[at]++;
+		at = page_from_pfn(c->vm->map, pfn_make(at))->next;
+		at = at == first ? 0 : at;
+	}
+	c->tables[PT_PTE] += nr;
+	if (nr != leaves)
+		complain(c, "address %#llx: %u tables lie with %u huge pages", (unsigned long long)base, nr, leaves);
 }
 
 static void check_table(struct check *c, struct mm *mm, pfn_t table, enum pt_level level, uint64_t base)
 {
+	unsigned int leaves = 0;
 	const pte_t *entry = virt_from_pfn(c->vm->map, table);
 	unsigned int i;
 
@@ -91,11 +132,16 @@ static void check_table(struct check *c, struct mm *mm, pfn_t table, enum pt_lev
 
 		if (pte_none(entry[i]))
 			continue;
+		leaves += level != PT_PTE && pte_leaf(entry[i]);
 		if (level == PT_PTE)
 			check_pte(c, mm, entry[i], addr);
+		else if (pte_leaf(entry[i]))
+			check_leaf(c, mm, entry[i], addr);
 		else if (frame_of(c, entry[i], addr))
 			check_table(c, mm, pte_pfn(entry[i]), (enum pt_level)(level - 1), addr);
 	}
+	if (level == PT_PMD)
+		check_deposit(c, table, leaves, base);
 }
 
 static void check_vmas(struct check *c, const struct mm *mm, int32_t pid)
@@ -142,6 +188,30 @@ static void check_mm(struct check *c, struct mm *mm, int32_t pid)
 				 (long long)mm->rss[i]);
 }
 
+/* A block of several frames: each of them is counted by itself, and all are held together. */
+static void check_block(struct check *c, uint32_t pfn)
+{
+	const struct page *head = page_from_pfn(c->vm->map, pfn_make(pfn));
+	int32_t leaves = c->leaves[pfn], all = leaves, nr = 1 << page_order(head), i;
+
+	if (huge_leaves(head) != leaves)
+		complain(c, "frame %u: %d leaves point to it, its count is %d", pfn, leaves, huge_leaves(head));
+	for (i = 0; i < nr; i++) {
+		int32_t count = c->mapped[pfn + (uint32_t)i];
+
+		all += count;
+		if (head[i].vm_mapcount != count)
+			complain(c, "frame %u: %d entries point to it, its map count is %d", pfn + (uint32_t)i, count,
+				 head[i].vm_mapcount);
+		if ((head[i].vm_index & FRAME_EXCLUSIVE) && count + leaves > 1)
+			complain(c, "frame %u: exclusive, and %d entries point to it", pfn + (uint32_t)i, count + leaves);
+		if ((head[i].vm_index & FRAME_OFFSET) != (head->vm_index & FRAME_OFFSET) + (uint64_t)i)
+			complain(c, "frame %u: its offset is not that of its huge page", pfn + (uint32_t)i);
+	}
+	if (head->refcount != all)
+		complain(c, "frame %u: its reference count is %d, not %d", pfn, head->refcount, all);
+}
+
 /* Each frame that says it is a process's is reached from one, as often as it says. */
 static void check_frames(struct check *c)
 {
@@ -153,6 +223,10 @@ static void check_frames(struct check *c)
 
 		if (!(page->flags & PG_allocated) || (page->flags & PG_slab) || !(page->vm_index & FRAME_KINDS))
 			continue;
+		if (page->flags & PG_head) {
+			check_block(c, pfn);
+			continue;
+		}
 		if (page->vm_index & FRAME_TABLE) {
 			if (count != 1)
 				complain(c, "frame %u: a page table that %d entries point to", pfn, count);
@@ -180,11 +254,12 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 	struct check c = { .vm = vm, .fn = fn, .ctx = ctx };
 	uint32_t i;
 
-	c.mapped = calloc(vm->map->end_pfn, sizeof(*c.mapped));
+	c.mapped = calloc(vm->map->end_pfn, 2 * sizeof(*c.mapped));
 	if (!c.mapped) {
 		complain(&c, "no memory to validate");
 		return c.bad;
 	}
+	c.leaves = c.mapped + vm->map->end_pfn;
 	for (i = 0; i < vm->nr_processes; i++)
 		if (vm->processes[i]->mm && !vm->processes[i]->vforked)
 			check_mm(&c, vm->processes[i]->mm, vm->processes[i]->pid);

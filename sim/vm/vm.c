@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 void vm_config_default(struct vm_config *cfg)
@@ -34,6 +34,8 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	vm->rules = &vm_rules[cfg->kernel];
 	vm->cfg = *cfg;
 	vm->next_pid = 1;
+	vm->huge_queue.first = vm->huge_queue.last = PFN_NONE_VAL;
+	vm->huge_zero = PFN_NONE;
 	for_each_populated_zone(buddy, zone)
 		vm->totalram += zone->managed_pages;
 	if (lru_create(vm)) {
@@ -55,6 +57,7 @@ void vm_destroy(struct vm *vm)
 			vm_exit(vm->processes[i]);
 	vm->current = NULL;
 	vm_files_exit(vm);
+	huge_zero_exit(vm);
 	for (i = 0; i < vm->nr_processes; i++) {
 		free(vm->processes[i]->last_mm);
 		free(vm->processes[i]);

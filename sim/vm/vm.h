@@ -49,11 +49,15 @@ struct lru;
 
 enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 
+/* Who gets huge pages: nobody, mappings with MADV_HUGEPAGE, all but those with MADV_NOHUGEPAGE. */
+enum vm_thp { VM_THP_NEVER, VM_THP_MADVISE, VM_THP_ALWAYS };
+
 struct vm_config {
 	enum vm_kernel kernel;		/* whose rules; of 6.1 and 6.12 the page allocator's */
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;	/* %, for OVERCOMMIT_NEVER; kernel default 50 */
 	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
+	enum vm_thp thp;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
 };
 
@@ -72,6 +76,11 @@ struct vm_config {
 	X(unevictable_pgs_munlocked, "pages that were unlocked") \
 	X(numa_interleave, "frames that came from the node whose turn it was") \
 	X(pgmigrate_success, "pages that moved to another frame") \
+	X(thp_fault_alloc, "huge pages taken at a fault") \
+	X(thp_fault_fallback, "faults that wanted a huge page and got small ones") \
+	X(thp_zero_page_alloc, "times that the huge page of zeros was made") \
+	X(thp_zero_page_alloc_failed, "times that there was no memory for it") \
+	X(thp_split_pmd, "huge mappings that became 512 small ones") \
 	X(oom_kill, "processes killed because no memory was left")
 
 enum vm_counter {
@@ -79,6 +88,12 @@ enum vm_counter {
 	VM_COUNTERS(VM_COUNTER_ENUM)
 #undef VM_COUNTER_ENUM
 	NR_VM_COUNTERS
+};
+
+/* Huge pages of which a part is not mapped any more, in the order in which that came: pfns of their heads. */
+struct huge_queue {
+	uint32_t first, last;		/* PFN_NONE_VAL: there is none */
+	uint32_t nr;
 };
 
 struct vm {
@@ -95,6 +110,9 @@ struct vm {
 	struct lru *lru;		/* owned; which pages go next */
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
+	struct huge_queue huge_queue;
+	pfn_t huge_zero;		/* the huge page of zeros; PFN_NONE: nobody needed it yet */
+	uint32_t huge_zero_users;	/* address spaces that do */
 	uint64_t totalram;		/* pages that the machine manages */
 	uint64_t swap_pages;		/* of all swap devices */
 	int64_t committed;		/* pages: Committed_AS */
@@ -104,7 +122,7 @@ struct vm {
 	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
 };
 
-/* The kernel's defaults: guess, 50 %, 64 KiB, 128 KiB. */
+/* The kernel's defaults: guess, 50 %, 64 KiB, 128 KiB; but no huge pages. */
 void vm_config_default(struct vm_config *cfg);
 
 /*

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 
 /* ---- finding ------------------------------------------------------------ */
 
@@ -139,6 +139,7 @@ int vma_split(struct vma *vma, uint64_t addr, bool below, struct vma **out)
 	uint64_t start = vma->start, end = vma->end, pgoff = vma->pgoff, upper = vma_page_index(vma, addr);
 	struct vma *new;
 
+	huge_split_at(vma, addr);
 	/* The old one shrinks first, so that the list stays in order. */
 	if (below) {
 		vma->start = addr;
@@ -256,6 +257,7 @@ static int merge_left(struct vma *prev, struct vma *vma, uint64_t end)
 	if (end == vma->end) {
 		absorb(prev, vma);
 	} else {
+		huge_split_at(vma, end);
 		vma->pgoff = vma_page_index(vma, end);
 		vma->start = end;
 	}
@@ -271,10 +273,12 @@ static int merge_right(struct vma *vma, struct vma *next, uint64_t start)
 	if (take_anon_vma(next, vma))
 		return -ENOMEM;
 	next->mm->last = UINT32_MAX;
-	if (start == vma->start)
+	if (start == vma->start) {
 		absorb(next, vma);
-	else
+	} else {
+		huge_split_at(vma, start);
 		vma->end = start;
+	}
 	next->start = start;
 	next->pgoff = pgoff;
 	return 0;

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 
 static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
@@ -23,7 +23,7 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 			if ((pte->v & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ))
 				lru_mark_accessed(vm, vm_cpu(vm), pte_pfn(*pte));
 		}
-		if (vma->flags & VM_LOCKED)
+		if ((vma->flags & VM_LOCKED) && !vm_frame_in_block(page))
 			lru_munlock(vm, pte_pfn(*pte));
 		vma->mm->rss[vm_frame_rss(page)]--;
 		vm_frame_unmap(vm, pte_pfn(*pte));
@@ -36,7 +36,22 @@ void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
 {
 	mm_note_hiwater(vma->mm);
 	lru_add_drain(vma->mm->vm, vm_cpu(vma->mm->vm));
-	mm_for_each_pte(vma->mm, start, end, zap_one, vma);
+	mm_for_each_pte(vma->mm, start, end, zap_one, huge_zap, vma);
+}
+
+void mm_free_empty_tables(struct mm *mm, uint64_t start, uint64_t end)
+{
+	uint64_t addr = huge_start(start + HUGE_BYTES - 1);
+
+	mm_forget_walks(mm);
+	for (; addr + HUGE_BYTES <= end; addr += HUGE_BYTES) {
+		pte_t *entry = pt_walk(mm->vm->map, mm->pgd, addr, PT_PMD, NULL);
+
+		if (!entry || !pte_present(*entry))
+			continue;
+		mm_free_table(mm, pte_pfn(*entry), PT_PTE);
+		*entry = (pte_t){ 0 };
+	}
 }
 
 /* ---- moving --------------------------------------------------------------- */
@@ -92,10 +107,16 @@ static int move_step(struct mm *mm, uint64_t old, uint64_t end, uint64_t new, ui
 	if (!dst)
 		return -ENOMEM;
 	if (*extent == pt_span(PT_PMD) && pte_none(*dst)) {
+		if (pte_leaf(*src)) {
+			huge_move(mm, src, dst);
+			return 0;
+		}
 		*dst = *src;
 		*src = (pte_t){ 0 };
 		return 0;
 	}
+	if (pte_leaf(*src))
+		huge_split_leaf(mm_lookup(mm, old), src);
 	dst = mm_alloc_entry(mm, new, PT_PTE);
 	if (!dst)
 		return -ENOMEM;
@@ -107,7 +128,7 @@ int mm_move_tables(struct mm *mm, uint64_t old, uint64_t new, uint64_t len, uint
 {
 	uint64_t end = old + len, at = old, extent;
 
-	mm->table_at = UINT64_MAX;
+	mm_forget_walks(mm);
 	for (; at < end; at += extent, new += extent) {
 		int ret = move_step(mm, at, end, new, &extent);
 

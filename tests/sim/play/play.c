@@ -9,9 +9,9 @@
 #include "sim/play/play.h"
 #include "tests/tests.h"
 
-/* Scenarios of docs/scenarios/ that need swap, reclaim or huge pages, which are not simulated yet. */
+/* Scenarios of docs/scenarios/ that need swap or reclaim, which are not simulated yet. */
 static const char *const waiting[] = {
-	"belady-3.vm", "belady-4.vm", "garbage-collector.vm", "huge-pages.vm", "swap-filled.vm", "thrashing.vm",
+	"belady-3.vm", "belady-4.vm", "garbage-collector.vm", "swap-filled.vm", "thrashing.vm",
 	NULL
 };
 

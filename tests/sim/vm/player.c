@@ -113,6 +113,20 @@ static void load_limits(struct twin *twin)
 	twin->vm->totalram = (uint64_t)sysconf(_SC_PHYS_PAGES);
 }
 
+/* Who gets huge pages on the host; nobody where it has none. */
+static enum vm_thp host_thp(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
+	char line[64] = "";
+	bool read = f && fgets(line, sizeof(line), f);
+
+	if (f)
+		fclose(f);
+	if (!read || strstr(line, "[never]"))
+		return VM_THP_NEVER;
+	return strstr(line, "[always]") ? VM_THP_ALWAYS : VM_THP_MADVISE;
+}
+
 bool twin_init(struct twin *twin)
 {
 	struct machine_config cfg;
@@ -133,6 +147,7 @@ bool twin_init(struct twin *twin)
 	machine_config_default(&cfg);
 	vm_config_default(&vm_cfg);
 	vm_cfg.kernel = major > 6 || minor >= 16 ? VM_KERNEL_6_18 : VM_KERNEL_6_12;
+	vm_cfg.thp = host_thp();
 	CU_ASSERT_EQUAL_FATAL(machine_create(&twin->machine, &cfg, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vm_create(&twin->vm, twin->machine->buddy, &vm_cfg, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vm_process_create_bare(twin->vm, "player", 0, !geteuid(), &twin->process, &err), 0);
@@ -174,7 +189,7 @@ static int64_t smaps_field(struct mm *mm, uint64_t addr, uint64_t field)
 	if (!vma || vma->start != addr)
 		return -1;
 	sum = mm_resident(mm, vma->start, vma->end, 0);
-	return field == 0 ? (int64_t)(sum.rss >> 10) : field == 1 ? (int64_t)(sum.anon >> 10) : 0;
+	return (int64_t)((field == 0 ? sum.rss : field == 1 ? sum.anon : field == 3 ? sum.huge : 0) >> 10);
 }
 
 static int64_t simulate(struct process *p, enum player_kind kind, const uint64_t *a)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim tests: huge pages on the simulated machine alone: what 6.1 and 6.12 do, what the host's kernel does not show. */
+#include <stdio.h>
+
+#include "buddy/buddy.h"
+#include "sim/vm/huge/huge.h"
+#include "sim/vm/resident.h"
+#include "tests/sim/vm/world.h"
+#include "tests/tests.h"
+
+static void init(struct world *w, enum vm_kernel kernel, enum vm_thp thp)
+{
+	struct vm_config cfg;
+
+	vm_config_default(&cfg);
+	cfg.kernel = kernel;
+	cfg.thp = thp;
+	world_init(w, 64 * MIB, &cfg);
+}
+
+/* @bytes, from a border of 2 MiB on, that asked for huge pages. */
+static uint64_t map_huge(struct world *w, uint64_t bytes)
+{
+	uint64_t addr = 0x10000000;
+
+	CU_ASSERT_EQUAL_FATAL(vm_mmap(w->a, addr, bytes, RW, ANON | MAP_FIXED, NULL, 0), (int64_t)addr);
+	CU_ASSERT_EQUAL(vm_madvise(w->a, addr, bytes, MADV_HUGEPAGE), 0);
+	return addr;
+}
+
+static uint64_t huge_bytes(struct process *process)
+{
+	return mm_resident_all(process->mm, 0).huge;
+}
+
+/* who gets a huge page: by the machine's thp=, and what the mapping asked for */
+static void test_who(void)
+{
+	static const struct {
+		enum vm_thp thp;
+		int advice;
+		uint64_t huge;
+	} who[] = {
+		{ VM_THP_NEVER, MADV_NORMAL, 0 },     { VM_THP_NEVER, MADV_HUGEPAGE, 0 },
+		{ VM_THP_MADVISE, MADV_NORMAL, 0 },   { VM_THP_MADVISE, MADV_HUGEPAGE, 2 * MIB },
+		{ VM_THP_ALWAYS, MADV_NORMAL, 2 * MIB }, { VM_THP_ALWAYS, MADV_NOHUGEPAGE, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, VM_KERNEL_6_12, who[i].thp);
+		addr = map_huge(&w, 2 * MIB);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 2 * MIB, MADV_NOHUGEPAGE), 0);
+		CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 2 * MIB), 0);
+		CU_ASSERT_EQUAL(vm_mmap(w.a, addr, 2 * MIB, RW, ANON | MAP_FIXED, NULL, 0), (int64_t)addr);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 2 * MIB, who[i].advice), 0);
+		world_touch(w.a, addr, 1, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), who[i].huge);
+		CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_huge], who[i].huge ? 1 : 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_alloc], who[i].huge ? 1 : 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_fallback], 0);
+		world_exit(&w);
+	}
+}
+
+/* no block of 2 MiB: small pages, and the fault counts as one that fell back; where it does not fit, it does not */
+static void test_fallback(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 5 * MIB);
+	buddy_set_fail(w.machine->buddy, 1, -1, HUGE_ORDER);
+	world_touch(w.a, addr, 3, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_fallback], 1);
+	CU_ASSERT_EQUAL(w.a->min_flt, 3);
+	/* The zeros need a block, too. */
+	world_touch(w.a, addr + 2 * MIB, 1, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_fallback], 2);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_zero_page_alloc_failed], 1);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_zero], 1);
+	buddy_set_fail(w.machine->buddy, 0, 0, 0);
+	world_touch(w.a, addr + 4 * MIB, 256, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_fallback], 2);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_fault_alloc], 0);
+	world_exit(&w);
+}
+
+/* a write to the huge page of zeros: 6.1 and 6.12 make small entries of it, and one small page */
+static void test_zeros(void)
+{
+	static const struct {
+		enum vm_kernel kernel;
+		uint64_t splits, huge, rss;
+	} kernels[] = {
+		{ VM_KERNEL_6_1, 1, 0, PAGE_SIZE }, { VM_KERNEL_6_12, 1, 0, PAGE_SIZE }, { VM_KERNEL_6_18, 0, 2 * MIB, 2 * MIB },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, kernels[i].kernel, VM_THP_MADVISE);
+		addr = map_huge(&w, 4 * MIB);
+		world_touch(w.a, addr, 1024, VM_ACCESS_READ);
+		CU_ASSERT_EQUAL(w.a->min_flt, 2);
+		CU_ASSERT_EQUAL(mm_rss(w.a->mm), 0);
+		/* One block for both, and for every process. */
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_zero_page_alloc], 1);
+		CU_ASSERT_EQUAL(w.a->mm->tables[PT_PTE], 2);
+		world_touch(w.a, addr, 1, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_pmd], kernels[i].splits);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), kernels[i].huge);
+		CU_ASSERT_EQUAL(mm_rss(w.a->mm) << PAGE_SHIFT, kernels[i].rss);
+		CU_ASSERT_EQUAL(w.a->mm->tables[PT_PTE], 2);
+		world_exit(&w);
+	}
+}
+
+/* what is left of a huge page in small entries after a fork whose child has ended: one page, then two */
+static void test_last_part(void)
+{
+	static const struct {
+		enum vm_kernel kernel;
+		uint64_t one, two;	/* pages that are copied */
+	} kernels[] = { { VM_KERNEL_6_1, 0, 1 }, { VM_KERNEL_6_12, 1, 2 }, { VM_KERNEL_6_18, 1, 0 } };
+	unsigned int i, pages;
+
+	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		for (pages = 1; pages <= 2; pages++) {
+			uint64_t left = pages * PAGE_SIZE, addr;
+			struct process *child;
+			struct world w;
+
+			init(&w, kernels[i].kernel, VM_THP_MADVISE);
+			addr = map_huge(&w, 2 * MIB);
+			world_touch(w.a, addr, 1, VM_ACCESS_WRITE);
+			CU_ASSERT_EQUAL(vm_madvise(w.a, addr + left, 2 * MIB - left, MADV_DONTNEED), 0);
+			CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+			vm_exit(child);
+			world_touch(w.a, addr, pages, VM_ACCESS_WRITE);
+			CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_cow], pages == 1 ? kernels[i].one : kernels[i].two);
+			world_exit(&w);
+		}
+	}
+}
+
+/* a block lives as long as one of its pages is mapped, and all of it is taken until then */
+static void test_part_keeps_block(void)
+{
+	struct machine_pages before, with, after;
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	machine_count_pages(w.machine, &before);
+	addr = map_huge(&w, 2 * MIB);
+	world_touch(w.a, addr, 1, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr + PAGE_SIZE, 2 * MIB - PAGE_SIZE), 0);
+	machine_count_pages(w.machine, &with);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 1);
+	CU_ASSERT_TRUE(with.used >= before.used + HUGE_PAGES);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 1);
+	world_check(&w);
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, PAGE_SIZE), 0);
+	machine_count_pages(w.machine, &after);
+	CU_ASSERT_TRUE(after.used < with.used - HUGE_PAGES + 8);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	world_exit(&w);
+}
+
+/* a fork of huge pages costs a table each, no copy; a write then makes small entries, and one small page */
+static void test_fork(void)
+{
+	struct process *child;
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 4 * MIB);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 2);
+	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+	CU_ASSERT_EQUAL(huge_bytes(child), 4 * MIB);
+	CU_ASSERT_EQUAL(child->mm->tables[PT_PTE], 2);
+	CU_ASSERT_EQUAL(world_frame(child, addr).v, world_frame(w.a, addr).v);
+	world_touch(child, addr + MIB, 1, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(child->faults[VM_FAULT_cow], 1);
+	CU_ASSERT_EQUAL(huge_bytes(child), 2 * MIB);
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 4 * MIB);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_pmd], 1);
+	/* All of the first one is still mapped, by the parent: nothing waits for a split. */
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	world_check(&w);
+	vm_exit(child);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_reuse], 2);
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 4 * MIB);
+	world_exit(&w);
+}
+
+static const struct test_case cases[] = {
+	{ "who gets them", test_who },
+	{ "no memory for one", test_fallback },
+	{ "zeros", test_zeros },
+	{ "the last parts of one after a fork", test_last_part },
+	{ "a part keeps all of it", test_part_keeps_block },
+	{ "fork", test_fork },
+	{ NULL, NULL }
+};
+
+const struct test_suite vm_huge_suite = { "vm_huge", cases };

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: huge pages, one case after the other, on the host and on the simulated machine: the same faults in
+ * each call, the same page tables, and the same memory in huge pages after each step.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tests/sim/vm/player.h"
+#include "tests/tests.h"
+
+#define MIB (1ULL << 20)
+#define RW (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+/* A part of the address space that has tables of its own: what it costs shows in VmPTE. */
+#define PLACE 0x100000000000ULL
+
+/* VmPTE, and of the mapping that begins at @addr what is in frames, and what in huge pages. */
+static void look(struct twin *t, uint64_t addr)
+{
+	twin_call(t, PLAYER_VMPTE, 0, 0, 0, 0, 0, 0);
+	twin_call(t, PLAYER_SMAPS, addr, 0, 0, 0, 0, 0);
+	twin_call(t, PLAYER_SMAPS, addr, 1, 0, 0, 0, 0);
+	twin_call(t, PLAYER_SMAPS, addr, 3, 0, 0, 0, 0);
+	twin_call(t, PLAYER_HASH, 0, 0, 0, 0, 0, 0);
+}
+
+#define LOOKS 5
+
+static void map(struct twin *t, uint64_t addr, uint64_t bytes, int advice)
+{
+	twin_call(t, PLAYER_MMAP, addr, bytes, RW, ANON | MAP_FIXED, 0, 0);
+	twin_call(t, PLAYER_MADVISE, addr, bytes, (uint64_t)advice, 0, 0, 0);
+}
+
+/* Each page once; then everything is looked at. */
+static void touch(struct twin *t, uint64_t addr, uint64_t bytes, bool write)
+{
+	twin_call(t, PLAYER_TOUCH, addr, PAGE_SIZE, bytes / PAGE_SIZE, write, 0, 0);
+	look(t, PLACE);
+}
+
+static void advise(struct twin *t, uint64_t addr, uint64_t bytes, int advice)
+{
+	twin_call(t, PLAYER_MADVISE, addr, bytes, (uint64_t)advice, 0, 0, 0);
+	look(t, PLACE);
+}
+
+static void unmap(struct twin *t, uint64_t addr, uint64_t bytes)
+{
+	twin_call(t, PLAYER_MUNMAP, addr, bytes, 0, 0, 0, 0);
+	look(t, PLACE);
+}
+
+static void protect(struct twin *t, uint64_t addr, uint64_t bytes, int prot)
+{
+	twin_call(t, PLAYER_MPROTECT, addr, bytes, (uint64_t)prot, 0, 0, 0);
+	look(t, PLACE);
+}
+
+static void move(struct twin *t, uint64_t addr, uint64_t bytes, uint64_t to)
+{
+	twin_call(t, PLAYER_MREMAP, addr, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to, 0);
+	look(t, PLACE);
+	look(t, to);
+}
+
+static void huge(struct twin *t, uint64_t bytes)
+{
+	map(t, PLACE, bytes, MADV_HUGEPAGE);
+	touch(t, PLACE, bytes, true);
+}
+
+/* ---- cases --------------------------------------------------------------- */
+
+static void written(struct twin *t)
+{
+	map(t, PLACE, 64 * MIB, MADV_HUGEPAGE);
+	twin_call(t, PLAYER_TOUCH, PLACE, PAGE_SIZE, 16384, true, 0, 0);
+	CU_ASSERT_EQUAL(t->expected[t->nr - 1].minflt, 32);
+	look(t, PLACE);
+}
+
+static void zeros(struct twin *t)
+{
+	map(t, PLACE, 8 * MIB, MADV_HUGEPAGE);
+	touch(t, PLACE, 6 * MIB, false);
+	touch(t, PLACE, 4 * MIB, true);
+	advise(t, PLACE + 5 * MIB, 64 << 10, MADV_DONTNEED);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+static void borders(struct twin *t)
+{
+	twin_call(t, PLAYER_MMAP, PLACE, 8 * MIB, RW, ANON | MAP_FIXED, 0, 0);
+	unmap(t, PLACE, MIB);
+	unmap(t, PLACE + 7 * MIB, MIB);
+	twin_call(t, PLAYER_MADVISE, PLACE + MIB, 6 * MIB, MADV_HUGEPAGE, 0, 0, 0);
+	touch(t, PLACE + MIB, 6 * MIB, true);
+	look(t, PLACE + MIB);
+}
+
+static void part_given_back(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	advise(t, PLACE + 3 * MIB, PAGE_SIZE, MADV_DONTNEED);
+	touch(t, PLACE, 8 * MIB, true);
+	advise(t, PLACE + MIB, 4 * MIB, MADV_DONTNEED);
+	touch(t, PLACE, 8 * MIB, true);
+	advise(t, PLACE + 2 * MIB, 2 * MIB, MADV_DONTNEED);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+static void part_unmapped(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	unmap(t, PLACE + 3 * MIB, 64 << 10);
+	unmap(t, PLACE + 4 * MIB, 2 * MIB);
+	unmap(t, PLACE, 8 * MIB);
+}
+
+static void part_protected(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	protect(t, PLACE + MIB, 2 * MIB, PROT_READ);
+	protect(t, PLACE + MIB, 2 * MIB, RW);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+static void all_protected(struct twin *t)
+{
+	huge(t, 4 * MIB);
+	protect(t, PLACE, 4 * MIB, PROT_READ);
+	touch(t, PLACE, 4 * MIB, false);
+	protect(t, PLACE, 4 * MIB, PROT_NONE);
+	protect(t, PLACE, 4 * MIB, RW);
+	touch(t, PLACE, 4 * MIB, true);
+}
+
+static void moved(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	move(t, PLACE, 4 * MIB, PLACE + 64 * MIB);
+	twin_call(t, PLAYER_TOUCH, PLACE + 64 * MIB, PAGE_SIZE, 1024, true, 0, 0);
+	move(t, PLACE + 64 * MIB, 4 * MIB, PLACE + (1ULL << 32));
+	twin_call(t, PLAYER_TOUCH, PLACE + (1ULL << 32), PAGE_SIZE, 1024, true, 0, 0);
+	look(t, PLACE + (1ULL << 32));
+}
+
+static void moved_askew(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	move(t, PLACE, 4 * MIB, PLACE + 65 * MIB);
+	twin_call(t, PLAYER_TOUCH, PLACE + 65 * MIB, PAGE_SIZE, 1024, true, 0, 0);
+	move(t, PLACE + 5 * MIB, 2 * MIB, PLACE + 96 * MIB);
+	look(t, PLACE + 4 * MIB);
+}
+
+/* The child splits what it writes to; its parent has the huge pages of the others to itself then. */
+static void forked(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	twin_fork(t, 3 * (1 + LOOKS));
+	touch(t, PLACE, 8 * MIB, false);
+	touch(t, PLACE + MIB, 16 * PAGE_SIZE, true);
+	touch(t, PLACE + 2 * MIB, 2 * MIB, true);
+	twin_child_ends(t);
+	touch(t, PLACE, 8 * MIB, false);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+/* Small entries of a huge page that the child's end leaves to the parent. */
+static void forked_in_parts(struct twin *t)
+{
+	huge(t, 4 * MIB);
+	advise(t, PLACE + MIB, PAGE_SIZE, MADV_DONTNEED);
+	twin_fork(t, 1 + LOOKS);
+	touch(t, PLACE, 4 * MIB, false);
+	twin_child_ends(t);
+	touch(t, PLACE, 64 << 10, true);
+	touch(t, PLACE, 4 * MIB, true);
+}
+
+/* Of three huge pages one, two and three small ones are left when the child comes and goes. */
+static void forked_rests(struct twin *t)
+{
+	uint64_t i;
+
+	huge(t, 6 * MIB);
+	for (i = 0; i < 3; i++)
+		advise(t, PLACE + 2 * i * MIB + (i + 1) * PAGE_SIZE, 2 * MIB - (i + 1) * PAGE_SIZE, MADV_DONTNEED);
+	twin_fork(t, 1);
+	twin_call(t, PLAYER_TOUCH, PLACE, PAGE_SIZE, 1, false, 0, 0);
+	twin_child_ends(t);
+	for (i = 0; i < 3; i++)
+		touch(t, PLACE + 2 * i * MIB, (i + 1) * PAGE_SIZE, true);
+}
+
+static void forked_zeros(struct twin *t)
+{
+	map(t, PLACE, 4 * MIB, MADV_HUGEPAGE);
+	touch(t, PLACE, 4 * MIB, false);
+	twin_fork(t, 2 * (1 + LOOKS));
+	touch(t, PLACE, 4 * MIB, false);
+	touch(t, PLACE, 2 * MIB, true);
+	twin_child_ends(t);
+	touch(t, PLACE, 4 * MIB, true);
+}
+
+static void no_longer_wanted(struct twin *t)
+{
+	map(t, PLACE, 8 * MIB, MADV_HUGEPAGE);
+	touch(t, PLACE, 4 * MIB, true);
+	advise(t, PLACE, 8 * MIB, MADV_NOHUGEPAGE);
+	touch(t, PLACE, 8 * MIB, true);
+	advise(t, PLACE, 8 * MIB, MADV_HUGEPAGE);
+	advise(t, PLACE, 8 * MIB, MADV_DONTNEED);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+/* Other advice for a part makes two mappings of one. */
+static void advised_apart(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	advise(t, PLACE + 3 * MIB, 3 * MIB, MADV_DONTFORK);
+	look(t, PLACE + 3 * MIB);
+	twin_fork(t, 1 + LOOKS);
+	touch(t, PLACE, 3 * MIB, true);
+	twin_child_ends(t);
+	advise(t, PLACE + 3 * MIB, 3 * MIB, MADV_DOFORK);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+static void locked(struct twin *t)
+{
+	map(t, PLACE, 8 * MIB, MADV_HUGEPAGE);
+	twin_call(t, PLAYER_MLOCK, PLACE, 3 * MIB, 0, 0, 0, 0);
+	look(t, PLACE);
+	twin_call(t, PLAYER_MUNLOCK, PLACE, 8 * MIB, 0, 0, 0, 0);
+	advise(t, PLACE, 8 * MIB, 23 /* MADV_POPULATE_WRITE */);
+}
+
+static void shrunk_and_grown(struct twin *t)
+{
+	huge(t, 8 * MIB);
+	twin_call(t, PLAYER_MREMAP, PLACE, 8 * MIB, 5 * MIB, 0, 0, 0);
+	look(t, PLACE);
+	twin_call(t, PLAYER_MREMAP, PLACE, 5 * MIB, 12 * MIB, 0, 0, 0);
+	touch(t, PLACE, 12 * MIB, true);
+}
+
+struct huge_case {
+	const char *what;
+	void (*act)(struct twin *t);
+};
+
+static const struct huge_case huge_cases[] = {
+	{ "64 MiB are written to", written },
+	{ "zeros are read, then written to", zeros },
+	{ "a mapping that begins and ends in the middle of 2 MiB", borders },
+	{ "parts are given back, and touched again", part_given_back },
+	{ "parts are unmapped", part_unmapped },
+	{ "a part is write-protected for a while", part_protected },
+	{ "all of it is", all_protected },
+	{ "mremap to a border of 2 MiB", moved },
+	{ "mremap to elsewhere", moved_askew },
+	{ "fork: the child reads and writes", forked },
+	{ "fork: of a huge page in small entries", forked_in_parts },
+	{ "fork: of what is left of huge pages", forked_rests },
+	{ "fork: of zeros", forked_zeros },
+	{ "MADV_NOHUGEPAGE comes later", no_longer_wanted },
+	{ "other advice for a part", advised_apart },
+	{ "mlock and MADV_POPULATE_WRITE", locked },
+	{ "mremap shrinks and grows", shrunk_and_grown },
+};
+
+/* Whether the host gives huge pages to who asks for them; else the test is skipped. */
+static bool host_has_huge_pages(void)
+{
+	struct twin t;
+	uint32_t equal;
+
+	if (!twin_init(&t))
+		return false;
+	map(&t, PLACE, 2 * MIB, MADV_HUGEPAGE);
+	twin_call(&t, PLAYER_TOUCH, PLACE, PAGE_SIZE, 1, true, 0, 0);
+	twin_call(&t, PLAYER_SMAPS, PLACE, 3, 0, 0, 0, 0);
+	equal = t.vm->cfg.thp == VM_THP_NEVER ? 0 : twin_play(&t, false);
+	if (equal < t.nr)
+		test_skip("the host gives no huge pages to who asks for them (/sys/kernel/mm/transparent_hugepage)");
+	twin_exit(&t);
+	return equal == t.nr;
+}
+
+static void test_cases(void)
+{
+	uint32_t i, played;
+	struct twin t;
+
+	if (!host_has_huge_pages())
+		return;
+	for (i = 0; i < sizeof(huge_cases) / sizeof(huge_cases[0]); i++) {
+		if (!twin_init(&t))
+			return;
+		huge_cases[i].act(&t);
+		played = twin_play(&t, true);
+		CU_ASSERT_EQUAL(played, t.nr);
+		if (played != t.nr)
+			fprintf(stderr, "case \"%s\"\n", huge_cases[i].what);
+		CU_ASSERT_EQUAL(vm_validate(t.vm, NULL, NULL), 0);
+		twin_exit(&t);
+	}
+}
+
+static const struct test_case cases[] = {
+	{ "cases on the host and here", test_cases },
+	{ NULL, NULL }
+};
+
+const struct test_suite vm_huge_host_suite = { "vm_huge_host", cases };
