@@ -162,5 +162,6 @@
 	X(play) \
 	X(vm_random) \
 	X(vm_lru) \
+	X(vm_mglru) \
 	X(vm_rmap) \
 	/* end */

@@ -17,7 +17,7 @@
 #include <signal.h>
 
 #include "sim/vm/huge/huge.h"
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/lru/mglru.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
 {
@@ -163,7 +163,9 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 
 	vm->counters[VM_CNT_pgfault]++;
 	vm->current = process;
+	vm->lru->in_fault = vm->lru->gen_enabled && lru_gen_has_recency(vma);
 	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);
+	vm->lru->in_fault = false;
 	if (ret) {
 		process->faults[ret == -EFAULT ? VM_FAULT_buserr : VM_FAULT_oom]++;
 		return ret;

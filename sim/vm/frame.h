@@ -32,6 +32,10 @@
 #define FRAME_WORKINGSET (1ULL << 53)	/* was active, now or before it was given up */
 #define FRAME_UNEVICTABLE (1ULL << 54)
 #define FRAME_MLOCKED	(1ULL << 55)
+#define FRAME_GEN_SHIFT	57		/* its generation + 1 (sim/vm/lru/mglru.h); 0: in none */
+#define FRAME_GEN	(7ULL << FRAME_GEN_SHIFT)
+#define FRAME_REFS_SHIFT 60		/* how often read() and write() used it, from the third time on */
+#define FRAME_REFS	(3ULL << FRAME_REFS_SHIFT)
 #define FRAME_PARTIAL	(1ULL << 62)	/* head of a huge page, in huge_queue */
 #define FRAME_BATCHED	(1ULL << 63)	/* in a CPU's batch of pages that are to come onto a list */
 #define FRAME_OFFSET	((1ULL << 40) - 1)

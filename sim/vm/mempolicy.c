@@ -119,7 +119,7 @@ static int find_hole(struct mm *mm, uint64_t start, uint64_t end)
 }
 
 /* What the lists say of a page: the new one comes to them anew. */
-#define OF_LISTS (FRAME_LRU | FRAME_BATCHED | FRAME_UNEVICTABLE | FRAME_MLOCKED)
+#define OF_LISTS (FRAME_LRU | FRAME_BATCHED | FRAME_UNEVICTABLE | FRAME_MLOCKED | FRAME_GEN | FRAME_REFS)
 
 struct migration {
 	struct vma *vma;
@@ -149,6 +149,8 @@ static int move_one(void *ctx, pte_t *pte, uint64_t addr)
 		migration->failed++;
 		return 0;
 	}
+	/* Off its list it is active or not, whatever the lists are. */
+	lru_forget(vm, old);
 	page_from_pfn(vm->map, new)->vm_mapping = page->vm_mapping;
 	page_from_pfn(vm->map, new)->vm_index = page->vm_index & ~OF_LISTS;
 	vm_frame_map(vm, new);

@@ -41,7 +41,11 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	X(merge_into_untouched, 0, 0, 1, \
 	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
 	X(lru_batch, 15, 31, 31, \
-	  "so many pages a CPU gathers before they come onto a list (31 since 6.9)")
+	  "so many pages a CPU gathers before they come onto a list (31 since 6.9)") \
+	X(gen_enabled, 0, 0, 0, \
+	  "pages are in generations, not on active and inactive lists") \
+	X(gen_active_forgets_refs, 0, 1, 1, \
+	  "a page that comes to the youngest generation has not been used through read() and write() yet")
 
 struct vm_rules {
 	const char *kernel;		/* "6.1" */

@@ -52,6 +52,9 @@ enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 /* Who gets huge pages: nobody, mappings with MADV_HUGEPAGE, all but those with MADV_NOHUGEPAGE. */
 enum vm_thp { VM_THP_NEVER, VM_THP_MADVISE, VM_THP_ALWAYS };
 
+/* How pages are put in order for reclaim: sim/vm/lru/lru.h, sim/vm/lru/mglru.h. */
+enum vm_lru { VM_LRU_DEFAULT /* the kernel's */, VM_LRU_LISTS, VM_LRU_GENERATIONS };
+
 struct vm_config {
 	enum vm_kernel kernel;		/* whose rules; of 6.1 and 6.12 the page allocator's */
 	enum vm_overcommit overcommit;
@@ -59,6 +62,7 @@ struct vm_config {
 	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
 	enum vm_thp thp;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
+	enum vm_lru lru;
 };
 
 /* Machine-wide, by their names in /proc/vmstat. X(name, what it counts) */

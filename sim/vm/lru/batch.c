@@ -3,7 +3,7 @@
  * kmemsim: batches: what is to be done with pages is gathered by each CPU, and done for a whole batch; see
  * lru.h. Follows folio_batch_move_lru(), its functions, and folio_mark_accessed() of mm/swap.c.
  */
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/process.h"
 
 /* ---- what a batch does with a page ------------------------------------------------ */
@@ -57,9 +57,15 @@ static void move_deactivate_file(struct vm *vm, struct page *page, pfn_t pfn)
 		vm->counters[VM_CNT_pgdeactivate] += lru_pages_of(page);
 }
 
+/* Pages of generations are never marked active while they are on a list. */
+static bool may_deactivate(const struct vm *vm, const struct page *page)
+{
+	return vm->lru->gen_enabled || (page->vm_index & FRAME_ACTIVE);
+}
+
 static void move_deactivate(struct vm *vm, struct page *page, pfn_t pfn)
 {
-	if ((page->vm_index & FRAME_UNEVICTABLE) || !(page->vm_index & FRAME_ACTIVE))
+	if ((page->vm_index & FRAME_UNEVICTABLE) || !may_deactivate(vm, page))
 		return;
 	lru_unlink(vm, pfn);
 	page->vm_index &= ~(FRAME_ACTIVE | FRAME_REFERENCED);
@@ -203,6 +209,10 @@ void lru_mark_accessed(struct vm *vm, unsigned int cpu, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
 
+	if (vm->lru->gen_enabled) {
+		lru_gen_inc_refs(page);
+		return;
+	}
 	if (!(page->vm_index & FRAME_REFERENCED)) {
 		page->vm_index |= FRAME_REFERENCED;
 		return;
@@ -227,7 +237,7 @@ void lru_deactivate(struct vm *vm, unsigned int cpu, pfn_t pfn)
 {
 	const struct page *page = page_from_pfn(vm->map, pfn);
 
-	if ((page->vm_index & FRAME_LRU) && (page->vm_index & FRAME_ACTIVE) && !(page->vm_index & FRAME_UNEVICTABLE))
+	if ((page->vm_index & FRAME_LRU) && may_deactivate(vm, page) && !(page->vm_index & FRAME_UNEVICTABLE))
 		batch_add(vm, cpu, LRU_BATCH_DEACTIVATE, pfn);
 }
 

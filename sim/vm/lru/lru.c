@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: the lists of pages, and their sizes; see lru.h. */
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/lru/mglru.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,16 +20,24 @@ int lru_create(struct vm *vm)
 	lru->cpus = calloc(lru->nr_cpus, sizeof(*lru->cpus));
 	if (!lru->nodes || !lru->cpus)
 		return -ENOMEM;
-	for (nid = 0; nid < lru->nr_nodes; nid++)
+	lru->gen_enabled = vm->cfg.lru == VM_LRU_DEFAULT ? vm->rules->gen_enabled : vm->cfg.lru == VM_LRU_GENERATIONS;
+	for (nid = 0; nid < lru->nr_nodes; nid++) {
 		for (list = 0; list < NR_LRU_LISTS; list++)
-			lru->nodes[nid].lists[list] = (struct lru_head){ PFN_NONE_VAL, PFN_NONE_VAL };
+			lru->nodes[nid].lists[list] = LRU_HEAD_EMPTY;
+		if (lru->gen_enabled && lru_gen_create(&lru->nodes[nid]))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
 void lru_destroy(struct vm *vm)
 {
+	unsigned int nid;
+
 	if (!vm->lru)
 		return;
+	for (nid = 0; vm->lru->nodes && nid < vm->lru->nr_nodes; nid++)
+		free(vm->lru->nodes[nid].gen);
 	free(vm->lru->nodes);
 	free(vm->lru->cpus);
 	free(vm->lru);
@@ -37,6 +45,46 @@ void lru_destroy(struct vm *vm)
 }
 
 /* ---- lists ------------------------------------------------------------------ */
+
+void lru_head_add(struct vm *vm, struct lru_head *head, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->prev = PFN_NONE_VAL;
+	page->next = head->first;
+	if (head->first == PFN_NONE_VAL)
+		head->last = pfn.v;
+	else
+		page_from_pfn(vm->map, pfn_make(head->first))->prev = pfn.v;
+	head->first = pfn.v;
+}
+
+void lru_head_add_tail(struct vm *vm, struct lru_head *head, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->next = PFN_NONE_VAL;
+	page->prev = head->last;
+	if (head->last == PFN_NONE_VAL)
+		head->first = pfn.v;
+	else
+		page_from_pfn(vm->map, pfn_make(head->last))->next = pfn.v;
+	head->last = pfn.v;
+}
+
+void lru_head_del(struct vm *vm, struct lru_head *head, pfn_t pfn)
+{
+	const struct page *page = page_from_pfn(vm->map, pfn);
+
+	if (page->prev == PFN_NONE_VAL)
+		head->first = page->next;
+	else
+		page_from_pfn(vm->map, pfn_make(page->prev))->next = page->next;
+	if (page->next == PFN_NONE_VAL)
+		head->last = page->prev;
+	else
+		page_from_pfn(vm->map, pfn_make(page->next))->prev = page->prev;
+}
 
 static void count(struct lruvec *node, const struct page *page, enum lru_list list, int64_t pages)
 {
@@ -48,19 +96,13 @@ void lru_link(struct vm *vm, pfn_t pfn)
 	struct page *page = page_from_pfn(vm->map, pfn);
 	struct lruvec *node = lru_node_of(vm->lru, page);
 	enum lru_list list = lru_list_of(page);
-	struct lru_head *head = &node->lists[list];
 
-	count(node, page, list, (int64_t)lru_pages_of(page));
 	page->vm_index |= FRAME_LRU;
-	if (list == LRU_UNEVICTABLE)
+	if (lru_gen_add(vm, pfn, false))
 		return;
-	page->prev = PFN_NONE_VAL;
-	page->next = head->first;
-	if (head->first == PFN_NONE_VAL)
-		head->last = pfn.v;
-	else
-		page_from_pfn(vm->map, pfn_make(head->first))->prev = pfn.v;
-	head->first = pfn.v;
+	count(node, page, list, (int64_t)lru_pages_of(page));
+	if (list != LRU_UNEVICTABLE)
+		lru_head_add(vm, &node->lists[list], pfn);
 }
 
 void lru_link_tail(struct vm *vm, pfn_t pfn)
@@ -68,17 +110,12 @@ void lru_link_tail(struct vm *vm, pfn_t pfn)
 	struct page *page = page_from_pfn(vm->map, pfn);
 	struct lruvec *node = lru_node_of(vm->lru, page);
 	enum lru_list list = lru_list_of(page);
-	struct lru_head *head = &node->lists[list];
 
-	count(node, page, list, (int64_t)lru_pages_of(page));
 	page->vm_index |= FRAME_LRU;
-	page->next = PFN_NONE_VAL;
-	page->prev = head->last;
-	if (head->last == PFN_NONE_VAL)
-		head->first = pfn.v;
-	else
-		page_from_pfn(vm->map, pfn_make(head->last))->next = pfn.v;
-	head->last = pfn.v;
+	if (lru_gen_add(vm, pfn, true))
+		return;
+	count(node, page, list, (int64_t)lru_pages_of(page));
+	lru_head_add_tail(vm, &node->lists[list], pfn);
 }
 
 void lru_unlink(struct vm *vm, pfn_t pfn)
@@ -86,20 +123,13 @@ void lru_unlink(struct vm *vm, pfn_t pfn)
 	struct page *page = page_from_pfn(vm->map, pfn);
 	struct lruvec *node = lru_node_of(vm->lru, page);
 	enum lru_list list = lru_list_of(page);
-	struct lru_head *head = &node->lists[list];
 
-	count(node, page, list, -(int64_t)lru_pages_of(page));
 	page->vm_index &= ~FRAME_LRU;
-	if (list == LRU_UNEVICTABLE)
+	if (lru_gen_del(vm, pfn, false))
 		return;
-	if (page->prev == PFN_NONE_VAL)
-		head->first = page->next;
-	else
-		page_from_pfn(vm->map, pfn_make(page->prev))->next = page->next;
-	if (page->next == PFN_NONE_VAL)
-		head->last = page->prev;
-	else
-		page_from_pfn(vm->map, pfn_make(page->next))->prev = page->prev;
+	count(node, page, list, -(int64_t)lru_pages_of(page));
+	if (list != LRU_UNEVICTABLE)
+		lru_head_del(vm, &node->lists[list], pfn);
 }
 
 uint64_t lru_size(const struct vm *vm, unsigned int nid, enum lru_list list, enum zone_type highest)

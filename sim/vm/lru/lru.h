@@ -40,10 +40,15 @@ struct lru_head {
 	uint32_t first, last;
 };
 
+#define LRU_HEAD_EMPTY ((struct lru_head){ PFN_NONE_VAL, PFN_NONE_VAL })
+
+struct lru_gen;
+
 /* A node's lists. */
 struct lruvec {
 	struct lru_head lists[NR_LRU_LISTS];
 	uint64_t size[MAX_NR_ZONES][NR_LRU_LISTS];	/* pages, by zone of the node */
+	struct lru_gen *gen;		/* owned; in place of the lists (mglru.h); NULL: the lists it is */
 };
 
 enum lru_batch_kind {
@@ -62,6 +67,8 @@ struct lru {
 	unsigned int nr_nodes, nr_cpus;
 	uint32_t batch_size;
 	uint32_t nr_pending;		/* frames in all batches but those of new pages */
+	bool gen_enabled;		/* generations in place of lists */
+	bool in_fault;			/* ...and a process faults on memory that it uses again and again */
 };
 
 /* -ENOMEM: of the host. */
@@ -95,6 +102,11 @@ static inline enum lru_list lru_list_of(const struct page *page)
 	return (enum lru_list)((lru_is_file(page) ? LRU_FILE : 0) + (page->vm_index & FRAME_ACTIVE ? LRU_ACTIVE : 0));
 }
 
+/* Ends of a list, and what is between. */
+void lru_head_add(struct vm *vm, struct lru_head *head, pfn_t pfn);
+void lru_head_add_tail(struct vm *vm, struct lru_head *head, pfn_t pfn);
+void lru_head_del(struct vm *vm, struct lru_head *head, pfn_t pfn);
+
 /* Put @pfn, which is on none, on the list its flags say, at the head or at the tail; or take it off. FRAME_LRU follows. */
 void lru_link(struct vm *vm, pfn_t pfn);
 void lru_link_tail(struct vm *vm, pfn_t pfn);
@@ -120,6 +132,8 @@ static inline void lru_add(struct vm *vm, unsigned int cpu, pfn_t pfn)
 	struct page *page = page_from_pfn(vm->map, pfn);
 
 	page->vm_index |= FRAME_BATCHED;
+	if (vm->lru->in_fault && !(page->vm_index & FRAME_UNEVICTABLE))
+		page->vm_index |= FRAME_ACTIVE;
 	batch->pfn[batch->nr++] = pfn.v;
 	if (batch->nr == vm->lru->batch_size || page_order(page))
 		lru_batch_move(vm, cpu, LRU_BATCH_ADD);
@@ -148,7 +162,7 @@ void lru_add_drain_all(struct vm *vm);
 
 /* ---- pages are used, or not any more ------------------------------------------------ */
 
-/* @pfn was used: twice, and it is active (Linux: folio_mark_accessed). */
+/* @pfn was used: twice, and it is active; with generations it comes to the next tier (Linux: folio_mark_accessed). */
 void lru_mark_accessed(struct vm *vm, unsigned int cpu, pfn_t pfn);
 void lru_activate(struct vm *vm, unsigned int cpu, pfn_t pfn);
 /* A file's page that cannot be dropped now goes early; MADV_COLD; MADV_FREE (Linux: mark_page_lazyfree). */
