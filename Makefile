@@ -159,6 +159,7 @@ golden: all ## write the golden reports in tests/golden anew; look at each diffe
 	$(O)/kmemsim run --no-timing --csv - --mem 64M --nodes 2 tests/traces/gcc-hello.perf.txt.zst > tests/golden/gcc-hello-64M.csv
 	$(O)/kmemsim run --no-timing --kallsyms tests/data/perf/plain.kallsyms tests/data/perf/plain.data.zst > tests/golden/perf-data.txt
 	$(O)/kmemsim run --no-timing --kallsyms tests/data/perf/chains.kallsyms tests/data/perf/chains.data.zst > tests/golden/perf-data-chains.txt
+	$(O)/kmemsim run --no-timing tests/data/access/touch.lackey > tests/golden/accesses.txt
 	$(O)/kmemsim compare --slab slub,slub,cpu_partial=0,min_partial=0,sheaves tests/traces/gcc-hello.perf.txt.zst > tests/golden/compare-gcc-hello.txt
 
 clean: ## remove what was built

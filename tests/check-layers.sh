@@ -31,7 +31,7 @@ forbid sim/report/emit '#include "(buddy|slab|sim/(machine|replay|metrics|trace)
 forbid sim/vm/policy '#include "(buddy|slab)/' 'a replacement policy knows a machine'
 forbid 'sim/util sim/machine sim/access' '#include "sim/(trace|replay|metrics|session|report|diagnose|verify|layout|cmd)/' \
 	'knows who uses it'
-forbid 'sim/machine sim/access sim/replace sim/replay sim/metrics sim/session sim/diagnose' '#include "sim/report' \
+forbid 'sim/machine sim/access sim/traced sim/replace sim/replay sim/metrics sim/session sim/diagnose' '#include "sim/report' \
 	'a figure knows how it is printed'
 forbid sim/vm '#include "(slab/|sim/(trace|replay|metrics|session|report|diagnose|verify|layout|machine|cmd)/)' \
 	'virtual memory knows more than the page allocator'

@@ -110,6 +110,8 @@
 	X(trace_cases) \
 	X(trace_warnings) \
 	X(accesses) \
+	X(traced) \
+	X(traced_regions) \
 	X(cmd_accesses) \
 	X(lackey) \
 	X(kmt_accesses) \

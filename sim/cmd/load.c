@@ -72,8 +72,8 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 		.on_message = on_bad_line,
 		.on_progress = on_progress,
 		.ctx = &load,
-		.on_accesses = opt->accesses ? accesses_replay : NULL,
-		.access_ctx = opt->accesses,
+		.on_accesses = opt->on_accesses,
+		.access_ctx = opt->access_ctx,
 		.stop = interrupt_flag(),
 	};
 	int ret = session_load(out, &cfg, err);

@@ -13,7 +13,6 @@
 
 #include "sim/cmd/progress.h"
 #include "sim/cmd/trace_paths.h"
-#include "sim/replay/accesses.h"
 #include "sim/trace/trace.h"
 #include "sim/trace/writer.h"
 
@@ -30,7 +29,8 @@ struct load_options {
 	uint64_t messages;	/* malformed lines shown in full */
 	bool need_none;		/* the command has something else to read: no TRACE is no mistake */
 	bool to_end;		/* a signal does not end the reading: who writes the input is stopped by it */
-	struct accesses *accesses;	/* replays memory accesses while they are read; NULL: nobody does */
+	reader_access_fn on_accesses;	/* gets memory accesses while they are read; NULL: nobody does */
+	void *access_ctx;
 };
 
 /* Their options and the argument TRACE, as a child of a command's argp; its input is a struct load_options. */

@@ -21,6 +21,7 @@
 #include "sim/metrics/timeline.h"
 #include "sim/session/load.h"
 #include "sim/session/session.h"
+#include "sim/traced/traced.h"
 
 #define AUTO_SAMPLES 100
 #define MAX_FINDINGS 1000	/* kept in full */
@@ -29,6 +30,7 @@ struct run {
 	struct run_options opt;
 	struct trace *trace;
 	struct accesses *accesses;
+	struct traced *traced;		/* NULL: no process can make them */
 	struct session *session;
 	struct timeline timeline;
 	struct host_counters host;
@@ -43,6 +45,27 @@ static void complain(const char *text)
 	fprintf(stderr, "kmemsim: %s\n", text);
 }
 
+/* A block, for everybody who looks at accesses. */
+static int take_accesses(void *ctx, const struct access_block *block, struct kerror *err)
+{
+	struct run *run = ctx;
+	int ret = accesses_replay(run->accesses, block, err);
+
+	return ret || !run->traced ? ret : traced_replay(run->traced, block, err);
+}
+
+/* What replays accesses, if any come. */
+static int expect_accesses(struct run *run, struct kerror *err)
+{
+	const struct replay_options *common = &run->opt.common;
+	const struct traced_config cfg = { .machine = common->machine, .tlb = common->replay.tlb };
+	int ret = accesses_create(&run->accesses, &common->replay.tlb, err);
+
+	if (!ret)
+		ret = traced_create(&run->traced, &cfg, err);
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
 static int load(struct run *run, struct kerror *err)
 {
 	struct load_options opt = {
@@ -50,9 +73,10 @@ static int load(struct run *run, struct kerror *err)
 		.kallsyms = run->opt.common.kallsyms, .messages = run->opt.messages
 	};
 	uint64_t start = host_now();
-	int ret = accesses_create(&run->accesses, &run->opt.common.replay.tlb, err);
+	int ret = expect_accesses(run, err);
 
-	opt.accesses = run->accesses;
+	opt.on_accesses = take_accesses;
+	opt.access_ctx = run;
 	if (!ret)
 		ret = load_trace(&run->trace, &opt, &run->progress, err);
 	run->load_ns = host_now() - start;
@@ -176,6 +200,7 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.ledger = &run->session->replay->ledger,
 		.replay = run->session->replay,
 		.accesses = run->accesses,
+		.traced = run->traced,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
@@ -277,6 +302,7 @@ int cmd_run(int argc, char **argv)
 	run_outputs_exit(&run.outputs);
 	session_destroy(run.session);
 	accesses_destroy(run.accesses);
+	traced_destroy(run.traced);
 	trace_destroy(run.trace);
 	return status;
 }

@@ -5,6 +5,7 @@
  * Single-threaded.
  */
 #include "sim/report/report.h"
+#include "sim/traced/traced.h"
 
 #define SIDE_NAME(side)	((side) == SIDE_FETCH ? "instructions" : "data")
 
@@ -71,27 +72,62 @@ static void emit_working_set(struct emitter *em, const struct accesses *accesses
 	emit_table_end(em);
 }
 
-static void emit_tlb(struct emitter *em, const struct accesses *accesses)
+static void emit_tlb_row(struct emitter *em, unsigned int side, const char *page, const struct tlb_stats *stats)
+{
+	double lookups = stats->lookups ? (double)stats->lookups : 1;
+
+	emit_cell_str(em, SIDE_NAME(side));
+	emit_cell_str(em, page);
+	emit_cell_u64(em, stats->lookups);
+	emit_cell_share(em, stats->l1_hits, stats->lookups);
+	emit_cell_share(em, stats->l2_hits, stats->lookups - stats->l1_hits);
+	emit_cell_u64(em, stats->walks);
+	if (stats->walks)
+		emit_cell_real(em, (double)stats->walk_refs / (double)stats->walks, 2);
+	else
+		emit_cell_none(em);
+	emit_cell_real(em, (double)stats->walks * 1000 / lookups, 2);
+}
+
+/* The process's own pages. What its TLB reaches depends on which of them it holds. */
+static void emit_own_pages(struct emitter *em, const struct traced *traced, unsigned int side, uint64_t touched)
+{
+	struct tlb_stats stats = traced_tlb_stats(traced, side == SIDE_FETCH ? TRACED_FETCH : TRACED_DATA);
+
+	emit_tlb_row(em, side, "as run", &stats);
+	emit_cell_none(em);
+	emit_cell_u64(em, touched << 12);
+	emit_row_end(em);
+}
+
+static void emit_tlb(struct emitter *em, const struct report_input *in)
 {
 	static const struct emitter_column columns[] = {
-		{ "side", "accesses to", "", true }, { "page", "mapped with", "", true }, { "lookups", "lookups", "", false },
+		{ "side", "accesses to", "", true }, { "page", "pages", "", true }, { "lookups", "lookups", "", false },
 		{ "l1_hits", "L1 hits", "%", false }, { "l2_hits", "L2 hits", "% of rest", false },
-		{ "walks", "page walks", "", false }, { "walks_per_1000", "per lookup", "1/1000", false },
+		{ "walks", "page walks", "", false }, { "refs_per_walk", "reads a walk", "", false },
+		{ "walks_per_1000", "per lookup", "1/1000", false },
 		{ "reach", "reach", "bytes", false }, { "reach_needed", "reach needed", "bytes", false },
 	};
+	const struct accesses *accesses = in->accesses;
 	unsigned int side, size;
 
 	emit_section(em, "tlb", "TLB");
 	emit_str(em, "model", "model", accesses->geometry.name);
 	emit_str(em, "model_source", "  from", accesses->geometry.text ? accesses->geometry.text : "");
-	emit_table(em, "mapped_with", "If the program's memory were mapped with", columns, 9);
+	emit_table(em, "mapped_with", "With pages as the process has them, and if all were of one size", columns, 10);
 	for (side = 0; side < NR_SIDES; side++) {
 		unsigned int fetch = 1u << ACCESS_FETCH, all = (1u << NR_ACCESS_KINDS) - 1;
+		unsigned int uses = side == SIDE_FETCH ? fetch : all & ~fetch;
 
+		if (in->traced)
+			emit_own_pages(em, in->traced, side, touched_pages(&accesses->touched[ACCESS_4K], uses));
 		for (size = 0; size < NR_ACCESS_PAGES; size++) {
-			emit_cell_str(em, SIDE_NAME(side));
-			report_tlb_cells(em, size, accesses->tlb[side][size], &accesses->geometry,
-					 accesses_mapped(accesses, size, side == SIDE_FETCH ? fetch : all & ~fetch));
+			struct tlb_stats stats = tlb_stats(accesses->tlb[side][size], size);
+
+			emit_tlb_row(em, side, tlb_page_name(&accesses->geometry, size), &stats);
+			emit_cell_u64(em, tlb_reach(&accesses->geometry, size));
+			emit_cell_u64(em, accesses_mapped(accesses, size, uses) << tlb_level_shift(&accesses->geometry, size));
 			emit_row_end(em);
 		}
 	}
@@ -146,7 +182,7 @@ void report_accesses(struct emitter *em, const struct report_input *in)
 		emit_real(em, "rate", "read and replayed", "accesses/s", (double)accesses->nr * 1e9 / (double)in->load_ns, 0);
 	emit_kinds(em, accesses);
 	emit_working_set(em, accesses);
-	emit_tlb(em, accesses);
+	emit_tlb(em, in);
 	emit_caches(em, accesses);
 	emit_section_end(em);
 }

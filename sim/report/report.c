@@ -225,11 +225,15 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	report_lost_note(em, in->trace);
 	if (only_accesses(in)) {
 		emit_trace(em, in);
+		ret = report_traced(em, in, err);
 		report_accesses(em, in);
-		return 0;
+		return ret;
 	}
 	emit_machine(em, in);
 	emit_trace(em, in);
+	ret = report_traced(em, in, err);
+	if (ret)
+		return ret;
 	report_accesses(em, in);
 	report_heap(em, in);
 	emit_memory(em, in);

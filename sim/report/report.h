@@ -14,6 +14,8 @@
 #include "sim/replay/replay.h"
 #include "sim/trace/trace.h"
 
+struct traced;
+
 struct report_input {
 	const char *version;
 	const char *trace_path;
@@ -23,6 +25,7 @@ struct report_input {
 	const struct ledger *ledger;
 	const struct replay *replay;	/* NULL with live: there is none */
 	const struct accesses *accesses;	/* NULL: they were not wanted */
+	const struct traced *traced;	/* NULL: no process makes them */
 	const struct timeline *timeline;
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */
@@ -62,12 +65,12 @@ int report_cache_metadata(struct emitter *em, const struct report_input *in, str
 int report_no_memory(struct kerror *err);
 /* report/heap.c: what a program's heap was asked for; only where the trace has events of one. */
 void report_heap(struct emitter *em, const struct report_input *in);
-/* report/tlb.c; the cells are those of its table's rows, for @touched pages of @size. */
+/* report/tlb.c */
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
-void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb *tlb, const struct tlb_geometry *geometry,
-		      uint64_t touched);
 /* report/accesses.c: memory accesses; only where the trace has some. */
 void report_accesses(struct emitter *em, const struct report_input *in);
+/* report/traced.c: the program that they are of, as a process. -ENOMEM. */
+int report_traced(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/shrink.c: a section to put behind the report. */
 void report_shrink(struct emitter *em, const struct shrink_metrics *metrics);
 /* report/top.c: a call site or a task in words, though it be 0. Valid as long as @names. */

@@ -9,8 +9,9 @@
 
 /* ---- 5. TLB-friendliness ------------------------------------------------- */
 
-void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb *tlb, const struct tlb_geometry *geometry,
-		      uint64_t touched)
+/* A row, for @touched pages of @size. */
+static void emit_tlb_row(struct emitter *em, enum tlb_page size, const struct tlb *tlb,
+			 const struct tlb_geometry *geometry, uint64_t touched)
 {
 	struct tlb_stats stats = tlb_stats(tlb, size);
 	double lookups = stats.lookups ? (double)stats.lookups : 1;
@@ -23,6 +24,7 @@ void report_tlb_cells(struct emitter *em, enum tlb_page size, const struct tlb *
 	emit_cell_real(em, (double)stats.walks * 1000 / lookups, 2);
 	emit_cell_u64(em, tlb_reach(geometry, size));
 	emit_cell_u64(em, touched << tlb_level_shift(geometry, size));
+	emit_row_end(em);
 }
 
 static void emit_tlb_table(struct emitter *em, const struct access_model *access)
@@ -36,10 +38,8 @@ static void emit_tlb_table(struct emitter *em, const struct access_model *access
 	unsigned int size;
 
 	emit_table(em, "mapped_with", "If the frames were mapped with", columns, 8);
-	for (size = 0; size < access->nr_pages; size++) {
-		report_tlb_cells(em, size, access->tlb[size], &access->geometry, access->distinct[size]);
-		emit_row_end(em);
-	}
+	for (size = 0; size < access->nr_pages; size++)
+		emit_tlb_row(em, size, access->tlb[size], &access->geometry, access->distinct[size]);
 	emit_table_end(em);
 }
 

@@ -130,23 +130,41 @@ static void cache_remove(struct vm_file *file, uint64_t index)
 	vm_free_frame(file->vm, pfn, 0);
 }
 
-/* By page number, not by slot: what is freed first must not depend on a hash. */
+static int by_index(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The page numbers that the cache has, in order: what is freed first must not depend on a hash. NULL: no memory, or none. */
+static uint64_t *cached_indexes(const struct vm_file *file)
+{
+	uint64_t *index = malloc(file->nr_cached * sizeof(*index)), i, nr = 0;
+
+	for (i = 0; index && i < file->cache.size; i++)
+		if (file->cache.slot[i].value)
+			index[nr++] = file->cache.slot[i].key;
+	if (index)
+		qsort(index, nr, sizeof(*index), by_index);
+	return index;
+}
+
+/* Where the host has no memory, nothing is dropped. */
 static void drop_file(struct vm_file *file, bool all)
 {
-	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;
+	uint64_t *index = cached_indexes(file), nr = index ? file->nr_cached : 0, i;
 
-	for (index = 0; index < pages && file->nr_cached; index++) {
-		pfn_t pfn = vm_file_cached(file, index);
-		const struct page *page;
+	for (i = 0; i < nr; i++) {
+		pfn_t pfn = vm_file_cached(file, index[i]);
+		const struct page *page = page_from_pfn(file->vm->map, pfn);
 
-		if (pfn_is_none(pfn))
-			continue;
-		page = page_from_pfn(file->vm->map, pfn);
 		if (all || (!page->vm_mapcount && !(page->vm_index & FRAME_DIRTY)))
-			cache_remove(file, index);
+			cache_remove(file, index[i]);
 		else
 			lru_deactivate_file(file->vm, vm_cpu(file->vm), pfn);
 	}
+	free(index);
 }
 
 void vm_drop_caches(struct vm *vm)

@@ -21,6 +21,7 @@ struct vm_file {
 	bool shmem;			/* no disk: lives as long as a mapping does, pages beyond are zero */
 	bool noreserve;			/* shmem that is not committed as a whole */
 	bool writable;			/* opened for writing, too */
+	bool warm;			/* all of it was read before: it gets frames when it is looked for, without a disk */
 	struct table cache;		/* page number to pfn */
 	uint64_t nr_cached;
 	struct vma **vmas;		/* owned; that map it */

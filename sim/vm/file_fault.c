@@ -136,6 +136,18 @@ static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
 	return 0;
 }
 
+/* Of a warm file: the window that fault_around() looks at is in the cache. Where memory is short, less of it. */
+static void warm_up(struct vma *vma, uint64_t addr)
+{
+	uint64_t window = vma->mm->vm->cfg.fault_around_bytes, first = addr & ~(window - 1), last = first + window;
+
+	if (first < vma->start)
+		first = vma->start;
+	if (last > vma->end)
+		last = vma->end;
+	vm_file_bring_in(vma->file, vma_page_index(vma, first) << PAGE_SHIFT, last - first, false);
+}
+
 int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
 {
 	bool shared = vma->flags & VM_SHARED;
@@ -143,6 +155,8 @@ int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kin
 	pte_t *pte;
 	int ret;
 
+	if (vma->file->warm)
+		warm_up(vma, addr);
 	if (write && !shared)
 		return do_cow_fault(vma, addr, kind);
 	pte = mm_alloc_entry(vma->mm, addr, PT_PTE);

@@ -39,7 +39,7 @@ int vm_access_slow(struct process *process, struct tlb *tlb, uint64_t addr, enum
 	result = tlb_access(tlb, addr);
 	if (result == TLB_MISS)
 		tlb_fill(tlb, addr, vm_page_size(process->mm, addr), false);
-	return (int)result;
+	return (int)result | VM_ACCESS_FAULTED;
 }
 
 void vm_flush_range(struct tlb *tlb, const struct process *process, uint64_t start, uint64_t bytes)

@@ -26,12 +26,16 @@ static inline enum tlb_page vm_page_size(const struct mm *mm, uint64_t addr)
 	return addr >> pt_shift(PT_PMD) == mm->table_at ? TLB_PTE : TLB_PMD;
 }
 
+/* In what vm_access() returns. */
+#define VM_ACCESS_TLB		3	/* these bits: enum tlb_result */
+#define VM_ACCESS_FAULTED	4	/* there was a fault first */
+
 /* For the next one: something stands in the way, and the TLB's first answer was @result. */
 int vm_access_slow(struct process *process, struct tlb *tlb, uint64_t addr, enum vm_access access, enum tlb_result result);
 
 /*
- * @process reads, writes or runs the byte at @addr. Returns what @tlb said (enum tlb_result) when the access was
- * done, after a fault the second time; or an error of vm_touch(): the process has ended.
+ * @process reads, writes or runs the byte at @addr. Returns what @tlb said when the access was done, after a
+ * fault the second time; or an error of vm_touch(): the process has ended.
  */
 static inline int vm_access(struct process *process, struct tlb *tlb, uint64_t addr, enum vm_access access)
 {

@@ -7,11 +7,13 @@
 #include <signal.h>
 
 #include "sim/cmd/cmd.h"
+#include "tests/sim/cmd/golden.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/sim/report/documented.h"
 #include "tests/tests.h"
 
 #define SAMPLE	"tests/data/access/lackey.txt"
+#define TOUCH	"tests/data/access/touch.lackey"
 #define LACKS	"lackey does not say which thread makes an access, when, or in which physical memory"
 
 #define RUN(...) run_cmd(cmd_run, NULL, (const char *const[]){ __VA_ARGS__, NULL })
@@ -61,8 +63,15 @@ static void test_figures(void)
 		{ "accesses.touched_bytes", 6 * 4096 },
 		/* 401ab40; 4025100; 1fff0006c0; 4025fc0 4026000; 421c7c0; two at the end */
 		{ "accesses.touched_lines", 8 },
-		{ "accesses.tlb.mapped_with.0.lookups", 5 }, { "accesses.tlb.mapped_with.1.lookups", 4 },
-		{ "accesses.tlb.mapped_with.2.lookups", 5 }, { "accesses.tlb.mapped_with.2.walks", 2 },
+		/* 4 KiB, 2 MiB, then the same of instructions; in front of each the process's own pages */
+		{ "accesses.tlb.mapped_with.1.lookups", 5 }, { "accesses.tlb.mapped_with.2.lookups", 4 },
+		{ "accesses.tlb.mapped_with.4.lookups", 5 }, { "accesses.tlb.mapped_with.4.walks", 2 },
+		/* The last page is the kernel's. */
+		{ "accesses.tlb.mapped_with.0.lookups", 4 }, { "accesses.tlb.mapped_with.3.lookups", 5 },
+		/* A window of text each for 401a and 4025, with 4026; 1fff000; 421c */
+		{ "process.faults.minor", 4 }, { "process.faults.major", 0 }, { "process.faults.cache", 2 },
+		{ "process.faults.anon", 2 }, { "process.outside", 1 }, { "process.mappings", 3 },
+		{ "process.vsz_kib", 128 + 132 + 4 }, { "process.rss_kib", 128 + 8 },
 		{ "accesses.caches.0.lookups", 5 }, { "accesses.caches.2.misses", 8 },
 	};
 	json_t *report = report_of(SAMPLE);
@@ -81,23 +90,39 @@ static void test_figures(void)
 	json_decref(report);
 }
 
-static void test_documented(void)
+/* The keys of a section of the report are in the section of the same name of docs/metrics.md. */
+static void documented(const json_t *report, const char *section, const char *heading)
 {
 	size_t len;
-	json_t *report = report_of(SAMPLE);
-	char *doc, *part;
+	char *doc = slurp("docs/metrics.md", &len), *part;
 
-	if (chdir(KMEMSIM_SRCDIR))
-		CU_FAIL_FATAL("no source folder");
-	doc = slurp("docs/metrics.md", &len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(doc);
-	part = strstr(doc, "## accesses:");
+	part = strstr(doc, heading);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(part);
 	/* Up to the next heading: a word of another section is no definition here. */
 	*strstr(part + 1, "\n## ") = '\0';
-	check_documented(json_object_get(report, "accesses"), part, "`ratio` `numerator` `denominator`");
+	check_documented(json_object_get(report, section), part, "`ratio` `numerator` `denominator`");
 	free(doc);
+}
+
+static void test_documented(void)
+{
+	json_t *report = report_of(SAMPLE);
+
+	if (chdir(KMEMSIM_SRCDIR))
+		CU_FAIL_FATAL("no source folder");
+	documented(report, "accesses", "## accesses:");
+	documented(report, "process", "## process:");
 	json_decref(report);
+}
+
+/* The report of a small program, to the byte. */
+static void test_golden(void)
+{
+	struct result res = RUN("--no-timing", TOUCH);
+
+	same_as_golden(&res, "accesses.txt");
+	done(&res);
 }
 
 /* Text and CSV have the same figures; what the format lacks is said once; a TLB can be chosen. */
@@ -262,6 +287,7 @@ static void test_fresh(void)
 
 static const struct test_case cases[] = {
 	{ "figures", test_figures },
+	{ "golden", test_golden },
 	{ "documented", test_documented },
 	{ "outputs", test_outputs },
 	{ "other_commands", test_other_commands },
