@@ -166,4 +166,6 @@
 	X(vm_lru) \
 	X(vm_mglru) \
 	X(vm_rmap) \
+	X(vm_swap) \
+	X(vm_swap_slots) \
 	/* end */

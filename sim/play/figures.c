@@ -6,6 +6,7 @@
 #include "sim/vm/frame.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
+#include "sim/vm/swap/swap.h"
 
 /* ---- of a mapping and of a process ------------------------------------------------ */
 
@@ -76,6 +77,9 @@ static bool map_size(const struct play_process *who, const struct play_map *map,
 	case SCENARIO_FIGURE_HUGEPAGES:
 		*value = sum.huge;
 		return true;
+	case SCENARIO_FIGURE_SWAP:
+		*value = sum.swap;
+		return true;
 	case SCENARIO_FIGURE_SIZE:
 		*value = map->bytes;
 		return true;
@@ -84,7 +88,7 @@ static bool map_size(const struct play_process *who, const struct play_map *map,
 		return true;
 	default:
 		*value = 0;
-		return figure == SCENARIO_FIGURE_SWAP;
+		return false;
 	}
 }
 
@@ -105,6 +109,9 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 		return true;
 	case SCENARIO_FIGURE_HUGEPAGES:
 		*value = mm ? mm_resident_all(mm, 0).huge : 0;
+		return true;
+	case SCENARIO_FIGURE_SWAP:
+		*value = mm ? (uint64_t)mm->rss[RSS_SWAP] << PAGE_SHIFT : 0;
 		return true;
 	case SCENARIO_FIGURE_VSZ:
 		*value = mm ? mm->total_vm << PAGE_SHIFT : 0;
@@ -131,7 +138,7 @@ static bool process_size(const struct play_process *who, int figure, uint64_t *v
 		*value = who->process ? (uint64_t)who->process->signal : 0;
 		return true;
 	default:
-		return figure == SCENARIO_FIGURE_SWAP;
+		return false;
 	}
 }
 
@@ -202,8 +209,18 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return page_cache(vm, true);
 	case SCENARIO_VM_COMMITTED:
 		return (uint64_t)vm->committed << PAGE_SHIFT;
+	case SCENARIO_VM_PSWPIN:
+		return vm->counters[VM_CNT_pswpin];
+	case SCENARIO_VM_PSWPOUT:
+		return vm->counters[VM_CNT_pswpout];
+	case SCENARIO_VM_SWAP_RA:
+		return vm->counters[VM_CNT_swap_ra];
+	case SCENARIO_VM_SWAP_RA_HIT:
+		return vm->counters[VM_CNT_swap_ra_hit];
+	case SCENARIO_VM_SWPOUT_ZERO:
+		return vm->counters[VM_CNT_swpout_zero];
 	case SCENARIO_VM_SWAP_USED:
-		return 0;
+		return swap_used(vm) << PAGE_SHIFT;
 	default:
 		*known = false;
 		return 0;

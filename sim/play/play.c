@@ -46,13 +46,22 @@ static int check_machine(const struct scenario_machine *m, struct kerror *err)
 {
 	const char *what = NULL;
 
-	if (m->swap_bytes)
-		what = "swap=";
-	else if (m->policy != SCENARIO_KERNEL)
+	if (m->policy != SCENARIO_KERNEL)
 		what = "policy=";
 	else if (m->given & (1u << SCENARIO_MACHINE_FRAMES))
 		what = "frames=";
 	return what ? kerror_set(err, -EOPNOTSUPP, "machine %s is not simulated yet", what) : 0;
+}
+
+/* A vm's flush_page(): the TLBs of whoever uses @mm. */
+static void flush_page(void *ctx, struct mm *mm, uint64_t addr)
+{
+	struct play *play = ctx;
+	uint32_t i;
+
+	for (i = 0; i < play->vm->nr_processes; i++)
+		if (play->vm->processes[i]->mm == mm)
+			play_flush(play, play->vm->processes[i], addr, PAGE_SIZE);
 }
 
 static int create_machine(struct play *play, const struct scenario_machine *m, struct kerror *err)
@@ -73,8 +82,17 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.overcommit_ratio = (unsigned int)m->overcommit_ratio;
 	vm_cfg.fault_around_bytes = m->fault_around_bytes;
 	vm_cfg.thp = (enum vm_thp)m->thp;
+	vm_cfg.swap_bytes = m->swap_bytes;
+	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
+	vm_cfg.page_cluster = (unsigned int)m->page_cluster;
 	ret = machine_create(&play->machine, &cfg, err);
-	return ret ? ret : vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
+	if (!ret)
+		ret = vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
+	if (ret)
+		return ret;
+	play->vm->flush_page = flush_page;
+	play->vm->flush_ctx = play;
+	return 0;
 }
 
 static int create_tlbs(struct play *play, const struct scenario_machine *m, struct kerror *err)

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/swap/swap.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -74,7 +75,9 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 	}
 	if (advice == MADV_WILLNEED) {
 		/* Pages that do not fit are read when they are needed. */
-		if (vma->file && !vma->file->shmem)
+		if (!vma->file)
+			swap_will_need(vma, start, end);
+		else if (!vma->file->shmem)
 			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, false);
 		return 0;
 	}

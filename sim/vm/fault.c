@@ -6,6 +6,7 @@
  *	entry is      private anonymous          file or shared
  *	empty         do_anonymous_page          do_file_fault (file_fault.c)
  *	no table yet  huge_fault (huge/fault.c), where the mapping may have huge pages
+ *	on swap       do_swap_page (swap/fault.c)
  *	read-only     do_wp_page: whose is the page? take it, or copy it
  *
  * A fault that the access after it needs again (a read to a mapping that may not be run, then the
@@ -18,6 +19,8 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
 {
@@ -80,6 +83,11 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 	pfn = vm_alloc_anon(vma, addr);
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
+	/* To get a frame the old page was put out: the access faults again. */
+	if (!pte_present(*pte) || pte_pfn(*pte).v != pte_pfn(old).v) {
+		vm_free_frame(mm->vm, pfn, 0);
+		return 0;
+	}
 	vm_frame_map(mm->vm, pfn);
 	lru_add_vma(vma, pfn);
 	mm->rss[RSS_ANON]++;
@@ -94,16 +102,27 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 	return 0;
 }
 
-/* Alone with it: nobody else maps it, and no cache keeps it. (Linux: wp_can_reuse_anon_folio) */
-static bool sole_user(const struct vma *vma, struct page *page, uint64_t addr)
+/* Whether a private page is this process's alone: nobody else maps it, and no cache keeps it (wp_can_reuse_anon_folio). */
+static bool is_alone(const struct vma *vma, uint64_t addr, struct page *page)
 {
+	struct vm *vm = vma->mm->vm;
+
+	if (page->vm_index & FRAME_EXCLUSIVE)
+		return true;
 	if (vm_frame_in_block(page))
 		return huge_sole_user(vma, page, addr);
+	if (page->refcount > 3)
+		return false;
+	/* A batch of this CPU may be what holds it. */
+	if (page->vm_index & FRAME_BATCHED)
+		lru_add_drain(vm, vm_cpu(vm));
+	/* The swap cache gives it up where nobody else needs the slot. */
+	if (page->refcount == 2)
+		swap_free_page(vm, pfn_from_page(vm->map, page));
 	return page->refcount == 1;
 }
 
-/* A write to what is mapped read-only, though the mapping allows it. */
-static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kind)
+int vm_do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kind)
 {
 	struct vm *vm = vma->mm->vm;
 	struct page *page = pte->v & PTE_SPECIAL ? NULL : page_from_pfn(vm->map, pte_pfn(*pte));
@@ -114,11 +133,7 @@ static int do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault 
 		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		return 0;
 	}
-	/* A batch of this CPU may be what holds it. */
-	if (page && (page->vm_index & (FRAME_ANON | FRAME_BATCHED)) == (FRAME_ANON | FRAME_BATCHED) &&
-	    !(page->vm_index & FRAME_EXCLUSIVE) && page->refcount < 3)
-		lru_add_drain(vm, vm_cpu(vm));
-	if (page && (page->vm_index & FRAME_ANON) && ((page->vm_index & FRAME_EXCLUSIVE) || sole_user(vma, page, addr))) {
+	if (page && (page->vm_index & FRAME_ANON) && is_alone(vma, addr, page)) {
 		page->vm_index |= FRAME_EXCLUSIVE;
 		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		vm->counters[VM_CNT_pgreuse]++;
@@ -148,8 +163,10 @@ static int handle_mm_fault(struct vma *vma, uint64_t addr, bool write, enum vm_f
 			return do_anonymous_page(vma, addr, write, kind);
 		return vm_file_fault(vma, addr, write, kind);
 	}
+	if (pte_swap(*pte))
+		return vm_swap_fault(vma, addr, pte, write, kind);
 	if (write && !(pte->v & PTE_WRITE))
-		return do_wp_page(vma, addr, pte, kind);
+		return vm_do_wp_page(vma, addr, pte, kind);
 	*kind = VM_FAULT_spurious;
 	return 0;
 }
@@ -185,6 +202,7 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 	struct mm *mm = vma->mm;
 	pte_t *pte = vm_walk(mm, addr);
 	int tries = 2;
+	bool fresh = !pte || pte_none(*pte) || (pte->v & PTE_SPECIAL);
 
 	/* get_user_pages() looks first, and again after each fault: a file's page is read, then copied. */
 	while (tries-- && (!pte || !pte_present(*pte) || (write && !(pte->v & PTE_WRITE)))) {
@@ -193,6 +211,11 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 		if (ret)
 			return ret;
 		pte = vm_walk(mm, addr);
+	}
+	if (fresh && vma_is_anonymous(vma) && pte && (pte->v & (PTE_WRITE | PTE_LEAF)) == PTE_WRITE) {
+		/* Nobody wrote to it yet: then its entry will be dirty. */
+		page_from_pfn(mm->vm->map, pte_pfn(*pte))->vm_index |= FRAME_ZERO | FRAME_DIRTY;
+		pte->v &= ~PTE_DIRTY;
 	}
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include <errno.h>
 
 #include "sim/vm/huge/huge.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 struct copy {
 	struct vma *dst;
@@ -25,6 +27,14 @@ static int copy_one(void *ctx, pte_t *pte, uint64_t addr)
 
 	if (!dst)
 		return -ENOMEM;
+	if (pte_swap(*pte)) {
+		if (swap_duplicate(mm->vm, pte_swap_slot(*pte)))
+			return -ENOMEM;
+		pte->v &= ~PTE_SWP_EXCLUSIVE;
+		*dst = *pte;
+		mm->rss[RSS_SWAP]++;
+		return 0;
+	}
 	if (!(pte->v & PTE_SPECIAL)) {
 		page = page_from_pfn(mm->vm->map, pte_pfn(*pte));
 		page->vm_index &= ~FRAME_EXCLUSIVE;

@@ -5,6 +5,7 @@
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/swap/swap.h"
 
 /* One try, from where the policy says (Linux: alloc_pages_mpol). */
 static pfn_t ask_buddy(struct vm *vm, unsigned int cpu, gfp_t gfp, unsigned int order, const struct frame_place *place)
@@ -62,20 +63,35 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 	buddy_free_pages(vm->buddy, vm_cpu(vm), pfn, order);
 }
 
+static void set_private(struct vm *vm, pfn_t pfn, uint32_t mapping, uint64_t index)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->refcount = 0;
+	page->vm_mapping = mapping;
+	page->vm_mapcount = 0;
+	page->vm_index = index | FRAME_SWAPBACKED;
+}
+
 pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
 {
 	struct vm *vm = vma->mm->vm;
 	struct frame_place place = mempolicy_place(vm->current, vma, addr);
 	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, true, &place);
-	struct page *page;
 
-	if (pfn_is_none(pfn))
-		return pfn;
-	page = page_from_pfn(vm->map, pfn);
-	page->refcount = 0;
-	page->vm_mapping = vma->anon_vma->id;
-	page->vm_mapcount = 0;
-	page->vm_index = vma_page_index(vma, addr) | FRAME_ANON | FRAME_SWAPBACKED | FRAME_EXCLUSIVE;
+	if (!pfn_is_none(pfn))
+		set_private(vm, pfn, vma->anon_vma->id, vma_page_index(vma, addr) | FRAME_ANON | FRAME_EXCLUSIVE);
+	return pfn;
+}
+
+pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr)
+{
+	struct vm *vm = vma->mm->vm;
+	struct frame_place place = mempolicy_place(vm->current, vma, addr);
+	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE, 0, true, &place);
+
+	if (!pfn_is_none(pfn))
+		set_private(vm, pfn, 0, 0);
 	return pfn;
 }
 
@@ -108,6 +124,8 @@ void vm_frame_unmap(struct vm *vm, pfn_t pfn)
 	}
 	page->vm_mapcount--;
 	page->refcount--;
+	if (page->vm_index & FRAME_SWAPCACHE)
+		swap_free_unmapped(vm, pfn);
 	if (page->refcount || !(page->vm_index & FRAME_ANON))
 		return;
 	vm_free_frame(vm, pfn, 0);

@@ -7,7 +7,7 @@
  *	anon_vma     point here
  *	or file
  *
- * refcount is what holds it: each entry, and the page cache once. A private page with
+ * refcount is what holds it: each entry, the page cache once, the swap cache once. A private page with
  * FRAME_EXCLUSIVE has one owner, who may write to it without a look around
  * (Linux: PageAnonExclusive).
  */
@@ -32,14 +32,17 @@
 #define FRAME_WORKINGSET (1ULL << 53)	/* was active, now or before it was given up */
 #define FRAME_UNEVICTABLE (1ULL << 54)
 #define FRAME_MLOCKED	(1ULL << 55)
+#define FRAME_READAHEAD	(1ULL << 56)	/* read from swap ahead of need, and not needed yet */
 #define FRAME_GEN_SHIFT	57		/* its generation + 1 (sim/vm/lru/mglru.h); 0: in none */
 #define FRAME_GEN	(7ULL << FRAME_GEN_SHIFT)
 #define FRAME_REFS_SHIFT 60		/* how often read() and write() used it, from the third time on */
 #define FRAME_REFS	(3ULL << FRAME_REFS_SHIFT)
 #define FRAME_PARTIAL	(1ULL << 62)	/* head of a huge page, in huge_queue */
 #define FRAME_BATCHED	(1ULL << 63)	/* in a CPU's batch of pages that are to come onto a list */
+/* Of a private page: full of zeros, for nobody wrote to it since it was brought in by a system call. */
+#define FRAME_ZERO	FRAME_SHMEM
 #define FRAME_OFFSET	((1ULL << 40) - 1)
-#define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE)
+#define FRAME_KINDS	(FRAME_ANON | FRAME_FILE | FRAME_TABLE | FRAME_SWAPCACHE)
 
 /*
  * 2^@order frames for the current process. @gfp is the kernel's;
@@ -53,6 +56,9 @@ pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr);
 
 /* The same of 2^@order frames that are one page, as huge_alloc() wants them: from where the policy of @vma says. */
 pfn_t vm_alloc_block(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order);
+
+/* A frame for a page of @vma at @addr that is read from swap: it is nobody's yet. PFN_NONE: no memory. */
+pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr);
 
 /* One entry more or less points to @pfn, which may be a part of a huge page. At the last one a private frame is free again. */
 void vm_frame_map(struct vm *vm, pfn_t pfn);

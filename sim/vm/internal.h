@@ -98,6 +98,8 @@ void mm_populate(struct process *process, uint64_t start, uint64_t end);
 int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool write);
 /* Bits of a new entry of @vma (Linux: vm_get_page_prot). */
 uint64_t vma_pte_bits(const struct vma *vma);
+/* A write to what is mapped read-only, though the mapping allows it. *@kind: what it was. -ENOMEM. */
+int vm_do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kind);
 /* A fault on a file or on shared memory. *@kind: what it was. -ENOMEM, -EFAULT (beyond the end). */
 int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind);
 /* Grow a stack down to @addr (Linux: expand_downwards). -ENOMEM, -EPERM. */

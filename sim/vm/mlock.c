@@ -4,6 +4,8 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 void mm_populate(struct process *process, uint64_t start, uint64_t end)
 {
@@ -175,8 +177,10 @@ int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_
 			return -ENOMEM;
 		pte = vm_walk(mm, at);
 		/* What no entry points to may still be in the page cache. */
-		if (pte && !pte_none(*pte))
-			*resident += pte_present(*pte);
+		if (pte && pte_swap(*pte))
+			*resident += !pfn_is_none(swap_cached(mm->vm, pte_swap_slot(*pte)));
+		else if (pte && pte_present(*pte))
+			(*resident)++;
 		else if (vma->file)
 			*resident += !pfn_is_none(vm_file_cached(vma->file, vma_page_index(vma, at)));
 	}

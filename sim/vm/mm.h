@@ -77,6 +77,7 @@ enum vm_fault_class { VM_NO_COUNT, VM_MINOR, VM_MAJOR };
 	X(cache,    "found in the page cache", VM_MINOR) \
 	X(read,     "read from a file", VM_MAJOR) \
 	X(swapin,   "read from swap", VM_MAJOR) \
+	X(swapcache, "found in the swap cache", VM_MINOR) \
 	X(huge,     "a huge page, or the huge page of zeros for a read", VM_MINOR) \
 	X(spurious, "nothing to do", VM_MINOR) \
 	X(maperr,   "no mapping (SIGSEGV)", VM_NO_COUNT) \
@@ -93,6 +94,12 @@ enum vm_fault {
 
 enum vm_rss { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM, NR_RSS };
 
+/* Read-ahead from swap by addresses (Linux: swap_readahead_info). */
+struct vma_swap_ra {
+	uint64_t addr;			/* of the last fault on swap; 0: none yet */
+	uint16_t win, hits;		/* pages: its window; of those read ahead that were needed since */
+};
+
 struct vma {
 	uint64_t start, end;		/* bytes, whole pages */
 	uint64_t pgoff;			/* pages */
@@ -103,6 +110,7 @@ struct vma {
 	struct anon_vma *anon_vma;	/* of its own new pages; NULL: none was touched yet */
 	struct anon_vma **chain;	/* owned: anon_vma, and those of the processes it was forked from */
 	uint32_t nr_chain;
+	struct vma_swap_ra swap_ra;
 };
 
 /* UINT64_MAX: no limit. */

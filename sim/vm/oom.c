@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/swap/swap.h"
 
 static int64_t total_pages(const struct vm *vm)
 {
@@ -91,6 +92,7 @@ bool vm_out_of_memory(struct vm *vm)
 	for (id = 1; id < vm->nr_files; id++)
 		if (vm->files[id] && !vm->files[id]->shmem && vm->files[id]->nr_cached)
 			vm->needs_reclaim = true;
+	vm->needs_reclaim |= swap_available(vm);
 	victim = vm->needs_reclaim ? NULL : select_bad_process(vm);
 	if (!victim)
 		return false;

@@ -3,6 +3,7 @@
 #include "sim/vm/resident.h"
 
 #include "sim/vm/internal.h"
+#include "sim/vm/swap/entry.h"
 
 struct count {
 	const struct mm *mm;
@@ -15,6 +16,8 @@ static int count_one(void *ctx, pte_t *pte, uint64_t addr)
 	struct count *count = ctx;
 
 	(void)addr;
+	if (pte_swap(*pte))
+		count->sum.swap += PAGE_SIZE;
 	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
 		return 0;
 	count->sum.rss += PAGE_SIZE;

@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "sim/vm/huge/huge.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 /* Where @vma would map page @index, UINT64_MAX where it does not cover it (Linux: vma_address). */
 static uint64_t vma_address(const struct vma *vma, uint64_t index)
@@ -48,20 +50,48 @@ int vm_rmap_walk(struct vm *vm, pfn_t pfn, vm_rmap_fn fn, void *ctx)
 	return ret;
 }
 
+/* What the entry of a private page says instead: where it is on swap. False: it has no place there. */
+static bool to_swap_entry(struct vma *vma, struct page *page, pte_t *pte)
+{
+	struct vm *vm = vma->mm->vm;
+	uint32_t slot = page->vm_index & FRAME_SWAPCACHE ? swap_slot_of(vm, pte_pfn(*pte)) : SWAP_NO_SLOT;
+
+	if (slot == SWAP_NO_SLOT || swap_duplicate(vm, slot))
+		return false;
+	if (pte->v & PTE_DIRTY)
+		page->vm_index = (page->vm_index | FRAME_DIRTY) & ~FRAME_ZERO;
+	mm_note_hiwater(vma->mm);
+	vma->mm->rss[RSS_ANON]--;
+	vma->mm->rss[RSS_SWAP]++;
+	*pte = pte_make_swap(slot, page->vm_index & FRAME_EXCLUSIVE);
+	page->vm_index &= ~FRAME_EXCLUSIVE;
+	return true;
+}
+
+static void clear_file_entry(struct vma *vma, struct page *page, pte_t *pte)
+{
+	if (pte->v & PTE_DIRTY)
+		page->vm_index |= FRAME_DIRTY;
+	mm_note_hiwater(vma->mm);
+	vma->mm->rss[vm_frame_rss(page)]--;
+	*pte = (pte_t){ 0 };
+}
+
 static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 {
 	struct vm *vm = ctx;
 	struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
 
-	(void)addr;
-	if ((vma->flags & VM_LOCKED) || (page->vm_index & FRAME_ANON))
+	if ((vma->flags & VM_LOCKED) || vm_frame_in_block(page))
 		return -EBUSY;
-	if (pte->v & PTE_DIRTY)
-		page->vm_index |= FRAME_DIRTY;
-	mm_note_hiwater(vma->mm);
-	vma->mm->rss[vm_frame_rss(page)]--;
-	vm_frame_unmap(vm, pte_pfn(*pte));
-	*pte = (pte_t){ 0 };
+	if (!(page->vm_index & FRAME_ANON))
+		clear_file_entry(vma, page, pte);
+	else if (!to_swap_entry(vma, page, pte))
+		return -EBUSY;
+	if (vm->flush_page)
+		vm->flush_page(vm->flush_ctx, vma->mm, addr);
+	page->vm_mapcount--;
+	page->refcount--;
 	return 0;
 }
 

@@ -40,6 +40,16 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "MADV_DONTNEED of 2 MiB that one table maps frees the table, too") \
 	X(merge_into_untouched, 0, 0, 1, \
 	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
+	X(swap_cluster_lists, 0, 1, 1, \
+	  "swap without seeks keeps lists of clusters that are partly used, by size of page (6.12)") \
+	X(swap_reclaim_direct, 0, 1, 1, \
+	  "a slot that only the swap cache had can be taken at once, where slots are scarce (6.12)") \
+	X(swap_free_rows, 0, 1, 1, \
+	  "entries whose slots follow each other are given up together (6.10)") \
+	X(swap_zeromap, 0, 1, 1, \
+	  "pages of zeros are not written to swap (6.12)") \
+	X(swapin_read_writable, 0, 1, 1, \
+	  "a read that brings a process's own page back from swap allows writing, too (6.12)") \
 	X(lru_batch, 15, 31, 31, \
 	  "so many pages a CPU gathers before they come onto a list (31 since 6.9)") \
 	X(gen_enabled, 0, 0, 0, \

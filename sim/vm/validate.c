@@ -10,6 +10,8 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 struct check {
 	const struct vm *vm;
@@ -18,6 +20,7 @@ struct check {
 	unsigned int bad;
 	int32_t *mapped;		/* small entries that were found to point to each frame, or to a table */
 	int32_t *leaves;		/* the same of leaves */
+	uint32_t *slots;		/* the same for slots on swap; NULL: no swap */
 	uint64_t tables[NR_PT_LEVELS];
 	int64_t rss[NR_RSS];
 	int64_t committed;
@@ -53,8 +56,20 @@ static struct page *frame_of(struct check *c, pte_t pte, uint64_t addr)
 	return page;
 }
 
+/* Whether a walk from @page would come to @vma. */
+static bool is_found(const struct vma *vma, struct page *page)
+{
+	uint32_t owner = compound_head(vma->mm->vm->map, page)->vm_mapping, i = 0;
+
+	if (!(page->vm_index & FRAME_ANON))
+		return vma->file && vma->file->id == owner;
+	while (i < vma->nr_chain && vma->chain[i]->id != owner)
+		i++;
+	return i < vma->nr_chain;
+}
+
 /* What an entry says of @page against what the page and its mapping say. */
-static void check_entry(struct check *c, const struct vma *vma, const struct page *page, pte_t pte, uint64_t addr)
+static void check_entry(struct check *c, const struct vma *vma, struct page *page, pte_t pte, uint64_t addr)
 {
 	if (!(page->vm_index & (FRAME_ANON | FRAME_FILE)))
 		complain(c, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
@@ -62,6 +77,9 @@ static void check_entry(struct check *c, const struct vma *vma, const struct pag
 		complain(c, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
 			 (unsigned long long)addr, pte_pfn(pte).v, (unsigned long long)(page->vm_index & FRAME_OFFSET),
 			 (unsigned long long)vma_page_index(vma, addr));
+	else if (!is_found(vma, page))
+		complain(c, "address %#llx: the reverse map of frame %u does not come here", (unsigned long long)addr,
+			 pte_pfn(pte).v);
 	if ((pte.v & PTE_WRITE) && !(vma->flags & VM_WRITE))
 		complain(c, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
 	if ((page->vm_index & FRAME_ANON) && (pte.v & PTE_WRITE) && !(page->vm_index & FRAME_EXCLUSIVE))
@@ -76,6 +94,12 @@ static void check_pte(struct check *c, struct mm *mm, pte_t pte, uint64_t addr)
 
 	if (!vma)
 		complain(c, "address %#llx: an entry without a mapping", (unsigned long long)addr);
+	if (pte_swap(pte) && (!c->slots || pte_swap_slot(pte) >= c->vm->swap->max)) {
+		complain(c, "address %#llx: slot %u is none of swap", (unsigned long long)addr, pte_swap_slot(pte));
+	} else if (pte_swap(pte)) {
+		c->slots[pte_swap_slot(pte)]++;
+		c->rss[RSS_SWAP]++;
+	}
 	if (!pte_present(pte) || (pte.v & PTE_SPECIAL))
 		return;
 	page = frame_of(c, pte, addr);
@@ -183,7 +207,7 @@ static void check_mm(struct check *c, struct mm *mm, int32_t pid)
 			complain(c, "process %d: %llu tables of level %u, counted %llu", pid,
 				 (unsigned long long)c->tables[i], i, (unsigned long long)mm->tables[i]);
 	for (i = 0; i < NR_RSS; i++)
-		if (i != RSS_SWAP && c->rss[i] != mm->rss[i])
+		if (c->rss[i] != mm->rss[i])
 			complain(c, "process %d: %lld pages of kind %u, counted %lld", pid, (long long)c->rss[i], i,
 				 (long long)mm->rss[i]);
 }
@@ -239,6 +263,11 @@ static void check_frames(struct check *c)
 			if (!cached)
 				complain(c, "frame %u: a file's page that its file does not know", pfn);
 		}
+		if (page->vm_index & FRAME_SWAPCACHE) {
+			cached = c->slots && swap_cached(c->vm, swap_slot_of(c->vm, pfn_make(pfn))).v == pfn;
+			if (!cached)
+				complain(c, "frame %u: in the swap cache, which does not know it", pfn);
+		}
 		if (page->vm_mapcount != count)
 			complain(c, "frame %u: %d entries point to it, its map count is %d", pfn, count,
 				 page->vm_mapcount);
@@ -255,7 +284,10 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 	uint32_t i;
 
 	c.mapped = calloc(vm->map->end_pfn, 2 * sizeof(*c.mapped));
-	if (!c.mapped) {
+	c.slots = vm->swap ? calloc(vm->swap->max, sizeof(*c.slots)) : NULL;
+	if (!c.mapped || (vm->swap && !c.slots)) {
+		free(c.slots);
+		free(c.mapped);
 		complain(&c, "no memory to validate");
 		return c.bad;
 	}
@@ -270,6 +302,9 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 		complain(&c, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
 	check_frames(&c);
 	c.bad += lru_validate(vm, fn, ctx);
+	if (vm->swap)
+		c.bad += swap_validate(vm, c.slots, fn, ctx);
+	free(c.slots);
 	free(c.mapped);
 	return c.bad;
 }

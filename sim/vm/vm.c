@@ -7,6 +7,7 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/swap.h"
 
 void vm_config_default(struct vm_config *cfg)
 {
@@ -15,6 +16,7 @@ void vm_config_default(struct vm_config *cfg)
 		.overcommit_ratio = 50,
 		.fault_around_bytes = 64 << 10,
 		.ra_bytes = 128 << 10,
+		.page_cluster = 3,
 	};
 }
 
@@ -22,6 +24,7 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 {
 	struct vm *vm;
 	struct zone *zone;
+	int ret;
 
 	if (cfg->fault_around_bytes < PAGE_SIZE || (cfg->fault_around_bytes & (cfg->fault_around_bytes - 1)))
 		return kerror_set(err, -EINVAL, "fault-around: %llu bytes is not a power of two of at least a page",
@@ -41,6 +44,11 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	if (lru_create(vm)) {
 		vm_destroy(vm);
 		return kerror_set(err, -ENOMEM, "virtual memory: out of memory");
+	}
+	ret = cfg->swap_bytes ? swap_create(vm, err) : 0;
+	if (ret) {
+		vm_destroy(vm);
+		return ret;
 	}
 	*out = vm;
 	return 0;
@@ -65,6 +73,7 @@ void vm_destroy(struct vm *vm)
 	free(vm->processes);
 	free(vm->oom_log);
 	anon_vma_table_exit(&vm->anon_vmas);
+	swap_destroy(vm);
 	lru_destroy(vm);
 	free(vm);
 }

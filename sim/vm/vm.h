@@ -46,6 +46,11 @@
 struct process;
 struct vm_oom_kill;
 struct lru;
+struct swap;
+struct mm;
+
+/* What swap is on: no seeks, or seeks; or memory itself, which is read without a wait. */
+enum vm_swap_type { VM_SWAP_SSD, VM_SWAP_DISK, VM_SWAP_ZRAM };
 
 enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 
@@ -63,6 +68,9 @@ struct vm_config {
 	enum vm_thp thp;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
 	enum vm_lru lru;
+	uint64_t swap_bytes;		/* 0: no swap; the first page is its header */
+	enum vm_swap_type swap_type;
+	unsigned int page_cluster;	/* 2^this pages are read from swap together at most; kernel default 3 */
 };
 
 /* Machine-wide, by their names in /proc/vmstat. X(name, what it counts) */
@@ -80,6 +88,12 @@ struct vm_config {
 	X(unevictable_pgs_munlocked, "pages that were unlocked") \
 	X(numa_interleave, "frames that came from the node whose turn it was") \
 	X(pgmigrate_success, "pages that moved to another frame") \
+	X(pswpin, "pages read from swap") \
+	X(pswpout, "pages written to swap") \
+	X(swpin_zero, "pages of zeros that need not be read from swap") \
+	X(swpout_zero, "pages of zeros that were not written to swap") \
+	X(swap_ra, "pages read from swap ahead of need") \
+	X(swap_ra_hit, "those that were needed") \
 	X(thp_fault_alloc, "huge pages taken at a fault") \
 	X(thp_fault_fallback, "faults that wanted a huge page and got small ones") \
 	X(thp_zero_page_alloc, "times that the huge page of zeros was made") \
@@ -112,6 +126,7 @@ struct vm {
 	int32_t caller_pid;		/* whom the page allocator was told of last */
 	struct anon_vma_table anon_vmas;
 	struct lru *lru;		/* owned; which pages go next */
+	struct swap *swap;		/* owned; where private pages go; NULL: nowhere */
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	struct huge_queue huge_queue;
@@ -123,6 +138,9 @@ struct vm {
 	uint64_t counters[NR_VM_COUNTERS];
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;
+	/* Translations of @addr in @mm must be forgotten: its entry was taken away behind its back. May be NULL. */
+	void (*flush_page)(void *ctx, struct mm *mm, uint64_t addr);
+	void *flush_ctx;
 	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
 };
 

@@ -120,6 +120,7 @@ struct vma *vma_copy(struct mm *mm, const struct vma *vma, uint64_t start, uint6
 
 	if (!copy)
 		return NULL;
+	copy->swap_ra = vma->swap_ra;
 	if (!clone_anon)
 		return copy;
 	/* As vm_area_dup() leaves it: a split is of the same anon_vma, not of a new one. */

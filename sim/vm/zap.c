@@ -7,13 +7,48 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
+
+/* Entries of pages on swap that were passed and whose slots follow each other. */
+struct zap {
+	struct vma *vma;
+	uint64_t at;			/* the address behind them */
+	pte_t next;			/* what would be there if they went on */
+	uint32_t slot, nr;
+};
+
+static void zap_row(struct zap *zap)
+{
+	if (!zap->nr)
+		return;
+	swap_free_and_cache(zap->vma->mm->vm, zap->slot, zap->nr);
+	zap->nr = 0;
+}
+
+static void zap_swap_entry(struct zap *zap, pte_t pte, uint64_t addr)
+{
+	bool rows = zap->vma->mm->vm->rules->swap_free_rows;
+
+	if (!rows || zap->at != addr || zap->next.v != pte.v || !(addr & (pt_span(PT_PMD) - 1)))
+		zap_row(zap);
+	if (!zap->nr++)
+		zap->slot = pte_swap_slot(pte);
+	zap->at = addr + PAGE_SIZE;
+	zap->next = pte_make_swap(pte_swap_slot(pte) + 1, pte.v & PTE_SWP_EXCLUSIVE);
+	zap->vma->mm->rss[RSS_SWAP]--;
+}
 
 static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 {
-	struct vma *vma = ctx;
+	struct zap *zap = ctx;
+	struct vma *vma = zap->vma;
 	struct vm *vm = vma->mm->vm;
 
-	(void)addr;
+	if (pte_swap(*pte))
+		zap_swap_entry(zap, *pte, addr);
+	else
+		zap_row(zap);
 	if (pte_present(*pte) && !(pte->v & PTE_SPECIAL)) {
 		struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
 
@@ -32,11 +67,22 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 	return 0;
 }
 
+static int zap_leaf(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
+{
+	struct zap *zap = ctx;
+
+	zap_row(zap);
+	return huge_zap(zap->vma, leaf, addr, end);
+}
+
 void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
 {
+	struct zap zap = { .vma = vma };
+
 	mm_note_hiwater(vma->mm);
 	lru_add_drain(vma->mm->vm, vm_cpu(vma->mm->vm));
-	mm_for_each_pte(vma->mm, start, end, zap_one, huge_zap, vma);
+	mm_for_each_pte(vma->mm, start, end, zap_one, zap_leaf, &zap);
+	zap_row(&zap);
 }
 
 void mm_free_empty_tables(struct mm *mm, uint64_t start, uint64_t end)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: the swap cache: frames that have a slot. Follows mm/swap_state.c, folio_free_swap() and
+ * __try_to_reclaim_swap() of mm/swapfile.c, mm/page_io.c, and what shrink_folio_list() of mm/vmscan.c does
+ * with one private page.
+ */
+#include <errno.h>
+
+#include "sim/vm/lru/lru.h"
+#include "sim/vm/rmap.h"
+#include "sim/vm/swap/internal.h"
+
+pfn_t swap_cached(const struct vm *vm, uint32_t slot)
+{
+	uint32_t cached = vm->swap->cached[slot];
+
+	return cached ? pfn_make(cached - 1) : PFN_NONE;
+}
+
+uint32_t swap_slot_of(const struct vm *vm, pfn_t pfn)
+{
+	return vm->swap->slot_of[pfn.v];
+}
+
+/* @slot is taken, and SWAP_HAS_CACHE: @pfn has it from now on. */
+static void cache_add(struct vm *vm, pfn_t pfn, uint32_t slot)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	page->vm_index |= FRAME_SWAPCACHE;
+	page->refcount++;
+	vm->swap->cached[slot] = pfn.v + 1;
+	vm->swap->slot_of[pfn.v] = slot;
+	vm->swap->nr_cached++;
+}
+
+/* @pfn has no slot any more; it is not freed. */
+static uint32_t cache_delete(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+	uint32_t slot = swap_slot_of(vm, pfn);
+
+	page->vm_index &= ~FRAME_SWAPCACHE;
+	page->refcount--;
+	vm->swap->cached[slot] = 0;
+	vm->swap->slot_of[pfn.v] = SWAP_NO_SLOT;
+	vm->swap->nr_cached--;
+	return slot;
+}
+
+/* ---- out ------------------------------------------------------------------------ */
+
+int swap_add(struct vm *vm, pfn_t pfn)
+{
+	uint32_t slot = vm->swap ? swap_slot_get(vm->swap, vm_cpu(vm)) : SWAP_NO_SLOT;
+
+	if (slot == SWAP_NO_SLOT)
+		return -ENOSPC;
+	cache_add(vm, pfn, slot);
+	page_from_pfn(vm->map, pfn)->vm_index |= FRAME_DIRTY;
+	return 0;
+}
+
+bool swap_free_page(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	if (!(page->vm_index & FRAME_SWAPCACHE) || (page->vm_index & FRAME_WRITEBACK) ||
+	    swap_count(vm->swap, swap_slot_of(vm, pfn)))
+		return false;
+	swap_put_cache(vm, cache_delete(vm, pfn));
+	page->vm_index |= FRAME_DIRTY;
+	return true;
+}
+
+bool swap_writepage(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+	uint32_t slot = swap_slot_of(vm, pfn);
+	uint64_t bit = 1ULL << slot % 64;
+
+	if (swap_free_page(vm, pfn))
+		return false;
+	page->vm_index &= ~FRAME_DIRTY;
+	if (vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO)) {
+		vm->swap->zero[slot / 64] |= bit;
+		vm->counters[VM_CNT_swpout_zero]++;
+		return true;
+	}
+	vm->swap->zero[slot / 64] &= ~bit;
+	vm->counters[VM_CNT_pswpout]++;
+	return true;
+}
+
+void swap_cache_remove(struct vm *vm, pfn_t pfn, uint64_t shadow)
+{
+	uint32_t slot = cache_delete(vm, pfn);
+
+	vm->swap->shadow[slot] = shadow;
+	swap_put_cache(vm, slot);
+	vm_free_frame(vm, pfn, 0);
+}
+
+int vm_swap_out(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+	bool cached = page->vm_index & FRAME_SWAPCACHE;
+	int ret;
+
+	if (vm_frame_in_block(page))
+		return -EBUSY;
+	ret = cached ? 0 : swap_add(vm, pfn);
+	if (ret)
+		return ret;
+	if (!vm_try_to_unmap(vm, pfn)) {
+		if (!cached)
+			swap_free_page(vm, pfn);
+		return -EBUSY;
+	}
+	if ((page->vm_index & FRAME_DIRTY) && !swap_writepage(vm, pfn))
+		vm_free_frame(vm, pfn, 0);
+	else
+		swap_cache_remove(vm, pfn, 0);
+	return 0;
+}
+
+/* ---- away ------------------------------------------------------------------------- */
+
+void swap_free_unmapped(struct vm *vm, pfn_t pfn)
+{
+	const struct page *page = page_from_pfn(vm->map, pfn);
+
+	if ((page->vm_index & FRAME_SWAPCACHE) && !page->vm_mapcount)
+		swap_free_page(vm, pfn);
+}
+
+bool swap_reclaim_slot(struct swap *swap, uint32_t slot)
+{
+	struct vm *vm = swap->vm;
+	pfn_t pfn = swap_cached(vm, slot);
+	struct page *page;
+
+	if (pfn_is_none(pfn))
+		return false;
+	page = page_from_pfn(vm->map, pfn);
+	if (page->vm_index & FRAME_WRITEBACK)
+		return false;
+	cache_delete(vm, pfn);
+	page->vm_index |= FRAME_DIRTY;
+	/* 6.1: by way of the slots that the CPU gives back, where it cannot be had yet. */
+	if (vm->rules->swap_reclaim_direct)
+		swap_range_free(swap, slot, 1);
+	else
+		swap_put_cache(vm, slot);
+	if (!page->refcount)
+		vm_free_frame(vm, pfn, 0);
+	return true;
+}
+
+/* ---- back ------------------------------------------------------------------------- */
+
+void swap_readpage(struct vm *vm, uint32_t slot)
+{
+	bool zero = vm->swap->zero[slot / 64] >> slot % 64 & 1;
+
+	vm->counters[zero ? VM_CNT_swpin_zero : VM_CNT_pswpin]++;
+}
+
+pfn_t swap_read(struct vma *vma, uint64_t addr, uint32_t slot, bool *fresh)
+{
+	struct vm *vm = vma->mm->vm;
+	pfn_t pfn = swap_cached(vm, slot), now;
+
+	*fresh = false;
+	if (!pfn_is_none(pfn) || !swap_count(vm->swap, slot))
+		return pfn;
+	pfn = vm_alloc_swapin(vma, addr);
+	if (pfn_is_none(pfn))
+		return pfn;
+	/* To get a frame others may have been put out: who had the slot may have gone with them. */
+	now = swap_cached(vm, slot);
+	if (!pfn_is_none(now) || !swap_count(vm->swap, slot)) {
+		vm_free_frame(vm, pfn, 0);
+		return now;
+	}
+	vm->swap->map[slot] |= SWAP_HAS_CACHE;
+	cache_add(vm, pfn, slot);
+	swap_readpage(vm, slot);
+	lru_add(vm, vm_cpu(vm), pfn);
+	*fresh = true;
+	return pfn;
+}
