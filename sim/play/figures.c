@@ -196,6 +196,10 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return vm->counters[VM_CNT_thp_fault_alloc];
 	case SCENARIO_VM_THP_FAULT_FALLBACK:
 		return vm->counters[VM_CNT_thp_fault_fallback];
+	case SCENARIO_VM_THP_SPLIT:
+		return vm->counters[VM_CNT_thp_split_page];
+	case SCENARIO_VM_THP_COLLAPSE:
+		return vm->counters[VM_CNT_thp_collapse_alloc];
 	case SCENARIO_VM_THP_SPLIT_PMD:
 		return vm->counters[VM_CNT_thp_split_pmd];
 	case SCENARIO_VM_OOM_KILL:

@@ -53,15 +53,15 @@ static int check_machine(const struct scenario_machine *m, struct kerror *err)
 	return what ? kerror_set(err, -EOPNOTSUPP, "machine %s is not simulated yet", what) : 0;
 }
 
-/* A vm's flush_page(): the TLBs of whoever uses @mm. */
-static void flush_page(void *ctx, struct mm *mm, uint64_t addr)
+/* A vm's flush(): the TLBs of whoever uses @mm. */
+static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes)
 {
 	struct play *play = ctx;
 	uint32_t i;
 
 	for (i = 0; i < play->vm->nr_processes; i++)
 		if (play->vm->processes[i]->mm == mm)
-			play_flush(play, play->vm->processes[i], addr, PAGE_SIZE);
+			play_flush(play, play->vm->processes[i], start, bytes);
 }
 
 static int create_machine(struct play *play, const struct scenario_machine *m, struct kerror *err)
@@ -90,7 +90,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 		ret = vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
 	if (ret)
 		return ret;
-	play->vm->flush_page = flush_page;
+	play->vm->flush = flush;
 	play->vm->flush_ctx = play;
 	return 0;
 }

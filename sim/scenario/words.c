@@ -13,7 +13,7 @@ const struct scenario_word scenario_advice[] = {
 	{ "willneed", MADV_WILLNEED }, { "dontneed", MADV_DONTNEED }, { "free", MADV_FREE },
 	{ "cold", MADV_COLD }, { "pageout", MADV_PAGEOUT },
 	{ "populate-read", MADV_POPULATE_READ }, { "populate-write", MADV_POPULATE_WRITE },
-	{ "hugepage", MADV_HUGEPAGE }, { "nohugepage", MADV_NOHUGEPAGE },
+	{ "hugepage", MADV_HUGEPAGE }, { "nohugepage", MADV_NOHUGEPAGE }, { "collapse", MADV_COLLAPSE },
 	{ "dontfork", MADV_DONTFORK }, { "dofork", MADV_DOFORK },
 	{ "wipeonfork", MADV_WIPEONFORK }, { "keeponfork", MADV_KEEPONFORK }, { NULL, 0 }
 };

@@ -20,6 +20,9 @@
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
 
 /* A word and the value it stands for. Lists end with a NULL word. */
 struct scenario_word {

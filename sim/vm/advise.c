@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "sim/vm/internal.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/swap/swap.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
 #endif
 
 /* New flags for advice that only changes them; false: it does something else. */
@@ -65,14 +68,16 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 			return -EINVAL;
 		if (advice == MADV_DODUMP && (flags & VM_SPECIAL_FLAGS))
 			return -EINVAL;
-		if (flags == vma->flags)
-			return 0;
-		ret = vma_modify(vma, start, end, flags, out);
+		ret = flags == vma->flags ? 0 : vma_modify(vma, start, end, flags, out);
 		if (ret)
 			return -EAGAIN;
 		(*out)->flags = flags;
+		if (advice == MADV_HUGEPAGE)
+			khugepaged_enter_vma(*out);
 		return 0;
 	}
+	if (advice == MADV_COLLAPSE)
+		return huge_madvise_collapse(vma, start, end);
 	if (advice == MADV_WILLNEED) {
 		/* Pages that do not fit are read when they are needed. */
 		if (!vma->file)
@@ -117,7 +122,7 @@ static bool known(int advice)
 	uint32_t flags;
 
 	return advised_flags(advice, 0, &flags) || advice == MADV_DONTNEED || advice == MADV_FREE ||
-	       advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT;
+	       advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_COLLAPSE;
 }
 
 int64_t vm_madvise(struct process *process, uint64_t addr, uint64_t len, int advice)

@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
@@ -332,6 +332,7 @@ int vma_expand_down(struct vma *vma, uint64_t addr)
 	mm_account(mm, vma->flags, (int64_t)pages);
 	vma->start = addr;
 	vma->pgoff -= pages;
+	khugepaged_enter_vma(vma);
 	mm->last = UINT32_MAX;
 	return 0;
 }

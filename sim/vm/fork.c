@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 
@@ -103,6 +103,7 @@ int mm_fork(struct mm *child, struct mm *parent)
 {
 	uint32_t i;
 
+	khugepaged_fork(child, parent);
 	child->limits = parent->limits;
 	child->mmap_base = parent->mmap_base;
 	child->start_brk = parent->start_brk;

@@ -95,11 +95,9 @@ pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr)
 	return pfn;
 }
 
-pfn_t vm_alloc_block(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order)
+pfn_t vm_alloc_frame_at(struct vm *vm, gfp_t gfp, unsigned int order, const struct frame_place *place)
 {
-	struct frame_place place = mempolicy_place(vma->mm->vm->current, vma, addr);
-
-	return alloc_at(vma->mm->vm, gfp, order, true, &place);
+	return alloc_at(vm, gfp, order, true, place);
 }
 
 void vm_frame_map(struct vm *vm, pfn_t pfn)

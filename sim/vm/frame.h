@@ -49,13 +49,12 @@
  * the frames of @user pages are not cleared, for their content is not kept. PFN_NONE: no memory.
  */
 pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user);
+/* The same from @place, and not cleared. */
+pfn_t vm_alloc_frame_at(struct vm *vm, gfp_t gfp, unsigned int order, const struct frame_place *place);
 void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order);
 
 /* A frame for a first private page of @vma at @addr: on return it is ANON and EXCLUSIVE, and unmapped. */
 pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr);
-
-/* The same of 2^@order frames that are one page, as huge_alloc() wants them: from where the policy of @vma says. */
-pfn_t vm_alloc_block(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order);
 
 /* A frame for a page of @vma at @addr that is read from swap: it is nobody's yet. PFN_NONE: no memory. */
 pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr);

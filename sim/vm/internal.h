@@ -18,6 +18,11 @@ static inline unsigned int vm_cpu(const struct vm *vm)
 	return vm->current ? vm->current->cpu : 0;
 }
 
+/* ---- vm.c ------------------------------------------------------------------- */
+
+/* Entries of [@start, @start + @bytes) changed, and no call of a process is why. */
+void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes);
+
 /* ---- account.c: limits and commitments ----------------------------------- */
 
 /* Commit @pages, or take them back where negative. -ENOMEM: there are too few (Linux: __vm_enough_memory). */

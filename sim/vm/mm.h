@@ -139,6 +139,7 @@ struct mm {
 	uint32_t def_flags;		/* VM_LOCKED after mlockall */
 	struct vm_limits limits;
 	bool huge_zero;			/* uses the huge page of zeros */
+	bool khugepaged;		/* is looked at by khugepaged */
 	bool privileged;		/* as root: CAP_IPC_LOCK, CAP_SYS_ADMIN, CAP_SYS_RAWIO */
 };
 

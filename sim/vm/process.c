@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 
 #define TEXT_START	0x400000ULL
 #define TEXT_BYTES	0x4000ULL
@@ -46,6 +46,7 @@ void mm_teardown(struct mm *mm)
 {
 	uint32_t i;
 
+	khugepaged_leave(mm);
 	mm_note_hiwater(mm);
 	for (i = 0; i < mm->nr_vmas; i++)
 		vma_zap(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);

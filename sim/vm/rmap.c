@@ -88,8 +88,7 @@ static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		clear_file_entry(vma, page, pte);
 	else if (!to_swap_entry(vma, page, pte))
 		return -EBUSY;
-	if (vm->flush_page)
-		vm->flush_page(vm->flush_ctx, vma->mm, addr);
+	vm_flush(vma->mm, addr, PAGE_SIZE);
 	page->vm_mapcount--;
 	page->refcount--;
 	return 0;

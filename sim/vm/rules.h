@@ -34,6 +34,10 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "the last page that is left of a huge one is written to in place, not copied") \
 	X(reuse_parts, 0, 0, 1, \
 	  "pages of a huge one that one process alone maps are written to in place") \
+	X(shared_by_block, 0, 1, 1, \
+	  "whether a page of a huge one is shared is guessed from the block and its first page, not looked up") \
+	X(collapse_read_only, 0, 0, 1, \
+	  "small pages become a huge one though none of them may be written to") \
 	X(huge_zero_cow, 0, 0, 1, \
 	  "a write to the huge page of zeros takes a huge page, not a small one") \
 	X(dontneed_frees_tables, 0, 0, 1, \

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/swap/swap.h"
 
@@ -54,6 +54,12 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	return 0;
 }
 
+void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes)
+{
+	if (mm->vm->flush)
+		mm->vm->flush(mm->vm->flush_ctx, mm, start, bytes);
+}
+
 void vm_destroy(struct vm *vm)
 {
 	uint32_t i;
@@ -65,6 +71,7 @@ void vm_destroy(struct vm *vm)
 			vm_exit(vm->processes[i]);
 	vm->current = NULL;
 	vm_files_exit(vm);
+	khugepaged_exit(vm);
 	huge_zero_exit(vm);
 	for (i = 0; i < vm->nr_processes; i++) {
 		free(vm->processes[i]->last_mm);

@@ -98,6 +98,9 @@ struct vm_config {
 	X(thp_fault_fallback, "faults that wanted a huge page and got small ones") \
 	X(thp_zero_page_alloc, "times that the huge page of zeros was made") \
 	X(thp_zero_page_alloc_failed, "times that there was no memory for it") \
+	X(thp_collapse_alloc, "huge pages taken to replace small ones") \
+	X(thp_collapse_alloc_failed, "times that there was no memory for that") \
+	X(thp_split_page, "huge pages that became 512 small ones") \
 	X(thp_split_pmd, "huge mappings that became 512 small ones") \
 	X(oom_kill, "processes killed because no memory was left")
 
@@ -130,6 +133,7 @@ struct vm {
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	struct huge_queue huge_queue;
+	struct khugepaged *khugepaged;	/* owned; NULL: nobody registered yet */
 	pfn_t huge_zero;		/* the huge page of zeros; PFN_NONE: nobody needed it yet */
 	uint32_t huge_zero_users;	/* address spaces that do */
 	uint64_t totalram;		/* pages that the machine manages */
@@ -138,8 +142,8 @@ struct vm {
 	uint64_t counters[NR_VM_COUNTERS];
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;
-	/* Translations of @addr in @mm must be forgotten: its entry was taken away behind its back. May be NULL. */
-	void (*flush_page)(void *ctx, struct mm *mm, uint64_t addr);
+	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
+	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
 	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 
 /* ---- finding ------------------------------------------------------------ */
 
@@ -215,7 +215,7 @@ static void absorb(struct vma *dst, struct vma *src)
 	dst->mm->last = UINT32_MAX;
 }
 
-struct vma *vma_merge_new(struct mm *mm, const struct vma_range *range, const struct vma *not, bool expand_only)
+static struct vma *merge_new(struct mm *mm, const struct vma_range *range, const struct vma *not, bool expand_only)
 {
 	uint32_t at = mm_find(mm, range->start);
 	struct vma *prev = at ? mm->vmas[at - 1] : NULL, *next = at < mm->nr_vmas ? mm->vmas[at] : NULL;
@@ -247,6 +247,16 @@ struct vma *vma_merge_new(struct mm *mm, const struct vma_range *range, const st
 		return next;
 	}
 	return NULL;
+}
+
+struct vma *vma_merge_new(struct mm *mm, const struct vma_range *range, const struct vma *not, bool expand_only)
+{
+	struct vma *vma = merge_new(mm, range, not, expand_only);
+
+	/* It may be large enough for a huge page now. */
+	if (vma)
+		khugepaged_enter_vma(vma);
+	return vma;
 }
 
 /* vma_modify()'s range joins @prev, which ends where it starts; it is all of @vma, or its lower part. */
@@ -309,13 +319,17 @@ static int merge_existing(struct vma *vma, const struct vma_range *range, struct
 		absorb(prev, next);
 		prev->end = end;
 		*out = prev;
+		khugepaged_enter_vma(prev);
 		return 1;
 	}
 	if (!left && !right)
 		return 0;
 	*out = left ? prev : next;
 	ret = left ? merge_left(prev, vma, range->end) : merge_right(vma, next, range->start);
-	return ret ? ret : 1;
+	if (ret)
+		return ret;
+	khugepaged_enter_vma(*out);
+	return 1;
 }
 
 /* Join @range, a part of @vma that changes, to its neighbours, or split it off. */

@@ -162,7 +162,7 @@ static int move_step(struct mm *mm, uint64_t old, uint64_t end, uint64_t new, ui
 		return 0;
 	}
 	if (pte_leaf(*src))
-		huge_split_leaf(mm_lookup(mm, old), src);
+		huge_split_leaf(mm_lookup(mm, old), old, src);
 	dst = mm_alloc_entry(mm, new, PT_PTE);
 	if (!dst)
 		return -ENOMEM;

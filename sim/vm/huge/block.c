@@ -20,13 +20,20 @@ int32_t huge_leaves(const struct page *head)
 
 pfn_t huge_alloc(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order)
 {
+	struct frame_place place = mempolicy_place(vma->mm->vm->current, vma, addr);
+
+	return huge_alloc_at(vma, addr, gfp, order, &place);
+}
+
+pfn_t huge_alloc_at(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order, const struct frame_place *place)
+{
 	struct vm *vm = vma->mm->vm;
 	uint64_t index = vma_page_index(vma, addr);
 	struct page *head;
 	unsigned int i;
 	pfn_t pfn;
 
-	pfn = vm_alloc_block(vma, addr, gfp, order);
+	pfn = vm_alloc_frame_at(vm, gfp, order, place);
 	if (pfn_is_none(pfn))
 		return pfn;
 	head = page_from_pfn(vm->map, pfn);
@@ -90,7 +97,7 @@ static void queue_add(struct vm *vm, struct page *head)
 	queue->last = pfn;
 }
 
-static void unqueue(struct vm *vm, struct page *head)
+void huge_unqueue(struct vm *vm, struct page *head)
 {
 	struct huge_queue *queue = &vm->huge_queue;
 
@@ -116,7 +123,7 @@ static void put(struct vm *vm, struct page *head)
 
 	if (--head->refcount)
 		return;
-	unqueue(vm, head);
+	huge_unqueue(vm, head);
 	for (i = 1; i < 1U << order; i++) {
 		head[i].refcount = 0;
 		head[i].vm_mapcount = 0;

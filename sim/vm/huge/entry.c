@@ -51,7 +51,7 @@ int huge_zap(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
 	pte_t old = *leaf;
 
 	if (end - addr != HUGE_BYTES) {
-		huge_split_leaf(vma, leaf);
+		huge_split_leaf(vma, addr, leaf);
 		return WALK_INSIDE;
 	}
 	*leaf = (pte_t){ 0 };

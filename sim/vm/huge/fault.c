@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
 
 bool huge_allowed(const struct vma *vma)
@@ -105,6 +105,7 @@ static int do_huge_pmd_anonymous_page(struct vma *vma, uint64_t addr, bool write
 		return HUGE_FALLBACK;
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
+	khugepaged_enter_vma(vma);
 	if (!write)
 		return map_zeros(vma, pmd);
 	pfn = alloc_page(vma, huge_start(addr));
@@ -141,7 +142,7 @@ static int do_huge_pmd_wp_page(struct vma *vma, uint64_t addr, pte_t *pmd, enum 
 			return 0;
 		}
 	}
-	huge_split_leaf(vma, pmd);
+	huge_split_leaf(vma, addr, pmd);
 	return HUGE_FALLBACK;
 }
 

@@ -63,8 +63,9 @@ void huge_zero_exit(struct vm *vm);
 
 /* ---- block.c ---------------------------------------------------------------- */
 
-/* 2^@order frames for @vma at @addr; on return they are ANON and EXCLUSIVE, and unmapped. PFN_NONE: no memory. */
+/* 2^@order frames for @vma at @addr, from where its policy, or @place, says; on return they are ANON and EXCLUSIVE, and unmapped. PFN_NONE: no memory. */
 pfn_t huge_alloc(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order);
+pfn_t huge_alloc_at(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order, const struct frame_place *place);
 /* One leaf more or less points to block @head. */
 void huge_map(struct vm *vm, pfn_t head);
 void huge_unmap(struct vm *vm, pfn_t head);
@@ -76,6 +77,8 @@ void huge_unmap_page(struct vm *vm, struct page *page);
  * block that @page is a part of.
  */
 bool huge_sole_user(const struct vma *vma, struct page *page, uint64_t addr);
+/* It no longer waits for a split, if it did. */
+void huge_unqueue(struct vm *vm, struct page *head);
 /* Leaves that point to it. */
 int32_t huge_leaves(const struct page *head);
 
@@ -100,9 +103,16 @@ pfn_t huge_withdraw(struct mm *mm, pte_t *leaf);
 
 /* ---- split.c ----------------------------------------------------------------- */
 
-/* The leaf becomes a table; the block stays one (Linux: __split_huge_pmd). */
-void huge_split_leaf(struct vma *vma, pte_t *leaf);
+/* The leaf that maps @addr becomes a table; the block stays one (Linux: __split_huge_pmd). */
+void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf);
 /* A border of mappings will be at @addr, inside of @vma: no leaf may span it (Linux: vma_adjust_trans_huge). */
 void huge_split_at(struct vma *vma, uint64_t addr);
+/*
+ * The block that @pfn is a part of becomes blocks of one page, leaves that map it become tables; pages that nobody maps are
+ * free then. Those that are left are on the lists where it was, or on none if it was on none (Linux: split_folio).
+ */
+void huge_split_block(struct vm *vm, pfn_t pfn);
+/* The same of up to @nr blocks of which a part is not mapped any more, the oldest first; how many (Linux: deferred_split_scan). */
+uint32_t huge_split_deferred(struct vm *vm, uint32_t nr);
 
 #endif

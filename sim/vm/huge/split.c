@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: a leaf becomes a table of 512 entries. Follows __split_huge_pmd_locked() and vma_adjust_trans_huge()
- * of mm/huge_memory.c.
+ * kmemsim: a leaf becomes a table of 512 entries; a block becomes 512 of one page. Follows __split_huge_pmd_locked(),
+ * vma_adjust_trans_huge(), split_huge_page_to_list() and deferred_split_scan() of mm/huge_memory.c.
+ *
+ * Differs: the kernel puts migration entries in place of the pages while it splits a block, and takes them out again.
  */
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rmap.h"
 
 /* The entries of a leaf that maps block @head; each page has what the leaf had. */
 static void fill_table(struct vm *vm, pte_t *table, pte_t leaf, uint64_t bits)
@@ -21,7 +24,7 @@ static void fill_table(struct vm *vm, pte_t *table, pte_t leaf, uint64_t bits)
 	huge_unmap(vm, pte_pfn(leaf));
 }
 
-void huge_split_leaf(struct vma *vma, pte_t *leaf)
+void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf)
 {
 	struct mm *mm = vma->mm;
 	struct vm *vm = mm->vm;
@@ -41,6 +44,7 @@ void huge_split_leaf(struct vma *vma, pte_t *leaf)
 			lru_munlock(vm, pte_pfn(old));
 	}
 	*leaf = pt_table_entry(table);
+	vm_flush(mm, huge_start(addr), PAGE_SIZE);
 }
 
 void huge_split_at(struct vma *vma, uint64_t addr)
@@ -51,5 +55,60 @@ void huge_split_at(struct vma *vma, uint64_t addr)
 		return;
 	pt_walk(vma->mm->vm->map, vma->mm->pgd, addr, PT_PTE, &leaf);
 	if (leaf)
-		huge_split_leaf(vma, leaf);
+		huge_split_leaf(vma, addr, leaf);
+}
+
+/* ---- blocks ------------------------------------------------------------------ */
+
+static int split_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
+{
+	(void)ctx;
+	if (pte_leaf(*pte))
+		huge_split_leaf(vma, addr, pte);
+	return 0;
+}
+
+/* What each page of the block says of itself from now on; its flags of the lists are those of all of it. */
+static void make_pages(struct page *head, unsigned int nr, uint32_t anon_vma)
+{
+	uint64_t lists = head->vm_index & (FRAME_SWAPBACKED | FRAME_ACTIVE | FRAME_REFERENCED | FRAME_WORKINGSET | FRAME_GEN |
+					   FRAME_REFS | FRAME_UNEVICTABLE | FRAME_MLOCKED | FRAME_DIRTY);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		head[i].refcount = head[i].vm_mapcount;
+		head[i].vm_mapping = anon_vma;
+		head[i].vm_index |= lists;
+	}
+}
+
+void huge_split_block(struct vm *vm, pfn_t pfn)
+{
+	struct page *head = compound_head(vm->map, page_from_pfn(vm->map, pfn));
+	unsigned int nr = 1U << page_order(head), i;
+	uint32_t anon_vma = head->vm_mapping;
+
+	pfn = pfn_from_page(vm->map, head);
+	lru_add_drain(vm, vm_cpu(vm));
+	vm_rmap_walk(vm, pfn, split_one, NULL);
+	vm->counters[VM_CNT_thp_split_page] += nr == HUGE_PAGES;
+	huge_unqueue(vm, head);
+	for (i = 1; i < nr; i++)
+		head[i].next = head[i].prev = 0;
+	buddy_split_page(vm->buddy, pfn);
+	make_pages(head, nr, anon_vma);
+	if (head->vm_index & FRAME_LRU)
+		lru_link_parts(vm, pfn, nr);
+	for (i = 0; i < nr; i++)
+		if (!head[i].refcount)
+			vm_free_frame(vm, pfn_make(pfn.v + i), 0);
+}
+
+uint32_t huge_split_deferred(struct vm *vm, uint32_t nr)
+{
+	uint32_t done = 0;
+
+	for (; done < nr && vm->huge_queue.nr; done++)
+		huge_split_block(vm, pfn_make(vm->huge_queue.first));
+	return done;
 }

@@ -3,8 +3,8 @@
  * kmemsim: batches: what is to be done with pages is gathered by each CPU, and done for a whole batch; see
  * lru.h. Follows folio_batch_move_lru(), its functions, and folio_mark_accessed() of mm/swap.c.
  */
+#include "sim/vm/internal.h"
 #include "sim/vm/lru/mglru.h"
-#include "sim/vm/process.h"
 
 /* ---- what a batch does with a page ------------------------------------------------ */
 
@@ -194,7 +194,7 @@ void lru_add_vma(struct vma *vma, pfn_t pfn)
 	if ((vma->flags & (VM_LOCKED | VM_SPECIAL_FLAGS)) == VM_LOCKED)
 		lru_mlock_new(vm, pfn);
 	else
-		lru_add(vm, vm->current->cpu, pfn);
+		lru_add(vm, vm_cpu(vm), pfn);
 }
 
 void lru_activate(struct vm *vm, unsigned int cpu, pfn_t pfn)

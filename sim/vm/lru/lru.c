@@ -132,6 +132,32 @@ void lru_unlink(struct vm *vm, pfn_t pfn)
 		lru_head_del(vm, &node->lists[list], pfn);
 }
 
+void lru_link_parts(struct vm *vm, pfn_t pfn, unsigned int nr)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+	enum lru_list list = lru_list_of(page);
+	struct lruvec *node = lru_node_of(vm->lru, page);
+	struct lru_head *head = lru_gen_of(page) < 0 ? &node->lists[list] : lru_gen_list_of(node->gen, page, pfn.v);
+	unsigned int i;
+
+	for (i = nr - 1; i > 0; i--) {
+		struct page *part = page + i;
+
+		part->vm_index |= FRAME_LRU;
+		if (list == LRU_UNEVICTABLE) {
+			*lru_mlock_count(part) = 0;
+			continue;
+		}
+		part->next = pfn.v;
+		part->prev = page->prev;
+		if (page->prev == PFN_NONE_VAL)
+			head->first = pfn.v + i;
+		else
+			page_from_pfn(vm->map, pfn_make(page->prev))->next = pfn.v + i;
+		page->prev = pfn.v + i;
+	}
+}
+
 uint64_t lru_size(const struct vm *vm, unsigned int nid, enum lru_list list, enum zone_type highest)
 {
 	uint64_t pages = 0;

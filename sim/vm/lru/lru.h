@@ -111,6 +111,11 @@ void lru_head_del(struct vm *vm, struct lru_head *head, pfn_t pfn);
 void lru_link(struct vm *vm, pfn_t pfn);
 void lru_link_tail(struct vm *vm, pfn_t pfn);
 void lru_unlink(struct vm *vm, pfn_t pfn);
+/*
+ * @pfn, which is on a list, was a block of @nr pages, and is one now: the others, which follow it, come onto the list beside
+ * it, so that they are scanned after it (Linux: lru_add_page_tail).
+ */
+void lru_link_parts(struct vm *vm, pfn_t pfn, unsigned int nr);
 
 /* Pages of one list of node @nid, in its zones up to @highest. */
 uint64_t lru_size(const struct vm *vm, unsigned int nid, enum lru_list list, enum zone_type highest);

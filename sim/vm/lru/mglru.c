@@ -87,7 +87,7 @@ bool lru_gen_add(struct vm *vm, pfn_t pfn, bool reclaiming)
 }
 
 /* The list that @pfn is an end of; it need not be that of its generation. Of one between others any list will do. */
-static struct lru_head *list_of(struct lru_gen *gen, const struct page *page, uint32_t pfn)
+struct lru_head *lru_gen_list_of(struct lru_gen *gen, const struct page *page, uint32_t pfn)
 {
 	unsigned int g, zone = page_zone_id(page) % MAX_NR_ZONES;
 	struct lru_head *head = NULL;
@@ -109,7 +109,7 @@ bool lru_gen_del(struct vm *vm, pfn_t pfn, bool reclaiming)
 	if (g < 0)
 		return false;
 	lru_gen_update_size(node, page, g, -1);
-	lru_head_del(vm, list_of(node->gen, page, pfn.v), pfn);
+	lru_head_del(vm, lru_gen_list_of(node->gen, page, pfn.v), pfn);
 	page->vm_index &= ~FRAME_GEN;
 	if (!reclaiming && lru_gen_is_active(node->gen, (unsigned int)g))
 		page->vm_index |= FRAME_ACTIVE;

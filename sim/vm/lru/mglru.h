@@ -102,6 +102,8 @@ bool lru_gen_del(struct vm *vm, pfn_t pfn, bool reclaiming);
 /* @page's pages are in generation @new_gen now, no longer in @old_gen; -1: in none. Only counts. */
 void lru_gen_update_size(struct lruvec *node, const struct page *page, int old_gen, int new_gen);
 
+/* The list that @page is on the end of, whatever it says of itself. */
+struct lru_head *lru_gen_list_of(struct lru_gen *gen, const struct page *page, uint32_t pfn);
 /* read() or write() used @page (Linux: folio_inc_refs). */
 void lru_gen_inc_refs(struct page *page);
 

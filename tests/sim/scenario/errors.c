@@ -162,7 +162,7 @@ static const struct {
 	{ "process A\nA mprotect heap",
 	  "t.vm:2:16: expected prot=, found the end of the line" },
 	{ "process A\nA madvise heap dontnee",
-	  "t.vm:2:16: expected normal, random, sequential, willneed, dontneed, free, cold, pageout, populate-read, populate-write, hugepage, nohugepage, dontfork, dofork, wipeonfork or keeponfork, found 'dontnee'; did you mean 'dontneed'?" },
+	  "t.vm:2:16: expected normal, random, sequential, willneed, dontneed, free, cold, pageout, populate-read, populate-write, hugepage, nohugepage, collapse, dontfork, dofork, wipeonfork or keeponfork, found 'dontnee'; did you mean 'dontneed'?" },
 	{ "process A\nA mremap 0x1000 4k",
 	  "t.vm:2:10: expected a mapping, found '0x1000'" },
 	{ "process A\nA mremap text 0",

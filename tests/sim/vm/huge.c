@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "buddy/buddy.h"
-#include "sim/vm/huge/huge.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/resident.h"
 #include "tests/sim/vm/world.h"
 #include "tests/tests.h"
@@ -205,6 +205,161 @@ static void test_fork(void)
 	world_exit(&w);
 }
 
+/* ---- split blocks ---------------------------------------------------------------- */
+
+/* a block of which a part is mapped no more is split when memory is short: the part is free then, the rest small pages */
+static void test_deferred(void)
+{
+	struct machine_pages before, after;
+	struct process *child;
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 4 * MIB);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(huge_split_deferred(w.vm, 10), 0);
+	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, MIB, MADV_DONTNEED), 0);
+	/* The child has all of it. */
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	CU_ASSERT_EQUAL(vm_madvise(child, addr, MIB, MADV_DONTNEED), 0);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 1);
+	machine_count_pages(w.machine, &before);
+	CU_ASSERT_EQUAL(huge_split_deferred(w.vm, 10), 1);
+	machine_count_pages(w.machine, &after);
+	CU_ASSERT_EQUAL(before.used - after.used, 256);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_page], 1);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	CU_ASSERT_EQUAL(world_frame(w.a, addr + MIB).v, world_frame(child, addr + MIB).v);
+	world_check(&w);
+	/* The other block: whole, and shared; both lose their leaf. */
+	huge_split_block(w.vm, world_frame(w.a, addr + 2 * MIB));
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 0);
+	CU_ASSERT_EQUAL(huge_bytes(child), 0);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_pmd], 4);
+	world_check(&w);
+	vm_exit(child);
+	world_touch(w.a, addr + MIB, 768, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_reuse], 768);
+	world_exit(&w);
+}
+
+/* three blocks wait, the middle one is unmapped: the order stays */
+static void test_queue(void)
+{
+	uint32_t order[3], i;
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 6 * MIB);
+	world_touch(w.a, addr, 1536, VM_ACCESS_WRITE);
+	for (i = 0; i < 3; i++) {
+		order[i] = world_frame(w.a, addr + 2 * MIB * i).v;
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 2 * MIB * i + MIB, PAGE_SIZE, MADV_DONTNEED), 0);
+	}
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 2 * MIB, 2 * MIB), 0);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 2);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.first, order[0]);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.last, order[2]);
+	CU_ASSERT_EQUAL(huge_split_deferred(w.vm, 1), 1);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.first, order[2]);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.last, order[2]);
+	world_exit(&w);
+}
+
+/* ---- khugepaged -------------------------------------------------------------------- */
+
+/* 512 pages a step of it, and one for each process and each mapping that has nothing: 4096 are eight huge pages less one */
+static void test_khugepaged(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 24 * MIB);
+	CU_ASSERT_PTR_NULL(w.vm->khugepaged);
+	CU_ASSERT_TRUE(khugepaged_scan(w.vm, KHUGEPAGED_PAGES));
+	buddy_set_fail(w.machine->buddy, 1, -1, HUGE_ORDER);
+	world_touch(w.a, addr, 6144, VM_ACCESS_WRITE);
+	buddy_set_fail(w.machine->buddy, 0, 0, 0);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->nr, 1);
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 0);
+	CU_ASSERT_TRUE(khugepaged_scan(w.vm, KHUGEPAGED_PAGES));
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 16 * MIB);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_collapse_alloc], 8);
+	CU_ASSERT_EQUAL(mm_rss(w.a->mm), 6144);
+	CU_ASSERT_EQUAL(w.a->mm->tables[PT_PTE], 12);
+	world_check(&w);
+	CU_ASSERT_TRUE(khugepaged_scan(w.vm, KHUGEPAGED_PAGES));
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 24 * MIB);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->full_scans, 1);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->pages_collapsed, 12);
+	/* They are its own, and writable. */
+	CU_ASSERT_EQUAL(w.a->min_flt, 6144);
+	world_touch(w.a, addr, 6144, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 6144);
+	world_exit(&w);
+}
+
+/* what keeps 512 pages from being collapsed, one after the other */
+static void test_limits(void)
+{
+	struct process *child;
+	struct world w;
+	uint64_t addr, i;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 6 * MIB);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 6 * MIB, MADV_NOHUGEPAGE), 0);
+	/* Zeros alone; one page written to; 257 shared ones. */
+	world_touch(w.a, addr, 512, VM_ACCESS_READ);
+	world_touch(w.a, addr + 2 * MIB, 1, VM_ACCESS_WRITE);
+	world_touch(w.a, addr + 4 * MIB, 512, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+	world_touch(child, addr + 4 * MIB, 255, VM_ACCESS_WRITE);
+	world_touch(w.a, addr + 2 * MIB, 1, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 6 * MIB, MADV_HUGEPAGE), 0);
+	CU_ASSERT_EQUAL(vm_madvise(child, addr, 6 * MIB, MADV_HUGEPAGE), 0);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->nr, 2);
+	khugepaged_scan(w.vm, KHUGEPAGED_PAGES);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(mm_resident(w.a->mm, addr + 2 * MIB * i, addr + 2 * MIB * (i + 1), 0).huge, i == 1 ? 2 * MIB : 0);
+	CU_ASSERT_EQUAL(huge_bytes(child), 0);
+	/* One less, and it is done: 256 are the child's with others, and the child may write to the rest. */
+	world_touch(child, addr + 4 * MIB, 256, VM_ACCESS_WRITE);
+	khugepaged_scan(w.vm, KHUGEPAGED_PAGES);
+	CU_ASSERT_EQUAL(huge_bytes(child), 2 * MIB);
+	world_check(&w);
+	/* Nobody uses it: its pages are old. */
+	vm_exit(child);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->nr, 1);
+	world_exit(&w);
+}
+
+/* no block: it is given up; pages that were not used since they were looked at are left alone */
+static void test_no_block(void)
+{
+	struct world w;
+	uint64_t addr, i;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 4 * MIB);
+	buddy_set_fail(w.machine->buddy, 1, -1, HUGE_ORDER);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_FALSE(khugepaged_scan(w.vm, KHUGEPAGED_PAGES));
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_collapse_alloc_failed], 1);
+	buddy_set_fail(w.machine->buddy, 0, 0, 0);
+	for (i = 0; i < 512; i++)
+		vm_walk(w.a->mm, addr + 2 * MIB + i * PAGE_SIZE)->v &= ~PTE_ACCESSED;
+	/* It goes on behind the one that failed, and comes back to it in the next round. */
+	CU_ASSERT_TRUE(khugepaged_scan(w.vm, KHUGEPAGED_PAGES));
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 2 * MIB);
+	CU_ASSERT_EQUAL(mm_resident(w.a->mm, addr, addr + 2 * MIB, 0).huge, 2 * MIB);
+	world_exit(&w);
+}
+
 static const struct test_case cases[] = {
 	{ "who gets them", test_who },
 	{ "no memory for one", test_fallback },
@@ -212,6 +367,11 @@ static const struct test_case cases[] = {
 	{ "the last parts of one after a fork", test_last_part },
 	{ "a part keeps all of it", test_part_keeps_block },
 	{ "fork", test_fork },
+	{ "split when memory is short", test_deferred },
+	{ "in the order in which they came", test_queue },
+	{ "khugepaged", test_khugepaged },
+	{ "what it leaves alone", test_limits },
+	{ "no block for it", test_no_block },
 	{ NULL, NULL }
 };
 

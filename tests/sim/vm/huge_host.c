@@ -4,9 +4,11 @@
  * each call, the same page tables, and the same memory in huge pages after each step.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/vm/huge/huge.h"
 #include "tests/sim/vm/player.h"
 #include "tests/tests.h"
 
@@ -251,6 +253,49 @@ static void shrunk_and_grown(struct twin *t)
 	touch(t, PLACE, 12 * MIB, true);
 }
 
+/* MADV_COLLAPSE, which does at once what khugepaged would do. */
+#define COLLAPSE 25
+
+static void collapsed(struct twin *t)
+{
+	map(t, PLACE, 8 * MIB, MADV_NORMAL);
+	touch(t, PLACE, 3 * MIB, true);
+	advise(t, PLACE, 8 * MIB, COLLAPSE);
+	advise(t, PLACE, 4 * MIB, COLLAPSE);
+	touch(t, PLACE, 8 * MIB, true);
+	advise(t, PLACE + MIB, 6 * MIB, COLLAPSE);
+	advise(t, PLACE + 3 * MIB, 64 << 10, MADV_DONTNEED);
+	advise(t, PLACE, 8 * MIB, COLLAPSE);
+	touch(t, PLACE, 8 * MIB, true);
+}
+
+/* Zeros, what nobody wrote to, what nobody touched, what may not be huge. */
+static void not_collapsed(struct twin *t)
+{
+	map(t, PLACE, 8 * MIB, MADV_NORMAL);
+	advise(t, PLACE, 8 * MIB, COLLAPSE);
+	touch(t, PLACE, 4 * MIB, false);
+	touch(t, PLACE + 2 * MIB, PAGE_SIZE, true);
+	advise(t, PLACE, 8 * MIB, COLLAPSE);
+	advise(t, PLACE + 2 * MIB, 2 * MIB, COLLAPSE);
+	advise(t, PLACE, 8 * MIB, MADV_NOHUGEPAGE);
+	advise(t, PLACE + 2 * MIB, 2 * MIB, COLLAPSE);
+}
+
+/* What a child shares is copied for it alone. */
+static void collapsed_in_child(struct twin *t)
+{
+	map(t, PLACE, 4 * MIB, MADV_NORMAL);
+	touch(t, PLACE, 4 * MIB, true);
+	twin_fork(t, 3 * (1 + LOOKS));
+	touch(t, PLACE, 2 * MIB + PAGE_SIZE, true);
+	advise(t, PLACE, 2 * MIB, COLLAPSE);
+	advise(t, PLACE + 2 * MIB, 2 * MIB, COLLAPSE);
+	twin_child_ends(t);
+	touch(t, PLACE, 4 * MIB, true);
+	advise(t, PLACE, 4 * MIB, COLLAPSE);
+}
+
 struct huge_case {
 	const char *what;
 	void (*act)(struct twin *t);
@@ -274,6 +319,9 @@ static const struct huge_case huge_cases[] = {
 	{ "other advice for a part", advised_apart },
 	{ "mlock and MADV_POPULATE_WRITE", locked },
 	{ "mremap shrinks and grows", shrunk_and_grown },
+	{ "MADV_COLLAPSE", collapsed },
+	{ "MADV_COLLAPSE of what cannot be", not_collapsed },
+	{ "MADV_COLLAPSE of shared pages", collapsed_in_child },
 };
 
 /* Whether the host gives huge pages to who asks for them; else the test is skipped. */
@@ -314,8 +362,131 @@ static void test_cases(void)
 	}
 }
 
+/* ---- random calls ------------------------------------------------------------------- */
+
+/* Calls are of 16 MiB, and twice as much for what moves; whole huge pages, or some pages of one. */
+#define ARENA	(16 * MIB)
+/* The player reads so many orders at a time, and a child's must be among them. */
+#define BATCH	512
+#define CHILD_STEPS 6
+
+struct walk {
+	struct twin *twin;
+	struct test_rng rng;
+};
+
+static uint64_t any_addr(struct walk *w)
+{
+	uint64_t addr = PLACE + test_rand_below(&w->rng, ARENA / (2 * MIB)) * 2 * MIB;
+
+	return test_rand_below(&w->rng, 2) ? addr : addr + test_rand_below(&w->rng, HUGE_PAGES) * PAGE_SIZE;
+}
+
+static uint64_t any_len(struct walk *w)
+{
+	if (test_rand_below(&w->rng, 2))
+		return (1 + test_rand_below(&w->rng, 3)) * 2 * MIB;
+	return (1 + (uint64_t)test_rand_below(&w->rng, 600)) * PAGE_SIZE;
+}
+
+/* Some pages of one mapping that allows it. */
+static void touch_some(struct walk *w, struct process *process)
+{
+	uint64_t addr = any_addr(w), len = any_len(w);
+	const struct vma *vma = mm_lookup(process->mm, addr);
+	bool write = test_rand_below(&w->rng, 3);
+
+	if (!vma || !(vma->flags & VM_READ) || (write && !(vma->flags & VM_WRITE)))
+		return;
+	if (len > vma->end - addr)
+		len = vma->end - addr;
+	if (!test_rand_below(&w->rng, 3))
+		len = PAGE_SIZE;
+	twin_call(w->twin, PLAYER_TOUCH, addr, PAGE_SIZE, len / PAGE_SIZE, write, 0, 0);
+}
+
+static void one_step(struct walk *w, struct process *process)
+{
+	static const int advice[] = { MADV_HUGEPAGE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTNEED, MADV_DONTNEED, COLLAPSE,
+				      MADV_DONTFORK, MADV_DOFORK, 22 /* MADV_POPULATE_READ */, 23 };
+	static const int prots[] = { RW, RW, PROT_READ, PROT_NONE };
+	uint64_t addr = any_addr(w), len = any_len(w), to = any_addr(w) + (test_rand_below(&w->rng, 2) ? ARENA : 0);
+	const struct vma *vma = mm_lookup(process->mm, addr);
+
+	switch (test_rand_below(&w->rng, 16)) {
+	case 0 ... 1:
+		twin_call(w->twin, PLAYER_MMAP, addr, len, RW, ANON | MAP_FIXED, 0, 0);
+		break;
+	case 2:
+		twin_call(w->twin, PLAYER_MUNMAP, addr, len, 0, 0, 0, 0);
+		break;
+	case 3:
+		twin_call(w->twin, PLAYER_MPROTECT, addr, len, (uint64_t)prots[test_rand_below(&w->rng, 4)], 0, 0, 0);
+		break;
+	case 4:
+		if (vma && addr + len <= vma->end && (to + len <= addr || addr + len <= to))
+			twin_call(w->twin, PLAYER_MREMAP, addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to, 0);
+		break;
+	case 5 ... 8:
+		twin_call(w->twin, PLAYER_MADVISE, addr, len, (uint64_t)advice[test_rand_below(&w->rng, 10)], 0, 0, 0);
+		break;
+	default:
+		touch_some(w, process);
+	}
+}
+
+static void look_around(struct walk *w, struct process *process)
+{
+	const struct vma *vma = mm_find_vma(process->mm, PLACE);
+
+	twin_call(w->twin, PLAYER_VMPTE, 0, 0, 0, 0, 0, 0);
+	twin_call(w->twin, PLAYER_HASH, 0, 0, 0, 0, 0, 0);
+	if (!vma || vma->start >= PLACE + 2 * ARENA)
+		return;
+	twin_call(w->twin, PLAYER_SMAPS, vma->start, 0, 0, 0, 0, 0);
+	twin_call(w->twin, PLAYER_SMAPS, vma->start, 3, 0, 0, 0, 0);
+}
+
+/* A child that does some of it, too. How many calls that will be must be said before. */
+static void fork_one(struct walk *w)
+{
+	uint32_t at = w->twin->nr, i;
+
+	if (at % BATCH + CHILD_STEPS * 6 >= BATCH)
+		return;
+	twin_fork(w->twin, 0);
+	for (i = 0; i < CHILD_STEPS; i++) {
+		one_step(w, w->twin->child);
+		look_around(w, w->twin->child);
+	}
+	w->twin->ops[at].arg[0] = w->twin->nr - at - 1;
+	twin_child_ends(w->twin);
+}
+
+static void test_random(void)
+{
+	const char *seed = getenv("VM_SEED"), *calls = getenv("VM_CALLS");
+	uint32_t nr = calls ? (uint32_t)strtoul(calls, NULL, 10) : 3000, i;
+	struct twin twin;
+	struct walk w = { &twin, { seed ? strtoul(seed, NULL, 10) : 3 } };
+
+	if (!host_has_huge_pages() || !twin_init(&twin))
+		return;
+	for (i = 0; i < nr; i++) {
+		if (test_rand_below(&w.rng, 24))
+			one_step(&w, twin.process);
+		else
+			fork_one(&w);
+		look_around(&w, twin.process);
+	}
+	CU_ASSERT_EQUAL(vm_validate(twin.vm, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(twin_play(&twin, true), twin.nr);
+	twin_exit(&twin);
+}
+
 static const struct test_case cases[] = {
 	{ "cases on the host and here", test_cases },
+	{ "random calls on the host and here", test_random },
 	{ NULL, NULL }
 };
 

@@ -379,9 +379,10 @@ static void test_calls(void)
 }
 
 /* TLBs are told of each entry that is taken away. */
-static void note_flush(void *ctx, struct mm *mm, uint64_t addr)
+static void note_flush(void *ctx, struct mm *mm, uint64_t addr, uint64_t bytes)
 {
 	(void)mm;
+	CU_ASSERT_EQUAL(bytes, PAGE_SIZE);
 	*(uint64_t *)ctx += addr;
 }
 
@@ -391,13 +392,13 @@ static void test_flush(void)
 	uint64_t addr, sum = 0;
 
 	swap_world(&w, VM_KERNEL_6_12, VM_SWAP_SSD, 0);
-	w.vm->flush_page = note_flush;
+	w.vm->flush = note_flush;
 	w.vm->flush_ctx = &sum;
 	addr = world_map(w.a, 2 * PAGE_SIZE);
 	world_touch(w.a, addr, 2, VM_ACCESS_WRITE);
 	all_out(w.a, addr, 2);
 	CU_ASSERT_EQUAL(sum, 2 * addr + PAGE_SIZE);
-	w.vm->flush_page = NULL;
+	w.vm->flush = NULL;
 	world_exit(&w);
 }
 
