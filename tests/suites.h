@@ -162,10 +162,12 @@
 	X(vm_huge) \
 	X(vm_huge_host) \
 	X(play) \
+	X(play_study) \
 	X(vm_random) \
 	X(vm_lru) \
 	X(vm_mglru) \
 	X(vm_rmap) \
+	X(vm_study) \
 	X(vm_swap) \
 	X(vm_swap_slots) \
 	/* end */

@@ -30,6 +30,18 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 /* The kernel takes @bytes from @start on out of the TLBs that may have them (flush_tlb_mm_range). */
 void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes);
 
+/* ---- study.c ------------------------------------------------------------------ */
+
+/*
+ * The policy that @m asks for, if any, chooses pages from now on. One that knows the future gets it by a run of its own. Errors:
+ * those of study_create(), and of that run.
+ */
+int play_study(struct play *play, const struct scenario_machine *m, struct kerror *err);
+/* Whether the policy can go on. -ENOSPC: swap is full. -ENOMEM. */
+int play_study_check(const struct play *play, struct kerror *err);
+/* The run is over: what was known of the future is freed. The policy chooses no more. */
+void play_study_end(struct play *play);
+
 /* ---- figures.c, expect.c -------------------------------------------------------- */
 
 /* What @term stands for now. False: it is not simulated yet. */

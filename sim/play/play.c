@@ -41,18 +41,6 @@ struct play_range play_range(const struct play *play, const struct step *step, c
 
 /* ---- the machine ------------------------------------------------------------------ */
 
-/* What a scenario may ask for and nobody answers yet. */
-static int check_machine(const struct scenario_machine *m, struct kerror *err)
-{
-	const char *what = NULL;
-
-	if (m->policy != SCENARIO_KERNEL)
-		what = "policy=";
-	else if (m->given & (1u << SCENARIO_MACHINE_FRAMES))
-		what = "frames=";
-	return what ? kerror_set(err, -EOPNOTSUPP, "machine %s is not simulated yet", what) : 0;
-}
-
 /* A vm's flush(): the TLBs of whoever uses @mm. */
 static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes)
 {
@@ -84,7 +72,8 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.thp = (enum vm_thp)m->thp;
 	vm_cfg.swap_bytes = m->swap_bytes;
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
-	vm_cfg.page_cluster = (unsigned int)m->page_cluster;
+	/* What is read ahead is nothing that a policy asked for. */
+	vm_cfg.page_cluster = m->policy == SCENARIO_KERNEL ? (unsigned int)m->page_cluster : 0;
 	ret = machine_create(&play->machine, &cfg, err);
 	if (!ret)
 		ret = vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
@@ -512,7 +501,7 @@ int play_run(struct play *play, struct kerror *err)
 	play->at_line = machine->line;
 	play->at_column = machine->column;
 	if (!ret)
-		ret = check_machine(machine, err);
+		ret = play_study(play, machine, err);
 
 	for (i = 0; i < nr && !ret; i++) {
 		const struct step *step = &steps[i];
@@ -530,11 +519,14 @@ int play_run(struct play *play, struct kerror *err)
 		else
 			ret = one_step(play, step, err);
 		play->steps++;
+		if (!ret)
+			ret = play_study_check(play, err);
 		if (!ret && play->vm->needs_reclaim)
 			ret = kerror_set(err, -EOPNOTSUPP, "memory is full, and pages of files would have to go: "
 					 "reclaim is not simulated yet");
 	}
 	end_phase(play);
 	tell_ends(play);
+	play_study_end(play);
 	return ret;
 }

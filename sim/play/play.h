@@ -27,11 +27,14 @@
 /* Something that the scenario did not want: an expectation that does not hold, a call that fails. One sentence. */
 typedef void (*play_failure_fn)(void *ctx, const struct step *step, const char *text);
 
+struct stream;
+
 struct play_config {
 	uint64_t max_accesses;		/* the run ends there; 0: a thousand million */
 	play_failure_fn on_failure;	/* may be NULL */
 	play_failure_fn on_note;	/* what nobody asked about, but should be known; may be NULL */
 	void *ctx;
+	struct stream *record;		/* for policy=opt: another policy runs, and what it saw comes here; else NULL */
 	const volatile sig_atomic_t *stop;	/* may be NULL; looked at before each step and now and then in a touch */
 };
 
@@ -81,6 +84,8 @@ struct play {
 	struct play_counts all, all_phase;	/* of all processes */
 	uint64_t vm_phase[NR_SCENARIO_VM_FIGURES], tlb_phase[NR_SCENARIO_TLB_FIGURES];
 	uint64_t shootdowns;
+	struct stream *seen;		/* owned; of policy=opt: what will be accessed, and when again */
+	uint32_t *next_uses;
 	uint64_t remote;
 	uint32_t at_line, at_column;	/* of the step that is or was the last */
 	uint64_t steps, expectations, failures;
@@ -96,7 +101,7 @@ void play_destroy(struct play *play);
 
 /*
  * All steps. 0, whatever was expected: failures says how much of it did not hold; -EINTR: the stop flag was set;
- * -E2BIG: max_accesses were reached; -EOPNOTSUPP: the machine or a step needs what is not simulated yet;
+ * -E2BIG: max_accesses were reached; -EOPNOTSUPP: the machine or a step needs what is not simulated yet; -ENOSPC: swap is too small for policy=;
  * -ENOMEM. at_line says where.
  */
 int play_run(struct play *play, struct kerror *err);

@@ -6,6 +6,7 @@
 #include "pagemap/random.h"
 #include "sim/util/zipf.h"
 #include "sim/play/internal.h"
+#include "sim/vm/study.h"
 
 #define STOP_EVERY	(1u << 16)
 
@@ -14,7 +15,7 @@ struct toucher {
 	struct process *process;
 	struct tlb *tlb;
 	enum vm_access access;
-	bool numa;			/* there are several nodes: remote accesses are counted */
+	bool watched;			/* more is done about each access than the machine does (touch_watched()) */
 	bool over;			/* the process has ended */
 	bool stopped;
 	unsigned int until_look;	/* accesses until the stop flag is looked at again */
@@ -31,11 +32,26 @@ static void count_remote(struct toucher *t, uint64_t addr)
 		t->play->remote++;
 }
 
+/* There are several nodes: remote accesses are counted. Or a policy chooses who leaves: it is told. */
+static void touch_watched(struct toucher *t, uint64_t addr)
+{
+	const struct vm *vm = t->process->vm;
+	const pte_t *pte = vm->study ? vm_walk(t->process->mm, addr) : NULL;
+	pte_t before = pte ? *pte : (pte_t){ 0 };
+
+	t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
+	if (buddy_nr_nodes(vm->buddy) > 1)
+		count_remote(t, addr);
+	if (vm->study && !t->over)
+		study_touched(t->process, addr, before);
+}
+
 static inline void touch_one(struct toucher *t, uint64_t addr)
 {
-	t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
-	if (t->numa)
-		count_remote(t, addr);
+	if (t->watched)
+		touch_watched(t, addr);
+	else
+		t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
 	if (!--t->until_look) {
 		t->until_look = STOP_EVERY;
 		t->stopped = t->play->cfg.stop && *t->play->cfg.stop;
@@ -169,7 +185,7 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	const struct step_touch *touch = &step->touch;
 	struct play_range range = play_range(play, step, &touch->range);
 	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access],
-			     buddy_nr_nodes(play->vm->buddy) > 1, false, false, STOP_EVERY };
+			     play->vm->study || buddy_nr_nodes(play->vm->buddy) > 1, false, false, STOP_EVERY };
 	uint64_t places, length, i;
 
 	if (touch->below != SCENARIO_ABSENT)

@@ -224,6 +224,8 @@ void scn_check_machine(struct reading *r, const struct given *given)
 		scn_fail(r, given->option[SCENARIO_MACHINE_NODES], "expected at least 1M of memory for each node");
 	if (m->frames && m->policy == SCENARIO_KERNEL)
 		scn_fail(r, given->option[SCENARIO_MACHINE_FRAMES], "expected policy= together with frames=");
+	if (m->policy != SCENARIO_KERNEL && !m->swap_bytes)
+		scn_fail(r, given->option[SCENARIO_MACHINE_POLICY], "expected swap= together with policy=: pages that leave go there");
 	if (given->option[SCENARIO_MACHINE_SWAP_TYPE] && !m->swap_bytes)
 		scn_fail(r, given->option[SCENARIO_MACHINE_SWAP_TYPE], "expected swap= together with swap-type=");
 	if (m->fault_around_bytes & (m->fault_around_bytes - 1))

@@ -5,6 +5,7 @@
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
 
 /* One try, from where the policy says (Linux: alloc_pages_mpol). */
@@ -56,6 +57,8 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 	struct page *page = page_from_pfn(vm->map, pfn);
 
 	lru_del(vm, pfn);
+	if (vm->study)
+		study_forget(vm, pfn);
 	page->vm_mapping = 0;
 	page->vm_mapcount = 0;
 	page->vm_index = 0;

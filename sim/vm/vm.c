@@ -7,6 +7,7 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
 
 void vm_config_default(struct vm_config *cfg)
@@ -80,6 +81,7 @@ void vm_destroy(struct vm *vm)
 	free(vm->processes);
 	free(vm->oom_log);
 	anon_vma_table_exit(&vm->anon_vmas);
+	study_destroy(vm);
 	swap_destroy(vm);
 	lru_destroy(vm);
 	free(vm);

@@ -47,6 +47,7 @@ struct process;
 struct vm_oom_kill;
 struct lru;
 struct swap;
+struct study;
 struct mm;
 
 /* What swap is on: no seeks, or seeks; or memory itself, which is read without a wait. */
@@ -130,6 +131,7 @@ struct vm {
 	struct anon_vma_table anon_vmas;
 	struct lru *lru;		/* owned; which pages go next */
 	struct swap *swap;		/* owned; where private pages go; NULL: nowhere */
+	struct study *study;		/* owned; says which private page leaves; NULL: the kernel does */
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	struct huge_queue huge_queue;

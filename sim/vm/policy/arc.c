@@ -39,8 +39,12 @@ static void replace(struct policy *p, bool from_b2)
 {
 	struct nodes *nodes = &p->nodes;
 	uint32_t target = ((struct arc *)p)->target, t1 = nodes->count[T1], n;
-	bool once = t1 && (t1 > target || (from_b2 && t1 == target));
+	bool once;
 
+	/* A page that was removed has left a frame. */
+	if (!policy_full(p))
+		return;
+	once = t1 && (t1 > target || (from_b2 && t1 == target));
 	n = list_back(nodes, once ? T1 : T2);
 	policy_evict(p, n);
 	list_move(nodes, once ? B1 : B2, n);
@@ -117,7 +121,7 @@ static unsigned int validate(const struct policy *p)
 
 	return (nodes->count[T1] + nodes->count[T2] != p->used) + (nodes->count[T1] + nodes->count[B1] > frames) +
 	       (nodes->nr > 2 * frames) + (((const struct arc *)p)->target > frames) +
-	       (p->used < frames && nodes->count[B1] + nodes->count[B2] > 0);
+	       (!p->removed && p->used < frames && nodes->count[B1] + nodes->count[B2] > 0);
 }
 
 const struct policy_ops policy_arc = {

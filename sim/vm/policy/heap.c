@@ -59,12 +59,18 @@ void heap_change(struct heap *heap, struct nodes *nodes, uint32_t place, uint64_
 	settle(heap, nodes, place, (struct heap_entry){ major, minor, heap->at[place].n });
 }
 
+void heap_remove(struct heap *heap, struct nodes *nodes, uint32_t place)
+{
+	heap->nr--;
+	if (place < heap->nr)
+		settle(heap, nodes, place, heap->at[heap->nr]);
+}
+
 uint32_t heap_take_least(struct heap *heap, struct nodes *nodes)
 {
 	uint32_t n = heap->at[0].n;
 
-	if (--heap->nr)
-		settle(heap, nodes, 0, heap->at[heap->nr]);
+	heap_remove(heap, nodes, 0);
 	return n;
 }
 

@@ -33,6 +33,9 @@ void heap_change(struct heap *heap, struct nodes *nodes, uint32_t place, uint64_
 /* There is one. Its node is no longer in the heap. */
 uint32_t heap_take_least(struct heap *heap, struct nodes *nodes);
 
+/* The node at @place is no longer in the heap. */
+void heap_remove(struct heap *heap, struct nodes *nodes, uint32_t place);
+
 /* How many entries are out of order, or not where their nodes say. */
 unsigned int heap_validate(const struct heap *heap, const struct nodes *nodes);
 

@@ -42,6 +42,11 @@ static void miss(struct policy *p, uint64_t page)
 	heap_add(heap, &p->nodes, (struct heap_entry){ 1, p->accesses, policy_load(p, page) });
 }
 
+static void forget(struct policy *p, uint32_t n)
+{
+	heap_remove(&((struct lfu *)p)->heap, &p->nodes, p->nodes.node[n].value);
+}
+
 static unsigned int validate(const struct policy *p)
 {
 	const struct heap *heap = &((const struct lfu *)p)->heap;
@@ -59,5 +64,6 @@ const struct policy_ops policy_lfu = {
 	.release = release,
 	.hit = hit,
 	.miss = miss,
+	.forget = forget,
 	.validate = validate,
 };

@@ -48,6 +48,11 @@ static void miss(struct policy *p, uint64_t page)
 	heap_add(heap, &p->nodes, (struct heap_entry){ nearness(p), p->accesses, policy_load(p, page) });
 }
 
+static void forget(struct policy *p, uint32_t n)
+{
+	heap_remove(&((struct opt *)p)->heap, &p->nodes, p->nodes.node[n].value);
+}
+
 static unsigned int validate(const struct policy *p)
 {
 	const struct heap *heap = &((const struct opt *)p)->heap;
@@ -66,5 +71,6 @@ const struct policy_ops policy_opt = {
 	.release = release,
 	.hit = hit,
 	.miss = miss,
+	.forget = forget,
 	.validate = validate,
 };

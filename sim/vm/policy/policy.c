@@ -103,6 +103,21 @@ enum policy_outcome policy_access(struct policy *p, uint64_t page)
 	return hit ? POLICY_HIT : p->has_evicted ? POLICY_EVICTED : POLICY_MISS;
 }
 
+void policy_remove(struct policy *p, uint64_t page)
+{
+	uint32_t n = nodes_find(&p->nodes, page);
+
+	if (!n || !p->nodes.node[n].resident)
+		return;
+	if (p->ops->forget)
+		p->ops->forget(p, n);
+	if (p->nodes.node[n].list)
+		list_remove(&p->nodes, n);
+	nodes_drop(&p->nodes, n);
+	p->used--;
+	p->removed++;
+}
+
 bool policy_has(const struct policy *p, uint64_t page)
 {
 	uint32_t n = nodes_find(&p->nodes, page);
@@ -120,8 +135,8 @@ unsigned int policy_validate(const struct policy *p)
 	wrong += resident != p->used;
 	wrong += p->used > p->cfg.frames;
 	wrong += p->misses > p->accesses;
-	/* A frame that once was used stays so. */
-	wrong += p->used != (p->misses < p->cfg.frames ? p->misses : p->cfg.frames);
+	/* A frame that once was used stays so, unless its page was removed. */
+	wrong += !p->removed && p->used != (p->misses < p->cfg.frames ? p->misses : p->cfg.frames);
 	return wrong + (p->ops->validate ? p->ops->validate(p) : 0);
 }
 

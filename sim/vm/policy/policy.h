@@ -12,6 +12,8 @@
  * lists of them) and heap.h. All memory is taken by policy_create(): an access allocates
  * nothing, and costs O(1), or O(log N) for LFU and OPT. A page is never put out while a
  * frame is free, so with as many frames as there are pages each policy has first misses only.
+ * The papers know no page that goes for good (policy_remove()): its frame is free, and what they say of a full cache
+ * holds when it is full again.
  *
  * Some policies remember pages that have left; of those they keep the number, not the frame.
  * Belady's OPT must know what comes, see struct policy_config.
@@ -57,6 +59,11 @@ struct policy_ops {
 	 * one by policy_load(), or policy_reload() where it was remembered.
 	 */
 	void (*miss)(struct policy *p, uint64_t page);
+	/*
+	 * @n, which has a frame, is gone: whatever of the policy points to it points elsewhere then. It may be in a list yet. May be
+	 * missing.
+	 */
+	void (*forget)(struct policy *p, uint32_t n);
 	/* May be missing. How many of its own rules do not hold. Read-only. */
 	unsigned int (*validate)(const struct policy *p);
 };
@@ -93,6 +100,7 @@ struct policy {
 	struct nodes nodes;		/* pages in frames, and those that are remembered */
 	uint32_t used;			/* frames that have a page */
 	uint64_t accesses, misses;	/* so far */
+	uint64_t removed;		/* by policy_remove() */
 	uint64_t evicted;		/* the page that left last */
 	bool has_evicted;		/* it left in the access that was made last */
 };
@@ -108,6 +116,9 @@ int policy_create(struct policy **out, const struct policy_config *cfg, struct k
 void policy_destroy(struct policy *p);
 
 enum policy_outcome policy_access(struct policy *p, uint64_t page);
+
+/* @page is no more: its frame, if it has one, is free. That is no access. */
+void policy_remove(struct policy *p, uint64_t page);
 
 /* Whether @page is in a frame; that is no access. */
 bool policy_has(const struct policy *p, uint64_t page);

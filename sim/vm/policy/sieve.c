@@ -46,6 +46,14 @@ static void miss(struct policy *p, uint64_t page)
 	list_push(&p->nodes, QUEUE, policy_load(p, page));
 }
 
+static void forget(struct policy *p, uint32_t n)
+{
+	struct sieve *sieve = (struct sieve *)p;
+
+	if (sieve->hand == n)
+		sieve->hand = list_newer(&p->nodes, n);
+}
+
 static unsigned int validate(const struct policy *p)
 {
 	uint32_t hand = ((const struct sieve *)p)->hand;
@@ -60,5 +68,6 @@ const struct policy_ops policy_sieve = {
 	.size = sizeof(struct sieve),
 	.hit = hit,
 	.miss = miss,
+	.forget = forget,
 	.validate = validate,
 };

@@ -8,6 +8,7 @@
 
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/rmap.h"
+#include "sim/vm/study.h"
 #include "sim/vm/swap/internal.h"
 
 pfn_t swap_cached(const struct vm *vm, uint32_t slot)
@@ -96,6 +97,8 @@ void swap_cache_remove(struct vm *vm, pfn_t pfn, uint64_t shadow)
 {
 	uint32_t slot = cache_delete(vm, pfn);
 
+	if (vm->study)
+		study_to_slot(vm, pfn, slot);
 	vm->swap->shadow[slot] = shadow;
 	swap_put_cache(vm, slot);
 	vm_free_frame(vm, pfn, 0);

@@ -5,6 +5,7 @@
 
 #include "pagemap/random.h"
 #include "sim/util/bigmem.h"
+#include "sim/vm/study.h"
 #include "sim/vm/swap/internal.h"
 
 /* ---- begin and end ------------------------------------------------------------ */
@@ -126,6 +127,8 @@ void swap_range_free(struct swap *swap, uint32_t slot, uint32_t nr)
 	for (i = slot; i < slot + nr; i++) {
 		swap->map[i] = 0;
 		swap->shadow[i] = 0;
+		if (swap->vm->study)
+			swap->vm->study->key_of_slot[i] = 0;
 		swap->zero[i / 64] &= ~(1ULL << i % 64);
 	}
 	if (swap->clusters)

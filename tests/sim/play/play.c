@@ -11,7 +11,7 @@
 
 /* Scenarios of docs/scenarios/ that need swap or reclaim, which are not simulated yet. */
 static const char *const waiting[] = {
-	"belady-3.vm", "belady-4.vm", "garbage-collector.vm", "swap-filled.vm", "thrashing.vm",
+	"garbage-collector.vm", "swap-filled.vm", "thrashing.vm",
 	NULL
 };
 
