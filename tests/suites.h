@@ -111,6 +111,7 @@
 	X(trace_warnings) \
 	X(accesses) \
 	X(traced) \
+	X(traced_maps) \
 	X(traced_regions) \
 	X(cmd_accesses) \
 	X(lackey) \

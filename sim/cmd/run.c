@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct run {
 	struct trace *trace;
 	struct accesses *accesses;
 	struct traced *traced;		/* NULL: no process can make them */
+	struct traced_maps *maps;	/* of it; NULL: none */
+	char maps_path[PATH_MAX];	/* "": none */
 	struct session *session;
 	struct timeline timeline;
 	struct host_counters host;
@@ -54,13 +57,42 @@ static int take_accesses(void *ctx, const struct access_block *block, struct ker
 	return ret || !run->traced ? ret : traced_replay(run->traced, block, err);
 }
 
+/* The mappings that were recorded beside the trace, or are given. */
+static int read_maps(struct run *run, struct kerror *err)
+{
+	const char *given = run->opt.maps;
+	FILE *from;
+	int ret;
+
+	if (given && !strcmp(given, "none"))
+		return 0;
+	if (!given && (run->opt.traces.nr > 1 ||
+		       snprintf(run->maps_path, sizeof(run->maps_path), "%s.maps", run->opt.trace) >= PATH_MAX))
+		return 0;
+	if (given)
+		snprintf(run->maps_path, sizeof(run->maps_path), "%s", given);
+	from = fopen(run->maps_path, "re");
+	if (!from && !given) {
+		run->maps_path[0] = '\0';
+		return 0;
+	}
+	if (!from)
+		return kerror_set(err, -errno, "%.200s: %s", given, strerror(errno));
+	ret = traced_maps_read(&run->maps, from, run->maps_path, err);
+	fclose(from);
+	return ret;
+}
+
 /* What replays accesses, if any come. */
 static int expect_accesses(struct run *run, struct kerror *err)
 {
 	const struct replay_options *common = &run->opt.common;
-	const struct traced_config cfg = { .machine = common->machine, .tlb = common->replay.tlb };
+	struct traced_config cfg = { .machine = common->machine, .tlb = common->replay.tlb, .cold = run->opt.cold };
 	int ret = accesses_create(&run->accesses, &common->replay.tlb, err);
 
+	if (!ret)
+		ret = read_maps(run, err);
+	cfg.maps = run->maps;
 	if (!ret)
 		ret = traced_create(&run->traced, &cfg, err);
 	return ret == -EOPNOTSUPP ? 0 : ret;
@@ -201,6 +233,7 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.replay = run->session->replay,
 		.accesses = run->accesses,
 		.traced = run->traced,
+		.maps_path = run->maps_path[0] ? run->maps_path : NULL,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
@@ -303,6 +336,7 @@ int cmd_run(int argc, char **argv)
 	session_destroy(run.session);
 	accesses_destroy(run.accesses);
 	traced_destroy(run.traced);
+	traced_maps_destroy(run.maps);
 	trace_destroy(run.trace);
 	return status;
 }

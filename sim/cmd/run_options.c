@@ -15,7 +15,7 @@
 
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS,
-	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK
+	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK, OPT_MAPS, OPT_COLD
 };
 
 static const struct argp_option options[] = {
@@ -33,6 +33,11 @@ static const struct argp_option options[] = {
 	{ "failslab", OPT_FAILSLAB, "INTERVAL,PROBABILITY,SPACE,TIMES[,...]", 0,
 	  "let requests for objects fail as the kernel's failslab= does, PROBABILITY in percent; may end with "
 	  ",cache-filter ,ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
+	{ NULL, 0, NULL, 0, "Memory accesses:", 2 },
+	{ "maps", OPT_MAPS, "FILE", 0,
+	  "the mappings of the program: what 'kmemsim record --access' writes beside a trace, or /proc/PID/maps; 'none': infer "
+	  "them from the addresses (default: TRACE.maps, if it is there)", 2 },
+	{ "cold", OPT_COLD, NULL, 0, "the program's files are not in the page cache when it begins", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
 	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': in place of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
@@ -114,6 +119,12 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_SHRINK:
 		opt->shrink = true;
+		return 0;
+	case OPT_MAPS:
+		opt->maps = need_name(state, "maps", arg, "file");
+		return 0;
+	case OPT_COLD:
+		opt->cold = true;
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);

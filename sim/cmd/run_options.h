@@ -15,6 +15,8 @@ struct run_options {
 	struct report_options report;
 	const char *timeline;		/* as report's files */
 	const char *procfs;		/* folder */
+	const char *maps;		/* file of mappings, or "none"; NULL: beside the trace, if there is one */
+	bool cold;			/* nothing is in the page cache of a traced program */
 	const char *owner_list;		/* file */
 	enum page_owner_order owner_order;
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */

@@ -5,7 +5,7 @@
  *
  * The text of lackey goes through a pipe to the output, as it is. Of its lines on system
  * calls (--trace-syscalls=yes), which are the program's own, those that change mappings
- * go into the maps as well. strace of valgrind would have valgrind's mappings between
+ * go into the maps as well, and those that open files, whose names are told nowhere else. strace of valgrind would have valgrind's mappings between
  * them, and a brk() that valgrind makes up would be missing. What valgrind maps for the
  * program before its first instruction (program, loader, stack) is in /proc/PID/maps when
  * the first text comes.
@@ -28,19 +28,33 @@
 
 static bool is_valgrinds(const char *line)
 {
-	/* Its own program and libraries; what it maps without a file it keeps at these places. */
-	return strstr(line, "/valgrind/lackey-") || !strncmp(line, "58", 2) || !strncmp(line, "10", 2);
+	/* Its own program, libraries and stack, what the kernel gives each process; what it maps without a file it keeps at these places. */
+	return strstr(line, "/valgrind/lackey-") || strstr(line, " [") || !strncmp(line, "58", 2) || !strncmp(line, "10", 2);
 }
 
-static bool is_mapping_call(const char *line)
+static bool is_call(const char *line, const char *const *calls)
 {
-	static const char *const calls[] = { " sys_mmap ", " sys_munmap ", " sys_mprotect ", " sys_brk ", " sys_mremap " };
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (strstr(line, calls[i]))
+	for (; *calls; calls++)
+		if (strstr(line, *calls))
 			return true;
 	return false;
+}
+
+/* A call that changes mappings; or one that opens a file, and its result, which is in a line of its own. */
+static void take_call(struct access_recording *rec, const char *line)
+{
+	static const char *const mapping[] = { " sys_mmap ", " sys_munmap ", " sys_mprotect ", " sys_brk ", " sys_mremap ", NULL };
+	static const char *const opening[] = { " sys_openat ", " sys_open ", NULL };
+
+	if (is_call(line, mapping)) {
+		fprintf(rec->maps, "%" PRIu64 " %s\n", rec->accesses, line);
+	} else if (is_call(line, opening)) {
+		snprintf(rec->opening, sizeof(rec->opening), "%" PRIu64 " %.4160s\n", rec->accesses, line);
+	} else if (*rec->opening && strstr(line, " ... [async] --> ")) {
+		if (strstr(line, "--> Success("))
+			fprintf(rec->maps, "%s%" PRIu64 " %s\n", rec->opening, rec->accesses, line);
+		*rec->opening = '\0';
+	}
 }
 
 /* As /proc/PID/maps has it, without what is valgrind's. */
@@ -73,8 +87,7 @@ static void take_line(struct access_recording *rec, char *line, size_t len)
 	if (access || strncmp(line, "SYSCALL[", 8) || !rec->maps)
 		return;
 	line[len - 1] = '\0';
-	if (is_mapping_call(line))
-		fprintf(rec->maps, "%" PRIu64 " %s\n", rec->accesses, line);
+	take_call(rec, line);
 }
 
 /* Lines are counted where they end; what is left of the last one waits. */

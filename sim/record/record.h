@@ -101,6 +101,7 @@ struct access_recording {
 	bool mapped;		/* the first mappings are written */
 	bool failed;		/* writing failed */
 	uint64_t accesses;	/* lines that have one */
+	char opening[PATH_MAX + 128];	/* the last call that opens a file, while its result is not known */
 	size_t len;		/* bytes in the buffer: of a line that is not whole */
 	char buffer[1 << 18];
 };

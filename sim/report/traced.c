@@ -60,6 +60,10 @@ static void emit_odd(struct emitter *em, const struct traced *t)
 		emit_str(em, "ended", "the process was ended", text);
 		emit_u64(em, "skipped", "accesses after that", "", t->skipped);
 	}
+	if (t->cfg.maps && t->inferred)
+		emit_u64(em, "inferred", "mappings that were missing there", "", t->inferred);
+	if (t->not_applied)
+		emit_u64(em, "not_applied", "lines that could not be carried out", "", t->not_applied);
 	if (t->outside)
 		emit_u64(em, "outside", "accesses to no usable address", "", t->outside);
 	if (t->refused)
@@ -68,13 +72,24 @@ static void emit_odd(struct emitter *em, const struct traced *t)
 
 static void emit_faults(struct emitter *em, const struct process *process)
 {
+	static const struct emitter_column columns[] = {
+		{ "kind", "fault", "", true }, { "faults", "count", "", false }, { "meaning", "meaning", "", true },
+	};
 	unsigned int i;
 
 	emit_section(em, "faults", "Page faults");
 	emit_u64(em, "minor", "minor: without a disk", "", process->min_flt);
 	emit_u64(em, "major", "major: with a disk", "", process->maj_flt);
-	for (i = 0; i < NR_VM_FAULTS; i++)
-		emit_counter(em, fault_kinds[i].key, fault_kinds[i].text, process->faults[i]);
+	emit_table(em, "by_kind", "By kind", columns, 3);
+	for (i = 0; i < NR_VM_FAULTS; i++) {
+		if (!process->faults[i])
+			continue;
+		emit_cell_str(em, fault_kinds[i].key);
+		emit_cell_u64(em, process->faults[i]);
+		emit_cell_str(em, fault_kinds[i].text);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
 	emit_section_end(em);
 }
 
@@ -86,7 +101,7 @@ static const char *region_name(const struct traced *t, const struct region *regi
 		[REGION_FILE] = "file", [REGION_DATA] = "private", [REGION_HEAP] = "[heap]", [REGION_STACK] = "[stack]",
 		[REGION_OTHER] = "other",
 	};
-	const char *name = names_text(t->names, region->name), *base = strrchr(name, '/');
+	const char *name = t->cfg.maps ? names_text(t->cfg.maps->names, region->name) : "", *base = strrchr(name, '/');
 
 	if (*name)
 		return base ? base + 1 : name;
@@ -233,13 +248,16 @@ static int emit_top_sites(struct emitter *em, const struct traced *t, unsigned i
 int report_traced(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	const struct traced *t = in->traced;
+	char text[256];
 	int ret;
 
 	if (!t || !t->process)
 		return 0;
 	emit_section(em, "process", "The program as a process");
 	emit_answer(em, t);
-	emit_str(em, "mapped_by", "mappings are", "inferred from the addresses");
+	if (in->maps_path)
+		snprintf(text, sizeof(text), "those of %.*s", 200, in->maps_path);
+	emit_str(em, "mapped_by", "mappings are", in->maps_path ? text : "inferred from the addresses");
 	emit_odd(em, t);
 	emit_sizes(em, t->process);
 	emit_faults(em, t->process);

@@ -30,7 +30,6 @@
 #define NEAR_TEXT	(256ULL << 10)
 #define STACK_FIRST	(32ULL << PAGE_SHIFT)	/* below the page of its first access; setup_arg_pages() */
 #define STACK_MOST	(8ULL << 20)		/* RLIMIT_STACK */
-#define VALGRIND_TOP	0x1fff001000ULL
 #define VALGRIND_SPAN	(16ULL << 20)
 #define RANDOM_SPAN	(16ULL << 30)
 
@@ -57,7 +56,7 @@ static void clip(const struct regions *regions, uint64_t addr, uint64_t *start, 
 static bool near_top(uint64_t addr)
 {
 	return (addr < VM_TASK_SIZE && addr >= VM_TASK_SIZE - RANDOM_SPAN) ||
-	       (addr < VALGRIND_TOP && addr >= VALGRIND_TOP - VALGRIND_SPAN);
+	       (addr < TRACED_VALGRIND_TOP && addr >= TRACED_VALGRIND_TOP - VALGRIND_SPAN);
 }
 
 static struct region *begin_stack(struct traced *t, uint64_t addr)
@@ -65,8 +64,8 @@ static struct region *begin_stack(struct traced *t, uint64_t addr)
 	struct region like = { .start = page_of(addr) - STACK_FIRST, .end = page_of(addr) + PAGE_SIZE,
 			       .kind = REGION_STACK, .rights = VM_READ | VM_WRITE };
 
-	if (addr < VALGRIND_TOP)
-		like.end = VALGRIND_TOP;
+	if (addr < TRACED_VALGRIND_TOP)
+		like.end = TRACED_VALGRIND_TOP;
 	clip(&t->regions, addr, &like.start, &like.end);
 	t->stack = traced_map(t, &like, NULL, MAP_GROWSDOWN);
 	return t->stack;

@@ -10,10 +10,19 @@ uint32_t traced_rights(unsigned int kind);
 /* Regions change: where the last accesses were is not known any more. */
 void traced_forget(struct traced *traced);
 /*
- * Map a region, over whatever is there. @file: of its name; NULL: anonymous. @flags: further ones of mmap(). NULL: the
- * kernel refused, or there is no memory.
+ * Map a region, over whatever is there. @file: of its name; NULL: anonymous. @flags: further ones of mmap(); private where
+ * they do not say shared. NULL: the kernel refused, or there is no memory.
  */
 struct region *traced_map(struct traced *traced, const struct region *like, struct vm_file *file, int flags);
+
+/* What the process has counted so far is nobody's. */
+void traced_settle(struct traced *traced);
+
+/* apply.c: what the file of mappings says of the time before the next access. */
+void traced_apply(struct traced *traced);
+
+/* The end of the first thread's stack under valgrind. */
+#define TRACED_VALGRIND_TOP 0x1fff001000ULL
 
 /* infer.c: a region for an access to @addr, which has none, or one without the right. NULL: no memory. */
 struct region *traced_infer(struct traced *traced, uint64_t addr, unsigned int kind);

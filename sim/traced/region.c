@@ -113,7 +113,7 @@ struct region *regions_add(struct regions *regions, const struct region *like)
 	return regions_find(regions, like->start);
 }
 
-/* A border at @addr, where it lies inside of a region; the upper part begins to count. */
+/* A border at @addr, where it lies inside of a region. The smaller part, of equals the upper one, begins to count. */
 static int split(struct regions *regions, uint64_t addr)
 {
 	uint32_t i = regions_index(regions, addr);
@@ -124,7 +124,10 @@ static int split(struct regions *regions, uint64_t addr)
 	upper = *region;
 	upper.start = addr;
 	upper.offset += addr - region->start;
-	upper.counts = (struct traced_counts){ 0 };
+	if (upper.end - addr <= addr - region->start)
+		upper.counts = (struct traced_counts){ 0 };
+	else
+		region->counts = (struct traced_counts){ 0 };
 	if (!insert(regions, i + 1, &upper))
 		return -ENOMEM;
 	region->end = addr;

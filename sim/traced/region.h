@@ -6,7 +6,7 @@
  *
  * They are the process's mappings (struct vma), but for their borders: the kernel joins neighbours
  * that are alike, and these stay apart where their names differ. What was counted before a region was split stays
- * with its lower part; regions that were unmapped are counted together.
+ * with the larger part; regions that were unmapped are counted together.
  *
  * Locking: none.
  */
@@ -29,7 +29,7 @@ struct region {
 	uint64_t start, end;		/* bytes, whole pages */
 	enum region_kind kind;
 	uint32_t rights;		/* VM_READ, VM_WRITE, VM_EXEC */
-	name_id name;			/* of its file; 0: it has none */
+	name_id name;			/* of its file, as who makes regions numbers them; 0: it has none */
 	uint64_t offset;		/* in that, of its first byte */
 	struct traced_counts counts;
 };

@@ -39,11 +39,7 @@ int traced_create(struct traced **out, const struct traced_config *cfg, struct k
 	t->cfg = *cfg;
 	if (!t->cfg.machine.nr_cpus)
 		t->cfg.machine.nr_cpus = 1;
-	t->names = names_create();
-	if (!t->names) {
-		free(t);
-		return kerror_set(err, -ENOMEM, "no memory for a process");
-	}
+	t->next_at = cfg->maps ? 0 : UINT64_MAX;
 	traced_forget(t);
 	*out = t;
 	return 0;
@@ -61,7 +57,7 @@ void traced_destroy(struct traced *t)
 	for (side = 0; side < NR_TRACED_SIDES; side++)
 		tlb_destroy(t->tlb[side]);
 	regions_exit(&t->regions);
-	names_destroy(t->names);
+	table_free(&t->file_of);
 	table_free(&t->site_of);
 	free(t->sites);
 	free(t);
@@ -101,7 +97,8 @@ struct region *traced_map(struct traced *t, const struct region *like, struct vm
 	int prot = (like->rights & VM_READ ? PROT_READ : 0) | (like->rights & VM_WRITE ? PROT_WRITE : 0) |
 		   (like->rights & VM_EXEC ? PROT_EXEC : 0);
 	int64_t ret = vm_mmap(t->process, like->start, like->end - like->start, prot,
-			      MAP_FIXED | MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS) | flags, file, file ? like->offset : 0);
+			      MAP_FIXED | (flags & MAP_SHARED ? 0 : MAP_PRIVATE) | (file ? 0 : MAP_ANONYMOUS) | flags, file,
+			      file ? like->offset : 0);
 
 	traced_forget(t);
 	return ret < 0 ? NULL : regions_add(&t->regions, like);
@@ -142,6 +139,13 @@ static void forget_pages(struct traced *t)
 		t->recent[kind].page = TRACED_NO_PAGE;
 }
 
+void traced_settle(struct traced *t)
+{
+	t->before.minor = t->process->min_flt;
+	t->before.major = t->process->maj_flt;
+	memcpy(t->before.faults, t->process->faults, sizeof(t->process->faults));
+}
+
 /* A fault or a walk, @result of vm_access(), is its region's and its instruction's. -ENOMEM. */
 static int note(struct traced *t, struct region *region, uint32_t thread, int result)
 {
@@ -164,9 +168,7 @@ static int note(struct traced *t, struct region *region, uint32_t thread, int re
 	region->counts.major += major;
 	for (i = 0; i < NR_VM_FAULTS; i++)
 		region->counts.faults[i] += process->faults[i] - t->before.faults[i];
-	t->before.minor = process->min_flt;
-	t->before.major = process->maj_flt;
-	memcpy(t->before.faults, process->faults, sizeof(process->faults));
+	traced_settle(t);
 	return 0;
 }
 
@@ -246,6 +248,8 @@ int traced_replay(void *ctx, const struct access_block *block, struct kerror *er
 	for (; !ret && access < after && t->process->mm; access++) {
 		uint64_t addr = access->addr, last = addr + (access->size - 1u);
 
+		if (t->nr == t->next_at)
+			traced_apply(t);
 		t->nr++;
 		if (access->kind == ACCESS_FETCH) {
 			t->pc = addr;

@@ -6,8 +6,8 @@
  *	struct access -> a region? none: infer.c makes one
  *	              -> vm_access(): TLB, walk, rights, fault -> counts of the region and of the call site
  *
- * A trace of accesses says nothing of mappings. They are inferred from the addresses (infer.c says how, and what cannot
- * be known so). Content is not known either: what the kernel writes for the program, as read() does, is not
+ * A trace of accesses says nothing of mappings. A file may (maps.h, apply.c); an access to what that lacks, and every one
+ * where there is none, has its mapping inferred from its address (infer.c says how, and what cannot be known so). Content is not known either: what the kernel writes for the program, as read() does, is not
  * seen, and a page that only the kernel wrote to looks as if it had never been written.
  *
  * One process on one CPU, whatever threads there are. Instructions and data have a TLB each. An access to an address that no
@@ -20,6 +20,7 @@
 
 #include "sim/machine/machine.h"
 #include "sim/trace/access/access.h"
+#include "sim/traced/maps.h"
 #include "sim/traced/region.h"
 #include "sim/util/table.h"
 #include "sim/vm/file.h"
@@ -30,6 +31,7 @@ enum traced_side { TRACED_DATA, TRACED_FETCH, NR_TRACED_SIDES };
 struct traced_config {
 	struct machine_config machine;	/* nr_cpus 0: one */
 	struct tlb_geometry tlb;	/* its base page has 4 KiB */
+	const struct traced_maps *maps;	/* outlives it; NULL: none */
 	bool cold;			/* no file is in the page cache when the program begins */
 };
 
@@ -54,8 +56,11 @@ struct traced {
 	struct tlb *tlb[NR_TRACED_SIDES];
 	struct regions regions;
 	struct region *stack;		/* that grows; NULL: none yet */
-	struct names *names;		/* of files */
 	struct vm_file *image;		/* what inferred regions of files are of */
+	struct table file_of;		/* name in cfg.maps to its struct vm_file */
+	uint64_t brk;			/* the end of the heap as brk() told it; 0: not yet */
+	uint64_t applied, not_applied;	/* entries of cfg.maps; of them those that the simulated kernel refused */
+	uint64_t next_at;		/* accesses before the next entry; UINT64_MAX: there is none */
 	struct table site_of;		/* pc to its place in sites, and 1 */
 	struct traced_site *sites;	/* owned */
 	uint32_t nr_sites, max_sites;

@@ -69,8 +69,8 @@ static void test_figures(void)
 		/* The last page is the kernel's. */
 		{ "accesses.tlb.mapped_with.0.lookups", 4 }, { "accesses.tlb.mapped_with.3.lookups", 5 },
 		/* A window of text each for 401a and 4025, with 4026; 1fff000; 421c */
-		{ "process.faults.minor", 4 }, { "process.faults.major", 0 }, { "process.faults.cache", 2 },
-		{ "process.faults.anon", 2 }, { "process.outside", 1 }, { "process.mappings", 3 },
+		{ "process.faults.minor", 4 }, { "process.faults.major", 0 }, { "process.faults.by_kind.0.faults", 2 },
+		{ "process.faults.by_kind.1.faults", 2 }, { "process.outside", 1 }, { "process.mappings", 3 },
 		{ "process.vsz_kib", 128 + 132 + 4 }, { "process.rss_kib", 128 + 8 },
 		{ "accesses.caches.0.lookups", 5 }, { "accesses.caches.2.misses", 8 },
 	};
@@ -123,6 +123,30 @@ static void test_golden(void)
 
 	same_as_golden(&res, "accesses.txt");
 	done(&res);
+}
+
+/* The mappings beside the trace, those of another file, none; a file that is none. */
+static void test_maps(void)
+{
+	char *other = strdup(write_file("other.maps", "00401000-00402000 r-xp 00001000 fe:00 12 /bin/p\n", 48));
+	struct result res = RUN("--no-timing", "--csv", "-", TOUCH);
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "those of " TOUCH ".maps\n"));
+	CU_ASSERT_PTR_NULL(strstr(res.out, "process.inferred"));
+	done(&res);
+	res = RUN("--no-timing", "--csv", "-", "--maps", "none", TOUCH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "process.mapped_by,mappings are,,inferred from the addresses\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nprocess.faults.minor,minor: without a disk,,68\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nprocess.faults.major,major: with a disk,,0\n"));
+	done(&res);
+	res = RUN("--no-timing", "--csv", "-", "--maps", other, TOUCH, "--cold");
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "other.maps\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "process.inferred"));
+	CU_ASSERT_PTR_NULL(strstr(res.out, "\nprocess.faults.major,major: with a disk,,0\n"));
+	done(&res);
+	expect(RUN("--maps", in_folder("nothing.maps"), TOUCH), 2, "nothing.maps: No such file");
+	expect(RUN("--maps", TOUCH, TOUCH), 2, "touch.lackey:1: neither a line of /proc/PID/maps nor a system call");
+	free(other);
 }
 
 /* Text and CSV have the same figures; what the format lacks is said once; a TLB can be chosen. */
@@ -288,6 +312,7 @@ static void test_fresh(void)
 static const struct test_case cases[] = {
 	{ "figures", test_figures },
 	{ "golden", test_golden },
+	{ "maps", test_maps },
 	{ "documented", test_documented },
 	{ "outputs", test_outputs },
 	{ "other_commands", test_other_commands },

@@ -189,7 +189,10 @@ if command -v valgrind >/dev/null; then
 	"$kmemsim" record --access -o "$tmp/t.lackey" -- "$bin/ends" exit 4 2>"$tmp/err"
 	status=$?
 	[ $status -eq 4 ] && grep -q 'accesses written to' "$tmp/err" || fail "accesses: status $status: $(cat "$tmp/err")"
-	"$kmemsim" run -q --no-timing "$tmp/t.lackey" 2>/dev/null || fail 'accesses are not read'
+	"$kmemsim" run --no-timing --csv - "$tmp/t.lackey" >"$tmp/t.csv" 2>/dev/null || fail 'accesses are not read'
+	grep -q '^process.mapped_by,.*those of .*/t.lackey.maps' "$tmp/t.csv" || fail 'the mappings are not read'
+	grep -E '^process.(inferred|not_applied|outside),' "$tmp/t.csv" && fail 'mappings are missing or refused'
+	grep -q '^process.by_mapping.*,libc' "$tmp/t.csv" || fail 'a library has no name'
 	grep -q "r-xp.*$bin/ends" "$tmp/t.lackey.maps" || fail 'the program is in no mapping'
 	grep -q '^[0-9]* SYSCALL.* sys_mmap .*Success' "$tmp/t.lackey.maps" || fail 'no mmap() among the mappings'
 	"$kmemsim" record --access -o "$tmp/a.kmt" -- "$bin/ends" exit 4 2>"$tmp/err"
