@@ -180,6 +180,7 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 
 	vm->counters[VM_CNT_pgfault]++;
 	vm->current = process;
+	vma->mm->gen_ran = UINT64_MAX;
 	vm->lru->in_fault = vm->lru->gen_enabled && lru_gen_has_recency(vma);
 	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);
 	vm->lru->in_fault = false;
@@ -260,21 +261,25 @@ static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_ac
 
 pte_t *vm_walk(struct mm *mm, uint64_t addr)
 {
-	pte_t *pte, *leaf = NULL;
+	pte_t *pmd;
 
+	mm->gen_ran = UINT64_MAX;
 	/* The table that the entry is in stays; what maps the huge page may have been split since. */
 	if (addr >> pt_shift(PT_PMD) == mm->leaf_at && pte_leaf(*mm->leaf))
 		return mm->leaf;
-	pte = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, &leaf) : NULL;
-	if (pte) {
-		mm->table_at = addr >> pt_shift(PT_PMD);
-		mm->table = pte - pt_index(addr, PT_PTE);
-	}
-	if (leaf) {
+	pmd = addr < VM_TASK_SIZE ? pt_walk(mm->vm->map, mm->pgd, addr, PT_PMD, NULL) : NULL;
+	if (!pmd || !pte_present(*pmd))
+		return NULL;
+	if (pte_leaf(*pmd)) {
 		mm->leaf_at = addr >> pt_shift(PT_PMD);
-		mm->leaf = leaf;
+		mm->leaf = pmd;
+		return pmd;
 	}
-	return pte ? pte : leaf;
+	/* A walker marks the tables that it goes through, too. */
+	pmd->v |= PTE_ACCESSED;
+	mm->table_at = addr >> pt_shift(PT_PMD);
+	mm->table = virt_from_pfn(mm->vm->map, pte_pfn(*pmd));
+	return mm->table + pt_index(addr, PT_PTE);
 }
 
 int vm_touch(struct process *process, uint64_t addr, enum vm_access access)

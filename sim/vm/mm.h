@@ -124,6 +124,8 @@ struct mm {
 	uint32_t nr_vmas, max_vmas;
 	uint32_t last;			/* index of the mapping that was found last */
 	uint32_t users;			/* processes: two during a vfork */
+	uint64_t number;		/* in the order in which they were made */
+	uint64_t gen_ran;		/* bit of each node: it ran since sim/vm/lru/mglru_walk.c came by */
 	pfn_t pgd;
 	uint64_t table_at;		/* address >> 21 of the last PTE table that was walked to; UINT64_MAX: none */
 	pte_t *table;

@@ -31,6 +31,7 @@ struct mm *mm_create(struct vm *vm, bool privileged)
 		return NULL;
 	mm->vm = vm;
 	mm->users = 1;
+	mm->number = vm->next_mm++;
 	mm->last = UINT32_MAX;
 	mm->privileged = privileged;
 	mm->mmap_base = MMAP_BASE;

@@ -59,7 +59,11 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	X(gen_enabled, 0, 0, 0, \
 	  "pages are in generations, not on active and inactive lists") \
 	X(gen_active_forgets_refs, 0, 1, 1, \
-	  "a page that comes to the youngest generation has not been used through read() and write() yet")
+	  "a page that comes to the youngest generation has not been used through read() and write() yet") \
+	X(gen_force_each_table, 0, 1, 1, \
+	  "the first walk of a process goes through tables whose own accessed bit is clear, too") \
+	X(gen_small_process, 64, 0, 0, \
+	  "a process with fewer pages is left out of the walk")
 
 struct vm_rules {
 	const char *kernel;		/* "6.1" */

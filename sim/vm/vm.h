@@ -132,6 +132,7 @@ struct vm {
 	struct lru *lru;		/* owned; which pages go next */
 	struct swap *swap;		/* owned; where private pages go; NULL: nowhere */
 	struct study *study;		/* owned; says which private page leaves; NULL: the kernel does */
+	uint64_t next_mm;		/* number of the next address space */
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	struct huge_queue huge_queue;
@@ -147,6 +148,7 @@ struct vm {
 	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
 	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
+	uint64_t now_ns;		/* simulated time; see clock.h */
 	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
 };
 

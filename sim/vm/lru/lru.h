@@ -69,6 +69,7 @@ struct lru {
 	uint32_t nr_pending;		/* frames in all batches but those of new pages */
 	bool gen_enabled;		/* generations in place of lists */
 	bool in_fault;			/* ...and a process faults on memory that it uses again and again */
+	bool gen_walking;		/* ...and whoever reclaims may change them himself (Linux: mm_walk) */
 };
 
 /* -ENOMEM: of the host. */
@@ -107,7 +108,7 @@ void lru_head_add(struct vm *vm, struct lru_head *head, pfn_t pfn);
 void lru_head_add_tail(struct vm *vm, struct lru_head *head, pfn_t pfn);
 void lru_head_del(struct vm *vm, struct lru_head *head, pfn_t pfn);
 
-/* Put @pfn, which is on none, on the list its flags say, at the head or at the tail; or take it off. FRAME_LRU follows. */
+/* Put @pfn, which is on none, on the list its flags say, at the head or at the tail; or take it off. */
 void lru_link(struct vm *vm, pfn_t pfn);
 void lru_link_tail(struct vm *vm, pfn_t pfn);
 void lru_unlink(struct vm *vm, pfn_t pfn);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define NS_PER_JIFFY 4000000ULL		/* HZ is 250 */
+
 int lru_gen_create(struct lruvec *node)
 {
 	struct lru_gen *gen = calloc(1, sizeof(*gen));
@@ -116,6 +118,42 @@ bool lru_gen_del(struct vm *vm, pfn_t pfn, bool reclaiming)
 	return true;
 }
 
+/* What is known of a page's use goes as it changes its generation. */
+static void set_gen(struct page *page, unsigned int g)
+{
+	page->vm_index &= ~(FRAME_GEN | FRAME_REFS | FRAME_REFERENCED | FRAME_WORKINGSET);
+	page->vm_index |= (g + 1ULL) << FRAME_GEN_SHIFT;
+}
+
+bool lru_gen_promote(struct vm *vm, struct page *page)
+{
+	struct lruvec *node = lru_node_of(vm->lru, page);
+	unsigned int youngest = lru_gen_from_seq(node->gen->max_seq);
+	int old = lru_gen_of(page);
+
+	if (old < 0) {
+		page->vm_index |= FRAME_REFERENCED;
+		return false;
+	}
+	set_gen(page, youngest);
+	if (old == (int)youngest)
+		return false;
+	lru_gen_update_size(node, page, old, (int)youngest);
+	return true;
+}
+
+unsigned int lru_gen_move_on(struct lruvec *node, struct page *page)
+{
+	unsigned int oldest = lru_gen_from_seq(node->gen->min_seq[lru_gen_type_of(page)]);
+	unsigned int next = (oldest + 1) % MAX_NR_GENS, g = (unsigned int)lru_gen_of(page);
+
+	if (g != oldest)
+		return g;
+	set_gen(page, next);
+	lru_gen_update_size(node, page, (int)oldest, (int)next);
+	return next;
+}
+
 void lru_gen_inc_refs(struct page *page)
 {
 	if (page->vm_index & FRAME_UNEVICTABLE)
@@ -136,4 +174,19 @@ uint64_t lru_gen_size(const struct lru_gen *gen, uint64_t seq, enum lru_gen_type
 	for (zone = 0; zone < MAX_NR_ZONES; zone++)
 		pages += gen->nr_pages[lru_gen_from_seq(seq)][type][zone];
 	return pages;
+}
+
+unsigned int lru_gen_rows(const struct vm *vm, unsigned int nid, struct lru_gen_row rows[MAX_NR_GENS])
+{
+	const struct lru_gen *gen = vm->lru->nodes[nid].gen;
+	uint64_t seq;
+	unsigned int nr = 0;
+
+	for (seq = gen ? gen->min_seq[LRU_GEN_ANON] : 0; gen && seq <= gen->max_seq; seq++)
+		rows[nr++] = (struct lru_gen_row){
+			.seq = seq,
+			.age_ms = (vm->now_ns / NS_PER_JIFFY - gen->birth_ns[lru_gen_from_seq(seq)] / NS_PER_JIFFY) * 4,
+			.pages = { lru_gen_size(gen, seq, LRU_GEN_ANON), lru_gen_size(gen, seq, LRU_GEN_FILE) },
+		};
+	return nr;
 }

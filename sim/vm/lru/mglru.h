@@ -28,6 +28,10 @@
 #define MIN_LRU_BATCH	64u	/* pages, one step of eviction */
 #define MAX_LRU_BATCH	4096u	/* pages that one step may look at */
 
+#define LRU_GEN_PTES_PER_LINE 8u	/* page-table entries in a cache line */
+#define NR_BLOOM_FILTERS	2u
+#define BLOOM_FILTER_SHIFT	15u
+
 #define LRU_REFS_WIDTH	2u
 #define LRU_REFS_MAX	((1u << LRU_REFS_WIDTH) - 1)
 
@@ -40,6 +44,17 @@ struct lru_gen {
 	uint64_t min_seq[NR_LRU_GEN_TYPES];
 	struct lru_head lists[MAX_NR_GENS][NR_LRU_GEN_TYPES][MAX_NR_ZONES];
 	uint64_t nr_pages[MAX_NR_GENS][NR_LRU_GEN_TYPES][MAX_NR_ZONES];	/* by what pages say, not by list */
+	uint64_t birth_ns[MAX_NR_GENS];		/* simulated time at which each was the youngest first */
+
+	/* mglru_tiers.c: pages by tier; of the oldest generation now, and means of those before */
+	uint64_t refaulted[NR_LRU_GEN_TYPES][MAX_NR_TIERS], evicted[NR_LRU_GEN_TYPES][MAX_NR_TIERS];
+	uint64_t spared[NR_LRU_GEN_TYPES][MAX_NR_TIERS];	/* moved on, for they were used (Linux: protected) */
+	uint64_t avg_refaulted[NR_LRU_GEN_TYPES][MAX_NR_TIERS], avg_total[NR_LRU_GEN_TYPES][MAX_NR_TIERS];
+
+	/* mglru_walk.c */
+	uint64_t next_mm;			/* address spaces from this number on were never walked */
+	bool filter_used[NR_BLOOM_FILTERS];
+	uint64_t filters[NR_BLOOM_FILTERS][(1u << BLOOM_FILTER_SHIFT) / 64];
 };
 
 /* -ENOMEM: of the host. */
@@ -104,10 +119,60 @@ void lru_gen_update_size(struct lruvec *node, const struct page *page, int old_g
 
 /* The list that @page is on the end of, whatever it says of itself. */
 struct lru_head *lru_gen_list_of(struct lru_gen *gen, const struct page *page, uint32_t pfn);
+/*
+ * @page was found used: it is in the youngest generation, and its list will be put right later (Linux: folio_update_gen).
+ * A page on no list is marked for whoever isolated it. Returns whether it came from another generation.
+ */
+bool lru_gen_promote(struct vm *vm, struct page *page);
+/*
+ * @page of the oldest generation is not given up: it is in the next one, unless it was promoted meanwhile (Linux:
+ * folio_inc_gen). The list of @pfn is the caller's matter. Returns its generation.
+ */
+unsigned int lru_gen_move_on(struct lruvec *node, struct page *page);
+
 /* read() or write() used @page (Linux: folio_inc_refs). */
 void lru_gen_inc_refs(struct page *page);
 
 /* Pages of generation @seq, of one type, in all zones. */
 uint64_t lru_gen_size(const struct lru_gen *gen, uint64_t seq, enum lru_gen_type type);
+
+/* What debugfs tells of a generation (/sys/kernel/debug/lru_gen). */
+struct lru_gen_row {
+	uint64_t seq, age_ms;		/* age in steps of 4 ms, for HZ is 250 */
+	uint64_t pages[NR_LRU_GEN_TYPES];
+};
+
+/* Those of node @nid, oldest first. Returns how many there are; 0: it has lists. */
+unsigned int lru_gen_rows(const struct vm *vm, unsigned int nid, struct lru_gen_row rows[MAX_NR_GENS]);
+
+/* ---- mglru_age.c: a new youngest generation --------------------------------------------- */
+
+/*
+ * Go through the page tables of all processes for pages of node @nid that were used, and open a new generation.
+ * @can_swap: private pages, too. @force: each table, whatever is known of it, and where there are four generations the oldest
+ * one is closed (Linux: try_to_inc_max_seq).
+ */
+void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force);
+/* Close oldest generations that are empty. Returns whether there was one (Linux: try_to_inc_min_seq). */
+bool lru_gen_close_empty(struct lruvec *node, bool can_swap);
+
+/* ---- mglru_walk.c: accessed bits ------------------------------------------------------------ */
+
+/* The walk of lru_gen_age(). */
+void lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force);
+/*
+ * Reclaim met @pte of @vma at @addr: was it used? Then its neighbours are looked at, too, and promoted: one walk from a page
+ * to its entry for up to 64 entries (Linux: lru_gen_look_around).
+ */
+bool lru_gen_look_around(struct vm *vm, struct vma *vma, uint64_t addr, pte_t *pte);
+
+/* ---- mglru_tiers.c: what reclaim learns from pages that come back ------------------------------- */
+
+/* The oldest generation of @type is about to be closed: its numbers become part of the means (Linux: reset_ctrl_pos). */
+void lru_gen_carry_over(struct lru_gen *gen, enum lru_gen_type type);
+/* Tiers of @type up to this one may go; the others are used too much (Linux: get_tier_idx). */
+unsigned int lru_gen_last_tier(const struct lru_gen *gen, enum lru_gen_type type);
+/* Of which type pages should go, and up to which tier (Linux: get_type_to_scan). */
+enum lru_gen_type lru_gen_choose_type(const struct lru_gen *gen, unsigned int swappiness, unsigned int *tier);
 
 #endif

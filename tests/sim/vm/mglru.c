@@ -232,6 +232,375 @@ static void test_mlock(void)
 	world_exit(&w);
 }
 
+/* ---- ageing ------------------------------------------------------------------------------- */
+
+/* The sizes of the generations of one type from the oldest on, as a test expects them. */
+static void expect_sizes(const struct world *w, enum lru_gen_type type, uint64_t min, uint64_t max, const uint64_t *pages)
+{
+	uint64_t seq;
+
+	CU_ASSERT_EQUAL(gens(w)->min_seq[type], min);
+	CU_ASSERT_EQUAL(gens(w)->max_seq, max);
+	for (seq = min; seq <= max; seq++)
+		CU_ASSERT_EQUAL(size(w, seq, type), pages[seq - min]);
+	world_check(w);
+}
+
+#define EXPECT(w, type, min, max, ...) expect_sizes(w, type, min, max, (const uint64_t[]){ __VA_ARGS__ })
+
+/* Used pages stay among the young, others grow old; with four generations the oldest joins the next. */
+static void test_age(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	init(&w);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 100, VM_ACCESS_WRITE);
+	lru_add_drain(w.vm, 0);
+	EXPECT(&w, LRU_GEN_ANON, 0, 3, 0, 0, 0, 100);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 1, 4, 0, 0, 100, 0);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_ANON), 100);
+	world_touch(w.a, addr, 40, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 2, 5, 0, 60, 40, 0);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_ANON), 40);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_INACTIVE_ANON), 60);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 3, 6, 60, 40, 0, 0);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 4, 7, 100, 0, 0, 0);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_ANON), 0);
+	/* A page is promoted where it lies, and found there when its generation is closed. */
+	world_touch(w.a, addr, 1, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 5, 8, 99, 0, 1, 0);
+	world_exit(&w);
+}
+
+/* Where private pages cannot go, their oldest generation takes the place of the youngest: they seem young. */
+static void test_age_without_swap(void)
+{
+	struct world w;
+	struct vm_file *file;
+	unsigned int i;
+
+	init(&w);
+	world_touch(w.a, world_map(w.a, MIB), 100, VM_ACCESS_WRITE);
+	file = cached_file(&w, 50);
+	for (i = 0; i < 3; i++)
+		lru_gen_age(w.vm, 0, false, false);
+	EXPECT(&w, LRU_GEN_ANON, 3, 6, 100, 0, 0, 0);
+	EXPECT(&w, LRU_GEN_FILE, 3, 6, 50, 0, 0, 0);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_ANON), 0);
+	lru_gen_age(w.vm, 0, false, false);
+	EXPECT(&w, LRU_GEN_ANON, 4, 7, 0, 0, 0, 100);
+	EXPECT(&w, LRU_GEN_FILE, 4, 7, 50, 0, 0, 0);
+	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_ANON), 100);
+	/* The pages themselves are gone with their file's cache: empty generations close, of files alone. */
+	vm_drop_caches(w.vm);
+	CU_ASSERT_EQUAL(file->nr_cached, 0);
+	CU_ASSERT_TRUE(lru_gen_close_empty(&w.vm->lru->nodes[0], false));
+	EXPECT(&w, LRU_GEN_FILE, 6, 7, 0, 0);
+	EXPECT(&w, LRU_GEN_ANON, 4, 7, 0, 0, 0, 100);
+	CU_ASSERT_FALSE(lru_gen_close_empty(&w.vm->lru->nodes[0], false));
+	/* With swap the private ones close, too, and never get younger than the files'. */
+	CU_ASSERT_TRUE(lru_gen_close_empty(&w.vm->lru->nodes[0], true));
+	EXPECT(&w, LRU_GEN_ANON, 6, 7, 0, 100);
+	world_exit(&w);
+}
+
+/* Files' oldest generation is never older than that of private pages, though it be empty. */
+static void test_close_order(void)
+{
+	struct world w;
+
+	init(&w);
+	cached_file(&w, 50);
+	/* Files keep generation 1, which keeps private ones from closing beyond it. */
+	CU_ASSERT_TRUE(lru_gen_close_empty(&w.vm->lru->nodes[0], true));
+	EXPECT(&w, LRU_GEN_ANON, 1, 3, 0, 0, 0);
+	EXPECT(&w, LRU_GEN_FILE, 1, 3, 50, 0, 0);
+	vm_drop_caches(w.vm);
+	world_touch(w.a, world_map(w.a, MIB), 1, VM_ACCESS_WRITE);
+	lru_add_drain(w.vm, 0);
+	gens(&w)->max_seq = 4;
+	/* Private pages lie in 3 of 1 to 4: files close no further than 2, and private ones not beyond that. */
+	CU_ASSERT_TRUE(lru_gen_close_empty(&w.vm->lru->nodes[0], true));
+	CU_ASSERT_EQUAL(gens(&w)->min_seq[LRU_GEN_FILE], 3);
+	CU_ASSERT_EQUAL(gens(&w)->min_seq[LRU_GEN_ANON], 3);
+	world_exit(&w);
+}
+
+static bool is_young(const struct world *w, uint64_t addr)
+{
+	return pt_walk(w->vm->map, w->a->mm->pgd, addr, PT_PTE, NULL)->v & PTE_ACCESSED;
+}
+
+static void set_young(const struct world *w, uint64_t addr)
+{
+	pt_walk(w->vm->map, w->a->mm->pgd, addr, PT_PTE, NULL)->v |= PTE_ACCESSED;
+}
+
+/* Memory that says nothing of use, or cannot go, is left alone; so is a process that has not run. */
+static void test_walk_skips(void)
+{
+	static const struct { int advice; bool mlock, none; bool can_swap, young; } table[] = {
+		{ MADV_NORMAL, false, false, true, false },
+		{ MADV_SEQUENTIAL, false, false, true, true },
+		{ MADV_RANDOM, false, false, true, true },
+		{ MADV_NORMAL, true, false, true, true },
+		{ MADV_NORMAL, false, true, true, true },
+		{ MADV_NORMAL, false, false, false, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w);
+		addr = world_map(w.a, MIB);
+		world_touch(w.a, addr, 100, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr, MIB, table[i].advice), 0);
+		if (table[i].mlock)
+			CU_ASSERT_EQUAL(vm_mlock(w.a, addr, MIB), 0);
+		if (table[i].none)
+			CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, MIB, PROT_NONE), 0);
+		lru_gen_age(w.vm, 0, table[i].can_swap, false);
+		CU_ASSERT_EQUAL(is_young(&w, addr + 3 * PAGE_SIZE), table[i].young);
+		world_exit(&w);
+	}
+}
+
+/* The first walk of a process is of all it has; the next one only if it ran, and where tables were used. */
+static void test_walk_tables(void)
+{
+	const uint64_t table = 2 * MIB;
+	struct world w;
+	uint64_t addr;
+
+	init(&w);
+	/* Two tables: 512 pages of the first are used, 10 of the second. */
+	addr = world_map(w.a, 2 * table);
+	CU_ASSERT_EQUAL(addr & (table - 1), 0);
+	world_touch(w.a, addr, 522, VM_ACCESS_WRITE);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_FALSE(is_young(&w, addr));
+	CU_ASSERT_FALSE(is_young(&w, addr + table));
+	/* It has not run since. */
+	set_young(&w, addr);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_TRUE(is_young(&w, addr));
+	/* Nothing was learned then, so both are walked again: the first one is worth it, 10 of 512 are not. */
+	world_touch(w.a, addr, 522, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(gens(&w)->max_seq, 5);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_FALSE(is_young(&w, addr));
+	CU_ASSERT_FALSE(is_young(&w, addr + table));
+	world_touch(w.a, addr, 522, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_FALSE(is_young(&w, addr));
+	CU_ASSERT_TRUE(is_young(&w, addr + table));
+	/* A table that nothing went through has a clear bit of its own. */
+	world_touch(w.a, addr + table, 1, VM_ACCESS_READ);
+	set_young(&w, addr);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_TRUE(is_young(&w, addr));
+	/* With force all of that does not matter. */
+	lru_gen_age(w.vm, 0, true, true);
+	CU_ASSERT_FALSE(is_young(&w, addr));
+	CU_ASSERT_FALSE(is_young(&w, addr + table));
+	world_exit(&w);
+}
+
+/* A child is new: each of its tables is walked; its pages are its parent's, its entries are not used yet. */
+static void test_walk_fork(void)
+{
+	struct world w;
+	struct process *b;
+	uint64_t addr;
+
+	init(&w);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 100, VM_ACCESS_WRITE);
+	lru_add_drain(w.vm, 0);
+	lru_gen_age(w.vm, 0, true, false);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	world_touch(b, addr, 10, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 2, 5, 0, 90, 10, 0);
+	/* 10 of 256 were used: that is not worth another walk. */
+	world_touch(b, addr, 30, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	EXPECT(&w, LRU_GEN_ANON, 3, 6, 90, 10, 0, 0);
+	world_exit(&w);
+}
+
+/* Reclaim meets a used entry: of 64 around it those that were used, too, become young at once, by a batch. */
+static void test_look_around(void)
+{
+	static const struct { unsigned int at, first, last; } table[] = {
+		{ 100, 68, 131 }, { 10, 0, 63 }, { 31, 0, 63 }, { 32, 0, 63 }, { 33, 1, 64 }, { 250, 192, 255 }, { 224, 192, 255 },
+		{ 225, 192, 255 }
+	};
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct world w;
+		uint64_t addr, at;
+		struct vma *vma;
+
+		init(&w);
+		addr = world_map(w.a, MIB);
+		world_touch(w.a, addr, 256, VM_ACCESS_WRITE);
+		lru_add_drain(w.vm, 0);
+		vma = mm_lookup(w.a->mm, addr);
+		at = addr + table[i].at * PAGE_SIZE;
+		/* Two generations on, so that they have somewhere to go. */
+		gens(&w)->min_seq[0] = gens(&w)->min_seq[1] = 2;
+		gens(&w)->max_seq = 5;
+		w.vm->lru->nodes[0].size[page_zone_id(page_from_pfn(w.vm->map, world_frame(w.a, at)))][LRU_ACTIVE_ANON] -= 256;
+		w.vm->lru->nodes[0].size[page_zone_id(page_from_pfn(w.vm->map, world_frame(w.a, at)))][LRU_INACTIVE_ANON] += 256;
+		CU_ASSERT_TRUE(lru_gen_look_around(w.vm, vma, at, vm_walk(w.a->mm, at)));
+		CU_ASSERT_FALSE(lru_gen_look_around(w.vm, vma, at, vm_walk(w.a->mm, at)));
+		for (k = 0; k < 256; k++)
+			CU_ASSERT_EQUAL(is_young(&w, addr + k * PAGE_SIZE), k < table[i].first || k > table[i].last);
+		lru_add_drain(w.vm, 0);
+		/* But for the page itself, which is its caller's. */
+		CU_ASSERT_EQUAL(size(&w, 5, LRU_GEN_ANON), 63);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_pgactivate], 63);
+		world_exit(&w);
+	}
+}
+
+/* What reclaim saw of a table makes the next walk go there. */
+static void test_feedback(void)
+{
+	struct world w;
+	struct vma *vma;
+	uint64_t addr;
+	unsigned int i;
+
+	init(&w);
+	addr = world_map(w.a, 2 * MIB);
+	for (i = 0; i < 2; i++) {
+		world_touch(w.a, addr, 10, VM_ACCESS_WRITE);
+		lru_gen_age(w.vm, 0, true, false);
+	}
+	/* 10 of 512: the filter has not got it. */
+	CU_ASSERT_TRUE(is_young(&w, addr));
+	vma = mm_lookup(w.a->mm, addr);
+	CU_ASSERT_TRUE(lru_gen_look_around(w.vm, vma, addr, vm_walk(w.a->mm, addr)));
+	world_touch(w.a, addr, 10, VM_ACCESS_READ);
+	lru_gen_age(w.vm, 0, true, false);
+	/* 10 of 64 are enough there. */
+	CU_ASSERT_FALSE(is_young(&w, addr));
+	world_exit(&w);
+}
+
+/* ---- the controller ------------------------------------------------------------------------- */
+
+/*
+ * Refaulted of total, of tier 0 and of another one, and whether the other one may go: fewer than 64 refaults always,
+ * else refaulted x (64 + total0) x gain0 <= (refaulted0 + 1) x total x gain. Worked out by hand.
+ */
+static void test_tier_idx(void)
+{
+	static const struct { uint64_t refaulted0, total0, refaulted, total; unsigned int last; } table[] = {
+		{ 0, 1000, 63, 64, 3 },			/* too few to know */
+		{ 0, 1000, 64, 64, 0 },			/* 64 x 1064 > 1 x 64 x 2 */
+		{ 499, 1000, 100, 106, 0 },		/* 100 x 1064 = 106,400 > 500 x 106 x 2 = 106,000 */
+		{ 499, 1000, 100, 107, 3 },		/* 106,400 <= 107,000 */
+		{ 499, 1000, 250, 250, 0 },		/* 266,000 > 250,000: twice tier 0's share, and more */
+		{ 531, 1000, 250, 250, 3 },		/* 266,000 <= 532 x 250 x 2 = 266,000 */
+	};
+	struct world w;
+	unsigned int i;
+
+	init(&w);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct lru_gen *gen = gens(&w);
+		unsigned int tier;
+
+		/* Half of it of this generation, the rest from before; what was spared counts as given up. */
+		gen->refaulted[1][0] = table[i].refaulted0 / 2;
+		gen->avg_refaulted[1][0] = table[i].refaulted0 - table[i].refaulted0 / 2;
+		gen->evicted[1][0] = table[i].total0;
+		for (tier = 1; tier < MAX_NR_TIERS; tier++) {
+			gen->refaulted[1][tier] = table[i].refaulted;
+			gen->avg_total[1][tier] = table[i].total / 4;
+			gen->evicted[1][tier] = table[i].total / 4;
+			gen->spared[1][tier] = table[i].total - 2 * (table[i].total / 4);
+		}
+		CU_ASSERT_EQUAL(lru_gen_last_tier(gen, LRU_GEN_FILE), table[i].last);
+	}
+	world_exit(&w);
+}
+
+/* At swappiness 60 files have a gain of 140: they go unless they come back far more. */
+static void test_choose_type(void)
+{
+	static const struct {
+		unsigned int swappiness;
+		uint64_t anon, anon_total, file, file_total;
+		enum lru_gen_type type;
+	} table[] = {
+		{ 60, 0, 0, 0, 0, LRU_GEN_FILE },
+		{ 60, 0, 1000, 63, 63, LRU_GEN_FILE },		/* too few refaults */
+		{ 60, 0, 1000, 100, 1000, LRU_GEN_ANON },	/* 100 x 1064 x 60 > 1 x 1000 x 140 */
+		{ 60, 45, 1000, 100, 1000, LRU_GEN_FILE },	/* 6,384,000 <= 46 x 140,000 = 6,440,000 */
+		{ 60, 44, 1000, 100, 1000, LRU_GEN_ANON },	/* 6,384,000 > 6,300,000 */
+		{ 100, 105, 1000, 100, 1000, LRU_GEN_ANON },	/* 106,400 > 106,000 */
+		{ 100, 106, 1000, 100, 1000, LRU_GEN_FILE },	/* 106,400 <= 107,000 */
+		{ 199, 500, 1000, 100, 1000, LRU_GEN_ANON },	/* 100 x 1064 x 199 > 501 x 1000 x 1 */
+	};
+	struct world w;
+	unsigned int i;
+
+	init(&w);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct lru_gen *gen = gens(&w);
+		unsigned int tier;
+
+		gen->refaulted[LRU_GEN_ANON][0] = table[i].anon;
+		gen->evicted[LRU_GEN_ANON][0] = table[i].anon_total;
+		gen->refaulted[LRU_GEN_FILE][0] = table[i].file;
+		gen->evicted[LRU_GEN_FILE][0] = table[i].file_total;
+		CU_ASSERT_EQUAL(lru_gen_choose_type(gen, table[i].swappiness, &tier), table[i].type);
+		/* The other tiers had no refaults. */
+		CU_ASSERT_EQUAL(tier, 3);
+	}
+	world_exit(&w);
+}
+
+/* As a generation closes its numbers are halved into the means, tier by tier, and begin anew. */
+static void test_carry_over(void)
+{
+	struct world w;
+	struct lru_gen *gen;
+
+	init(&w);
+	gen = gens(&w);
+	gen->refaulted[0][2] = 11;
+	gen->avg_refaulted[0][2] = 20;
+	gen->evicted[0][2] = 100;
+	gen->spared[0][2] = 7;
+	gen->avg_total[0][2] = 50;
+	gen->evicted[1][2] = 9;
+	lru_gen_carry_over(gen, LRU_GEN_ANON);
+	CU_ASSERT_EQUAL(gen->avg_refaulted[0][2], 15);
+	CU_ASSERT_EQUAL(gen->avg_total[0][2], 78);
+	CU_ASSERT_EQUAL(gen->refaulted[0][2], 0);
+	CU_ASSERT_EQUAL(gen->evicted[0][2], 0);
+	CU_ASSERT_EQUAL(gen->spared[0][2], 0);
+	CU_ASSERT_EQUAL(gen->evicted[1][2], 9);
+	world_exit(&w);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
 /* What can become of a page, in random order: all adds up, and nothing is lost. */
 static void random_step(struct world *w, struct test_rng *rng, uint64_t addr, struct vm_file *file)
 {
@@ -240,7 +609,7 @@ static void random_step(struct world *w, struct test_rng *rng, uint64_t addr, st
 	uint64_t bytes = at + pages * PAGE_SIZE > end ? end - at : pages * PAGE_SIZE;
 	pfn_t pfn = test_rand_below(rng, 2) ? world_frame(w->a, at) : vm_file_cached(file, test_rand_below(rng, 256));
 
-	switch (test_rand_below(rng, 10)) {
+	switch (test_rand_below(rng, 12)) {
 	case 0 ... 2:
 		world_touch(w->a, at, bytes / PAGE_SIZE, VM_ACCESS_WRITE);
 		break;
@@ -257,6 +626,12 @@ static void random_step(struct world *w, struct test_rng *rng, uint64_t addr, st
 	case 6:
 		CU_ASSERT_EQUAL(vm_munlock(w->a, addr, end - addr), 0);
 		lru_add_drain(w->vm, 0);
+		break;
+	case 7:
+		if (!test_rand_below(rng, 8))
+			lru_gen_age(w->vm, 0, test_rand_below(rng, 2), test_rand_below(rng, 2));
+		else
+			lru_gen_close_empty(&w->vm->lru->nodes[0], test_rand_below(rng, 2));
 		break;
 	default:
 		if (pfn_is_none(pfn))
@@ -305,6 +680,17 @@ static const struct test_case cases[] = {
 	{ "pages that a fault brings", test_fault },
 	{ "tiers", test_tiers },
 	{ "locked pages", test_mlock },
+	{ "ageing", test_age },
+	{ "ageing without swap", test_age_without_swap },
+	{ "empty generations", test_close_order },
+	{ "what a walk leaves out", test_walk_skips },
+	{ "tables that are worth a walk", test_walk_tables },
+	{ "a walk of parent and child", test_walk_fork },
+	{ "reclaim looks around", test_look_around },
+	{ "reclaim tells the walk", test_feedback },
+	{ "tiers that may go", test_tier_idx },
+	{ "private pages or files", test_choose_type },
+	{ "means of closed generations", test_carry_over },
 	{ "10,000 random steps", test_random },
 	{ NULL, NULL }
 };
