@@ -179,6 +179,32 @@ static void test_runs(void)
 	world_exit(&w);
 }
 
+/*
+ * Clusters that follow each other in the list of free ones are 64 MiB apart: of 50, the header's own is not free, so that the
+ * first is 32; then 1 and 33, 2 and 34, up to 17 and 49; then those that have no second: 18 to 31.
+ */
+static void test_columns(void)
+{
+	static const enum vm_kernel kernels[] = { VM_KERNEL_6_1, VM_KERNEL_6_12 };
+	unsigned int i, at;
+
+	for (i = 0; i < 2; i++) {
+		struct world w;
+		uint32_t wrong = 0, slot;
+
+		swap_world(&w, kernels[i], VM_SWAP_SSD, 100 * MIB);
+		for (at = 1; at < 50; at++) {
+			uint32_t cluster = at == 1 ? 32 : at <= 35 ? at / 2 + at % 2 * 32 : at - 18;
+
+			for (slot = 0; slot < SWAP_CLUSTER; slot++)
+				wrong += swap_slot_get(w.vm->swap, 0) != cluster * SWAP_CLUSTER + slot;
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+		vm_destroy(w.vm);
+		machine_destroy(w.machine);
+	}
+}
+
 /* 6.12 keeps pages of each order in clusters of their own; small pages take what is left of larger ones last. */
 static void test_orders(void)
 {
@@ -272,6 +298,7 @@ static const struct test_case cases[] = {
 	{ "slots are given back", test_given_back },
 	{ "runs of a disk", test_runs },
 	{ "orders of 6.12", test_orders },
+	{ "columns of clusters", test_columns },
 	{ "CPUs", test_cpus },
 	{ "impossible sizes", test_sizes },
 	{ NULL, NULL }
