@@ -117,12 +117,11 @@ void huge_unqueue(struct vm *vm, struct page *head)
 
 /* ---- mapped ---------------------------------------------------------------------- */
 
-static void put(struct vm *vm, struct page *head)
+void huge_free(struct vm *vm, pfn_t pfn)
 {
+	struct page *head = page_from_pfn(vm->map, pfn);
 	unsigned int order = page_order(head), i;
 
-	if (--head->refcount)
-		return;
 	huge_unqueue(vm, head);
 	for (i = 1; i < 1U << order; i++) {
 		head[i].refcount = 0;
@@ -130,7 +129,13 @@ static void put(struct vm *vm, struct page *head)
 		head[i].vm_index = 0;
 		head[i].next = head[i].prev = 0;
 	}
-	vm_free_frame(vm, pfn_from_page(vm->map, head), order);
+	vm_free_frame(vm, pfn, order);
+}
+
+static void put(struct vm *vm, struct page *head)
+{
+	if (!--head->refcount)
+		huge_free(vm, pfn_from_page(vm->map, head));
 }
 
 void huge_map(struct vm *vm, pfn_t pfn)

@@ -7,6 +7,8 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 bool khugepaged_wants(const struct vma *vma, bool tuned)
 {
@@ -102,6 +104,29 @@ static pfn_t alloc_target(const struct scan *s, uint64_t addr)
 	return pfn;
 }
 
+/*
+ * What is on swap comes back (Linux: __collapse_huge_page_swapin). False: not all of it did, or had to leave again for the
+ * rest.
+ */
+static bool swap_in(struct vma *vma, uint64_t addr, pte_t *table)
+{
+	struct vm *vm = vma->mm->vm;
+	unsigned int i, missing = 0;
+	enum vm_fault kind;
+
+	for (i = 0; i < HUGE_PAGES; i++) {
+		if (!pte_swap(table[i]))
+			continue;
+		if (vm_swap_fault(vma, addr + i * PAGE_SIZE, &table[i], false, &kind))
+			return false;
+		vm->counters[VM_CNT_pgmajfault] += kind == VM_FAULT_swapin;
+	}
+	lru_add_drain(vm, vm_cpu(vm));
+	for (i = 0; i < HUGE_PAGES; i++)
+		missing += pte_swap(table[i]);
+	return !missing;
+}
+
 /* The small pages go; the table that mapped them lies with the huge page then. */
 static void replace(struct scan *s, uint64_t addr, pte_t *pmd, pfn_t huge)
 {
@@ -150,6 +175,10 @@ enum collapse_result huge_collapse(struct vma *vma, uint64_t addr, bool limits, 
 	huge = alloc_target(&s, addr);
 	if (pfn_is_none(huge))
 		return COLLAPSE_NO_MEMORY;
+	if (!swap_in(vma, addr, virt_from_pfn(mm->vm->map, pte_pfn(*pmd)))) {
+		huge_free(mm->vm, huge);
+		return COLLAPSE_BUSY;
+	}
 	mm_note_hiwater(mm);
 	replace(&s, addr, pmd, huge);
 	return COLLAPSE_DONE;

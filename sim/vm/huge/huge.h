@@ -66,6 +66,8 @@ void huge_zero_exit(struct vm *vm);
 /* 2^@order frames for @vma at @addr, from where its policy, or @place, says; on return they are ANON and EXCLUSIVE, and unmapped. PFN_NONE: no memory. */
 pfn_t huge_alloc(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order);
 pfn_t huge_alloc_at(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order, const struct frame_place *place);
+/* Give back block @head, which nobody maps. */
+void huge_free(struct vm *vm, pfn_t head);
 /* One leaf more or less points to block @head. */
 void huge_map(struct vm *vm, pfn_t head);
 void huge_unmap(struct vm *vm, pfn_t head);

@@ -378,6 +378,29 @@ static void test_calls(void)
 	world_exit(&w);
 }
 
+/* Pages on swap come back for a huge page, and their slots are free. */
+static void test_collapse(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	swap_world(&w, VM_KERNEL_6_12, VM_SWAP_SSD, 3);
+	addr = world_map(w.a, 2 * MIB);
+	world_touch(w.a, addr, 512, VM_ACCESS_WRITE);
+	all_out(w.a, addr + 100 * PAGE_SIZE, 40);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 2 * MIB, 25 /* MADV_COLLAPSE */), 0);
+	CU_ASSERT_EQUAL(mm_resident(w.a->mm, addr, addr + 2 * MIB, 0).huge, 2 * MIB);
+	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_ANON], 512);
+	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 0);
+	CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpin), 40);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 0);
+	CU_ASSERT_EQUAL(w.vm->swap->nr_cached, 0);
+	/* It is nobody's fault. */
+	CU_ASSERT_EQUAL(w.a->maj_flt, 0);
+	CU_ASSERT_TRUE(counter(&w, VM_CNT_pgmajfault) > 0);
+	world_exit(&w);
+}
+
 /* TLBs are told of each entry that is taken away. */
 static void note_flush(void *ctx, struct mm *mm, uint64_t addr, uint64_t bytes)
 {
@@ -434,7 +457,10 @@ static void any_call(struct process *p, uint64_t addr, uint64_t len, struct test
 		vm_mremap(p, addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, addr ^ (1 << 22));
 		break;
 	case 4:
-		vm_madvise(p, addr, len, test_rand_below(rng, 3) ? MADV_DONTNEED : MADV_WILLNEED);
+		if (test_rand_below(rng, 8))
+			vm_madvise(p, addr, len, test_rand_below(rng, 3) ? MADV_DONTNEED : MADV_WILLNEED);
+		else
+			vm_madvise(p, addr & ~(2 * MIB - 1), 2 * MIB, 25 /* MADV_COLLAPSE */);
 		break;
 	case 5:
 		if (test_rand_below(rng, 2))
@@ -523,6 +549,7 @@ static const struct test_case cases[] = {
 	{ "slots of pages that are in memory", test_reclaim_slots },
 	{ "zeros", test_zeros },
 	{ "calls", test_calls },
+	{ "collapse", test_collapse },
 	{ "TLBs are told", test_flush },
 	{ "anything, and pages go out", test_random_family },
 	{ NULL, NULL }
