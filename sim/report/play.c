@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: a scenario's report: the answer first, then processes, phases, faults by kind and the TLB. */
+/* kmemsim: a scenario's report: the answer first, then processes, phases, faults by kind, swap and the TLB. */
 #include "sim/report/play.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 
 #include "pagemap/tlb/geometry.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/swap/swap.h"
 
 static const struct {
 	const char *key, *text;
@@ -177,6 +178,24 @@ static void emit_faults(struct emitter *em, const struct play *play)
 	emit_section_end(em);
 }
 
+/* Where the machine has any. */
+static void emit_swap(struct emitter *em, const struct play *play)
+{
+	const struct vm *vm = play->vm;
+
+	if (!vm->swap)
+		return;
+	emit_section(em, "swap", "Swap");
+	emit_share(em, "used", "pages used", "pages", swap_used(vm), vm->swap_pages);
+	emit_u64(em, "pswpout", "pages written", "", vm->counters[VM_CNT_pswpout]);
+	emit_u64(em, "swpout_zero", "of zeros, and not written", "", vm->counters[VM_CNT_swpout_zero]);
+	emit_u64(em, "pswpin", "pages read", "", vm->counters[VM_CNT_pswpin]);
+	emit_u64(em, "swap_ra", "read ahead of need", "", vm->counters[VM_CNT_swap_ra]);
+	emit_share(em, "swap_ra_hit", "of those needed", "read ahead", vm->counters[VM_CNT_swap_ra_hit],
+		   vm->counters[VM_CNT_swap_ra]);
+	emit_section_end(em);
+}
+
 static void emit_tlb(struct emitter *em, const struct play *play)
 {
 	struct tlb_stats sum = play_tlb_stats(play);
@@ -204,5 +223,6 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 	emit_phases(em, in->play);
 	emit_oom(em, in->play);
 	emit_faults(em, in->play);
+	emit_swap(em, in->play);
 	emit_tlb(em, in->play);
 }
