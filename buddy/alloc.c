@@ -8,8 +8,9 @@
  *         rmqueue                per-CPU list, else free lists
  *       __alloc_pages_slowpath   kswapd, min watermark, reserves, reclaim
  *
- * Differs from Linux: reclaim and kswapd are callbacks; there is no compaction,
- * so a costly request that may not retry fails where Linux would compact; a
+ * Differs from Linux: reclaim and kswapd are callbacks; compaction (compact/) is
+ * there where the layer above can move frames, else a costly request that may not
+ * retry fails where Linux would compact; a
  * request that may reclaim, but finds nothing to, drains all per-CPU lists and
  * gives up the atomic reserves once before it fails, because no other task
  * will free anything meanwhile; for the same reason __GFP_NOFAIL can fail.
@@ -21,6 +22,7 @@
 #include <string.h>
 
 #include "buddy/alloc.h"
+#include "buddy/compact/compact.h"
 #include "buddy/fallback.h"
 #include "buddy/highatomic.h"
 #include "buddy/list.h"
@@ -305,10 +307,46 @@ static uint32_t __alloc_pages_direct_reclaim(struct buddy *b, gfp_t gfp, unsigne
 	return get_page_from_freelist(b, gfp, order, alloc_flags, ac);
 }
 
+/*
+ * Before reclaim: costly requests, and those that would mix types, compact. False: there is no use in going on.
+ * *@prio: what the tries after it may do.
+ */
+static bool compact_first(struct buddy *b, gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+			  const struct alloc_context *ac, enum compact_priority *prio, uint32_t *pfn)
+{
+	bool costly_order = order > PAGE_ALLOC_COSTLY_ORDER, no_retry = costly_order && gfp & __GFP_NORETRY;
+	enum compact_result result;
+
+	*prio = COMPACT_PRIO_SYNC_LIGHT;
+	*pfn = PFN_NONE_VAL;
+	if (!b->compact)
+		return !(no_retry && gfp & __GFP_IO);
+	if (!costly_order && (!order || ac->migratetype == MIGRATE_MOVABLE))
+		return true;
+	*pfn = alloc_pages_direct_compact(b, gfp, order, alloc_flags, ac, COMPACT_PRIO_ASYNC, &result);
+	if (!no_retry)
+		return true;
+	*prio = COMPACT_PRIO_ASYNC;
+	return result != COMPACT_SKIPPED && result != COMPACT_DEFERRED;
+}
+
+/* Whether compaction, which gave nothing, may try harder (Linux: should_compact_retry). */
+static bool should_compact_retry(unsigned int order, enum compact_result result, enum compact_priority *prio)
+{
+	enum compact_priority most = order > PAGE_ALLOC_COSTLY_ORDER ? COMPACT_PRIO_SYNC_LIGHT : COMPACT_PRIO_SYNC_FULL;
+
+	if (result <= COMPACT_DEFERRED || *prio <= most)
+		return false;
+	(*prio)--;
+	return true;
+}
+
 static noinline uint32_t __alloc_pages_slowpath(struct buddy *b, gfp_t gfp, unsigned int order,
 						struct alloc_context *ac)
 {
 	bool can_direct_reclaim = gfp & __GFP_DIRECT_RECLAIM, progress;
+	enum compact_priority prio;
+	enum compact_result result;
 	bool costly_order = order > PAGE_ALLOC_COSTLY_ORDER;
 	unsigned int alloc_flags, tries = 0;
 	uint32_t pfn;
@@ -332,15 +370,22 @@ static noinline uint32_t __alloc_pages_slowpath(struct buddy *b, gfp_t gfp, unsi
 		if (pfn != PFN_NONE_VAL)
 			return pfn;
 	}
-	if (!can_direct_reclaim || (costly_order && gfp & __GFP_NORETRY && gfp & __GFP_IO))
+	if (!can_direct_reclaim)
 		goto nopage;
+	if (!compact_first(b, gfp, order, alloc_flags, ac, &prio, &pfn) && pfn == PFN_NONE_VAL)
+		goto nopage;
+	if (pfn != PFN_NONE_VAL)
+		return pfn;
 	do {
 		pfn = __alloc_pages_direct_reclaim(b, gfp, order, alloc_flags, ac, &progress);
+		if (pfn == PFN_NONE_VAL)
+			pfn = alloc_pages_direct_compact(b, gfp, order, alloc_flags, ac, prio, &result);
 		if (pfn != PFN_NONE_VAL)
 			return pfn;
 		if (gfp & __GFP_NORETRY || (costly_order && !(gfp & __GFP_RETRY_MAYFAIL)))
 			goto nopage;
-	} while (progress && (!costly_order || ++tries < MAX_RECLAIM_RETRIES));
+	} while ((progress && (!costly_order || ++tries < MAX_RECLAIM_RETRIES)) ||
+		 should_compact_retry(order, result, &prio));
 	if (unreserve_highatomic_pageblock(b, ac, true)) {
 		pfn = get_page_from_freelist(b, gfp, order, alloc_flags, ac);
 		if (pfn != PFN_NONE_VAL)

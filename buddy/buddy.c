@@ -208,6 +208,7 @@ void buddy_destroy(struct buddy *b)
 	if (!b)
 		return;
 	page_owner_destroy(b);
+	buddy_set_compact(b, NULL, NULL);
 	/* By number: where a table could not be had, no zone knows its own yet. */
 	for (id = 0; b->zones && id < b->nr_nodes * MAX_NR_ZONES; id++)
 		free(b->zones[id].cpu_stat);

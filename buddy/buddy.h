@@ -237,6 +237,41 @@ void buddy_set_reclaim(struct buddy *b, buddy_reclaim_fn fn, void *ctx);
 typedef void (*buddy_kswapd_fn)(void *ctx, unsigned int nid, unsigned int order);
 void buddy_set_kswapd(struct buddy *b, buddy_kswapd_fn fn, void *ctx);
 
+/* What compaction needs to know of frames that are in use. */
+struct buddy_compact_ops {
+	/* Whether the single frame @pfn, whatever it is, could move now. */
+	bool (*can_move)(void *ctx, pfn_t pfn);
+	/* What is in @old, which can move, goes to @new, an allocated frame; @old is to be freed. */
+	void (*move)(void *ctx, pfn_t old, pfn_t new);
+};
+
+/* X(name, meaning); in /proc/vmstat with compact_ in front, but for migrated. */
+#define BUDDY_COMPACT_COUNTERS(X) \
+	X(migrate_scanned, "frames that the migration scanner looked at") \
+	X(free_scanned,    "frames that the free scanner looked at") \
+	X(isolated,        "frames that were to move") \
+	X(migrated,        "frames that moved") \
+	X(stall,           "requests that compacted for themselves") \
+	X(fail,            "those that got no block") \
+	X(success,         "those that got one")
+
+enum buddy_compact_counter {
+#define BUDDY_COMPACT_ENUM(name, text) BUDDY_COMPACT_##name,
+	BUDDY_COMPACT_COUNTERS(BUDDY_COMPACT_ENUM)
+#undef BUDDY_COMPACT_ENUM
+	NR_BUDDY_COMPACT
+};
+
+struct buddy_compact_desc {
+	const char *name, *text;
+};
+/* Indexed by enum buddy_compact_counter. */
+extern const struct buddy_compact_desc buddy_compact_desc[NR_BUDDY_COMPACT];
+
+/* Requests above order 0 compact from now on (compact/compact.h); @ops NULL: no more. -ENOMEM. */
+int buddy_set_compact(struct buddy *b, const struct buddy_compact_ops *ops, void *ctx);
+uint64_t buddy_compact_counter(const struct buddy *b, enum buddy_compact_counter counter);
+
 /* On whose behalf calls are made from now on; page_owner keeps it. */
 struct buddy_caller {
 	uint32_t site;		/* the driver's number for a call site, 0 unknown */

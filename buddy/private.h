@@ -81,6 +81,7 @@ struct fast_free {
 _Static_assert(sizeof(struct fast_free) == 64, "found by a shift");
 
 struct owner_record;
+struct compact;
 
 struct buddy {
 	/* what each allocation and free reads */
@@ -114,6 +115,7 @@ struct buddy {
 	void *reclaim_ctx;
 	buddy_kswapd_fn kswapd;
 	void *kswapd_ctx;
+	struct compact *compact;	/* compact/; NULL: nothing can move */
 	buddy_report_fn report;
 	void *report_ctx;
 

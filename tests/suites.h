@@ -21,6 +21,7 @@
 	X(buddy_rules) \
 	X(buddy_load) \
 	X(buddy_compact) \
+	X(buddy_compaction) \
 	X(buddy_steer) \
 	X(geometry) \
 	X(slab) \
@@ -159,6 +160,7 @@
 	X(layout_cmd) \
 	X(vm) \
 	X(vm_mempolicy) \
+	X(vm_migrate) \
 	X(vm_host) \
 	X(vm_huge) \
 	X(vm_huge_host) \

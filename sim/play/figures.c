@@ -182,6 +182,12 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return vm->counters[VM_CNT_pgmajfault];
 	case SCENARIO_VM_PGREUSE:
 		return vm->counters[VM_CNT_pgreuse];
+	case SCENARIO_VM_COMPACT_STALL:
+		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_stall);
+	case SCENARIO_VM_COMPACT_SUCCESS:
+		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_success);
+	case SCENARIO_VM_COMPACT_FAIL:
+		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_fail);
 	case SCENARIO_VM_PGMIGRATE:
 		return vm->counters[VM_CNT_pgmigrate_success];
 	case SCENARIO_VM_NUMA_INTERLEAVE:

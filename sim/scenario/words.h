@@ -145,6 +145,9 @@ enum scenario_unit {
 	X(THP_SPLIT, "thp_split_page", COUNT, "huge pages split") \
 	X(THP_SPLIT_PMD, "thp_split_pmd", COUNT, "huge mappings split") \
 	X(THP_COLLAPSE, "thp_collapse_alloc", COUNT, "huge pages that khugepaged took") \
+	X(COMPACT_STALL, "compact_stall", COUNT, "requests that moved pages together to get a block") \
+	X(COMPACT_SUCCESS, "compact_success", COUNT, "those that got it") \
+	X(COMPACT_FAIL, "compact_fail", COUNT, "those that did not") \
 	X(NUMA_HIT, "numa_hit", COUNT, "frames that came from the node they were wanted of") \
 	X(NUMA_MISS, "numa_miss", COUNT, "frames that came from another node") \
 	X(NUMA_FOREIGN, "numa_foreign", COUNT, "frames that were wanted of a node and came from another") \

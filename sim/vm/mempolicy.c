@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "sim/vm/huge/huge.h"
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/migrate.h"
 
 /* ---- where a frame comes from ------------------------------------------------------ */
 
@@ -118,9 +118,6 @@ static int find_hole(struct mm *mm, uint64_t start, uint64_t end)
 	return 0;
 }
 
-/* What the lists say of a page: the new one comes to them anew. */
-#define OF_LISTS (FRAME_LRU | FRAME_BATCHED | FRAME_UNEVICTABLE | FRAME_MLOCKED | FRAME_GEN | FRAME_REFS)
-
 struct migration {
 	struct vma *vma;
 	uint32_t nodes;			/* pages there stay */
@@ -133,31 +130,15 @@ static int move_one(void *ctx, pte_t *pte, uint64_t addr)
 	struct migration *migration = ctx;
 	struct vma *vma = migration->vma;
 	struct vm *vm = vma->mm->vm;
-	pfn_t old = pte_present(*pte) ? pte_pfn(*pte) : PFN_NONE, new;
-	struct page *page;
+	struct frame_place place;
+	pfn_t pfn = pte_present(*pte) ? pte_pfn(*pte) : PFN_NONE;
 
-	if (pfn_is_none(old) || (pte->v & PTE_SPECIAL) || migration->nodes >> vm_frame_node(vm, old) & 1)
+	if (pfn_is_none(pfn) || (pte->v & PTE_SPECIAL) || migration->nodes >> vm_frame_node(vm, pfn) & 1)
 		return 0;
-	page = page_from_pfn(vm->map, old);
-	/* Pages of files and shared ones stay, as they do for MPOL_MF_MOVE. */
-	if (!(page->vm_index & FRAME_ANON) || vm_frame_in_block(page) || page->vm_mapcount != 1 || page->refcount != 1) {
+	place = mempolicy_place(vm->current, vma, addr);
+	/* What others map, too, stays, as it does for MPOL_MF_MOVE. */
+	if (page_from_pfn(vm->map, pfn)->vm_mapcount != 1 || !vm_migrate_to(vm, pfn, GFP_HIGHUSER_MOVABLE, &place))
 		migration->failed++;
-		return 0;
-	}
-	new = vm_alloc_anon(vma, addr);
-	if (pfn_is_none(new)) {
-		migration->failed++;
-		return 0;
-	}
-	/* Off its list it is active or not, whatever the lists are. */
-	lru_forget(vm, old);
-	page_from_pfn(vm->map, new)->vm_mapping = page->vm_mapping;
-	page_from_pfn(vm->map, new)->vm_index = page->vm_index & ~OF_LISTS;
-	vm_frame_map(vm, new);
-	lru_add_vma(vma, new);
-	*pte = pte_make(new, pte->v & ~PTE_PFN_MASK);
-	vm_frame_unmap(vm, old);
-	vm->counters[VM_CNT_pgmigrate_success]++;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/migrate.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
 
@@ -42,7 +43,7 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	vm->huge_zero = PFN_NONE;
 	for_each_populated_zone(buddy, zone)
 		vm->totalram += zone->managed_pages;
-	if (lru_create(vm)) {
+	if (lru_create(vm) || vm_migrate_init(vm)) {
 		vm_destroy(vm);
 		return kerror_set(err, -ENOMEM, "virtual memory: out of memory");
 	}
@@ -83,6 +84,7 @@ void vm_destroy(struct vm *vm)
 	anon_vma_table_exit(&vm->anon_vmas);
 	study_destroy(vm);
 	swap_destroy(vm);
+	buddy_set_compact(vm->buddy, NULL, NULL);
 	lru_destroy(vm);
 	free(vm);
 }

@@ -49,6 +49,15 @@ static uint32_t cache_delete(struct vm *vm, pfn_t pfn)
 	return slot;
 }
 
+void swap_cache_move(struct vm *vm, pfn_t old, pfn_t new)
+{
+	uint32_t slot = swap_slot_of(vm, old);
+
+	vm->swap->slot_of[old.v] = SWAP_NO_SLOT;
+	vm->swap->slot_of[new.v] = slot;
+	vm->swap->cached[slot] = new.v + 1;
+}
+
 /* ---- out ------------------------------------------------------------------------ */
 
 int swap_add(struct vm *vm, pfn_t pfn)

@@ -150,6 +150,8 @@ int swap_add(struct vm *vm, pfn_t pfn);
 bool swap_writepage(struct vm *vm, pfn_t pfn);
 /* Take @pfn, in the swap cache and unmapped, out and free it; its slot keeps @shadow. It must be clean. */
 void swap_cache_remove(struct vm *vm, pfn_t pfn, uint64_t shadow);
+/* For migration: @new has @old's slot from now on. Flags and references are the caller's. */
+void swap_cache_move(struct vm *vm, pfn_t old, pfn_t new);
 /*
  * Take @pfn out of the swap cache if no entry needs its slot (Linux: folio_free_swap). It is not freed. True: it is in
  * none any more, and dirty.
