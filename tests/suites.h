@@ -169,6 +169,7 @@
 	X(vm_random) \
 	X(vm_lru) \
 	X(vm_mglru) \
+	X(vm_reclaim) \
 	X(vm_rmap) \
 	X(vm_study) \
 	X(vm_swap) \

@@ -82,7 +82,7 @@ static int64_t do_brk(struct play *play, const struct step *step, struct play_pr
 	return 0;
 }
 
-int play_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err)
+void play_call(struct play *play, const struct step *step, struct play_process *who)
 {
 	struct process *process = who->process;
 	struct play_range range = play_range(play, step, &step->call.range);
@@ -107,11 +107,9 @@ int play_call(struct play *play, const struct step *step, struct play_process *w
 		ret = do_brk(play, step, who);
 		break;
 	case STEP_MADVISE:
-		if (step->call.value == MADV_PAGEOUT || step->call.value == MADV_COLD || step->call.value == MADV_FREE)
-			return kerror_set(err, -EOPNOTSUPP, "madvise %s needs reclaim, which is not simulated yet",
-					  scenario_word_of(scenario_advice, step->call.value));
 		ret = vm_madvise(process, range.start, range.bytes, step->call.value);
-		if (step->call.value == MADV_DONTNEED)
+		if (step->call.value == MADV_DONTNEED || step->call.value == MADV_FREE || step->call.value == MADV_COLD ||
+		    step->call.value == MADV_PAGEOUT)
 			play_flush(play, process, range.start, range.bytes);
 		break;
 	case STEP_MLOCK:
@@ -140,8 +138,7 @@ int play_call(struct play *play, const struct step *step, struct play_process *w
 	default:
 		/* read(), write(): through the page cache, and no mapping. */
 		ret = vm_file_bring_in(play->files[step->file], step->call.range.from, step->call.range.length,
-				       step->kind == STEP_WRITE);
+				       step->kind == STEP_WRITE ? FILE_WRITE : FILE_READ);
 	}
 	judge(play, step, who, ret);
-	return 0;
 }

@@ -210,6 +210,26 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return vm->counters[VM_CNT_thp_split_pmd];
 	case SCENARIO_VM_OOM_KILL:
 		return vm->counters[VM_CNT_oom_kill];
+	case SCENARIO_VM_PGSCAN:
+		return vm->counters[VM_CNT_pgscan_kswapd] + vm->counters[VM_CNT_pgscan_direct];
+	case SCENARIO_VM_PGSCAN_KSWAPD:
+		return vm->counters[VM_CNT_pgscan_kswapd];
+	case SCENARIO_VM_PGSCAN_DIRECT:
+		return vm->counters[VM_CNT_pgscan_direct];
+	case SCENARIO_VM_PGSTEAL:
+		return vm->counters[VM_CNT_pgsteal_kswapd] + vm->counters[VM_CNT_pgsteal_direct];
+	case SCENARIO_VM_PGSTEAL_KSWAPD:
+		return vm->counters[VM_CNT_pgsteal_kswapd];
+	case SCENARIO_VM_PGSTEAL_DIRECT:
+		return vm->counters[VM_CNT_pgsteal_direct];
+	case SCENARIO_VM_PGACTIVATE:
+		return vm->counters[VM_CNT_pgactivate];
+	case SCENARIO_VM_PGDEACTIVATE:
+		return vm->counters[VM_CNT_pgdeactivate];
+	case SCENARIO_VM_REFAULT_ANON:
+		return vm->counters[VM_CNT_workingset_refault_anon];
+	case SCENARIO_VM_REFAULT_FILE:
+		return vm->counters[VM_CNT_workingset_refault_file];
 	case SCENARIO_VM_FREE:
 		machine_count_pages(play->machine, &pages);
 		return (pages.free_lists + pages.pcp) << PAGE_SHIFT;

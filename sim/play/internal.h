@@ -21,8 +21,8 @@ struct play_range play_range(const struct play *play, const struct step *step, c
 
 /* ---- calls.c ------------------------------------------------------------------ */
 
-/* A call of @who, which lives. 0, or -EOPNOTSUPP. A call's own failure is judged here. */
-int play_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
+/* A call of @who, which lives. Its failure is judged here. */
+void play_call(struct play *play, const struct step *step, struct play_process *who);
 
 /* ---- touch.c ------------------------------------------------------------------ */
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "sim/play/internal.h"
+#include "sim/vm/clock.h"
+#include "sim/vm/writeback.h"
 
 #define DEFAULT_MAX_ACCESSES	1000000000ULL
 #define DEFAULT_TLB		"skylake"
@@ -58,6 +60,8 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	struct vm_config vm_cfg;
 	int ret;
 
+	if (m->lru == SCENARIO_MGLRU && (m->given & (1u << SCENARIO_MACHINE_LRU)))
+		return kerror_set(err, -EOPNOTSUPP, "machine lru=mglru is not simulated yet");
 	machine_config_default(&cfg);
 	cfg.mem_bytes = m->memory_bytes;
 	cfg.nr_cpus = (unsigned int)m->cpus;
@@ -74,6 +78,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
 	/* What is read ahead is nothing that a policy asked for. */
 	vm_cfg.page_cluster = m->policy == SCENARIO_KERNEL ? (unsigned int)m->page_cluster : 0;
+	vm_cfg.swappiness = (unsigned int)m->swappiness;
 	ret = machine_create(&play->machine, &cfg, err);
 	if (!ret)
 		ret = vm_create(&play->vm, play->machine->buddy, &vm_cfg, err);
@@ -256,6 +261,7 @@ static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
 		play->max_phases = max;
 	}
 	play->phases[play->nr_phases] = (struct play_phase){ .name = name, .tlb = play_tlb_stats(play) };
+	memcpy(play->phases[play->nr_phases].vm, play->vm->counters, sizeof(play->vm->counters));
 	play->nr_phases++;
 	play->all_phase = play->all;
 	for (p = 1; p <= scenario_nr_processes(play->scenario); p++) {
@@ -289,6 +295,8 @@ static void end_phase(struct play *play)
 	phase->tlb.l2_hits = now.l2_hits - phase->tlb.l2_hits;
 	phase->tlb.walks = now.walks - phase->tlb.walks;
 	phase->tlb.walk_refs = now.walk_refs - phase->tlb.walk_refs;
+	for (i = 0; i < NR_VM_COUNTERS; i++)
+		phase->vm[i] = play->vm->counters[i] - phase->vm[i];
 }
 
 /* ---- steps ---------------------------------------------------------------------------- */
@@ -342,7 +350,7 @@ static int do_file(struct play *play, const struct step *step, struct kerror *er
 	if (!file)
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	play->files[step->file] = file;
-	if (step->file_of.cached && vm_file_bring_in(file, 0, UINT64_MAX, false))
+	if (step->file_of.cached && vm_file_bring_in(file, 0, UINT64_MAX, FILE_AHEAD))
 		play_fail(play, step, "the machine has no memory to hold this file in its page cache");
 	return 0;
 }
@@ -434,7 +442,7 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 		process->cpu = (unsigned int)step->cpu;
 		break;
 	default:
-		ret = play_call(play, step, who, err);
+		play_call(play, step, who);
 	}
 	/* A call that failed for want of memory, and the OOM killer chose its caller. */
 	if (process->oom_marked && process->mm)
@@ -458,8 +466,11 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 		vm_drop_caches(play->vm);
 		return 0;
 	case STEP_SLEEP:
+		vm_advance(play->vm, step->sleep_ns);
+		return 0;
 	case STEP_SYNC:
-		return kerror_set(err, -EOPNOTSUPP, "%s is not simulated yet", scenario_statements[step->kind].word);
+		vm_sync(play->vm);
+		return 0;
 	case STEP_PHASE:
 		end_phase(play);
 		return begin_phase(play, step->phase, err);
@@ -521,9 +532,6 @@ int play_run(struct play *play, struct kerror *err)
 		play->steps++;
 		if (!ret)
 			ret = play_study_check(play, err);
-		if (!ret && play->vm->needs_reclaim)
-			ret = kerror_set(err, -EOPNOTSUPP, "memory is full, and pages of files would have to go: "
-					 "reclaim is not simulated yet");
 	}
 	end_phase(play);
 	tell_ends(play);

@@ -68,6 +68,7 @@ struct play_phase {
 	uint64_t faults[NR_VM_FAULTS];
 	uint64_t minflt, majflt, accesses;
 	struct tlb_stats tlb;
+	uint64_t vm[NR_VM_COUNTERS];	/* the machine's */
 };
 
 struct play {

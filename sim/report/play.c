@@ -133,6 +133,42 @@ static void emit_phases(struct emitter *em, const struct play *play)
 	emit_table_end(em);
 }
 
+/* Where memory ran short. */
+static void emit_reclaim(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "phase", "phase", "", true }, { "pageoutrun", "kswapd", "runs", false },
+		{ "pgscan_kswapd", "kswapd", "looked at", false }, { "pgsteal_kswapd", "kswapd", "gave up", false },
+		{ "pgscan_direct", "processes", "looked at", false }, { "pgsteal_direct", "processes", "gave up", false },
+		{ "pgactivate", "active", "again", false }, { "pgdeactivate", "inactive", "again", false },
+		{ "refaults", "came back", "", false },
+	};
+	const uint64_t *all = play->vm->counters;
+	uint32_t i;
+
+	if (!all[VM_CNT_pgscan_kswapd] && !all[VM_CNT_pgscan_direct])
+		return;
+	emit_table(em, "reclaim", "Reclaim, in pages", columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < play->nr_phases; i++) {
+		const struct play_phase *phase = &play->phases[i];
+		const uint64_t *n = phase->vm;
+
+		if (!n[VM_CNT_pageoutrun] && !n[VM_CNT_pgscan_direct])
+			continue;
+		emit_cell_str(em, phase->name ? scenario_phase_name(play->scenario, phase->name) : "(begin)");
+		emit_cell_u64(em, n[VM_CNT_pageoutrun]);
+		emit_cell_u64(em, n[VM_CNT_pgscan_kswapd]);
+		emit_cell_u64(em, n[VM_CNT_pgsteal_kswapd]);
+		emit_cell_u64(em, n[VM_CNT_pgscan_direct]);
+		emit_cell_u64(em, n[VM_CNT_pgsteal_direct]);
+		emit_cell_u64(em, n[VM_CNT_pgactivate]);
+		emit_cell_u64(em, n[VM_CNT_pgdeactivate]);
+		emit_cell_u64(em, n[VM_CNT_workingset_refault_anon] + n[VM_CNT_workingset_refault_file]);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
 /* What the kernel's log would say, in a table. */
 static void emit_oom(struct emitter *em, const struct play *play)
 {
@@ -221,6 +257,7 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 	emit_front(em, in);
 	emit_processes(em, in->play);
 	emit_phases(em, in->play);
+	emit_reclaim(em, in->play);
 	emit_oom(em, in->play);
 	emit_faults(em, in->play);
 	emit_swap(em, in->play);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/swap/swap.h"
 
 #ifndef MADV_POPULATE_READ
@@ -83,7 +84,7 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		if (!vma->file)
 			swap_will_need(vma, start, end);
 		else if (!vma->file->shmem)
-			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, false);
+			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, FILE_AHEAD);
 		return 0;
 	}
 	if (vma->flags & VM_LOCKED)
@@ -94,7 +95,9 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		vma_zap(vma, start, end);
 	if (advice == MADV_DONTNEED && vma->mm->vm->rules->dontneed_frees_tables)
 		mm_free_empty_tables(vma->mm, start, end);
-	/* MADV_FREE, MADV_COLD and MADV_PAGEOUT tell reclaim, and without it change nothing that can be seen. */
+	if (advice != MADV_DONTNEED)
+		reclaim_advise(vma, start, end, advice == MADV_FREE ? RECLAIM_FREE :
+						advice == MADV_COLD ? RECLAIM_COLD : RECLAIM_PAGEOUT);
 	return 0;
 }
 

@@ -21,6 +21,8 @@
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/lru/lru.h"
+#include "sim/vm/writeback.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
 {
@@ -71,7 +73,7 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 }
 
 /* A page of its own in place of the one that @pte points to: a copy, or a fresh one for the zero page. */
-static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
+static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kind)
 {
 	struct mm *mm = vma->mm;
 	struct page *page;
@@ -83,9 +85,10 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte)
 	pfn = vm_alloc_anon(vma, addr);
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
-	/* To get a frame the old page was put out: the access faults again. */
+	/* Reclaim took the old page to make room for the new one: the access faults again. */
 	if (!pte_present(*pte) || pte_pfn(*pte).v != pte_pfn(old).v) {
 		vm_free_frame(mm->vm, pfn, 0);
+		*kind = VM_FAULT_spurious;
 		return 0;
 	}
 	vm_frame_map(mm->vm, pfn);
@@ -129,7 +132,8 @@ int vm_do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kin
 
 	*kind = VM_FAULT_reuse;
 	if (vma->flags & VM_SHARED) {
-		page->vm_index |= FRAME_DIRTY;
+		vm_frame_dirty(vm, page);
+		vm_balance_dirty(vm);
 		pte->v |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		return 0;
 	}
@@ -140,7 +144,7 @@ int vm_do_wp_page(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_fault *kin
 		return 0;
 	}
 	*kind = VM_FAULT_cow;
-	return wp_page_copy(vma, addr, pte);
+	return wp_page_copy(vma, addr, pte, kind);
 }
 
 /* ---- every fault --------------------------------------------------------------- */

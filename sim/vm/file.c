@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "sim/vm/internal.h"
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/reclaim/reclaim.h"
+#include "sim/vm/writeback.h"
 
 static struct vm_file *file_create(struct vm *vm, const char *name, uint64_t bytes)
 {
@@ -72,7 +73,7 @@ pfn_t vm_file_cached(struct vm_file *file, uint64_t index)
 {
 	uint64_t *value = table_find(&file->cache, index);
 
-	return value ? pfn_make((uint32_t)(*value - 1)) : PFN_NONE;
+	return value && !(*value & WORKINGSET_SHADOW) ? pfn_make((uint32_t)(*value - 1)) : PFN_NONE;
 }
 
 int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
@@ -82,7 +83,7 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE;
 	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
 	struct page *page;
-	uint64_t *value;
+	uint64_t *value, shadow;
 
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
@@ -91,6 +92,7 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 		vm_free_frame(vm, pfn, 0);
 		return -ENOMEM;
 	}
+	shadow = *value;
 	*value = (uint64_t)pfn.v + 1;
 	page = page_from_pfn(vm->map, pfn);
 	page->refcount = 1;
@@ -98,13 +100,16 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	page->vm_mapcount = 0;
 	page->vm_index = index | FRAME_FILE | (file->shmem ? FRAME_SHMEM | FRAME_SWAPBACKED : 0);
 	file->nr_cached++;
+	if (shadow)
+		workingset_refault(vm, page, shadow);
 	lru_add(vm, vm_cpu(vm), pfn);
 	*out = pfn;
 	return 0;
 }
 
-int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, bool write)
+int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum vm_file_use use)
 {
+	struct vm *vm = file->vm;
 	uint64_t last = file->bytes > offset && bytes < file->bytes - offset ? offset + bytes : file->bytes, index;
 
 	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
@@ -113,21 +118,28 @@ int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, bool
 
 		if (ret)
 			return ret;
-		if (write)
-			page_from_pfn(file->vm->map, pfn)->vm_index |= FRAME_DIRTY;
+		if (use == FILE_READ)
+			lru_mark_accessed(vm, vm_cpu(vm), pfn);
+		if (use == FILE_WRITE) {
+			vm_frame_dirty(vm, page_from_pfn(vm->map, pfn));
+			vm_balance_dirty(vm);
+		}
 	}
 	return 0;
 }
 
-/* Take @index out of the cache; its frame is not mapped. */
-static void cache_remove(struct vm_file *file, uint64_t index)
+void vm_file_remove(struct vm_file *file, uint64_t index, uint64_t shadow)
 {
 	uint64_t *value = table_find(&file->cache, index);
-	pfn_t pfn = pfn_make((uint32_t)(*value - 1));
+	const struct page *page = page_from_pfn(file->vm->map, pfn_make((uint32_t)(*value - 1)));
 
-	table_remove(&file->cache, value);
+	if ((page->vm_index & FRAME_DIRTY) && !file->shmem)
+		file->nr_dirty--;
 	file->nr_cached--;
-	vm_free_frame(file->vm, pfn, 0);
+	if (shadow)
+		*value = shadow;
+	else
+		table_remove(&file->cache, value);
 }
 
 static int by_index(const void *a, const void *b)
@@ -143,7 +155,7 @@ static uint64_t *cached_indexes(const struct vm_file *file)
 	uint64_t *index = malloc(file->nr_cached * sizeof(*index)), i, nr = 0;
 
 	for (i = 0; index && i < file->cache.size; i++)
-		if (file->cache.slot[i].value)
+		if (file->cache.slot[i].value && !(file->cache.slot[i].value & WORKINGSET_SHADOW))
 			index[nr++] = file->cache.slot[i].key;
 	if (index)
 		qsort(index, nr, sizeof(*index), by_index);
@@ -159,10 +171,12 @@ static void drop_file(struct vm_file *file, bool all)
 		pfn_t pfn = vm_file_cached(file, index[i]);
 		const struct page *page = page_from_pfn(file->vm->map, pfn);
 
-		if (all || (!page->vm_mapcount && !(page->vm_index & FRAME_DIRTY)))
-			cache_remove(file, index[i]);
-		else
+		if (all || (!page->vm_mapcount && !(page->vm_index & FRAME_DIRTY))) {
+			vm_file_remove(file, index[i], 0);
+			vm_free_frame(file->vm, pfn, page_order(page));
+		} else {
 			lru_deactivate_file(file->vm, vm_cpu(file->vm), pfn);
+		}
 	}
 	free(index);
 }

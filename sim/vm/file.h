@@ -22,8 +22,10 @@ struct vm_file {
 	bool noreserve;			/* shmem that is not committed as a whole */
 	bool writable;			/* opened for writing, too */
 	bool warm;			/* all of it was read before: it gets frames when it is looked for, without a disk */
-	struct table cache;		/* page number to pfn */
+	struct table cache;		/* page number to pfn + 1, or what is left of a page (workingset.c) */
 	uint64_t nr_cached;
+	uint64_t nr_dirty;		/* of them */
+	uint64_t dirtied_ns;		/* when the first of these came */
 	struct vma **vmas;		/* owned; that map it */
 	uint32_t nr_vmas, max_vmas;
 	int mmap_miss;			/* faults that read-around did not foresee (file_ra_state) */
@@ -39,11 +41,12 @@ struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
 pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
 /* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
 int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
-/*
- * @bytes from @offset on, as far as the file goes, are in the cache then, and dirty where they are for @write: what read(),
- * write() and MADV_WILLNEED do. -ENOMEM: some of them may be.
- */
-int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, bool write);
+/* Page @index, which is there and unmapped, leaves the cache; its frame is the caller's. @shadow (0: nothing) stays in its place. */
+void vm_file_remove(struct vm_file *file, uint64_t index, uint64_t shadow);
+/* Why pages are brought in: read-ahead alone (MADV_WILLNEED), read(), write(). */
+enum vm_file_use { FILE_AHEAD, FILE_READ, FILE_WRITE };
+/* @bytes from @offset on, as far as the file goes, are in the cache, and used, or dirty. -ENOMEM: some of them may be. */
+int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum vm_file_use use);
 /* Take clean pages that nobody maps out of all files' caches (echo 1 > /proc/sys/vm/drop_caches). */
 void vm_drop_caches(struct vm *vm);
 

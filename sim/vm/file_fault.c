@@ -10,6 +10,7 @@
 
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/writeback.h"
 
 /* MMAP_LOTSAMISS: so many faults that read-around did not foresee turn it off. */
 #define LOTS_OF_MISSES 100
@@ -57,6 +58,9 @@ static int get_page(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *
 	*kind = file->shmem ? VM_FAULT_anon : VM_FAULT_read;
 	ret = file->shmem ? vm_file_add(file, index, pfn) : read_around(vma, index);
 	*pfn = vm_file_cached(file, index);
+	/* What was read around it took its frame. */
+	if (!ret && pfn_is_none(*pfn))
+		ret = vm_file_add(file, index, pfn);
 	return ret;
 }
 
@@ -170,7 +174,9 @@ int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kin
 	if (ret)
 		return ret;
 	map_cached(vma, pte, pfn, write ? PTE_WRITE | PTE_DIRTY : 0);
-	if (write)
-		page_from_pfn(vma->mm->vm->map, pfn)->vm_index |= FRAME_DIRTY;
+	if (write) {
+		vm_frame_dirty(vma->mm->vm, page_from_pfn(vma->mm->vm->map, pfn));
+		vm_balance_dirty(vma->mm->vm);
+	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "sim/vm/oom.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/reclaim/reclaim.h"
 
 /* One try, from where the policy says (Linux: alloc_pages_mpol). */
 static pfn_t ask_buddy(struct vm *vm, unsigned int cpu, gfp_t gfp, unsigned int order, const struct frame_place *place)
@@ -42,6 +43,8 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	do {
 		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
 	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && vm_out_of_memory(vm));
+	if (vm->lru->kswapd_woken)
+		reclaim_run_kswapd(vm);
 	return pfn;
 }
 

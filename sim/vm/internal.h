@@ -18,6 +18,12 @@ static inline unsigned int vm_cpu(const struct vm *vm)
 	return vm->current ? vm->current->cpu : 0;
 }
 
+/* Whether use through @vma says that a page will be used again (Linux 6.12's vma_has_recency()). */
+static inline bool vma_has_recency(const struct vma *vma)
+{
+	return !(vma->flags & (vma->mm->vm->rules->random_is_no_use ? VM_SEQ_READ | VM_RAND_READ : VM_SEQ_READ));
+}
+
 /* ---- vm.c ------------------------------------------------------------------- */
 
 /* Entries of [@start, @start + @bytes) changed, and no call of a process is why. */

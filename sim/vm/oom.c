@@ -87,13 +87,8 @@ bool vm_out_of_memory(struct vm *vm)
 {
 	struct process *current = vm->current, *victim;
 	const struct mm *mm;
-	uint32_t id;
 
-	for (id = 1; id < vm->nr_files; id++)
-		if (vm->files[id] && !vm->files[id]->shmem && vm->files[id]->nr_cached)
-			vm->needs_reclaim = true;
-	vm->needs_reclaim |= swap_available(vm);
-	victim = vm->needs_reclaim ? NULL : select_bad_process(vm);
+	victim = select_bad_process(vm);
 	if (!victim)
 		return false;
 	mm = victim->mm;

@@ -6,8 +6,7 @@
  * A victim other than the current process ends at once. The current one is only marked: the call or the fault
  * that it is in fails, and then it ends.
  *
- * Differs from Linux: there is no oom_reaper, for nothing delays an end; and where clean pages of files could be
- * given up instead, nobody is killed: that is reclaim's matter, which is not simulated yet (needs_reclaim).
+ * Differs from Linux: there is no oom_reaper, for nothing delays an end.
  *
  * Locking: none.
  */
@@ -25,7 +24,7 @@ int64_t vm_oom_badness(const struct process *process);
 uint64_t vm_oom_score(const struct process *process);
 
 /*
- * A request for memory failed. True: somebody was killed, so that it is worth another try. False: nobody can be, or it is
+ * A request for memory failed, and reclaim gave nothing. True: somebody was killed, so that it is worth another try. False: nobody can be, or it is
  * the current process, which is marked.
  */
 bool vm_out_of_memory(struct vm *vm);

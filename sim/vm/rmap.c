@@ -7,6 +7,7 @@
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/writeback.h"
 
 /* Where @vma would map page @index, UINT64_MAX where it does not cover it (Linux: vma_address). */
 static uint64_t vma_address(const struct vma *vma, uint64_t index)
@@ -71,10 +72,23 @@ static bool to_swap_entry(struct vma *vma, struct page *page, pte_t *pte)
 static void clear_file_entry(struct vma *vma, struct page *page, pte_t *pte)
 {
 	if (pte->v & PTE_DIRTY)
-		page->vm_index |= FRAME_DIRTY;
+		vm_frame_dirty(vma->mm->vm, page);
 	mm_note_hiwater(vma->mm);
 	vma->mm->rss[vm_frame_rss(page)]--;
 	*pte = (pte_t){ 0 };
+}
+
+/* A page that may go without a trace (MADV_FREE) goes, unless somebody wrote to it since. */
+static bool clear_lazy_entry(struct vma *vma, struct page *page, pte_t *pte)
+{
+	if ((pte->v & PTE_DIRTY) || (page->vm_index & FRAME_DIRTY)) {
+		page->vm_index |= FRAME_SWAPBACKED;
+		return false;
+	}
+	mm_note_hiwater(vma->mm);
+	vma->mm->rss[RSS_ANON]--;
+	*pte = (pte_t){ 0 };
+	return true;
 }
 
 static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
@@ -86,7 +100,7 @@ static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		return -EBUSY;
 	if (!(page->vm_index & FRAME_ANON))
 		clear_file_entry(vma, page, pte);
-	else if (!to_swap_entry(vma, page, pte))
+	else if (!(page->vm_index & FRAME_SWAPBACKED) ? !clear_lazy_entry(vma, page, pte) : !to_swap_entry(vma, page, pte))
 		return -EBUSY;
 	vm_flush(vma->mm, addr, PAGE_SIZE);
 	page->vm_mapcount--;

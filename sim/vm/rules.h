@@ -63,7 +63,13 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	X(gen_force_each_table, 0, 1, 1, \
 	  "the first walk of a process goes through tables whose own accessed bit is clear, too") \
 	X(gen_small_process, 64, 0, 0, \
-	  "a process with fewer pages is left out of the walk")
+	  "a process with fewer pages is left out of the walk") \
+	X(cost_of_scanning, 0, 1, 1, \
+	  "pages that reclaim looked at for nothing count as cost, too, and a write or a refault 32 times as much") \
+	X(random_is_no_use, 0, 1, 1, \
+	  "use through a mapping advised MADV_RANDOM does not keep a page, as with MADV_SEQUENTIAL") \
+	X(cache_trim_retry, 0, 1, 1, \
+	  "kswapd looks at private pages, too, after files alone gave nothing")
 
 struct vm_rules {
 	const char *kernel;		/* "6.1" */

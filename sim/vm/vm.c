@@ -10,6 +10,7 @@
 #include "sim/vm/migrate.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/reclaim/reclaim.h"
 
 void vm_config_default(struct vm_config *cfg)
 {
@@ -19,6 +20,7 @@ void vm_config_default(struct vm_config *cfg)
 		.fault_around_bytes = 64 << 10,
 		.ra_bytes = 128 << 10,
 		.page_cluster = 3,
+		.swappiness = 60,
 	};
 }
 
@@ -52,6 +54,7 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 		vm_destroy(vm);
 		return ret;
 	}
+	reclaim_init(vm);
 	*out = vm;
 	return 0;
 }

@@ -72,6 +72,7 @@ struct vm_config {
 	uint64_t swap_bytes;		/* 0: no swap; the first page is its header */
 	enum vm_swap_type swap_type;
 	unsigned int page_cluster;	/* 2^this pages are read from swap together at most; kernel default 3 */
+	unsigned int swappiness;	/* 0 to 200; kernel default 60 */
 };
 
 /* Machine-wide, by their names in /proc/vmstat. X(name, what it counts) */
@@ -83,6 +84,7 @@ struct vm_config {
 	X(pgdeactivate, "pages moved from an active list to an inactive one") \
 	X(pgrotated, "pages that were clean when they had been written, and so go next") \
 	X(pglazyfree, "private pages that may go without a trace (MADV_FREE)") \
+	X(pglazyfreed, "of those that did go") \
 	X(unevictable_pgs_culled, "pages that left the lists because they are locked") \
 	X(unevictable_pgs_rescued, "pages that came back to a list, unlocked") \
 	X(unevictable_pgs_mlocked, "pages that were locked") \
@@ -103,6 +105,23 @@ struct vm_config {
 	X(thp_collapse_alloc_failed, "times that there was no memory for that") \
 	X(thp_split_page, "huge pages that became 512 small ones") \
 	X(thp_split_pmd, "huge mappings that became 512 small ones") \
+	X(pageoutrun, "times kswapd went to work") \
+	X(pgscan_kswapd, "pages that kswapd looked at") \
+	X(pgscan_direct, "pages that processes looked at for their own requests") \
+	X(pgscan_anon, "of both, private pages and shared memory") \
+	X(pgscan_file, "of both, pages of files") \
+	X(pgsteal_kswapd, "pages that kswapd gave up") \
+	X(pgsteal_direct, "pages that processes gave up for their own requests") \
+	X(pgsteal_anon, "of both, private pages and shared memory") \
+	X(pgsteal_file, "of both, pages of files") \
+	X(pgrefill, "active pages looked at") \
+	X(nr_vmscan_write, "pages that reclaim wrote") \
+	X(workingset_refault_anon, "private pages that came back") \
+	X(workingset_refault_file, "pages of files that came back") \
+	X(workingset_activate_anon, "of them active at once") \
+	X(workingset_activate_file, "of them active at once") \
+	X(workingset_restore_anon, "of those active before they were given up") \
+	X(workingset_restore_file, "of those active before they were given up") \
 	X(oom_kill, "processes killed because no memory was left")
 
 enum vm_counter {
@@ -149,7 +168,8 @@ struct vm {
 	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
 	uint64_t now_ns;		/* simulated time; see clock.h */
-	bool needs_reclaim;		/* a request failed that would have succeeded with reclaim */
+	uint64_t dirtied;		/* pages of files that were written to */
+	bool flusher_woken;		/* reclaim met nothing but dirty pages */
 };
 
 /* The kernel's defaults: guess, 50 %, 64 KiB, 128 KiB; but no huge pages. */

@@ -38,6 +38,7 @@ static void zap_swap_entry(struct zap *zap, pte_t pte, uint64_t addr)
 	zap->next = pte_make_swap(pte_swap_slot(pte) + 1, pte.v & PTE_SWP_EXCLUSIVE);
 	zap->vma->mm->rss[RSS_SWAP]--;
 }
+#include "sim/vm/writeback.h"
 
 static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 {
@@ -54,8 +55,8 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 
 		if (!(page->vm_index & FRAME_ANON)) {
 			if (pte->v & PTE_DIRTY)
-				page->vm_index |= FRAME_DIRTY;
-			if ((pte->v & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ))
+				vm_frame_dirty(vm, page);
+			if ((pte->v & PTE_ACCESSED) && vma_has_recency(vma))
 				lru_mark_accessed(vm, vm_cpu(vm), pte_pfn(*pte));
 		}
 		if ((vma->flags & VM_LOCKED) && !vm_frame_in_block(page))

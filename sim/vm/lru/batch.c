@@ -5,6 +5,7 @@
  */
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/reclaim/reclaim.h"
 
 /* ---- what a batch does with a page ------------------------------------------------ */
 
@@ -231,6 +232,7 @@ void lru_mark_accessed(struct vm *vm, unsigned int cpu, pfn_t pfn)
 				page->vm_index |= FRAME_ACTIVE;
 	}
 	page->vm_index &= ~FRAME_REFERENCED;
+	workingset_activation(vm, page);
 }
 
 void lru_deactivate(struct vm *vm, unsigned int cpu, pfn_t pfn)

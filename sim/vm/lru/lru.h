@@ -49,6 +49,16 @@ struct lruvec {
 	struct lru_head lists[NR_LRU_LISTS];
 	uint64_t size[MAX_NR_ZONES][NR_LRU_LISTS];	/* pages, by zone of the node */
 	struct lru_gen *gen;		/* owned; in place of the lists (mglru.h); NULL: the lists it is */
+
+	/* what reclaim (sim/vm/reclaim/) knows of the node; [0] private pages, [1] files' */
+	uint64_t anon_cost, file_cost;
+	uint64_t nonresident_age;	/* pages that were given up or became active */
+	uint64_t activated[2];		/* pages that came back and are active at once */
+	uint64_t refaults[2];		/* the same at the end of the last reclaim */
+	unsigned int kswapd_failures;	/* passes in a row that gave nothing; from 16 on kswapd sleeps */
+	unsigned int kswapd_order;	/* what it was woken for */
+	bool kswapd_woken;
+	bool dirty;			/* nothing but dirty pages at the tails (Linux: PGDAT_DIRTY) */
 };
 
 enum lru_batch_kind {
@@ -70,6 +80,7 @@ struct lru {
 	bool gen_enabled;		/* generations in place of lists */
 	bool in_fault;			/* ...and a process faults on memory that it uses again and again */
 	bool gen_walking;		/* ...and whoever reclaims may change them himself (Linux: mm_walk) */
+	bool kswapd_woken;		/* of some node */
 };
 
 /* -ENOMEM: of the host. */

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "sim/vm/lru/lru.h"
+#include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/rmap.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/internal.h"
@@ -178,6 +178,15 @@ void swap_readpage(struct vm *vm, uint32_t slot)
 	vm->counters[zero ? VM_CNT_swpin_zero : VM_CNT_pswpin]++;
 }
 
+void swap_refault(struct vm *vm, uint32_t slot, pfn_t pfn)
+{
+	uint64_t shadow = vm->swap->shadow[slot];
+
+	vm->swap->shadow[slot] = 0;
+	if (shadow)
+		workingset_refault(vm, page_from_pfn(vm->map, pfn), shadow);
+}
+
 pfn_t swap_read(struct vma *vma, uint64_t addr, uint32_t slot, bool *fresh)
 {
 	struct vm *vm = vma->mm->vm;
@@ -198,6 +207,7 @@ pfn_t swap_read(struct vma *vma, uint64_t addr, uint32_t slot, bool *fresh)
 	vm->swap->map[slot] |= SWAP_HAS_CACHE;
 	cache_add(vm, pfn, slot);
 	swap_readpage(vm, slot);
+	swap_refault(vm, slot, pfn);
 	lru_add(vm, vm_cpu(vm), pfn);
 	*fresh = true;
 	return pfn;

@@ -21,6 +21,7 @@ static pfn_t read_alone(struct vma *vma, uint64_t addr, uint32_t slot)
 	if (pfn_is_none(pfn))
 		return pfn;
 	swap_readpage(vm, slot);
+	swap_refault(vm, slot, pfn);
 	lru_add(vm, vm_cpu(vm), pfn);
 	return pfn;
 }

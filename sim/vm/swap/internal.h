@@ -61,6 +61,8 @@ bool swap_reclaim_slot(struct swap *swap, uint32_t slot);
 pfn_t swap_read(struct vma *vma, uint64_t addr, uint32_t slot, bool *fresh);
 /* The device's part of it: @pfn gets the content of @slot. */
 void swap_readpage(struct vm *vm, uint32_t slot);
+/* @pfn, on no list yet, has the page of @slot: reclaim is told if it had given it up. */
+void swap_refault(struct vm *vm, uint32_t slot, pfn_t pfn);
 
 /* ---- readahead.c ------------------------------------------------------------------- */
 

@@ -174,7 +174,7 @@ static void test_mlock_file(void)
 
 	init(&w, VM_KERNEL_6_12);
 	file = vm_file_create(w.vm, "data", 64 * PAGE_SIZE, true);
-	CU_ASSERT_EQUAL_FATAL(vm_file_bring_in(file, 0, UINT64_MAX, false), 0);
+	CU_ASSERT_EQUAL_FATAL(vm_file_bring_in(file, 0, UINT64_MAX, FILE_AHEAD), 0);
 	one = vm_mmap(w.a, 0, 64 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
 	two = vm_mmap(w.a, 0, 64 * PAGE_SIZE, PROT_READ, MAP_PRIVATE, file, 0);
 	CU_ASSERT_EQUAL(vm_mlock(w.a, (uint64_t)one, 64 * PAGE_SIZE), 0);
@@ -198,7 +198,7 @@ static void test_zap_marks(void)
 
 	init(&w, VM_KERNEL_6_1);
 	file = vm_file_create(w.vm, "data", 16 * PAGE_SIZE, true);
-	CU_ASSERT_EQUAL_FATAL(vm_file_bring_in(file, 0, UINT64_MAX, false), 0);
+	CU_ASSERT_EQUAL_FATAL(vm_file_bring_in(file, 0, UINT64_MAX, FILE_AHEAD), 0);
 	for (i = 0; i < 2; i++) {
 		addr = vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
 		world_touch(w.a, (uint64_t)addr, 1, VM_ACCESS_READ);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a process reclaims memory for its own request. Follows try_to_free_pages() and do_try_to_free_pages() of
+ * mm/vmscan.c, should_reclaim_retry() of mm/page_alloc.c.
+ */
+#include "sim/vm/reclaim/internal.h"
+#include "sim/vm/writeback.h"
+
+/* Each node once, in the order in which the request tries them. */
+static void shrink_zones(struct vm *vm, unsigned int nid, struct scan_control *sc)
+{
+	uint8_t order[MAX_NUMNODES];
+	unsigned int nr = buddy_node_order(vm->buddy, nid, order), i;
+
+	for (i = 0; i < nr; i++)
+		if (sc->order <= PAGE_ALLOC_COSTLY_ORDER || !node_compaction_ready(vm, order[i], sc->order))
+			shrink_node(vm, order[i], sc);
+}
+
+static uint64_t do_try_to_free_pages(struct vm *vm, unsigned int nid, struct scan_control *sc)
+{
+	unsigned int i;
+
+	for (;;) {
+		sc->priority = DEF_PRIORITY;
+		do {
+			sc->nr_scanned = 0;
+			shrink_zones(vm, nid, sc);
+			if (sc->nr_reclaimed >= sc->nr_to_reclaim)
+				break;
+		} while (--sc->priority >= 0);
+		for (i = 0; i < vm->lru->nr_nodes; i++)
+			snapshot_refaults(vm, i);
+		/* Active pages were spared: not any more. */
+		if (sc->nr_reclaimed || !sc->skipped_deactivate)
+			return sc->nr_reclaimed;
+		sc->force_deactivate = true;
+		sc->skipped_deactivate = false;
+	}
+}
+
+uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp)
+{
+	struct vm *vm = ctx;
+	struct process *current = vm->current;
+	uint64_t reclaimed = 0;
+	unsigned int loops;
+
+	for (loops = 0; loops <= MAX_RECLAIM_RETRIES && !reclaimed; loops++) {
+		struct scan_control sc = {
+			.nr_to_reclaim = SWAP_CLUSTER_MAX, .gfp = gfp, .order = order, .may_writepage = true,
+			.may_swap = true,
+		};
+
+		reclaimed = do_try_to_free_pages(vm, nid, &sc);
+		vm_run_flusher(vm);
+		if ((gfp & __GFP_NORETRY) || (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_RETRY_MAYFAIL)) ||
+		    !reclaim_worth_retrying(vm, order))
+			break;
+	}
+	vm->current = current;
+	return reclaimed;
+}
+
+void reclaim_init(struct vm *vm)
+{
+	buddy_set_reclaim(vm->buddy, reclaim_direct, vm);
+	buddy_set_kswapd(vm->buddy, reclaim_wake_kswapd, vm);
+}

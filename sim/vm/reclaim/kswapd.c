@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: kswapd: a node gets back to its high watermark. Follows balance_pgdat(), kswapd_try_to_sleep() and
+ * wakeup_kswapd() of mm/vmscan.c.
+ */
+#include "sim/vm/reclaim/internal.h"
+#include "sim/vm/writeback.h"
+
+/* A little ageing, so that pages have a chance to be used before they are looked at (Linux: kswapd_age_node). */
+static void age_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
+{
+	if (can_age_anon(vm) && inactive_is_low(vm, nid, LRU_INACTIVE_ANON))
+		shrink_active_list(vm, nid, sc, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+/* Returns whether as much was looked at as is wanted: then the priority need not rise. */
+static bool kswapd_shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
+{
+	sc->nr_to_reclaim = node_kswapd_target(vm, nid);
+	shrink_node(vm, nid, sc);
+	/* Twice what was asked for is free: that it is in pieces is compaction's matter. */
+	if (sc->order && sc->nr_reclaimed >= COMPACT_GAP(sc->order))
+		sc->order = 0;
+	return sc->nr_scanned >= sc->nr_to_reclaim;
+}
+
+/*
+ * One pass from priority 12 on. @boost: pages to be reclaimed because watermarks were boosted; then nothing is
+ * written. False: it is to begin again, for the node is not balanced even without the boost.
+ */
+static bool balance_pass(struct vm *vm, unsigned int nid, struct scan_control *sc, uint64_t *boost)
+{
+	for (sc->priority = DEF_PRIORITY; sc->priority >= 1;) {
+		uint64_t before = sc->nr_reclaimed, reclaimed;
+		bool raise = true, balanced = pgdat_balanced(vm, nid, sc->order);
+
+		if (!balanced && *boost) {
+			*boost = 0;
+			return false;
+		}
+		if (!*boost && balanced)
+			return true;
+		if (*boost && sc->priority == DEF_PRIORITY - 2)
+			raise = false;
+		sc->may_writepage = !*boost || sc->priority < DEF_PRIORITY - 2;
+		sc->may_swap = !*boost;
+		age_node(vm, nid, sc);
+		sc->nr_scanned = 0;
+		if (kswapd_shrink_node(vm, nid, sc))
+			raise = false;
+		reclaimed = sc->nr_reclaimed - before;
+		*boost -= reclaimed < *boost ? reclaimed : *boost;
+		if (*boost && !reclaimed)
+			break;
+		if (raise || !reclaimed)
+			sc->priority--;
+	}
+	/* 6.12: files alone gave nothing: once more, and private pages as well. */
+	if (vm->rules->cache_trim_retry && !sc->nr_reclaimed && sc->priority < 1 && !sc->no_cache_trim_mode &&
+	    sc->cache_trim_mode_failed) {
+		sc->no_cache_trim_mode = true;
+		return false;
+	}
+	if (!sc->nr_reclaimed)
+		vm->lru->nodes[nid].kswapd_failures++;
+	return true;
+}
+
+static void balance_pgdat(struct vm *vm, unsigned int nid, unsigned int order)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL, .order = order, .kswapd = true };
+	uint64_t boosts[MAX_NR_ZONES] = { 0 }, boost = node_boost(vm, nid);
+
+	vm->counters[VM_CNT_pageoutrun]++;
+	node_save_boosts(vm, nid, boosts);
+	node_reclaim_active(vm, nid, true);
+	while (!balance_pass(vm, nid, &sc, &boost))
+		;
+	node_reclaim_active(vm, nid, false);
+	node_lower_boosts(vm, nid, boosts);
+	snapshot_refaults(vm, nid);
+}
+
+static bool may_sleep(struct vm *vm, unsigned int nid, unsigned int order)
+{
+	struct lruvec *node = &vm->lru->nodes[nid];
+
+	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES)
+		return true;
+	if (!pgdat_balanced(vm, nid, order))
+		return false;
+	node->dirty = false;
+	return true;
+}
+
+static void run_node(struct vm *vm, unsigned int nid)
+{
+	struct lruvec *node = &vm->lru->nodes[nid];
+	unsigned int order = node->kswapd_order;
+
+	node->kswapd_woken = false;
+	node->kswapd_order = 0;
+	do {
+		balance_pgdat(vm, nid, order);
+		vm_run_flusher(vm);
+		order = 0;
+	} while (!may_sleep(vm, nid, order));
+}
+
+void reclaim_run_kswapd(struct vm *vm)
+{
+	struct process *current = vm->current;
+	unsigned int nid;
+
+	vm->lru->kswapd_woken = false;
+	for (nid = 0; nid < vm->lru->nr_nodes; nid++)
+		if (vm->lru->nodes[nid].kswapd_woken)
+			run_node(vm, nid);
+	vm->current = current;
+}
+
+void reclaim_wake_kswapd(void *ctx, unsigned int nid, unsigned int order)
+{
+	struct vm *vm = ctx;
+	struct lruvec *node = &vm->lru->nodes[nid];
+
+	/* A hopeless node is left to direct reclaim. */
+	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
+	    (pgdat_balanced(vm, nid, order) && !node_boost(vm, nid)))
+		return;
+	node->kswapd_woken = true;
+	vm->lru->kswapd_woken = true;
+	if (node->kswapd_order < order)
+		node->kswapd_order = order;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: one page at the tail of an inactive list: may it go? Follows shrink_folio_list(), folio_check_references()
+ * of mm/vmscan.c and folio_referenced() of mm/rmap.c.
+ */
+#include "sim/vm/huge/huge.h"
+#include "sim/vm/reclaim/internal.h"
+#include "sim/vm/rmap.h"
+#include "sim/vm/swap/swap.h"
+#include "sim/vm/writeback.h"
+
+/* ---- was it used? ------------------------------------------------------------------- */
+
+struct referenced {
+	struct vm *vm;
+	pfn_t pfn;
+	unsigned int nr;
+	uint32_t vm_flags;
+};
+
+static int referenced_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
+{
+	struct referenced *found = ctx;
+
+	(void)addr;
+	/* 6.1 takes the bit of such mappings all the same. */
+	if (!vma_has_recency(vma) && found->vm->rules->random_is_no_use)
+		return 0;
+	if (vma->flags & VM_LOCKED) {
+		/* A lock that came when nobody could see the page. */
+		lru_mlock(found->vm, found->pfn);
+		found->vm_flags |= VM_LOCKED;
+		return 1;
+	}
+	if (!(pte->v & PTE_ACCESSED))
+		return 0;
+	pte->v &= ~PTE_ACCESSED;
+	if (!vma_has_recency(vma))
+		return 0;
+	found->nr++;
+	found->vm_flags |= vma->flags & ~VM_LOCKED;
+	return 0;
+}
+
+unsigned int page_referenced(struct vm *vm, pfn_t pfn, uint32_t *vm_flags)
+{
+	struct referenced found = { vm, pfn, 0, 0 };
+
+	vm_rmap_walk(vm, pfn, referenced_one, &found);
+	*vm_flags = found.vm_flags;
+	return found.nr;
+}
+
+enum references { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
+
+static enum references check_references(struct vm *vm, struct page *page, pfn_t pfn)
+{
+	uint32_t vm_flags;
+	unsigned int ptes = page_referenced(vm, pfn, &vm_flags);
+	bool before = page->vm_index & FRAME_REFERENCED;
+
+	page->vm_index &= ~FRAME_REFERENCED;
+	if (vm_flags & VM_LOCKED)
+		return REF_ACTIVATE;
+	if (!ptes)
+		return before && lru_is_file(page) ? REF_RECLAIM_CLEAN : REF_RECLAIM;
+	/* Each page was used by the fault that mapped it: the second time counts. */
+	page->vm_index |= FRAME_REFERENCED;
+	if (before || ptes > 1)
+		return REF_ACTIVATE;
+	return (vm_flags & VM_EXEC) && lru_is_file(page) ? REF_ACTIVATE : REF_KEEP;
+}
+
+/* ---- away with it --------------------------------------------------------------------- */
+
+enum fate { KEEP, ACTIVATE, FREED };
+
+static void count_dirty(const struct page *page, struct reclaim_stat *stat)
+{
+	/* Private pages are reclaim's own to write. */
+	if (!lru_is_file(page) || (page->vm_index & FRAME_ANON) || !(page->vm_index & FRAME_DIRTY))
+		return;
+	stat->nr_unqueued_dirty += lru_pages_of(page);
+}
+
+/* Write @page, in the swap cache and unmapped. FREED: it can go at once; KEEP: when the device has it. */
+static enum fate write_to_swap(struct vm *vm, struct page *page, pfn_t pfn)
+{
+	bool at_once = vm->cfg.swap_type == VM_SWAP_ZRAM || (vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO));
+
+	/* Nobody wants it any more: it goes without a word when it is put back. */
+	if (!swap_writepage(vm, pfn))
+		return KEEP;
+	if (at_once)
+		return FREED;
+	page->vm_index |= FRAME_WRITEBACK | FRAME_RECLAIM;
+	return KEEP;
+}
+
+/* Write a dirty page that nobody maps. FREED: it is clean, and can go. */
+static enum fate pageout(struct vm *vm, struct page *page, pfn_t pfn, const struct scan_control *sc,
+			 enum references references, struct reclaim_stat *stat)
+{
+	/* Files are the flusher's, which writes them in order, unless it does not keep up. */
+	if (lru_is_file(page) &&
+	    (!sc->kswapd || !(page->vm_index & FRAME_RECLAIM) || !lru_node_of(vm->lru, page)->dirty)) {
+		page->vm_index |= FRAME_RECLAIM;
+		return ACTIVATE;
+	}
+	if (references == REF_RECLAIM_CLEAN || !sc->may_writepage || !(sc->gfp & __GFP_FS))
+		return KEEP;
+	/* Shared memory has no place on swap here. */
+	if (page->vm_index & FRAME_SHMEM)
+		return ACTIVATE;
+	vm->counters[VM_CNT_nr_vmscan_write] += lru_pages_of(page);
+	stat->nr_pageout += lru_pages_of(page);
+	if (page->vm_index & FRAME_SWAPCACHE)
+		return write_to_swap(vm, page, pfn);
+	vm_file_clean(vm, pfn);
+	return FREED;
+}
+
+/* An unmapped, clean page leaves the cache that it is in. */
+static void drop(struct vm *vm, const struct page *page, pfn_t pfn)
+{
+	uint64_t pages = lru_pages_of(page), shadow;
+
+	if (page->vm_index & FRAME_SWAPCACHE) {
+		swap_cache_remove(vm, pfn, workingset_eviction(vm, page));
+		return;
+	}
+	if (page->vm_index & FRAME_FILE) {
+		shadow = lru_is_file(page) ? workingset_eviction(vm, page) : 0;
+		vm_file_remove(vm_file_get(vm, page->vm_mapping), page->vm_index & FRAME_OFFSET, shadow);
+	} else {
+		vm->counters[VM_CNT_pglazyfreed] += pages;
+	}
+	vm_free_frame(vm, pfn, page_order(page));
+}
+
+/* A private page needs a place on swap before it can be unmapped, but for one that may go without a trace. */
+static enum fate make_room(struct vm *vm, const struct page *page, pfn_t pfn, const struct scan_control *sc)
+{
+	if ((page->vm_index & (FRAME_ANON | FRAME_SWAPBACKED | FRAME_SWAPCACHE)) != (FRAME_ANON | FRAME_SWAPBACKED))
+		return FREED;
+	if (!(sc->gfp & __GFP_IO))
+		return KEEP;
+	return vm_frame_in_block(page) || swap_add(vm, pfn) ? ACTIVATE : FREED;
+}
+
+static enum fate shrink_page(struct vm *vm, struct page *page, pfn_t pfn, struct scan_control *sc,
+			     struct reclaim_stat *stat)
+{
+	enum references references;
+	enum fate fate;
+
+	if (!lru_evictable(page))
+		return ACTIVATE;
+	count_dirty(page, stat);
+	references = check_references(vm, page, pfn);
+	if (references == REF_ACTIVATE)
+		return ACTIVATE;
+	if (references == REF_KEEP)
+		return KEEP;
+	fate = make_room(vm, page, pfn, sc);
+	if (fate != FREED)
+		return fate;
+	if (vm_frame_mapped(vm, page) && !vm_try_to_unmap(vm, pfn))
+		return ACTIVATE;
+	if (page->vm_index & FRAME_DIRTY)
+		fate = pageout(vm, page, pfn, sc, references, stat);
+	if (fate == FREED)
+		drop(vm, page, pfn);
+	return fate;
+}
+
+/* @page stays, and its place on swap may be somebody's who needs it. */
+static void activate(struct vm *vm, struct page *page, pfn_t pfn, struct reclaim_stat *stat)
+{
+	if ((page->vm_index & FRAME_SWAPCACHE) && (swap_is_full(vm) || !lru_evictable(page)))
+		swap_free_page(vm, pfn);
+	if (!lru_evictable(page))
+		return;
+	page->vm_index |= FRAME_ACTIVE;
+	stat->nr_activate[lru_is_file(page)] += lru_pages_of(page);
+}
+
+uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_control *sc, struct reclaim_stat *stat)
+{
+	uint64_t reclaimed = 0;
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < pages->nr; i++) {
+		pfn_t pfn = pfn_make(pages->pfn[i]);
+		struct page *page = page_from_pfn(vm->map, pfn);
+		uint64_t nr = lru_pages_of(page);
+		enum fate fate;
+
+		sc->nr_scanned += nr;
+		fate = shrink_page(vm, page, pfn, sc, stat);
+		if (fate == FREED) {
+			reclaimed += nr;
+			continue;
+		}
+		if (fate == ACTIVATE)
+			activate(vm, page, pfn, stat);
+		pages->pfn[kept++] = pfn.v;
+	}
+	pages->nr = kept;
+	vm->counters[VM_CNT_pgactivate] += stat->nr_activate[0] + stat->nr_activate[1];
+	return reclaimed;
+}
