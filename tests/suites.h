@@ -111,6 +111,8 @@
 	X(trace_cases) \
 	X(trace_warnings) \
 	X(accesses) \
+	X(notices) \
+	X(procfs_process) \
 	X(traced) \
 	X(traced_maps) \
 	X(traced_regions) \

@@ -223,6 +223,7 @@ static int boot(struct run *run, struct kerror *err)
 static int write_outputs(struct run *run, struct kerror *err)
 {
 	const struct run_options *opt = &run->opt;
+	struct machine *machine = run->session->machine;
 	const struct report_input in = {
 		.version = kmemsim_version,
 		.trace_path = opt->trace,
@@ -242,7 +243,11 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.top = opt->top,
 	};
 
-	return run_outputs_write(&run->outputs, opt, &in, run->session->machine, err);
+
+	/* Of a trace of accesses alone the other machine did nothing. */
+	if (run->traced && run->traced->machine && !in.trace->nr_events)
+		machine = run->traced->machine;
+	return run_outputs_write(&run->outputs, opt, &in, machine, err);
 }
 
 /* 0; 1: a strict run stopped; -errno. */
@@ -328,7 +333,7 @@ int cmd_run(int argc, char **argv)
 	run_parse(argc, argv, &run.opt);
 	interrupt_catch();
 	if (run.opt.traces.nr <= 1 && is_scenario(run.opt.trace))
-		return run_scenario(run.opt.trace, &run.opt.report);
+		return run_scenario(run.opt.trace, &run.opt.report, run.opt.procfs);
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);

@@ -43,7 +43,8 @@ static const struct argp_option options[] = {
 	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
-	  "unusable_index into DIR, as they are at the end", 3 },
+	  "unusable_index into DIR, as they are at the end; of a scenario, and of a program's memory accesses, also "
+	  "DIR/PID/maps, smaps, status and pagemap of each process", 3 },
 	{ "page-owner-list", OPT_OWNER_LIST, "FILE", 0,
 	  "write the owner of each page block at the end, in the format of the kernel's page_owner; '-': instead "
 	  "of text", 3 },

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/cmd/procfs_processes.h"
+#include "sim/traced/traced.h"
+
 /* The end of a run, for those who write about it. */
 struct run_end {
 	const struct run_options *opt;
@@ -127,6 +130,8 @@ static int write_procfs(struct run_outputs *outs, enum run_output which, const s
 	outs->made_folder = NULL;
 	for (i = 0; !ret && i < NR_PROCFS_FILES; i++)
 		ret = close_output(&outs->procfs[i], err);
+	if (!ret && end->in->traced && end->in->traced->vm)
+		ret = procfs_write_processes(end->opt->procfs, end->in->traced->vm, err);
 	return ret;
 }
 

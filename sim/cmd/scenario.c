@@ -12,6 +12,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
+#include "sim/cmd/procfs_processes.h"
 #include "sim/report/play.h"
 
 #define HEAD_BYTES 4096
@@ -100,7 +101,7 @@ static int report(const struct play *play, const char *path, const char *stopped
 
 /* An exit status, or a negative errno. */
 static int play_and_report(const struct scenario *scenario, const char *path, const struct report_options *opt,
-			   struct report_outputs *out, struct kerror *err)
+			   const char *procfs, struct report_outputs *out, struct kerror *err)
 {
 	const struct play_config cfg = { .on_failure = tell, .on_note = tell, .ctx = (void *)path, .stop = interrupt_flag() };
 	struct kerror ended = { 0 };
@@ -117,11 +118,13 @@ static int play_and_report(const struct scenario *scenario, const char *path, co
 	status = ret == -EINTR ? interrupt_status() : ret ? EXIT_USAGE : play->failures ? EXIT_FOUND : EXIT_FINE;
 	/* Where nothing was carried out there is nothing to report. */
 	ret = play->steps ? report(play, path, ret ? ended.text : NULL, opt, out, err) : 0;
+	if (!ret && procfs)
+		ret = procfs_write_all(procfs, play->machine, play->vm, err);
 	play_destroy(play);
 	return ret ? ret : status;
 }
 
-int run_scenario(const char *path, const struct report_options *opt)
+int run_scenario(const char *path, const struct report_options *opt, const char *procfs)
 {
 	struct kerror err = { .text = "failed without saying why" };
 	struct report_outputs out = { 0 };
@@ -130,7 +133,7 @@ int run_scenario(const char *path, const struct report_options *opt)
 
 	if (!ret) {
 		scenario = load(path, &err);
-		ret = scenario ? play_and_report(scenario, path, opt, &out, &err) : -EINVAL;
+		ret = scenario ? play_and_report(scenario, path, opt, procfs, &out, &err) : -EINVAL;
 	}
 	scenario_destroy(scenario);
 	drop_report_outputs(&out);

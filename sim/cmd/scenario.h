@@ -10,8 +10,9 @@ bool is_scenario(const char *path);
 
 /*
  * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, or needs
- * what is not simulated; 130, 143: a signal ended it.
+ * what is not simulated; 130, 143: a signal ended it. @procfs: a folder for the kernel's files, as they are at the
+ * end, or NULL.
  */
-int run_scenario(const char *path, const struct report_options *opt);
+int run_scenario(const char *path, const struct report_options *opt, const char *procfs);
 
 #endif

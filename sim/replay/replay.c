@@ -87,6 +87,7 @@ void replay_destroy(struct replay *rp)
 	follower_destroy(rp->follower);
 	access_exit(&rp->access);
 	ledger_exit(&rp->ledger);
+	notices_exit(&rp->notices);
 	free(rp->small_blocks);
 	free(rp->objects_in);
 	free(rp->cache_of);
@@ -424,7 +425,7 @@ static int replay_one(struct replay *rp, const struct event *ev, struct kerror *
 		break;
 	default:
 		rp->ledger.counter[RC_not_replayed]++;
-		return 0;
+		return notices_take(&rp->notices, ev) ? kerror_set(err, -ENOMEM, "no memory for the processes of the trace") : 0;
 	}
 	rp->ledger.counter[RC_layer_skipped]++;
 	return 0;

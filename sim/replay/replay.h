@@ -52,6 +52,7 @@
 #include "sim/machine/machine.h"
 #include "sim/replay/findings.h"
 #include "sim/replay/ledger.h"
+#include "sim/replay/notices.h"
 #include "sim/trace/event.h"
 #include "sim/trace/names.h"
 
@@ -106,6 +107,7 @@ struct replay {
 	struct slab_findings findings;
 	uint64_t injected;		/* failures that were asked for, as counted when one was last met */
 	struct replay_no_cache no_cache;
+	struct notices notices;
 	char complaint[256];		/* the layers' last one, "" none */
 	struct kerror stop;		/* why a strict replay stopped; code 0: it did not */
 };

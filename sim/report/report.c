@@ -198,10 +198,11 @@ static void emit_host(struct emitter *em, const struct host_counters *host, enum
 		emit_i64(em, key, label, "", host->value[which]);
 }
 
-static void emit_faults(struct emitter *em, const struct report_input *in)
+static int emit_faults(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	const char *why = "not supported";
 	const struct host_counters *host = in->host;
+	int ret;
 
 	emit_section(em, "page_faults", "Page faults");
 	emit_u64(em, "first_touches", "frames the machine wrote to for the first time", "frames",
@@ -214,7 +215,9 @@ static void emit_faults(struct emitter *em, const struct report_input *in)
 		emit_host(em, host, HOST_PAGE_FAULTS, "host_perf",
 			  "host, replay only: page faults (perf_event_open)", why);
 	}
+	ret = report_notices(em, in, err);
 	emit_section_end(em);
+	return ret;
 }
 
 int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err)
@@ -237,7 +240,9 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 	report_accesses(em, in);
 	report_heap(em, in);
 	emit_memory(em, in);
-	emit_faults(em, in);
+	ret = emit_faults(em, in, err);
+	if (ret)
+		return ret;
 	report_internal(em, in);
 	report_external(em, in);
 	ret = report_tlb(em, in, err);

@@ -70,6 +70,8 @@ void report_heap(struct emitter *em, const struct report_input *in);
 int report_tlb(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/accesses.c: memory accesses; only where the trace has some. */
 void report_accesses(struct emitter *em, const struct report_input *in);
+/* report/notices.c: a table in the section of page faults. -ENOMEM. */
+int report_notices(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/traced.c: the program that they are of, as a process. -ENOMEM. */
 int report_traced(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/shrink.c: a section to put behind the report. */

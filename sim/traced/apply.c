@@ -99,6 +99,10 @@ static bool map_there(struct traced *t, const struct maps_entry *entry)
 	if (kind == REGION_DATA && entry->start + entry->bytes == TRACED_VALGRIND_TOP)
 		kind = REGION_STACK;
 	stack.flags |= kind == REGION_STACK ? MAP_GROWSDOWN : 0;
+	if (kind == REGION_HEAP) {
+		t->process->mm->start_brk = entry->start;
+		t->process->mm->brk = entry->start + entry->bytes;
+	}
 	/* What the kernel maps at its own addresses is no part of a process. */
 	return entry->start >= VM_TASK_SIZE || map(t, &stack, kind);
 }
@@ -111,14 +115,17 @@ static bool unmap(struct traced *t, uint64_t start, uint64_t bytes)
 	return remove_range(t, start, bytes);
 }
 
+/* The first call tells where the heap begins. */
 static bool move_heap(struct traced *t, uint64_t end)
 {
-	uint64_t old = VM_PAGE_ALIGN(t->brk), new = VM_PAGE_ALIGN(end);
+	struct mm *mm = t->process->mm;
+	uint64_t old = VM_PAGE_ALIGN(mm->start_brk ? mm->brk : end), new = VM_PAGE_ALIGN(end);
 	const struct maps_entry more = { .start = old, .bytes = new - old, .prot = PROT_READ | PROT_WRITE };
-	bool known = t->brk;
 
-	t->brk = end;
-	if (!known || new == old)
+	if (!mm->start_brk)
+		mm->start_brk = end;
+	mm->brk = end;
+	if (new == old)
 		return true;
 	return new > old ? map(t, &more, REGION_HEAP) : unmap(t, new, old - new);
 }

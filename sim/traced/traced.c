@@ -85,7 +85,7 @@ static int boot(struct traced *t, struct kerror *err)
 		return ret;
 	for (side = 0; side < NR_TRACED_SIDES; side++)
 		tlb_switch(t->tlb[side], vm_asid(t->process));
-	t->image = vm_file_create(t->vm, "[program]", VM_TASK_SIZE, false);
+	t->image = vm_file_create(t->vm, "/program", VM_TASK_SIZE, false);
 	if (!t->image)
 		return kerror_set(err, -ENOMEM, "no memory for a process");
 	t->image->warm = !t->cfg.cold;

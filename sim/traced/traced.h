@@ -58,7 +58,6 @@ struct traced {
 	struct region *stack;		/* that grows; NULL: none yet */
 	struct vm_file *image;		/* what inferred regions of files are of */
 	struct table file_of;		/* name in cfg.maps to its struct vm_file */
-	uint64_t brk;			/* the end of the heap as brk() told it; 0: not yet */
 	uint64_t applied, not_applied;	/* entries of cfg.maps; of them those that the simulated kernel refused */
 	uint64_t next_at;		/* accesses before the next entry; UINT64_MAX: there is none */
 	struct table site_of;		/* pc to its place in sites, and 1 */

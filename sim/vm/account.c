@@ -75,6 +75,8 @@ bool mm_mlock_future_ok(const struct mm *mm, uint32_t flags, uint64_t bytes)
 
 void mm_account(struct mm *mm, uint32_t flags, int64_t pages)
 {
+	if (pages < 0 && mm->total_vm > mm->hiwater_vm)
+		mm->hiwater_vm = mm->total_vm;
 	mm->total_vm += (uint64_t)pages;
 	if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
 		mm->exec_vm += (uint64_t)pages;

@@ -16,7 +16,7 @@
 struct vm_file {
 	struct vm *vm;
 	uint32_t id;			/* what struct page keeps; from 1 */
-	char name[48];			/* as maps prints it */
+	char name[256];			/* as maps prints it */
 	uint64_t bytes;
 	bool shmem;			/* no disk: lives as long as a mapping does, pages beyond are zero */
 	bool noreserve;			/* shmem that is not committed as a whole */

@@ -134,7 +134,8 @@ struct mm {
 	uint64_t tables[NR_PT_LEVELS];	/* frames that hold tables of each level; the PGD's are two */
 	int64_t rss[NR_RSS];		/* pages */
 	uint64_t total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* pages */
-	uint64_t hiwater_rss;		/* pages: the most so far */
+	uint64_t hiwater_rss;		/* pages: the most so far, as of the last time that it fell */
+	uint64_t hiwater_vm;		/* the same of total_vm */
 	uint64_t mmap_base;
 	uint64_t start_brk, brk;
 	uint64_t start_data, end_data;

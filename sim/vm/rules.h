@@ -14,6 +14,10 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 
 /* X(name, in 6.1, in 6.12, in 6.18, what it means) */
 #define VM_RULES(X) \
+	X(smaps_ksm, 0, 1, 1, \
+	  "smaps has a line KSM") \
+	X(smaps_wide_eligible, 0, 1, 1, \
+	  "THPeligible in smaps is a number eight wide") \
 	X(align_huge, 0, 1, 1, \
 	  "a private anonymous mapping without a hint, whose length is a multiple of 2 MiB, begins at one (6.7)") \
 	X(stack_small, 0, 1, 1, \

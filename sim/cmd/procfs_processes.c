@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim run --procfs: files of processes, and of a scenario's machine; see procfs_processes.h. */
+#include "sim/cmd/procfs_processes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/cmd/output.h"
+#include "sim/cmd/procfs_files.h"
+#include "sim/report/kernel/procfs_process.h"
+
+static int make_folder(const char *path, struct kerror *err)
+{
+	return !mkdir(path, 0777) || errno == EEXIST ? 0 : kerror_set(err, -errno, "%.200s: %s", path, strerror(errno));
+}
+
+static int name_in(char path[PATH_MAX], const char *folder, const char *name, struct kerror *err)
+{
+	if ((size_t)snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
+		return 0;
+	return kerror_set(err, -ENAMETOOLONG, "%.200s: the name is too long", folder);
+}
+
+/* What was written to @out, with the result @ret, gets its name, or not. */
+static int end_file(struct output *out, int ret, struct kerror *err)
+{
+	if (!ret)
+		return close_output(out, err);
+	kerror_set(err, ret, "%.180s: could not be written: %s", out->path, strerror(-ret));
+	drop_output(out);
+	return ret;
+}
+
+static int write_process(const char *folder, const struct process *process, struct kerror *err)
+{
+	static const struct {
+		const char *name;
+		int (*print)(const struct process *process, FILE *out);
+	} files[] = {
+		{ "maps", procfs_maps }, { "smaps", procfs_smaps }, { "status", procfs_status }, { "pagemap", procfs_pagemap },
+	};
+	char own[PATH_MAX], path[PATH_MAX], pid[16];
+	struct output out = { 0 };
+	size_t i;
+	int ret;
+
+	snprintf(pid, sizeof(pid), "%d", process->pid);
+	ret = name_in(own, folder, pid, err);
+	if (!ret)
+		ret = make_folder(own, err);
+	for (i = 0; !ret && i < sizeof(files) / sizeof(files[0]); i++) {
+		ret = name_in(path, own, files[i].name, err);
+		if (!ret)
+			ret = open_output(&out, path, err);
+		if (!ret)
+			ret = end_file(&out, files[i].print(process, out.file), err);
+	}
+	return ret;
+}
+
+int procfs_write_processes(const char *folder, const struct vm *vm, struct kerror *err)
+{
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < vm->nr_processes; i++)
+		if (vm->processes[i]->mm)
+			ret = write_process(folder, vm->processes[i], err);
+	return ret;
+}
+
+int procfs_write_all(const char *folder, const struct machine *m, const struct vm *vm, struct kerror *err)
+{
+	int ret = make_folder(folder, err);
+	struct output out = { 0 };
+	char path[PATH_MAX];
+	unsigned int i;
+
+	for (i = 0; !ret && i < NR_PROCFS_FILES; i++) {
+		ret = name_in(path, folder, procfs_files[i].name, err);
+		if (!ret)
+			ret = open_output(&out, path, err);
+		if (!ret)
+			ret = end_file(&out, procfs_files[i].print(m, out.file), err);
+	}
+	return ret ? ret : procfs_write_processes(folder, vm, err);
+}
