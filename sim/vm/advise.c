@@ -83,7 +83,9 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		/* Pages that do not fit are read when they are needed. */
 		if (!vma->file)
 			swap_will_need(vma, start, end);
-		else if (!vma->file->shmem)
+		else if (vma->file->shmem)
+			swap_shmem_will_need(vma, start, end);
+		else
 			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, FILE_AHEAD);
 		return 0;
 	}

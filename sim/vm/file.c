@@ -8,6 +8,7 @@
 
 #include "sim/vm/internal.h"
 #include "sim/vm/reclaim/reclaim.h"
+#include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
 
 static struct vm_file *file_create(struct vm *vm, const char *name, uint64_t bytes)
@@ -107,6 +108,17 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	return 0;
 }
 
+int vm_file_put(struct vm_file *file, uint64_t index, pfn_t pfn)
+{
+	uint64_t *value = table_get(&file->cache, index);
+
+	if (!value)
+		return -ENOMEM;
+	*value = (uint64_t)pfn.v + 1;
+	file->nr_cached++;
+	return 0;
+}
+
 int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum vm_file_use use)
 {
 	struct vm *vm = file->vm;
@@ -195,6 +207,7 @@ void vm_drop_caches(struct vm *vm)
 static void file_free(struct vm_file *file)
 {
 	drop_file(file, true);
+	swap_shmem_free(file);
 	file->vm->files[file->id] = NULL;
 	table_free(&file->cache);
 	free(file->vmas);

@@ -26,6 +26,7 @@ struct vm_file {
 	uint64_t nr_cached;
 	uint64_t nr_dirty;		/* of them */
 	uint64_t dirtied_ns;		/* when the first of these came */
+	struct table slots;		/* page number to slot, of shared memory on swap (swap/shmem.c) */
 	struct vma **vmas;		/* owned; that map it */
 	uint32_t nr_vmas, max_vmas;
 	int mmap_miss;			/* faults that read-around did not foresee (file_ra_state) */
@@ -41,6 +42,8 @@ struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
 pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
 /* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
 int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
+/* @pfn becomes page @index, which is not there; the frame's own words are the caller's. -ENOMEM: of the host. */
+int vm_file_put(struct vm_file *file, uint64_t index, pfn_t pfn);
 /* Page @index, which is there and unmapped, leaves the cache; its frame is the caller's. @shadow (0: nothing) stays in its place. */
 void vm_file_remove(struct vm_file *file, uint64_t index, uint64_t shadow);
 /* Why pages are brought in: read-ahead alone (MADV_WILLNEED), read(), write(). */

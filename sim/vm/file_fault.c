@@ -10,6 +10,7 @@
 
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
 
 /* MMAP_LOTSAMISS: so many faults that read-around did not foresee turn it off. */
@@ -55,6 +56,8 @@ static int get_page(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *
 			file->mmap_miss--;
 		return 0;
 	}
+	if (file->slots.nr && swap_shmem_slot(file, index) != SWAP_NO_SLOT)
+		return swap_shmem_fault(vma, index, pfn, kind);
 	*kind = file->shmem ? VM_FAULT_anon : VM_FAULT_read;
 	ret = file->shmem ? vm_file_add(file, index, pfn) : read_around(vma, index);
 	*pfn = vm_file_cached(file, index);

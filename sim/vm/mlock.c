@@ -159,6 +159,14 @@ int64_t vm_munlock(struct process *process, uint64_t addr, uint64_t len)
 	return lock_range(process->mm, start, start + bytes, 0);
 }
 
+/* In the page cache, or in the swap cache (Linux: filemap_get_incore_folio). */
+static bool file_resident(struct vm_file *file, uint64_t index)
+{
+	uint32_t slot = file->slots.nr ? swap_shmem_slot(file, index) : SWAP_NO_SLOT;
+
+	return !pfn_is_none(slot == SWAP_NO_SLOT ? vm_file_cached(file, index) : swap_cached(file->vm, slot));
+}
+
 int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_t *resident)
 {
 	struct mm *mm = process->mm;
@@ -182,7 +190,7 @@ int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_
 		else if (pte && pte_present(*pte))
 			(*resident)++;
 		else if (vma->file)
-			*resident += !pfn_is_none(vm_file_cached(vma->file, vma_page_index(vma, at)));
+			*resident += file_resident(vma->file, vma_page_index(vma, at));
 	}
 	return 0;
 }

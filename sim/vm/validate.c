@@ -278,6 +278,25 @@ static void check_frames(struct check *c)
 	}
 }
 
+/* Shared memory on swap is in no page table. */
+static void check_file_slots(struct check *c, struct vm_file *file)
+{
+	uint64_t i;
+
+	for (i = 0; i < file->slots.size; i++) {
+		const struct table_slot *slot = &file->slots.slot[i];
+
+		if (!slot->value)
+			continue;
+		if (!c->slots || slot->value >= c->vm->swap->max)
+			complain(c, "file %u: page %llu has no slot of swap", file->id, (unsigned long long)slot->key);
+		else
+			c->slots[slot->value]++;
+		if (!pfn_is_none(vm_file_cached(file, slot->key)))
+			complain(c, "file %u: page %llu is in memory and on swap", file->id, (unsigned long long)slot->key);
+	}
+}
+
 unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 {
 	struct check c = { .vm = vm, .fn = fn, .ctx = ctx };
@@ -295,6 +314,9 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 	for (i = 0; i < vm->nr_processes; i++)
 		if (vm->processes[i]->mm && !vm->processes[i]->vforked)
 			check_mm(&c, vm->processes[i]->mm, vm->processes[i]->pid);
+	for (i = 1; i < vm->nr_files; i++)
+		if (vm->files[i])
+			check_file_slots(&c, vm->files[i]);
 	for (i = 1; i < vm->nr_files; i++)
 		if (vm->files[i] && vm->files[i]->shmem && !vm->files[i]->noreserve)
 			c.committed += (int64_t)(vm->files[i]->bytes >> PAGE_SHIFT);

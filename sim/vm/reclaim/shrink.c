@@ -109,8 +109,8 @@ static enum fate pageout(struct vm *vm, struct page *page, pfn_t pfn, const stru
 	}
 	if (references == REF_RECLAIM_CLEAN || !sc->may_writepage || !(sc->gfp & __GFP_FS))
 		return KEEP;
-	/* Shared memory has no place on swap here. */
-	if (page->vm_index & FRAME_SHMEM)
+	/* Shared memory gets its place on swap only now. */
+	if ((page->vm_index & FRAME_FILE) && !lru_is_file(page) && swap_add_shmem(vm, pfn))
 		return ACTIVATE;
 	vm->counters[VM_CNT_nr_vmscan_write] += lru_pages_of(page);
 	stat->nr_pageout += lru_pages_of(page);

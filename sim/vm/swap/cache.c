@@ -23,8 +23,7 @@ uint32_t swap_slot_of(const struct vm *vm, pfn_t pfn)
 	return vm->swap->slot_of[pfn.v];
 }
 
-/* @slot is taken, and SWAP_HAS_CACHE: @pfn has it from now on. */
-static void cache_add(struct vm *vm, pfn_t pfn, uint32_t slot)
+void swap_cache_enter(struct vm *vm, pfn_t pfn, uint32_t slot)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
 
@@ -58,6 +57,11 @@ void swap_cache_move(struct vm *vm, pfn_t old, pfn_t new)
 	vm->swap->cached[slot] = new.v + 1;
 }
 
+void swap_cache_leave(struct vm *vm, pfn_t pfn)
+{
+	swap_put_cache(vm, cache_delete(vm, pfn));
+}
+
 /* ---- out ------------------------------------------------------------------------ */
 
 int swap_add(struct vm *vm, pfn_t pfn)
@@ -66,7 +70,7 @@ int swap_add(struct vm *vm, pfn_t pfn)
 
 	if (slot == SWAP_NO_SLOT)
 		return -ENOSPC;
-	cache_add(vm, pfn, slot);
+	swap_cache_enter(vm, pfn, slot);
 	page_from_pfn(vm->map, pfn)->vm_index |= FRAME_DIRTY;
 	return 0;
 }
@@ -78,7 +82,7 @@ bool swap_free_page(struct vm *vm, pfn_t pfn)
 	if (!(page->vm_index & FRAME_SWAPCACHE) || (page->vm_index & FRAME_WRITEBACK) ||
 	    swap_count(vm->swap, swap_slot_of(vm, pfn)))
 		return false;
-	swap_put_cache(vm, cache_delete(vm, pfn));
+	swap_cache_leave(vm, pfn);
 	page->vm_index |= FRAME_DIRTY;
 	return true;
 }
@@ -113,6 +117,18 @@ void swap_cache_remove(struct vm *vm, pfn_t pfn, uint64_t shadow)
 	vm_free_frame(vm, pfn, 0);
 }
 
+/* The same for shared memory, which gets its slot when nobody maps it any more. */
+static int shmem_out(struct vm *vm, pfn_t pfn)
+{
+	int ret = vm_try_to_unmap(vm, pfn) ? swap_add_shmem(vm, pfn) : -EBUSY;
+
+	if (ret)
+		return ret;
+	swap_writepage(vm, pfn);
+	swap_cache_remove(vm, pfn, 0);
+	return 0;
+}
+
 int vm_swap_out(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
@@ -121,6 +137,8 @@ int vm_swap_out(struct vm *vm, pfn_t pfn)
 
 	if (vm_frame_in_block(page))
 		return -EBUSY;
+	if (page->vm_index & FRAME_FILE)
+		return shmem_out(vm, pfn);
 	ret = cached ? 0 : swap_add(vm, pfn);
 	if (ret)
 		return ret;
@@ -205,7 +223,7 @@ pfn_t swap_read(struct vma *vma, uint64_t addr, uint32_t slot, bool *fresh)
 		return now;
 	}
 	vm->swap->map[slot] |= SWAP_HAS_CACHE;
-	cache_add(vm, pfn, slot);
+	swap_cache_enter(vm, pfn, slot);
 	swap_readpage(vm, slot);
 	swap_refault(vm, slot, pfn);
 	lru_add(vm, vm_cpu(vm), pfn);

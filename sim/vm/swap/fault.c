@@ -82,7 +82,7 @@ int vm_swap_fault(struct vma *vma, uint64_t addr, pte_t *pte, bool write, enum v
 {
 	struct vm *vm = vma->mm->vm;
 	uint32_t slot = pte_swap_slot(*pte);
-	pfn_t pfn = swap_lookup(vma, addr, slot);
+	pfn_t pfn = swap_lookup(vm, vma, addr, slot);
 	enum vm_fault after;
 
 	*kind = VM_FAULT_swapcache;

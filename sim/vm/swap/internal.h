@@ -49,6 +49,10 @@ void swap_slot_put(struct swap *swap, unsigned int cpu, uint32_t slot);
 
 /* ---- cache.c ----------------------------------------------------------------------- */
 
+/* @slot is taken, and SWAP_HAS_CACHE: @pfn has it from now on; has none any more. It is not freed. */
+void swap_cache_enter(struct vm *vm, pfn_t pfn, uint32_t slot);
+void swap_cache_leave(struct vm *vm, pfn_t pfn);
+
 /*
  * What the swap cache alone has of @slot leaves it, mapped or not, so that the slot can be used again (Linux:
  * __try_to_reclaim_swap with TTRS_ANYWAY). True: it has left.
@@ -66,9 +70,11 @@ void swap_refault(struct vm *vm, uint32_t slot, pfn_t pfn);
 
 /* ---- readahead.c ------------------------------------------------------------------- */
 
-/* The frame of @slot, and what it says about read-ahead (Linux: swap_cache_get_folio). PFN_NONE. */
-pfn_t swap_lookup(struct vma *vma, uint64_t addr, uint32_t slot);
+/* The frame of @slot, and what it says about read-ahead (Linux: swap_cache_get_folio). @vma NULL: shared memory's. PFN_NONE. */
+pfn_t swap_lookup(struct vm *vm, struct vma *vma, uint64_t addr, uint32_t slot);
 /* It is not there: read it, and others with it. PFN_NONE: no memory. */
 pfn_t swap_readahead(struct vma *vma, uint64_t addr, uint32_t slot);
+/* The same, by slots on each kind of device. */
+pfn_t swap_read_cluster(struct vma *vma, uint64_t addr, uint32_t slot);
 
 #endif

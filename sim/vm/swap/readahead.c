@@ -25,9 +25,8 @@ static uint32_t vma_hits(const struct vma *vma)
 	return vma->swap_ra.addr ? vma->swap_ra.hits : 4;
 }
 
-pfn_t swap_lookup(struct vma *vma, uint64_t addr, uint32_t slot)
+pfn_t swap_lookup(struct vm *vm, struct vma *vma, uint64_t addr, uint32_t slot)
 {
-	struct vm *vm = vma->mm->vm;
 	pfn_t pfn = swap_cached(vm, slot);
 	struct page *page;
 	bool ahead;
@@ -37,7 +36,7 @@ pfn_t swap_lookup(struct vma *vma, uint64_t addr, uint32_t slot)
 	page = page_from_pfn(vm->map, pfn);
 	ahead = page->vm_index & FRAME_READAHEAD;
 	page->vm_index &= ~FRAME_READAHEAD;
-	if (by_address(vm)) {
+	if (vma && by_address(vm)) {
 		uint32_t hits = vma_hits(vma) + ahead;
 
 		vma->swap_ra.hits = (uint16_t)(hits < HITS_MAX ? hits : HITS_MAX);
@@ -137,14 +136,21 @@ static void read_by_address(struct vma *vma, uint64_t addr)
 	lru_add_drain(mm->vm, vm_cpu(mm->vm));
 }
 
+pfn_t swap_read_cluster(struct vma *vma, uint64_t addr, uint32_t slot)
+{
+	bool fresh;
+
+	read_by_slot(vma, addr, slot);
+	return swap_read(vma, addr, slot, &fresh);
+}
+
 pfn_t swap_readahead(struct vma *vma, uint64_t addr, uint32_t slot)
 {
 	bool fresh;
 
-	if (by_address(vma->mm->vm))
-		read_by_address(vma, addr);
-	else
-		read_by_slot(vma, addr, slot);
+	if (!by_address(vma->mm->vm))
+		return swap_read_cluster(vma, addr, slot);
+	read_by_address(vma, addr);
 	return swap_read(vma, addr, slot, &fresh);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: swap: where private pages go when their frames are needed.
+ * kmemsim: swap: where private pages and shared memory go when their frames are needed.
  *
  * 1. A page's way out and back
  *
@@ -13,6 +13,9 @@
  * vm_swap_out() does the four steps of the way out. A page that is back stays in the swap cache, and keeps its
  * slot, until somebody writes to it alone, or swap is more than half full: then it can be dropped again
  * without a write.
+ *
+ * Shared memory has no entries in page tables while it is on swap: its file knows the slot, and gives it up when the page
+ * is back (shmem.c).
  *
  * 2. Slots
  *
@@ -52,6 +55,7 @@
 #define NR_SWAP_ORDERS	10u		/* of 6.12: one page to 2 MiB */
 
 struct vma;
+struct vm_file;
 
 /* Linked both ways by index + 1; 0: none. */
 struct swap_cluster {
@@ -161,7 +165,20 @@ bool swap_free_page(struct vm *vm, pfn_t pfn);
 void swap_free_unmapped(struct vm *vm, pfn_t pfn);
 
 /*
- * All of the way out. 0; -ENOSPC: no slot is free; -EBUSY: it is locked, or a part of a huge page. @pfn is private, and not locked.
+ * Shared memory: @pfn, of a file and unmapped, moves from the file's cache to the swap cache, with a slot; it is dirty.
+ * -ENOSPC: none is free.
+ */
+int swap_add_shmem(struct vm *vm, pfn_t pfn);
+/* The slot of page @index, SWAP_NO_SLOT: it is not on swap. */
+uint32_t swap_shmem_slot(const struct vm_file *file, uint64_t index);
+/* Page @index, which has a slot, is @file's again. *@kind: read from swap, or found in the swap cache. -ENOMEM. */
+int swap_shmem_fault(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *kind);
+void swap_shmem_will_need(struct vma *vma, uint64_t start, uint64_t end);
+/* The file ends. */
+void swap_shmem_free(struct vm_file *file);
+
+/*
+ * All of the way out. 0; -ENOSPC: no slot is free; -EBUSY: it is locked, or a part of a huge page. @pfn is private, or shared memory's.
  */
 int vm_swap_out(struct vm *vm, pfn_t pfn);
 

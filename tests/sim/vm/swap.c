@@ -378,6 +378,51 @@ static void test_calls(void)
 	world_exit(&w);
 }
 
+/* Shared memory goes out of all processes at once, and comes back to the first that wants it; its slot is free then. */
+static void test_shmem(void)
+{
+	struct world w;
+	struct process *b;
+	uint64_t addr, resident;
+
+	swap_world(&w, VM_KERNEL_6_12, VM_SWAP_SSD, 3);
+	addr = (uint64_t)vm_mmap(w.a, 0, 64 * PAGE_SIZE, RW, SHARED, NULL, 0);
+	world_touch(w.a, addr, 32, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+	world_touch(b, addr, 32, VM_ACCESS_READ);
+	all_out(w.a, addr, 32);
+	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SHMEM], 0);
+	CU_ASSERT_EQUAL(b->mm->rss[RSS_SHMEM], 0);
+	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 0);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 32);
+	CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpout), 32);
+	world_check(&w);
+	/* Read by slots, on an ssd, too: 512 to 519. */
+	b->min_flt = 0;
+	world_touch(b, addr + 2 * PAGE_SIZE, 1, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(b->maj_flt, 1);
+	CU_ASSERT_EQUAL(counter(&w, VM_CNT_swap_ra), 7);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 31);
+	world_check(&w);
+	world_touch(w.a, addr + 2 * PAGE_SIZE, 1, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(w.a->maj_flt, 0);
+	world_touch(w.a, addr, 8, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_swapcache], 7);
+	CU_ASSERT_EQUAL(counter(&w, VM_CNT_swap_ra_hit), 7);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 24);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 8 * PAGE_SIZE, 4 * PAGE_SIZE, MADV_WILLNEED), 0);
+	CU_ASSERT_EQUAL(vm_mincore(w.a, addr, 64 * PAGE_SIZE, &resident), 0);
+	CU_ASSERT_EQUAL(resident, 12);
+	world_check(&w);
+	/* The last mapping takes all of it along. */
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 64 * PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 24);
+	vm_exit(b);
+	CU_ASSERT_EQUAL(swap_used(w.vm), 0);
+	CU_ASSERT_EQUAL(w.vm->swap->nr_cached, 0);
+	world_exit(&w);
+}
+
 /* Pages on swap come back for a huge page, and their slots are free. */
 static void test_collapse(void)
 {
@@ -427,15 +472,16 @@ static void test_flush(void)
 
 /* ---- anything ------------------------------------------------------------------------- */
 
-/* The frame with the next higher number that is a private page, from a random one on. */
-static pfn_t any_private(const struct world *w, struct test_rng *rng)
+/* The frame with the next higher number that is a private page or shared memory, from a random one on. */
+static pfn_t any_page(const struct world *w, struct test_rng *rng)
 {
 	uint32_t pages = w->vm->map->end_pfn, pfn = test_rand_below(rng, pages), i;
 
 	for (i = 0; i < pages; i++, pfn = (pfn + 1) % pages) {
 		const struct page *page = page_from_pfn(w->vm->map, pfn_make(pfn));
 
-		if ((page->flags & PG_allocated) && !(page->flags & PG_slab) && (page->vm_index & FRAME_ANON))
+		if ((page->flags & PG_allocated) && !(page->flags & PG_slab) && (page->vm_index & (FRAME_ANON | FRAME_FILE)) &&
+		    (page->vm_index & FRAME_SWAPBACKED))
 			return pfn_make(pfn);
 	}
 	return PFN_NONE;
@@ -445,7 +491,8 @@ static void any_call(struct process *p, uint64_t addr, uint64_t len, struct test
 {
 	switch (test_rand_below(rng, 9)) {
 	case 0:
-		vm_mmap(p, addr, len, RW, MAP_FIXED | ANON | (test_rand_below(rng, 3) ? 0 : MAP_POPULATE), NULL, 0);
+		vm_mmap(p, addr, len, RW, MAP_FIXED | (test_rand_below(rng, 3) ? ANON : SHARED) |
+			(test_rand_below(rng, 3) ? 0 : MAP_POPULATE), NULL, 0);
 		break;
 	case 1:
 		vm_munmap(p, addr, len);
@@ -505,7 +552,7 @@ static void random_family(enum vm_kernel kernel, enum vm_swap_type type, uint32_
 			any_call(list[who], addr, len, &rng);
 		}
 		while (outs--) {
-			pfn_t pfn = any_private(&w, &rng);
+			pfn_t pfn = any_page(&w, &rng);
 
 			if (!pfn_is_none(pfn))
 				vm_swap_out(w.vm, pfn);
@@ -549,6 +596,7 @@ static const struct test_case cases[] = {
 	{ "slots of pages that are in memory", test_reclaim_slots },
 	{ "zeros", test_zeros },
 	{ "calls", test_calls },
+	{ "shared memory", test_shmem },
 	{ "collapse", test_collapse },
 	{ "TLBs are told", test_flush },
 	{ "anything, and pages go out", test_random_family },
