@@ -16,7 +16,8 @@
  *
  * An entry that is not present and not 0 says where the page went; what is in it
  * then is up to the layer that swaps. Differs from Linux: the software bits are
- * our own, bit 9 means "not a frame that is counted" (Linux: _PAGE_SPECIAL).
+ * our own, bit 9 means "not a frame that is counted" (Linux: _PAGE_SPECIAL), bit 10 that the next access is to fault
+ * (Linux: not present, but _PAGE_PROTNONE).
  *
  * Locking: none.
  */
@@ -37,6 +38,7 @@ enum pt_level { PT_PTE, PT_PMD, PT_PUD, PT_PGD, NR_PT_LEVELS };
 #define PTE_DIRTY	(1ULL << 6)
 #define PTE_LEAF	(1ULL << 7)	/* in a PMD or PUD entry: it maps memory, not a table */
 #define PTE_SPECIAL	(1ULL << 9)	/* the zero page: no frame that is counted */
+#define PTE_NUMA	(1ULL << 10)	/* present, but without USER: the next access is to fault (NUMA balancing) */
 #define PTE_NX		(1ULL << 63)
 #define PTE_PFN_MASK	0x000ffffffffff000ULL
 

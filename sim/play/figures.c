@@ -188,6 +188,14 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure,
 		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_success);
 	case SCENARIO_VM_COMPACT_FAIL:
 		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_fail);
+	case SCENARIO_VM_NUMA_PTE_UPDATES:
+		return vm->counters[VM_CNT_numa_pte_updates];
+	case SCENARIO_VM_NUMA_HINT_FAULTS:
+		return vm->counters[VM_CNT_numa_hint_faults];
+	case SCENARIO_VM_NUMA_HINT_LOCAL:
+		return vm->counters[VM_CNT_numa_hint_faults_local];
+	case SCENARIO_VM_NUMA_MIGRATED:
+		return vm->counters[VM_CNT_numa_pages_migrated];
 	case SCENARIO_VM_PGMIGRATE:
 		return vm->counters[VM_CNT_pgmigrate_success];
 	case SCENARIO_VM_NUMA_INTERLEAVE:

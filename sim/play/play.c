@@ -74,6 +74,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.overcommit_ratio = (unsigned int)m->overcommit_ratio;
 	vm_cfg.fault_around_bytes = m->fault_around_bytes;
 	vm_cfg.thp = (enum vm_thp)m->thp;
+	vm_cfg.numa_balancing = m->numa_balancing;
 	vm_cfg.swap_bytes = m->swap_bytes;
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
 	/* What is read ahead is nothing that a policy asked for. */

@@ -6,6 +6,7 @@
 #include "pagemap/random.h"
 #include "sim/util/zipf.h"
 #include "sim/play/internal.h"
+#include "sim/vm/numa_scan.h"
 #include "sim/vm/study.h"
 
 #define STOP_EVERY	(1u << 16)
@@ -201,6 +202,8 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	}
 	t.process->cpus_used[t.process->cpu / 64] |= 1ULL << t.process->cpu % 64;
 	tlb_switch(t.tlb, vm_asid(t.process));
+	if (play->vm->cfg.numa_balancing && numa_scan(t.process))
+		tlb_flush_asid(t.tlb, vm_asid(t.process));
 	for (i = 0; i < touch->repeat && !t.over && !t.stopped; i++)
 		touch_round(&t, touch, range.start, places);
 	return t.stopped ? -EINTR : 0;

@@ -76,6 +76,7 @@ struct scenario_machine {
 	uint64_t fault_around_bytes;
 	uint64_t page_cluster;		/* 2^this pages are read from swap at once */
 	uint64_t swappiness;
+	int numa_balancing;		/* bool */
 };
 
 enum scenario_machine_option {
@@ -83,7 +84,7 @@ enum scenario_machine_option {
 	SCENARIO_MACHINE_THP, SCENARIO_MACHINE_SWAP, SCENARIO_MACHINE_SWAP_TYPE, SCENARIO_MACHINE_OVERCOMMIT,
 	SCENARIO_MACHINE_OVERCOMMIT_RATIO, SCENARIO_MACHINE_TLB, SCENARIO_MACHINE_PCID, SCENARIO_MACHINE_LRU,
 	SCENARIO_MACHINE_POLICY, SCENARIO_MACHINE_FRAMES, SCENARIO_MACHINE_FAULT_AROUND,
-	SCENARIO_MACHINE_PAGE_CLUSTER, SCENARIO_MACHINE_SWAPPINESS, NR_SCENARIO_MACHINE
+	SCENARIO_MACHINE_PAGE_CLUSTER, SCENARIO_MACHINE_SWAPPINESS, SCENARIO_MACHINE_NUMA_BALANCING, NR_SCENARIO_MACHINE
 };
 
 /* ---- steps --------------------------------------------------------------------- */

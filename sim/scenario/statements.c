@@ -55,6 +55,7 @@ static const struct argument machine_options[] = {
 	NUMBER("fault-around", VALUE_SIZE, MACHINE(fault_around_bytes), PAGE, 2 << 20, 64 << 10),
 	NUMBER("page-cluster", VALUE_NUMBER, MACHINE(page_cluster), 0, 10, 3),
 	NUMBER("swappiness", VALUE_NUMBER, MACHINE(swappiness), 0, 200, 60),
+	WORD("numa-balancing", VALUE_WORD, MACHINE(numa_balancing), false, scenario_switch),
 	END
 };
 _Static_assert(sizeof(machine_options) / sizeof(machine_options[0]) == NR_SCENARIO_MACHINE + 1, "one row an option");

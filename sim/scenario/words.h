@@ -154,6 +154,10 @@ enum scenario_unit {
 	X(NUMA_INTERLEAVE, "numa_interleave", COUNT, "frames that came from the node whose turn it was") \
 	X(NUMA_LOCAL, "numa_local", COUNT, "frames that came from the node of the CPU that asked") \
 	X(NUMA_OTHER, "numa_other", COUNT, "frames that came from another node than that CPU's") \
+	X(NUMA_PTE_UPDATES, "numa_pte_updates", COUNT, "entries made to fault by NUMA balancing") \
+	X(NUMA_HINT_FAULTS, "numa_hint_faults", COUNT, "faults that came of it") \
+	X(NUMA_HINT_LOCAL, "numa_hint_faults_local", COUNT, "those on pages of the CPU's own node") \
+	X(NUMA_MIGRATED, "numa_pages_migrated", COUNT, "pages that such a fault moved to the CPU's node") \
 	X(PGMIGRATE, "pgmigrate_success", COUNT, "pages that moved to another frame") \
 	X(OOM_KILL, "oom_kill", COUNT, "processes killed for memory") \
 	X(FREE, "free", BYTES, "memory that is free") \

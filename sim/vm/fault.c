@@ -19,6 +19,7 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/numa_scan.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/lru/lru.h"
@@ -169,9 +170,14 @@ static int handle_mm_fault(struct vma *vma, uint64_t addr, bool write, enum vm_f
 	}
 	if (pte_swap(*pte))
 		return vm_swap_fault(vma, addr, pte, write, kind);
+	*kind = VM_FAULT_spurious;
+	if (pte->v & PTE_NUMA) {
+		numa_fault(vma, pte);
+		*kind = VM_FAULT_numa;
+		return 0;
+	}
 	if (write && !(pte->v & PTE_WRITE))
 		return vm_do_wp_page(vma, addr, pte, kind);
-	*kind = VM_FAULT_spurious;
 	return 0;
 }
 
@@ -292,7 +298,8 @@ int vm_touch(struct process *process, uint64_t addr, enum vm_access access)
 		return -ESRCH;
 	while (!vm_touch_fast(process, addr, access)) {
 		const pte_t *pte = vm_walk(process->mm, addr);
-		int ret = do_user_addr_fault(process, addr, access, pte && pte_present(*pte));
+		bool present = pte && pte_present(*pte) && !(pte->v & PTE_NUMA);
+		int ret = do_user_addr_fault(process, addr, access, present);
 
 		if (ret) {
 			process->accesses++;

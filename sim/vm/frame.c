@@ -4,6 +4,7 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/numa_scan.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
@@ -42,7 +43,7 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	}
 	do {
 		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
-	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && vm_out_of_memory(vm));
+	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NORETRY) && vm_out_of_memory(vm));
 	if (vm->lru->kswapd_woken)
 		reclaim_run_kswapd(vm);
 	return pfn;
@@ -62,6 +63,8 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 	lru_del(vm, pfn);
 	if (vm->study)
 		study_forget(vm, pfn);
+	if (vm->numa_last_use.nr)
+		numa_forget(vm, pfn);
 	page->vm_mapping = 0;
 	page->vm_mapcount = 0;
 	page->vm_index = 0;

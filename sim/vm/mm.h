@@ -79,6 +79,7 @@ enum vm_fault_class { VM_NO_COUNT, VM_MINOR, VM_MAJOR };
 	X(swapin,   "read from swap", VM_MAJOR) \
 	X(swapcache, "found in the swap cache", VM_MINOR) \
 	X(huge,     "a huge page, or the huge page of zeros for a read", VM_MINOR) \
+	X(numa,     "made to fault by NUMA balancing", VM_MINOR) \
 	X(spurious, "nothing to do", VM_MINOR) \
 	X(maperr,   "no mapping (SIGSEGV)", VM_NO_COUNT) \
 	X(accerr,   "not allowed (SIGSEGV)", VM_NO_COUNT) \
@@ -139,6 +140,9 @@ struct mm {
 	uint64_t mmap_base;
 	uint64_t start_brk, brk;
 	uint64_t start_data, end_data;
+	uint64_t numa_next_scan;	/* ns; 0: no time was set yet */
+	uint64_t numa_scan_offset;	/* where the scan goes on */
+	uint32_t numa_scan_seq;		/* passes that are over */
 	uint32_t def_flags;		/* VM_LOCKED after mlockall */
 	struct vm_limits limits;
 	bool huge_zero;			/* uses the huge page of zeros */

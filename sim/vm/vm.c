@@ -89,5 +89,6 @@ void vm_destroy(struct vm *vm)
 	swap_destroy(vm);
 	buddy_set_compact(vm->buddy, NULL, NULL);
 	lru_destroy(vm);
+	table_free(&vm->numa_last_use);
 	free(vm);
 }

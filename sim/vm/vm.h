@@ -39,6 +39,7 @@
 #define KMEMSIM_SIM_VM_VM_H
 
 #include "buddy/buddy.h"
+#include "sim/util/table.h"
 #include "sim/vm/anon_vma.h"
 #include "sim/vm/mm.h"
 #include "sim/vm/rules.h"
@@ -73,6 +74,7 @@ struct vm_config {
 	enum vm_swap_type swap_type;
 	unsigned int page_cluster;	/* 2^this pages are read from swap together at most; kernel default 3 */
 	unsigned int swappiness;	/* 0 to 200; kernel default 60 */
+	bool numa_balancing;		/* numa_scan.h */
 };
 
 /* Machine-wide, by their names in /proc/vmstat. X(name, what it counts) */
@@ -89,6 +91,10 @@ struct vm_config {
 	X(unevictable_pgs_rescued, "pages that came back to a list, unlocked") \
 	X(unevictable_pgs_mlocked, "pages that were locked") \
 	X(unevictable_pgs_munlocked, "pages that were unlocked") \
+	X(numa_pte_updates, "entries made to fault by NUMA balancing") \
+	X(numa_hint_faults, "faults that came of it") \
+	X(numa_hint_faults_local, "those on pages of the CPU's own node") \
+	X(numa_pages_migrated, "pages that such a fault moved to the CPU's node") \
 	X(numa_interleave, "frames that came from the node whose turn it was") \
 	X(pgmigrate_success, "pages that moved to another frame") \
 	X(pswpin, "pages read from swap") \
@@ -167,6 +173,7 @@ struct vm {
 	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
 	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
+	struct table numa_last_use;	/* by pfn: numa_scan.c's */
 	uint64_t now_ns;		/* simulated time; see clock.h */
 	uint64_t dirtied;		/* pages of files that were written to */
 	bool flusher_woken;		/* reclaim met nothing but dirty pages */

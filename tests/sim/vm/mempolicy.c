@@ -7,6 +7,7 @@
 #include "sim/machine/machine.h"
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
+#include "sim/vm/numa_scan.h"
 #include "tests/tests.h"
 
 #define MIB (1ULL << 20)
@@ -236,6 +237,99 @@ static void test_move(void)
 	world_exit(&w);
 }
 
+/* ---- balancing ---------------------------------------------------------------------- */
+
+static void second(struct world *w)
+{
+	w->vm->now_ns += 1000000000;
+}
+
+/* A process on another CPU gets its pages over; those that others map, and bound ones, stay. */
+static void test_balancing(void)
+{
+	struct process *child;
+	struct world w;
+	uint64_t mine, shared, bound;
+
+	world_init(&w);
+	w.vm->cfg.numa_balancing = true;
+	mine = map(&w, 8 * PAGE_SIZE);
+	shared = map(&w, 8 * PAGE_SIZE);
+	bound = map(&w, 8 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vm_mbind(w.a, bound, 8 * PAGE_SIZE, MEMPOLICY_BIND, 1, false), 0);
+	fill(&w, shared, 8 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+	fill(&w, mine, 8 * PAGE_SIZE);
+	fill(&w, bound, 8 * PAGE_SIZE);
+	/* On its own node nothing is done; and not before a second. */
+	CU_ASSERT_FALSE(numa_scan(w.a));
+	second(&w);
+	CU_ASSERT_FALSE(numa_scan(w.a));
+	w.a->cpu = 1;
+	CU_ASSERT_FALSE(numa_scan(w.a));
+	second(&w);
+	CU_ASSERT_TRUE(numa_scan(w.a));
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_numa_pte_updates], 8);
+	CU_ASSERT_FALSE(vm_touch_fast(w.a, mine, VM_ACCESS_READ));
+	fill(&w, mine, 8 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(w.a->faults[VM_FAULT_numa], 8);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_numa_pages_migrated], 8);
+	CU_ASSERT_EQUAL(pages_on(&w, mine, 8 * PAGE_SIZE, 1), 8);
+	CU_ASSERT_EQUAL(pages_on(&w, shared, 8 * PAGE_SIZE, 0), 8);
+	CU_ASSERT_EQUAL(pages_on(&w, bound, 8 * PAGE_SIZE, 0), 8);
+	world_exit(&w);
+}
+
+/* After some passes a page follows only the second fault in a row from the same node. */
+static void test_two_stages(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	world_init(&w);
+	w.vm->cfg.numa_balancing = true;
+	addr = map(&w, PAGE_SIZE);
+	fill(&w, addr, PAGE_SIZE);
+	numa_scan(w.a);
+	second(&w);
+	w.a->cpu = 1;
+	CU_ASSERT_TRUE(numa_scan(w.a));
+	fill(&w, addr, PAGE_SIZE);
+	CU_ASSERT_EQUAL(node_at(&w, addr), 1);
+	w.a->mm->numa_scan_seq = 5;
+	w.a->cpu = 2;
+	second(&w);
+	CU_ASSERT_TRUE(numa_scan(w.a));
+	fill(&w, addr, PAGE_SIZE);
+	CU_ASSERT_EQUAL(node_at(&w, addr), 1);
+	second(&w);
+	CU_ASSERT_TRUE(numa_scan(w.a));
+	fill(&w, addr, PAGE_SIZE);
+	CU_ASSERT_EQUAL(node_at(&w, addr), 2);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_numa_hint_faults], 3);
+	world_exit(&w);
+}
+
+/* mprotect() and a copy on write take the mark away; SIGSEGV stays SIGSEGV. */
+static void test_marked_entries(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	world_init(&w);
+	w.vm->cfg.numa_balancing = true;
+	addr = map(&w, 4 * PAGE_SIZE);
+	fill(&w, addr, 4 * PAGE_SIZE);
+	numa_scan(w.a);
+	second(&w);
+	w.a->cpu = 1;
+	CU_ASSERT_TRUE(numa_scan(w.a));
+	CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 2 * PAGE_SIZE, PROT_READ), 0);
+	CU_ASSERT_TRUE(vm_touch_fast(w.a, addr, VM_ACCESS_READ));
+	CU_ASSERT_EQUAL(vm_touch(w.a, addr + 2 * PAGE_SIZE, VM_ACCESS_EXEC), -EFAULT);
+	world_exit(&w);
+}
+
 static const struct test_case cases[] = {
 	{ "each policy has its places", test_places },
 	{ "a process's policy is for all it asks for, and its child's, too", test_process_policy },
@@ -243,6 +337,9 @@ static const struct test_case cases[] = {
 	{ "mbind splits and merges", test_mappings },
 	{ "what is refused", test_refused },
 	{ "pages move", test_move },
+	{ "balancing brings pages over", test_balancing },
+	{ "balancing waits for a second fault", test_two_stages },
+	{ "what else happens to marked entries", test_marked_entries },
 	{ NULL, NULL },
 };
 
