@@ -77,6 +77,8 @@ static void test_makes_a_block(void)
 	CU_ASSERT_EQUAL(pfn, BASE);
 	CU_ASSERT_EQUAL(o->nr_moved, PB / 2);
 	CU_ASSERT_TRUE(o->moved_to > BASE + NR_FRAMES / 2);
+	/* Half of the frames, and the block. */
+	CU_ASSERT_EQUAL(buddy_zone_allocated_pages(o->m.b, o->m.zone), NR_FRAMES / 2 + PB);
 	CU_ASSERT_EQUAL(counter(o, BUDDY_COMPACT_stall), 1);
 	CU_ASSERT_EQUAL(counter(o, BUDDY_COMPACT_success), 1);
 	CU_ASSERT_EQUAL(counter(o, BUDDY_COMPACT_fail), 0);
@@ -113,11 +115,36 @@ static void test_unmovable(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o);
 	fill(o, 2);
-	o->movable[1] = false;
+	o->movable[17] = false;
 	CU_ASSERT_EQUAL(get(&o->m, 0, GFP_TRANSHUGE, PAGEBLOCK_ORDER), BASE + PB);
 	/* None of the first pageblock moved: a block of it is lost already. */
 	CU_ASSERT_EQUAL(o->nr_moved, PB / 2);
 	ASSERT_VALID(&o->m);
+	machine_free(&o->m);
+	free(o);
+}
+
+/* A pageblock that is free as a whole is no place to move to: it is half of what is wanted already. */
+static void test_spares_free_pageblocks(void)
+{
+	struct owner *o = calloc(1, sizeof(*o));
+	uint32_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(o);
+	if (PAGEBLOCK_ORDER == MAX_PAGE_ORDER) {
+		free(o);
+		return;
+	}
+	fill(o, 2);
+	for (i = NR_FRAMES - PB + 1; i < NR_FRAMES; i += 2) {
+		o->movable[i] = false;
+		put(&o->m, 0, BASE + i, 0);
+	}
+	buddy_drain_all_pages(o->m.b);
+	CU_ASSERT_NOT_EQUAL(get(&o->m, 0, GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_RETRY_MAYFAIL, PAGEBLOCK_ORDER + 1), PFN_NONE_VAL);
+	CU_ASSERT_TRUE(o->nr_moved > 0);
+	for (i = NR_FRAMES - PB; i < NR_FRAMES; i++)
+		CU_ASSERT_FALSE(o->movable[i]);
 	machine_free(&o->m);
 	free(o);
 }
@@ -213,6 +240,7 @@ static const struct test_case cases[] = {
 	{ "frames move until a block is free", test_makes_a_block },
 	{ "nothing moves without somebody who moves it", test_needs_somebody },
 	{ "a pageblock with a frame that cannot move is passed over", test_unmovable },
+	{ "a free pageblock is no place to move to", test_spares_free_pageblocks },
 	{ "too little free memory", test_too_little_free },
 	{ "a zone is left alone after a failure", test_deferred },
 	{ "random requests and moves", test_random },

@@ -25,6 +25,10 @@ static void test_two_owners(void)
 	world_touch(w.a, addr, 4, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
 	old = world_frame(w.a, addr);
+	/* Somebody else holds it: then it stays. */
+	page_from_pfn(w.vm->map, old)->refcount++;
+	CU_ASSERT_FALSE(move_away(&w, old));
+	page_from_pfn(w.vm->map, old)->refcount--;
 	CU_ASSERT_TRUE(move_away(&w, old));
 	CU_ASSERT_NOT_EQUAL(world_frame(w.a, addr).v, old.v);
 	CU_ASSERT_EQUAL(world_frame(w.a, addr).v, world_frame(child, addr).v);
