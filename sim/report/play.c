@@ -8,6 +8,7 @@
 
 #include "pagemap/tlb/geometry.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/resident.h"
 #include "sim/vm/swap/swap.h"
 
 static const struct {
@@ -96,6 +97,45 @@ static void emit_processes(struct emitter *em, const struct play *play)
 		emit_cell_u64(em, p->maj_flt);
 		emit_row_end(em);
 	}
+	emit_table_end(em);
+}
+
+static void emit_mapping(struct emitter *em, const struct play *play, scenario_id who, scenario_id id)
+{
+	const struct play_process *p = &play->processes[who];
+	const struct play_map *map = &p->maps[id];
+	struct mm_resident in = { 0 };
+
+	if (!map->counts.accesses && !map->counts.minflt && !map->counts.majflt)
+		return;
+	if (p->process && p->process->mm && map->bytes)
+		in = mm_resident(p->process->mm, map->start, map->start + map->bytes, 0);
+	emit_cell_str(em, scenario_process_name(play->scenario, who));
+	emit_cell_str(em, id ? scenario_map_name(play->scenario, id) : "(elsewhere)");
+	emit_cell_u64(em, map->bytes >> 10);
+	emit_cell_u64(em, in.rss >> 10);
+	emit_cell_u64(em, map->counts.accesses);
+	emit_cell_u64(em, map->counts.minflt);
+	emit_cell_u64(em, map->counts.majflt);
+	emit_cell_u64(em, map->counts.tlb_misses);
+	emit_row_end(em);
+}
+
+/* What was counted in mappings by name, where anything was. */
+static void emit_mappings(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "process", "process", "", true }, { "mapping", "mapping", "", true }, { "size_kib", "size", "KiB", false },
+		{ "rss_kib", "RSS", "KiB", false }, { "accesses", "accesses", "", false },
+		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
+		{ "tlb_misses", "TLB misses", "", false },
+	};
+	scenario_id who, id;
+
+	emit_table(em, "mappings", "Mappings", columns, sizeof(columns) / sizeof(columns[0]));
+	for (who = 1; who <= scenario_nr_processes(play->scenario); who++)
+		for (id = 0; id <= scenario_nr_maps(play->scenario); id++)
+			emit_mapping(em, play, who, id);
 	emit_table_end(em);
 }
 
@@ -256,6 +296,7 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 {
 	emit_front(em, in);
 	emit_processes(em, in->play);
+	emit_mappings(em, in->play);
 	emit_phases(em, in->play);
 	emit_reclaim(em, in->play);
 	emit_oom(em, in->play);

@@ -12,7 +12,6 @@
 
 #include "sim/traced/internal.h"
 #include "sim/vm/calls.h"
-#include "sim/vm/translate.h"
 
 /* What of mmap()'s flags is done as it was: the place is known, and locks are the limits' affair. */
 #define KEPT_FLAGS	(MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_POPULATE | MAP_STACK)
@@ -44,13 +43,10 @@ static uint32_t rights_of(int prot)
 	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-/* Both TLBs forget what was there, and so does whoever remembers regions. */
+/* Whoever remembers regions forgets them, too. */
 static void changed(struct traced *t, uint64_t start, uint64_t bytes)
 {
-	unsigned int side;
-
-	for (side = 0; side < NR_TRACED_SIDES; side++)
-		vm_flush_range(t->tlb[side], t->process, start, bytes);
+	traced_flush(t, start, bytes);
 	traced_forget(t);
 }
 

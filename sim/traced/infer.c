@@ -24,7 +24,6 @@
 
 #include "sim/traced/internal.h"
 #include "sim/vm/calls.h"
-#include "sim/vm/translate.h"
 
 #define WINDOW		(64ULL << 10)
 #define NEAR_TEXT	(256ULL << 10)
@@ -135,7 +134,6 @@ static struct region *grant(struct traced *t, struct region *region, uint64_t ad
 	uint32_t rights = (right == VM_WRITE ? region->rights & ~VM_EXEC : region->rights) | right;
 	int prot = (rights & VM_READ ? PROT_READ : 0) | (rights & VM_WRITE ? PROT_WRITE : 0) |
 		   (rights & VM_EXEC ? PROT_EXEC : 0);
-	unsigned int side;
 
 	if (start < region->start)
 		start = region->start;
@@ -143,8 +141,7 @@ static struct region *grant(struct traced *t, struct region *region, uint64_t ad
 		end = region->end;
 	if (vm_mprotect(t->process, start, end - start, prot) || regions_protect(&t->regions, start, end, rights))
 		return NULL;
-	for (side = 0; side < NR_TRACED_SIDES; side++)
-		vm_flush_range(t->tlb[side], t->process, start, end - start);
+	traced_flush(t, start, end - start);
 	traced_forget(t);
 	return regions_find(&t->regions, addr);
 }

@@ -15,6 +15,8 @@ void traced_forget(struct traced *traced);
  */
 struct region *traced_map(struct traced *traced, const struct region *like, struct vm_file *file, int flags);
 
+/* Both TLBs, and the replay, forget what was known of @bytes from @start on. */
+void traced_flush(struct traced *traced, uint64_t start, uint64_t bytes);
 /* What the process has counted so far is nobody's. */
 void traced_settle(struct traced *traced);
 

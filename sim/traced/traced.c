@@ -24,6 +24,31 @@ void traced_forget(struct traced *traced)
 		traced->recent[kind] = (struct traced_recent){ NULL, TRACED_NO_PAGE };
 }
 
+/* Pages may not be where they were. */
+static void forget_pages(struct traced *t)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < NR_ACCESS_KINDS; kind++)
+		t->recent[kind].page = TRACED_NO_PAGE;
+}
+
+void traced_flush(struct traced *t, uint64_t start, uint64_t bytes)
+{
+	unsigned int side;
+
+	for (side = 0; side < NR_TRACED_SIDES; side++)
+		vm_flush_range(t->tlb[side], t->process, start, bytes);
+	forget_pages(t);
+}
+
+/* A vm's flush(): there is one process. */
+static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes)
+{
+	(void)mm;
+	traced_flush(ctx, start, bytes);
+}
+
 /* ---- beginning and end ----------------------------------------------------------- */
 
 int traced_create(struct traced **out, const struct traced_config *cfg, struct kerror *err)
@@ -85,6 +110,8 @@ static int boot(struct traced *t, struct kerror *err)
 		return ret;
 	for (side = 0; side < NR_TRACED_SIDES; side++)
 		tlb_switch(t->tlb[side], vm_asid(t->process));
+	t->vm->flush = flush;
+	t->vm->flush_ctx = t;
 	t->image = vm_file_create(t->vm, "/program", VM_TASK_SIZE, false);
 	if (!t->image)
 		return kerror_set(err, -ENOMEM, "no memory for a process");
@@ -128,15 +155,6 @@ static struct traced_site *site_of(struct traced *t, uint64_t pc)
 		*at = ++t->nr_sites;
 	}
 	return &t->sites[*at - 1];
-}
-
-/* A fault may have taken a page from anywhere. */
-static void forget_pages(struct traced *t)
-{
-	unsigned int kind;
-
-	for (kind = 0; kind < NR_ACCESS_KINDS; kind++)
-		t->recent[kind].page = TRACED_NO_PAGE;
 }
 
 void traced_settle(struct traced *t)

@@ -297,9 +297,16 @@ static void test_command(void)
 	static const char scenario[] = "machine memory=64M kernel=6.1\nprocess A\nA mmap buf 64k\nA touch buf write\nA fork B\n"
 				       "process C\nC exit\n";
 	char *path = strdup(write_file("p.vm", scenario, sizeof(scenario) - 1)), *proc = strdup(in_folder("proc")), *text;
+	struct result res = run_cmd(cmd_run, NULL, (const char *const[]){ "--csv", "-", "--procfs", proc, path, NULL });
 	size_t len;
 
-	expect(run_cmd(cmd_run, NULL, (const char *const[]){ "-q", "--procfs", proc, path, NULL }), 0, "");
+	CU_ASSERT_EQUAL(res.status, 0);
+	/* The report has the same by the names of mappings. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.mapping,mapping,,buf\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.rss_kib,RSS,KiB,64\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.minor,minor faults,,16\n"));
+	CU_ASSERT_PTR_NULL(strstr(res.out, "\nmappings.1."));
+	done(&res);
 	text = slurp(in_folder("proc/1/smaps"), &len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nTHPeligible:    0\n"));
