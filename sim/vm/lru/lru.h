@@ -55,6 +55,7 @@ struct lruvec {
 	uint64_t nonresident_age;	/* pages that were given up or became active */
 	uint64_t activated[2];		/* pages that came back and are active at once */
 	uint64_t refaults[2];		/* the same at the end of the last reclaim */
+	uint64_t shrink_deferred;	/* huge pages that were to be split, and were not yet */
 	unsigned int kswapd_failures;	/* passes in a row that gave nothing; from 16 on kswapd sleeps */
 	unsigned int kswapd_order;	/* what it was woken for */
 	bool kswapd_woken;

@@ -86,6 +86,11 @@ void snapshot_refaults(struct vm *vm, unsigned int nid);
 void reclaim_wake_kswapd(void *ctx, unsigned int nid, unsigned int order);
 uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp);
 
+/* ---- shrinker.c --------------------------------------------------------------------------- */
+
+/* As many huge pages with unused parts are split as the priority asks for. */
+void shrink_slab(struct vm *vm, unsigned int nid, const struct scan_control *sc);
+
 /* ---- node.c, lists.c, shrink.c ---------------------------------------------------------- */
 
 void shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc);

@@ -106,6 +106,7 @@ void shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
 		memset(&sc->nr, 0, sizeof(sc->nr));
 		prepare_scan_count(vm, nid, sc);
 		shrink_lruvec(vm, nid, sc);
+		shrink_slab(vm, nid, sc);
 		/* Nothing but dirty pages that nobody writes: kswapd may do it itself. */
 		if (sc->kswapd && sc->nr.unqueued_dirty == sc->nr.file_taken)
 			node->dirty = true;

@@ -2,6 +2,8 @@
 /*
  * kmemsim: one page at the tail of an inactive list: may it go? Follows shrink_folio_list(), folio_check_references()
  * of mm/vmscan.c and folio_referenced() of mm/rmap.c.
+ *
+ * Differs from Linux: a huge page never goes to swap as a whole, which there needs 512 slots in a row.
  */
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/reclaim/internal.h"
@@ -73,7 +75,7 @@ static enum references check_references(struct vm *vm, struct page *page, pfn_t 
 
 /* ---- away with it --------------------------------------------------------------------- */
 
-enum fate { KEEP, ACTIVATE, FREED };
+enum fate { KEEP, ACTIVATE, FREED, SPLIT };
 
 static void count_dirty(const struct page *page, struct reclaim_stat *stat)
 {
@@ -145,7 +147,9 @@ static enum fate make_room(struct vm *vm, const struct page *page, pfn_t pfn, co
 		return FREED;
 	if (!(sc->gfp & __GFP_IO))
 		return KEEP;
-	return vm_frame_in_block(page) || swap_add(vm, pfn) ? ACTIVATE : FREED;
+	if (vm_frame_in_block(page))
+		return swap_available(vm) ? SPLIT : ACTIVATE;
+	return swap_add(vm, pfn) ? ACTIVATE : FREED;
 }
 
 static enum fate shrink_page(struct vm *vm, struct page *page, pfn_t pfn, struct scan_control *sc,
@@ -174,6 +178,14 @@ static enum fate shrink_page(struct vm *vm, struct page *page, pfn_t pfn, struct
 	return fate;
 }
 
+/* A huge page goes in pieces: they take its place at the tail of its list, and so are looked at next. */
+static void split(struct vm *vm, struct page *page, pfn_t pfn)
+{
+	page->refcount--;
+	lru_link_tail(vm, pfn);
+	huge_split_block(vm, pfn);
+}
+
 /* @page stays, and its place on swap may be somebody's who needs it. */
 static void activate(struct vm *vm, struct page *page, pfn_t pfn, struct reclaim_stat *stat)
 {
@@ -200,6 +212,10 @@ uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_c
 		fate = shrink_page(vm, page, pfn, sc, stat);
 		if (fate == FREED) {
 			reclaimed += nr;
+			continue;
+		}
+		if (fate == SPLIT) {
+			split(vm, page, pfn);
 			continue;
 		}
 		if (fate == ACTIVATE)

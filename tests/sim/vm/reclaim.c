@@ -202,18 +202,23 @@ static void test_watermarks(void)
 {
 	struct vm_file *file;
 	struct world w;
+	const struct zone *zone;
+	bool balanced = false;
 	uint64_t index = 0;
 	pfn_t pfn;
 
 	init(&w, VM_KERNEL_6_1, 64 * MIB);
 	file = vm_file_create(w.vm, "data", 200 * MIB, true);
-	while (!count(&w, VM_CNT_pageoutrun)) {
+	/* The first time is for a boost. */
+	while (count(&w, VM_CNT_pageoutrun) < 3) {
 		CU_ASSERT_EQUAL_FATAL(vm_file_add(file, index++, &pfn), 0);
 		CU_ASSERT_FATAL(index < 51200);
 	}
-	CU_ASSERT_TRUE(pgdat_balanced(w.vm, 0, 0));
+	for_each_populated_zone(w.vm->buddy, zone)
+		balanced |= zone->free_pages > zone_watermark(zone, WMARK_HIGH) + zone->lowmem_reserve[ZONE_MOVABLE];
+	CU_ASSERT_TRUE(balanced);
 	CU_ASSERT_EQUAL(node_boost(w.vm, 0), 0);
-	CU_ASSERT_EQUAL(count(&w, VM_CNT_pageoutrun), 1);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_pageoutrun), 3);
 	world_exit(&w);
 }
 
@@ -323,7 +328,7 @@ static void test_deactivate(void)
 	struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
 	struct vm_file *file;
 	struct world w;
-	uint64_t addr;
+	uint64_t addr, data;
 
 	init(&w, VM_KERNEL_6_12, 64 * MIB);
 	file = read_file(&w, "data", 64 * PAGE_SIZE, FILE_READ);
@@ -334,6 +339,8 @@ static void test_deactivate(void)
 	CU_ASSERT_EQUAL(w.vm->lru->nodes[0].nonresident_age, 64);
 	addr = (uint64_t)vm_mmap(w.a, 0, 64 * PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
 	world_touch(w.a, addr, 5, VM_ACCESS_EXEC);
+	data = (uint64_t)vm_mmap(w.a, 0, 64 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
+	world_touch(w.a, data + 5 * PAGE_SIZE, 5, VM_ACCESS_READ);
 	shrink_active_list(w.vm, 0, &sc, LRU_ACTIVE_FILE, 32);
 	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_FILE), 64 - 27);
 	CU_ASSERT_EQUAL(count(&w, VM_CNT_pgrefill), 32);
@@ -543,6 +550,100 @@ static void test_scan_count_swap(void)
 	world_exit(&w);
 }
 
+/*
+ * How many private pages a real 6.1 asked to look at, 517 times, under pressure on a machine with 512 MiB and a swap disk: scan-6.1.txt
+ * (scan.awk says how it was made). Files were so few that they cost nothing, and now and then so few that private pages
+ * alone were looked at; which of the two, the recording does not tell. Nor does it tell the list's length at
+ * each moment: it is counted, so a page or 2 % may be missing.
+ */
+static void test_scan_count_real(void)
+{
+	const char *path = test_data("data/vm/scan-6.1.txt");
+	FILE *f = path ? fopen(path, "r") : NULL;
+	unsigned int priority, rows = 0, near = 0, exact = 0;
+	unsigned long long size, cost, asked;
+	struct world w;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	init_swap(&w, VM_KERNEL_6_1, VM_SWAP_DISK);
+	while (fscanf(f, "%u %llu %llu %llu", &priority, &size, &cost, &asked) == 4) {
+		struct scan_control sc = { .priority = (int)priority, .may_swap = true };
+		uint64_t both[NR_LRU_LISTS], alone[NR_LRU_LISTS], nearest;
+
+		pretend(&w, (uint64_t[]){ size, 996, 1, 0 });
+		w.vm->lru->nodes[0].anon_cost = cost;
+		prepare_scan_count(w.vm, 0, &sc);
+		sc.file_is_tiny = false;
+		get_scan_count(w.vm, 0, &sc, both);
+		sc.file_is_tiny = true;
+		get_scan_count(w.vm, 0, &sc, alone);
+		nearest = asked * 2 > both[LRU_INACTIVE_ANON] + alone[LRU_INACTIVE_ANON] ? alone[0] : both[0];
+		rows++;
+		exact += asked == nearest;
+		near += asked <= nearest + nearest / 50 + 1 && nearest <= asked + nearest / 50 + 1;
+	}
+	fclose(f);
+	CU_ASSERT_EQUAL(rows, 517);
+	CU_ASSERT_EQUAL(exact, 423);
+	CU_ASSERT_TRUE(near >= 513);
+	pretend(&w, (uint64_t[]){ 0, 0, 0, 0 });
+	w.vm->lru->nodes[0].anon_cost = 0;
+	world_exit(&w);
+}
+
+/* A huge page goes in pieces, 32 at a time like others. */
+static void test_swap_out_huge(void)
+{
+	struct world w;
+	struct vm_config cfg;
+	uint64_t addr;
+
+	vm_config_default(&cfg);
+	cfg.kernel = VM_KERNEL_6_1;
+	cfg.swap_bytes = 32 * MIB;
+	cfg.swap_type = VM_SWAP_ZRAM;
+	cfg.thp = VM_THP_ALWAYS;
+	world_init(&w, 64 * MIB, &cfg);
+	addr = (world_map(w.a, 8 * MIB) + 2 * MIB - 1) & ~(2 * MIB - 1);
+	world_touch(w.a, addr, 512, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_fault_alloc), 1);
+	lru_add_drain(w.vm, 0);
+	/* Used: spared once. Then it is split, and after that its pages go. */
+	CU_ASSERT_EQUAL(shrink_anon(&w, 1), 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_split_page), 0);
+	CU_ASSERT_EQUAL(shrink_anon(&w, 1), 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_split_page), 1);
+	world_check(&w);
+	CU_ASSERT_EQUAL(shrink_anon(&w, 512), 512);
+	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 512);
+	world_exit(&w);
+}
+
+/* Huge pages with unused parts are split when memory is very short, not before. */
+static void test_split_deferred(void)
+{
+	struct scan_control sc = { .priority = 2 };
+	struct world w;
+	struct vm_config cfg;
+	uint64_t addr;
+
+	vm_config_default(&cfg);
+	cfg.thp = VM_THP_ALWAYS;
+	world_init(&w, 64 * MIB, &cfg);
+	addr = (world_map(w.a, 8 * MIB) + 2 * MIB - 1) & ~(2 * MIB - 1);
+	world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 100 * PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 3 * MIB, 100 * PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 2);
+	shrink_slab(w.vm, 0, &sc);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 2);
+	sc.priority = 1;
+	shrink_slab(w.vm, 0, &sc);
+	CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_split_page), 2);
+	world_exit(&w);
+}
+
 /* ---- advice ---------------------------------------------------------------------------------------------- */
 
 /* MADV_PAGEOUT puts out what is the process's alone, used or not; MADV_COLD makes active pages inactive. */
@@ -619,7 +720,10 @@ static const struct test_case cases[] = {
 	{ "dirty pages at the tail", test_dirty_tail },
 	{ "private pages go to swap", test_swap_out },
 	{ "private pages that are used twice", test_anon_used_twice },
+	{ "huge pages go to swap in pieces", test_swap_out_huge },
+	{ "huge pages with unused parts", test_split_deferred },
 	{ "private pages to look at", test_scan_count_swap },
+	{ "pages that a real 6.1 looked at", test_scan_count_real },
 	{ "MADV_COLD and MADV_PAGEOUT", test_cold_pageout },
 	{ "MADV_FREE", test_free },
 	{ NULL, NULL }
