@@ -70,6 +70,20 @@ static uint64_t key_for(struct vm *vm, pfn_t pfn, pte_t before)
 	return key;
 }
 
+/* A page of several processes was read in, and copied for one of them: what the others have on swap is in memory for nobody. */
+static void drop_leftover(struct vm *vm, pte_t before, pfn_t copy)
+{
+	pfn_t pfn = pte_swap(before) ? swap_cached(vm, pte_swap_slot(before)) : PFN_NONE;
+	const struct page *page;
+
+	if (pfn_is_none(pfn) || pfn.v == copy.v)
+		return;
+	page = page_from_pfn(vm->map, pfn);
+	/* Nobody but the swap cache holds it, and it is as it is on swap. */
+	if (page->refcount == 1 && !(page->vm_index & (FRAME_DIRTY | FRAME_WRITEBACK)))
+		swap_cache_remove(vm, pfn, 0);
+}
+
 /* The page of @key has to leave. */
 static void put_out(struct vm *vm, uint64_t key)
 {
@@ -94,6 +108,7 @@ void study_touched(struct process *process, uint64_t addr, pte_t before)
 	if (!(page->vm_index & FRAME_ANON) || vm_frame_in_block(page))
 		return;
 	key = key_for(vm, pte_pfn(*pte), before);
+	drop_leftover(vm, before, pte_pfn(*pte));
 	if (!key || (study->record && stream_add(study->record, key, &err)))
 		study->failed = true;
 	else if (policy_access(study->policy, key) == POLICY_EVICTED)
@@ -114,5 +129,7 @@ void study_forget(struct vm *vm, pfn_t pfn)
 
 void study_to_slot(struct vm *vm, pfn_t pfn, uint32_t slot)
 {
-	vm->study->key_of_slot[slot] = vm->study->key_of[pfn.v];
+	/* A frame that nobody touched has no key: the slot keeps its page's. */
+	if (vm->study->key_of[pfn.v])
+		vm->study->key_of_slot[slot] = vm->study->key_of[pfn.v];
 }

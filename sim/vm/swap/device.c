@@ -36,7 +36,7 @@ int swap_create(struct vm *vm, struct kerror *err)
 	unsigned int cpu;
 
 	if (slots < 2 || slots > INT32_MAX)
-		return kerror_set(err, -EINVAL, "swap: %llu bytes is not between 8 KiB and 8 TiB",
+		return kerror_set(err, -EINVAL, "swap: %llu bytes: expected at least 8 KiB and less than 8 TiB",
 				  (unsigned long long)vm->cfg.swap_bytes);
 	swap = calloc(1, sizeof(*swap));
 	if (!swap)

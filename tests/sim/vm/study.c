@@ -200,6 +200,8 @@ static void random_family(const struct policy_ops *ops, enum vm_swap_type type)
 		world_check(&w);
 		CU_ASSERT_EQUAL(policy_validate(w.vm->study->policy), 0);
 		CU_ASSERT_TRUE(check_keys(&w) <= 40);
+		/* None is in memory beside those. */
+		CU_ASSERT_TRUE(w.vm->swap->nr_cached <= 40);
 	}
 	CU_ASSERT_TRUE(w.vm->counters[VM_CNT_pswpin] > 500);
 	world_exit(&w);

@@ -281,7 +281,7 @@ static void test_sizes(void)
 	vm_config_default(&vm_cfg);
 	vm_cfg.swap_bytes = PAGE_SIZE;
 	CU_ASSERT_EQUAL(vm_create(&vm, machine->buddy, &vm_cfg, &err), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(err.text, "swap: 4096 bytes is not between 8 KiB and 8 TiB");
+	CU_ASSERT_STRING_EQUAL(err.text, "swap: 4096 bytes: expected at least 8 KiB and less than 8 TiB");
 	vm_cfg.swap_bytes = 2 * PAGE_SIZE;
 	CU_ASSERT_EQUAL_FATAL(vm_create(&vm, machine->buddy, &vm_cfg, &err), 0);
 	CU_ASSERT_EQUAL(vm->swap_pages, 1);
