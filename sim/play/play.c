@@ -60,8 +60,6 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	struct vm_config vm_cfg;
 	int ret;
 
-	if (m->lru == SCENARIO_MGLRU && (m->given & (1u << SCENARIO_MACHINE_LRU)))
-		return kerror_set(err, -EOPNOTSUPP, "machine lru=mglru is not simulated yet");
 	machine_config_default(&cfg);
 	cfg.mem_bytes = m->memory_bytes;
 	cfg.nr_cpus = (unsigned int)m->cpus;
@@ -79,6 +77,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
 	/* What is read ahead is nothing that a policy asked for. */
 	vm_cfg.page_cluster = m->policy == SCENARIO_KERNEL ? (unsigned int)m->page_cluster : 0;
+	vm_cfg.lru = m->lru == SCENARIO_MGLRU ? VM_LRU_GENERATIONS : VM_LRU_LISTS;
 	vm_cfg.swappiness = (unsigned int)m->swappiness;
 	ret = machine_create(&play->machine, &cfg, err);
 	if (!ret)

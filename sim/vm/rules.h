@@ -60,12 +60,16 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a read that brings a process's own page back from swap allows writing, too (6.12)") \
 	X(lru_batch, 15, 31, 31, \
 	  "so many pages a CPU gathers before they come onto a list (31 since 6.9)") \
-	X(gen_enabled, 0, 0, 0, \
+	X(gen_enabled, 0, 1, 1, \
 	  "pages are in generations, not on active and inactive lists") \
 	X(gen_active_forgets_refs, 0, 1, 1, \
 	  "a page that comes to the youngest generation has not been used through read() and write() yet") \
 	X(gen_force_each_table, 0, 1, 1, \
 	  "the first walk of a process goes through tables whose own accessed bit is clear, too") \
+	X(gen_sorts_dirty, 1, 0, 0, \
+	  "dirty pages of the oldest generation go on to the next one, and wait to be written") \
+	X(gen_counts_old_refaults, 0, 1, 1, \
+	  "a page that comes back counts as a refault whatever generation was the oldest, else only if it still is") \
 	X(gen_small_process, 64, 0, 0, \
 	  "a process with fewer pages is left out of the walk") \
 	X(cost_of_scanning, 0, 1, 1, \

@@ -153,6 +153,12 @@ unsigned int lru_gen_rows(const struct vm *vm, unsigned int nid, struct lru_gen_
  * one is closed (Linux: try_to_inc_max_seq).
  */
 void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force);
+/*
+ * Whether a new generation is needed before pages can go: there is none between the oldest and the active ones; or there is
+ * one alone, and the youngest has more than half of all pages, or that one less than a quarter. *@total: pages that could
+ * go (Linux: should_run_aging).
+ */
+bool lru_gen_should_age(const struct lru_gen *gen, bool can_swap, uint64_t *total);
 /* Close oldest generations that are empty. Returns whether there was one (Linux: try_to_inc_min_seq). */
 bool lru_gen_close_empty(struct lruvec *node, bool can_swap);
 
@@ -167,6 +173,17 @@ void lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force);
 bool lru_gen_look_around(struct vm *vm, struct vma *vma, uint64_t addr, pte_t *pte);
 
 /* ---- mglru_tiers.c: what reclaim learns from pages that come back ------------------------------- */
+
+/*
+ * @page is given up: counted, and what to remember of it: the oldest generation and how often the page was used beyond
+ * that twice (Linux: lru_gen_eviction).
+ */
+uint64_t lru_gen_evicted(struct lru_gen *gen, const struct page *page);
+/* Whether what was remembered, as many bits as @mask has, is of the oldest generation that is now (Linux: lru_gen_test_recent). */
+static inline bool lru_gen_is_recent(const struct lru_gen *gen, uint64_t token, uint64_t mask, enum lru_gen_type type)
+{
+	return token >> LRU_REFS_WIDTH == (gen->min_seq[type] & mask >> LRU_REFS_WIDTH);
+}
 
 /* The oldest generation of @type is about to be closed: its numbers become part of the means (Linux: reset_ctrl_pos). */
 void lru_gen_carry_over(struct lru_gen *gen, enum lru_gen_type type);

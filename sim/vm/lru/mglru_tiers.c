@@ -82,3 +82,12 @@ enum lru_gen_type lru_gen_choose_type(const struct lru_gen *gen, unsigned int sw
 	*tier = last_tier(gen, type, type == LRU_GEN_FILE ? &anon : &file, gain[type]);
 	return type;
 }
+
+uint64_t lru_gen_evicted(struct lru_gen *gen, const struct page *page)
+{
+	enum lru_gen_type type = lru_gen_type_of(page);
+	unsigned int refs = lru_gen_refs(page);
+
+	gen->evicted[type][lru_gen_tier(refs)] += lru_pages_of(page);
+	return gen->min_seq[type] << LRU_REFS_WIDTH | (refs ? refs - 1 : 0);
+}

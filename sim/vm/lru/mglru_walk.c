@@ -14,6 +14,7 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/writeback.h"
 
 /* ---- the filters ------------------------------------------------------------------------ */
 
@@ -83,13 +84,13 @@ static struct page *young_page(const struct vm *vm, unsigned int nid, pte_t pte,
 }
 
 /* The accessed bit is taken, and what the dirty bit says is the page's own. */
-static void take_young(pte_t *pte, struct page *page)
+static void take_young(struct vm *vm, pte_t *pte, struct page *page)
 {
 	uint64_t private = FRAME_ANON | FRAME_SWAPBACKED;
 
 	pte->v &= ~PTE_ACCESSED;
 	if ((pte->v & PTE_DIRTY) && (page->vm_index & (private | FRAME_SWAPCACHE)) != private)
-		page->vm_index |= FRAME_DIRTY;
+		vm_frame_dirty(vm, page);
 }
 
 /* ---- the walk of one process ------------------------------------------------------------------ */
@@ -138,7 +139,7 @@ static bool walk_table(const struct walk *walk, struct mm *mm, uint64_t addr, ui
 			if (!page)
 				continue;
 			young++;
-			take_young(pte, page);
+			take_young(walk->vm, pte, page);
 			lru_gen_promote(walk->vm, page);
 		}
 	}
@@ -155,7 +156,7 @@ static void walk_pmd(const struct walk *walk, struct mm *mm, pte_t *pmd, uint64_
 		struct page *page = young_page(walk->vm, walk->nid, *pmd, walk->can_swap);
 
 		if (page) {
-			take_young(pmd, page);
+			take_young(walk->vm, pmd, page);
 			lru_gen_promote(walk->vm, page);
 		}
 		return;
@@ -313,7 +314,7 @@ bool lru_gen_look_around(struct vm *vm, struct vma *vma, uint64_t addr, pte_t *p
 		if (!page)
 			continue;
 		young++;
-		take_young(pte, page);
+		take_young(vm, pte, page);
 		promote_neighbour(vm, gen, page);
 	}
 	if (young * LRU_GEN_PTES_PER_LINE >= (end - start) >> PAGE_SHIFT)

@@ -43,9 +43,12 @@ uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t g
 {
 	struct vm *vm = ctx;
 	struct process *current = vm->current;
+	bool in_fault = vm->lru->in_fault;
 	uint64_t reclaimed = 0;
 	unsigned int loops;
 
+	/* What it puts back is no page that the fault brings. */
+	vm->lru->in_fault = false;
 	for (loops = 0; loops <= MAX_RECLAIM_RETRIES && !reclaimed; loops++) {
 		struct scan_control sc = {
 			.nr_to_reclaim = SWAP_CLUSTER_MAX, .gfp = gfp, .order = order, .may_writepage = true,
@@ -58,6 +61,7 @@ uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t g
 		    !reclaim_worth_retrying(vm, order))
 			break;
 	}
+	vm->lru->in_fault = in_fault;
 	vm->current = current;
 	return reclaimed;
 }

@@ -12,6 +12,7 @@
 
 #define SWAP_CLUSTER_MAX	32u	/* pages that are looked at together */
 #define DEF_PRIORITY		12
+#define PAGE_BATCH_MAX		64u	/* the same with generations (MIN_LRU_BATCH) */
 #define MAX_RECLAIM_RETRIES	16u
 #define COMPACT_GAP(order)	(2ULL << (order))	/* frames that compaction wants free (Linux: compact_gap) */
 
@@ -44,7 +45,7 @@ struct reclaim_stat {
 /* Frames off all lists, oldest first. */
 struct page_batch {
 	uint32_t nr;
-	uint32_t pfn[SWAP_CLUSTER_MAX];
+	uint32_t pfn[PAGE_BATCH_MAX];
 };
 
 /* ---- zones.c: what the page allocator says -------------------------------------------- */
@@ -81,6 +82,12 @@ void workingset_age_nonresident(struct lruvec *node, uint64_t pages);
 /* What counts as new refaults begins now. */
 void snapshot_refaults(struct vm *vm, unsigned int nid);
 
+/* ---- sim/vm/lru/mglru_evict.c: the same with generations ---------------------------------- */
+
+void lru_gen_shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc);
+/* A higher priority than the first one where that is worth it (Linux: set_initial_priority). */
+void lru_gen_set_priority(const struct vm *vm, unsigned int nid, struct scan_control *sc);
+
 /* ---- kswapd.c, direct.c: the page allocator's callbacks -------------------------------------- */
 
 void reclaim_wake_kswapd(void *ctx, unsigned int nid, unsigned int order);
@@ -100,7 +107,10 @@ void shrink_active_list(struct vm *vm, unsigned int nid, struct scan_control *sc
 			uint64_t nr_to_scan);
 /* Look at each page of @pages: some are free then, the others are left in it. Returns how many pages are free. */
 uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_control *sc, struct reclaim_stat *stat);
-/* What is left in @pages comes back by way of a batch; what was written of it goes next. */
+/* What is left in @pages comes onto the lists again; returns how many pages that is. What was written of it goes next then. */
+uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_batch *pages);
+void end_writes(struct vm *vm, const struct page_batch *pages);
+/* Both, by way of a batch. */
 void put_back(struct vm *vm, const struct page_batch *pages);
 /* How many mappings have used @pfn since the last look; *@vm_flags: what they are. (Linux: folio_referenced) */
 unsigned int page_referenced(struct vm *vm, pfn_t pfn, uint32_t *vm_flags);

@@ -9,7 +9,9 @@
 /* A little ageing, so that pages have a chance to be used before they are looked at (Linux: kswapd_age_node). */
 static void age_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
 {
-	if (can_age_anon(vm) && inactive_is_low(vm, nid, LRU_INACTIVE_ANON))
+	if (vm->lru->gen_enabled)
+		lru_gen_set_priority(vm, nid, sc);
+	else if (can_age_anon(vm) && inactive_is_low(vm, nid, LRU_INACTIVE_ANON))
 		shrink_active_list(vm, nid, sc, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
@@ -110,12 +112,15 @@ static void run_node(struct vm *vm, unsigned int nid)
 void reclaim_run_kswapd(struct vm *vm)
 {
 	struct process *current = vm->current;
+	bool in_fault = vm->lru->in_fault;
 	unsigned int nid;
 
 	vm->lru->kswapd_woken = false;
+	vm->lru->in_fault = false;
 	for (nid = 0; nid < vm->lru->nr_nodes; nid++)
 		if (vm->lru->nodes[nid].kswapd_woken)
 			run_node(vm, nid);
+	vm->lru->in_fault = in_fault;
 	vm->current = current;
 }
 

@@ -36,7 +36,7 @@ static void put_back_locked(struct vm *vm, pfn_t pfn)
 }
 
 /* Each page of @pages to the head of the list that its flags say, but for those that nobody has any more. */
-static uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_batch *pages)
+uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_batch *pages)
 {
 	uint64_t moved = 0;
 	uint32_t i;
@@ -62,7 +62,7 @@ static uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_
 }
 
 /* The device has what was written of @pages: it goes next (Linux: folio_end_writeback). */
-static void end_writes(struct vm *vm, const struct page_batch *pages)
+void end_writes(struct vm *vm, const struct page_batch *pages)
 {
 	uint32_t i;
 

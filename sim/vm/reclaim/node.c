@@ -101,6 +101,11 @@ void shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
 	struct lruvec *node = &vm->lru->nodes[nid];
 	uint64_t first = sc->nr_reclaimed, before;
 
+	if (node->gen) {
+		memset(&sc->nr, 0, sizeof(sc->nr));
+		lru_gen_shrink_node(vm, nid, sc);
+		return;
+	}
 	do {
 		before = sc->nr_reclaimed;
 		memset(&sc->nr, 0, sizeof(sc->nr));

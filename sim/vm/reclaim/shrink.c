@@ -6,6 +6,7 @@
  * Differs from Linux: a huge page never goes to swap as a whole, which there needs 512 slots in a row.
  */
 #include "sim/vm/huge/huge.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/reclaim/internal.h"
 #include "sim/vm/rmap.h"
 #include "sim/vm/swap/swap.h"
@@ -24,7 +25,6 @@ static int referenced_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 {
 	struct referenced *found = ctx;
 
-	(void)addr;
 	/* 6.1 takes the bit of such mappings all the same. */
 	if (!vma_has_recency(vma) && found->vm->rules->random_is_no_use)
 		return 0;
@@ -34,11 +34,16 @@ static int referenced_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		found->vm_flags |= VM_LOCKED;
 		return 1;
 	}
-	if (!(pte->v & PTE_ACCESSED))
-		return 0;
-	pte->v &= ~PTE_ACCESSED;
-	if (!vma_has_recency(vma))
-		return 0;
+	if (found->vm->lru->gen_enabled && !pte_leaf(*pte) && lru_gen_has_recency(vma)) {
+		if (!lru_gen_look_around(found->vm, vma, addr, pte))
+			return 0;
+	} else {
+		if (!(pte->v & PTE_ACCESSED))
+			return 0;
+		pte->v &= ~PTE_ACCESSED;
+		if (!vma_has_recency(vma))
+			return 0;
+	}
 	found->nr++;
 	found->vm_flags |= vma->flags & ~VM_LOCKED;
 	return 0;
@@ -160,6 +165,9 @@ static enum fate shrink_page(struct vm *vm, struct page *page, pfn_t pfn, struct
 
 	if (!lru_evictable(page))
 		return ACTIVATE;
+	/* Somebody found that it is used, and could not promote it, for it was ours. */
+	if (vm->lru->gen_enabled && (page->vm_index & FRAME_REFERENCED) && vm_frame_mapped(vm, page))
+		return KEEP;
 	count_dirty(page, stat);
 	references = check_references(vm, page, pfn);
 	if (references == REF_ACTIVATE)

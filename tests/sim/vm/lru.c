@@ -13,6 +13,7 @@ static void init(struct world *w, enum vm_kernel kernel)
 
 	vm_config_default(&cfg);
 	cfg.kernel = kernel;
+	cfg.lru = VM_LRU_LISTS;
 	world_init(w, 64 * MIB, &cfg);
 }
 

@@ -15,6 +15,7 @@ static void init(struct world *w, enum vm_kernel kernel, uint64_t bytes)
 
 	vm_config_default(&cfg);
 	cfg.kernel = kernel;
+	cfg.lru = VM_LRU_LISTS;
 	world_init(w, bytes, &cfg);
 }
 
@@ -433,6 +434,7 @@ static void init_swap(struct world *w, enum vm_kernel kernel, enum vm_swap_type 
 
 	vm_config_default(&cfg);
 	cfg.kernel = kernel;
+	cfg.lru = VM_LRU_LISTS;
 	cfg.swap_bytes = 32 * MIB;
 	cfg.swap_type = type;
 	world_init(w, 64 * MIB, &cfg);
