@@ -14,11 +14,12 @@ $(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
 # Calls done for real, to hold the simulated ones against: without a library, see its header.
-$(O)/vm-player: sim/capture/guest/player.c sim/capture/guest/player.h mk/tests.mk
+player_sources := sim/capture/guest/player.c sim/capture/guest/stage.c
+$(O)/vm-player: $(player_sources) sim/capture/guest/actor.h sim/capture/guest/player.h mk/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 $(warnings) $(WERROR) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie \
-		-fno-tree-loop-distribute-patterns -o $@ $<
+		-fno-tree-loop-distribute-patterns -o $@ $(player_sources)
 
 library_test_objects := $(filter tests/library/%,$(test_objects))
 lower_test_objects := $(filter tests/pagemap/% tests/buddy/% tests/slab/%,$(test_objects))
@@ -191,7 +192,7 @@ coverage: $(O)/kmemsim-tests-cov ## measure line coverage of pagemap, buddy and 
 	$(Q)sh tests/coverage.sh $(O)/cov 90 pagemap buddy slab
 
 # The variables of docs/capture.md reach the script through the environment.
-capture: ## make a capture of a real kernel in QEMU (WORKLOAD=..., more in docs/capture.md)
+capture: $(O)/kmemsim $(O)/vm-player ## make a capture of a real kernel in QEMU (WORKLOAD=..., more in docs/capture.md)
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
 
 check-capture: all ## make a small capture and verify it; skipped where there is no QEMU

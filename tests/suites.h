@@ -151,6 +151,7 @@
 	X(objects_order) \
 	X(capture_events) \
 	X(damaged_capture) \
+	X(verify_vm) \
 	X(words) \
 	X(counts) \
 	X(cache_pages) \

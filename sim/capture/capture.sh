@@ -12,6 +12,8 @@
 #   QEMU_ARGS  more arguments for QEMU        CMDLINE  more words for the kernel
 #   LIMIT      seconds the guest may take     O        the build folder        V=1  talk
 #   LOSSY=1    keeps a capture in which probe hits were missed
+#   SCENARIO   a scenario that vm-player plays in the guest; WORKLOAD is its name then
+#   RANDOM_CALLS  SEED,CALLS: random mapping calls instead, untraced
 #
 # States: packages -> module -> initramfs -> guest runs -> checked -> moved to OUT.
 # A capture that fails a check never reaches OUT. Exit status: 0 made, 1 failed,
@@ -20,7 +22,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 : "${O:=build}" "${V:=0}" "${KERNEL:=6.1}" "${WORKLOAD:=}" "${OUT:=}" "${LIMIT:=600}"
-: "${QEMU_ARGS:=}" "${CMDLINE:=}"
+: "${QEMU_ARGS:=}" "${CMDLINE:=}" "${SCENARIO:=}" "${RANDOM_CALLS:=}"
 asked_mem=${MEM:-} asked_smp=${SMP:-} asked_work=${WORK:-} asked_bufkb=${BUFKB:-}
 qemu_pid=
 run=
@@ -55,10 +57,16 @@ trap 'exit 1' INT TERM HUP
 # ---- what is wanted --------------------------------------------------------
 
 known=$(cd "$here/workloads" && echo *.conf | sed 's/\.conf//g')
-[ -n "$WORKLOAD" ] || fail "WORKLOAD=... is one of: $known"
-conf=$here/workloads/$WORKLOAD.conf
-[ -e "$conf" ] || fail "no workload $WORKLOAD; there are: $known"
-WORK='' MEM=512M SMP=1 BUFKB=65536 SWAP=''
+if [ -n "$SCENARIO$RANDOM_CALLS" ]; then
+	conf=$here/scenario.conf
+	WORKLOAD=$(basename "${SCENARIO:-random-$RANDOM_CALLS}" .vm | tr ',' '-')
+	[ -z "$SCENARIO" ] || [ -r "$SCENARIO" ] || fail "there is no scenario $SCENARIO"
+else
+	[ -n "$WORKLOAD" ] || fail "WORKLOAD=... is one of: $known; or give SCENARIO=FILE"
+	conf=$here/workloads/$WORKLOAD.conf
+	[ -e "$conf" ] || fail "no workload $WORKLOAD; there are: $known"
+fi
+WORK='' MEM=512M SMP=1 BUFKB=65536 SWAP='' TRACED=1 TRACECMD=1
 EVENTS='kmem/mm_page_alloc kmem/mm_page_free kmem/mm_page_free_batched'
 EVENTS="$EVENTS kmem/mm_page_alloc_zone_locked kmem/mm_page_pcpu_drain kmem/mm_page_alloc_extfrag"
 EVENTS="$EVENTS kmem/kmem_cache_alloc kmem/kmem_cache_free kmem/kmalloc kmem/kfree"
@@ -88,7 +96,7 @@ work=$(cd "$O/capture" && pwd)
 
 # Replaces only what is a capture or empty.
 may_replace() {
-	[ ! -e "$1" ] || [ -e "$1/snap_a.txt.zst" ] || rmdir "$1" 2>/dev/null ||
+	[ ! -e "$1" ] || [ -e "$1/snap_a.txt.zst" ] || [ -e "$1/looks.txt.zst" ] || rmdir "$1" 2>/dev/null ||
 		fail "$1 is there and is no capture"
 }
 [ -z "$OUT" ] || may_replace "$OUT"
@@ -139,6 +147,22 @@ env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" M="$module" CONFIG_DEBUG_INFO_BTF_
 
 # ---- initramfs -------------------------------------------------------------
 
+# What vm-player plays, and the probe that shows where it is.
+put_program() {
+	: > "$run/empty"
+	if [ -n "$SCENARIO" ]; then
+		"$O/kmemsim" verify --layer vm --program "$guest/program" "$SCENARIO" ||
+			fail "$SCENARIO cannot be played"
+		cp "$SCENARIO" "$share/scenario"
+	else
+		"$O/kmemsim" verify --layer vm --program "$guest/program" --random "$RANDOM_CALLS" \
+			--kernel "$(echo "$release" | cut -d. -f-2)" || fail "no random calls $RANDOM_CALLS"
+	fi
+	cp "$O/vm-player" "$guest/bin/"
+	cp "$guest/program" "$share/program"
+	cat "$here/probes.player" >> "$guest/probes"
+}
+
 say 'packing the initramfs'
 run=$(mktemp -d "$work/run.XXXXXX")
 guest=$run/guest
@@ -147,7 +171,7 @@ mkdir -p "$share"
 for folder in bin lib lib64 modules proc sys dev out tmp; do
 	mkdir -p "$guest/$folder"
 done
-cp "$here/guest/init" "$here/probes" "$here/record.sh" "$guest/"
+cp "$here/guest/init" "$here/guest/quiet.sh" "$here/probes" "$here/record.sh" "$guest/"
 chmod 755 "$guest/init"
 cp "$tools/bin/busybox" "$guest/bin/"
 "$tools/bin/busybox" --list | while read -r applet; do
@@ -160,6 +184,7 @@ cp -L "$tools/$multiarch/ld-linux-x86-64.so.2" "$guest/lib64/"
 "${CC:-gcc}" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$guest/bin/wl" "$here/guest/wl.c" ||
 	fail 'the workload does not build'
 strip "$guest/bin/wl"
+[ -z "$SCENARIO$RANDOM_CALLS" ] || put_program
 strip --strip-debug -o "$guest/modules/mmsnap.ko" "$module/sim/capture/module/mmsnap.ko"
 flock -u 9
 # In the order in which they must be loaded; what a kernel has built in is no file.
@@ -173,8 +198,10 @@ EVENTS="$EVENTS"
 BUFKB=$BUFKB
 WORK="$WORK"
 SWAP=$SWAP
-TRACECMD=1
+TRACECMD=$TRACECMD
 SNAPKB=$SNAPKB
+TRACED=$TRACED
+${QUIET:-}
 END
 (cd "$guest" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) |
 	gzip -1 > "$run/initramfs.gz"
@@ -189,7 +216,7 @@ if [ -n "$SWAP" ]; then
 	disks="$disks -drive file=$run/vdb.img,if=virtio,format=raw,snapshot=on"
 fi
 boot='console=ttyS0 panic=-1 nokaslr no_hash_pointers transparent_hugepage=madvise'
-boot="$boot page_alloc.shuffle=0 init_on_alloc=0 edd=off quiet $CMDLINE"
+boot="$boot page_alloc.shuffle=0 init_on_alloc=0 edd=off no_timer_check quiet $CMDLINE"
 console=$run/console.log
 say "running $WORKLOAD on $release, $MEM, $SMP CPU: at most $LIMIT s"
 began=$(date +%s)
@@ -220,9 +247,11 @@ fail_in_guest() {
 
 # ---- checked, packed, moved ------------------------------------------------
 
-sh "$here/check.sh" "$share" || fail_in_guest 'the capture is not whole'
+[ -z "$TRACED" ] || sh "$here/check.sh" "$share" || fail_in_guest 'the capture is not whole'
 say 'compressing'
-zstd -q --rm -9 "$share/snap_a.txt" "$share/snap_b.txt" "$share/trace.txt"
+for name in snap_a.txt snap_b.txt trace.txt looks.txt program results; do
+	[ ! -e "$share/$name" ] || zstd -q --rm -9 "$share/$name"
+done
 rm "$share/status"
 cp "$guest/conf" "$share/conf"
 tr -d '\r' < "$console" > "$share/console.log"
@@ -231,7 +260,8 @@ tr -d '\r' < "$console" > "$share/console.log"
 	echo "mem=$MEM smp=$SMP qemu=[$qemu_options] cmdline=[$CMDLINE] kernel=vmlinuz-$release"
 	echo "rc=$rc wall=${wall}s"
 	echo "workload: $WORK"
-	awk '$3 { printf "probe hits missed: %s %s of %s\n", $1, $3, $2 + $3 }' "$share/kprobe_profile.txt"
+	[ -z "$TRACED" ] ||
+		awk '$3 { printf "probe hits missed: %s %s of %s\n", $1, $3, $2 + $3 }' "$share/kprobe_profile.txt"
 } > "$share/README"
 series=$(echo "$release" | sed -E 's/^([0-9]+\.[0-9]+).*/\1/')
 [ -n "$OUT" ] || OUT=$O/captures/$series-smp${SMP}_$WORKLOAD

@@ -13,7 +13,7 @@ unpack_package() {
 	package=$1
 	into=$2
 	shift 2
-	stamp=$into/.unpacked-$package
+	stamp=$into/.unpacked-$package-$(echo "$*" | cksum | cut -d' ' -f1)
 	[ -e "$stamp" ] && return
 	mkdir -p "$debs/$package" "$into"
 	deb=$(find "$debs/$package" -name '*.deb')
@@ -57,7 +57,7 @@ headers_packages() {
 unpack_kernel() {
 	unpack_package "linux-image-$1" "$2" './boot/vmlinuz-*' './lib/modules/*/kernel/drivers/virtio/*' \
 		'./lib/modules/*/kernel/drivers/block/*' './lib/modules/*/kernel/net/9p/*' \
-		'./lib/modules/*/kernel/fs/*'
+		'./lib/modules/*/kernel/fs/*' './lib/modules/*/kernel/mm/*' './lib/modules/*/kernel/lib/*'
 }
 
 # Leaves a header tree of release $1 in $2 that modules can be built with where it lies.

@@ -75,7 +75,23 @@ take() {
 	[ "$taken_tag" = "$1" ] && [ "$taken_bytes" -gt 0 ]
 }
 
+# What the workload left behind.
+carry_results() {
+	for carried in ${CARRY:-}; do
+		carry "$out" "$carried"
+	done
+}
+
 . "$conf"
+if [ -z "${TRACED-1}" ]; then
+	eval "$WORK"
+	worked=$?
+	carry_results
+	cat /proc/cmdline /proc/version > "$out/kernel"
+	dmesg > "$out/dmesg"
+	[ "$worked" = 0 ] || finish "the workload failed with status $worked"
+	finish ok
+fi
 [ -r $mmsnap/take ] || finish 'mmsnap is not loaded'
 [ -z "$SWAP" ] || grep -q ^/dev /proc/swaps || finish 'there is no swap'
 
@@ -102,6 +118,7 @@ echo 0 > $tracing/tracing_on
 cat $tracing/kprobe_profile > "$scratch/profile_b"
 
 step 'workload done'
+carry_results
 proc_files "$out/procfs_b"
 cat $mmsnap/A > "$out/snap_a.txt"
 cat $mmsnap/B > "$out/snap_b.txt"

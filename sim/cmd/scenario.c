@@ -58,7 +58,7 @@ static char *read_file(const char *path, size_t *len, struct kerror *err)
 	return text;
 }
 
-static struct scenario *load(const char *path, struct kerror *err)
+struct scenario *load_scenario(const char *path, struct kerror *err)
 {
 	struct scenario_errors *errors = calloc(1, sizeof(*errors));
 	struct scenario *scenario = NULL;
@@ -132,7 +132,7 @@ int run_scenario(const char *path, const struct report_options *opt, const char 
 	int ret = open_report_outputs(&out, opt, &err);
 
 	if (!ret) {
-		scenario = load(path, &err);
+		scenario = load_scenario(path, &err);
 		ret = scenario ? play_and_report(scenario, path, opt, procfs, &out, &err) : -EINVAL;
 	}
 	scenario_destroy(scenario);

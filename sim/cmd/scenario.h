@@ -4,9 +4,13 @@
 #define KMEMSIM_SIM_CMD_SCENARIO_H
 
 #include "sim/cmd/report_options.h"
+#include "sim/scenario/scenario.h"
 
 /* Whether the file at @path, which is no pipe, begins as a scenario. */
 bool is_scenario(const char *path);
+
+/* Read it; what is wrong with it is printed. The caller's; NULL with @err. */
+struct scenario *load_scenario(const char *path, struct kerror *err);
 
 /*
  * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, or needs

@@ -19,15 +19,19 @@
 #include "sim/cmd/parse.h"
 #include "sim/cmd/report_options.h"
 #include "sim/cmd/values.h"
+#include "sim/cmd/verify_vm.h"
 #include "sim/session/load.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/objects/objects.h"
 #include "sim/verify/verify.h"
+#include "sim/verify/vm/run.h"
 
 enum {
 	OPT_MODE = 256, OPT_LAYER, OPT_KERNEL, OPT_AT_LEAST, OPT_EXPLAIN, OPT_JSON, OPT_NO_TIMING,
-	OPT_WITHOUT_SNAPSHOTS, OPT_SLABINFO, OPT_SLABINFO_END,
+	OPT_WITHOUT_SNAPSHOTS, OPT_SLABINFO, OPT_SLABINFO_END, OPT_PROGRAM, OPT_RANDOM,
 };
+
+enum layer { LAYER_PAGES, LAYER_OBJECTS, LAYER_VM };
 
 struct verify_options {
 	const char *capture;
@@ -35,7 +39,8 @@ struct verify_options {
 	enum buddy_kernel kernel;	/* NR_BUDDY_KERNELS: the capture's */
 	double at_least;		/* percent; negative: not asked for */
 	unsigned int explain;
-	bool objects;
+	enum layer layer;
+	struct vm_program_request program;
 	bool mode_given;
 	bool without_snapshots;
 	const char *slabinfo, *slabinfo_end;	/* both or none; then the capture is a trace */
@@ -47,7 +52,8 @@ struct verify_options {
 static const struct argp_option options[] = {
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "guided: after a miss go on from the kernel's answer; open (default): never look at it", 0 },
-	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default): frames; objects: addresses of objects, guided", 0 },
+	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default): frames; objects: addresses of objects, guided; "
+	  "vm: processes that vm-player was", 0 },
 	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of one of 'kmemsim list kernels' (default: the capture's)", 0 },
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent of the frames, or of what per-CPU lists give back, are "
@@ -58,6 +64,10 @@ static const struct argp_option options[] = {
 	{ "slabinfo", OPT_SLABINFO, "FILE", 0,
 	  "for a trace of your own in place of a capture: /proc/slabinfo, saved before the recording", 0 },
 	{ "slabinfo-end", OPT_SLABINFO_END, "FILE", 0, "/proc/slabinfo, saved after the recording", 0 },
+	{ "program", OPT_PROGRAM, "FILE", 0,
+	  "with --layer=vm: verify nothing, but write what vm-player plays of the scenario CAPTURE", 0 },
+	{ "random", OPT_RANDOM, "SEED,CALLS", 0,
+	  "with --program, in place of a scenario: so many random mapping calls, for the kernel that --kernel names", 0 },
 	{ "explain", OPT_EXPLAIN, "N", 0, "show the first N misses in full (default 3)", 0 },
 	{ "json", OPT_JSON, "FILE", 0, "also write the report as JSON; '-': in place of text", 0 },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0, "leave out what the host measured", 0 },
@@ -77,21 +87,41 @@ static double parse_percent(struct argp_state *state, const char *text)
 	return value;
 }
 
+static void parse_random(struct argp_state *state, const char *text, struct vm_program_request *program)
+{
+	const char *comma = strchr(text, ',');
+	char seed[32];
+
+	if (!comma || (size_t)(comma - text) >= sizeof(seed))
+		usage_error(state->name, "--random=%s: expected a seed and a number of calls, such as 1,1000", text);
+	snprintf(seed, sizeof(seed), "%.*s", (int)(comma - text), text);
+	program->seed = need_number(state, "random", seed, 0, UINT64_MAX);
+	program->calls = (uint32_t)need_number(state, "random", comma + 1, 1, PROGRAM_MAX_OPS / 2);
+}
+
 /* What does not go together. */
 static void check_options(struct argp_state *state, const struct verify_options *opt)
 {
 	if (!opt->slabinfo != !opt->slabinfo_end)
 		usage_error(state->name, "--slabinfo and --slabinfo-end go together");
-	if (!opt->objects && (opt->without_snapshots || opt->slabinfo))
+	if (opt->layer != LAYER_OBJECTS && (opt->without_snapshots || opt->slabinfo))
 		usage_error(state->name, "without snapshots only --layer=objects can be verified");
-	if (opt->objects && opt->mode_given && opt->mode == VERIFY_OPEN)
+	if (opt->layer != LAYER_VM && opt->program.path)
+		usage_error(state->name, "--program is for --layer=vm");
+	if (opt->program.calls && (!opt->program.path || opt->capture))
+		usage_error(state->name, "--random is for --program, and no scenario");
+	if (!opt->capture && !opt->program.calls)
+		usage_error(state->name, "no capture given");
+	if (opt->layer == LAYER_VM && (opt->mode_given || opt->at_least >= 0))
+		usage_error(state->name, "--layer=vm has neither modes nor rates: all is equal, or it is not");
+	if (opt->layer == LAYER_OBJECTS && opt->mode_given && opt->mode == VERIFY_OPEN)
 		usage_error(state->name, "--layer=objects is always guided");
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	static const char *const modes[] = { "guided", "open", NULL };
-	static const char *const layers[] = { "pages", "objects", NULL };
+	static const char *const layers[] = { "pages", "objects", "vm", NULL };
 	struct verify_options *opt = state->input;
 
 	switch (key) {
@@ -100,7 +130,13 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->mode_given = true;
 		return 0;
 	case OPT_LAYER:
-		opt->objects = need_word(state, "layer", arg, layers);
+		opt->layer = (enum layer)need_word(state, "layer", arg, layers);
+		return 0;
+	case OPT_PROGRAM:
+		opt->program.path = need_name(state, "program", arg, "file");
+		return 0;
+	case OPT_RANDOM:
+		parse_random(state, arg, &opt->program);
 		return 0;
 	case OPT_KERNEL:
 		opt->kernel = need_kernel(state, arg);
@@ -135,7 +171,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		opt->capture = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		usage_error(state->name, "no capture given");
 		return 0;
 	case ARGP_KEY_END:
 		check_options(state, opt);
@@ -150,6 +185,7 @@ struct found {
 	const struct verify_run *pages;
 	const struct objects_run *objects;
 	const struct counts_run *counts;
+	const struct vm_run *vm;
 };
 
 static int write_report(const struct found *found, struct verify_options *opt, struct kerror *err)
@@ -163,6 +199,8 @@ static int write_report(const struct found *found, struct verify_options *opt, s
 		verify_report(em, found->pages, opt->timing);
 	else if (found->objects)
 		objects_report(em, found->objects, opt->timing);
+	else if (found->vm)
+		vm_run_report(em, found->vm, opt->explain);
 	else
 		counts_report(em, found->counts, opt->report.files[0].path ? UINT_MAX : opt->explain, opt->timing);
 	ret = write_report_outputs(em, !opt->report.quiet, &opt->report, &opt->out, err);
@@ -300,9 +338,30 @@ static int verify_pages(struct verify_options *opt)
 	return status;
 }
 
+static int verify_vm(struct verify_options *opt)
+{
+	struct vm_run run = { .capture = opt->capture, .stop = stop_by_signal() };
+	struct kerror err = { 0 };
+	int ret = vm_run(&run, &err), status;
+
+	if (!ret)
+		ret = write_report(&(struct found){ .vm = &run }, opt, &err);
+	status = ret ? EXIT_USAGE : vm_run_equal(&run) ? EXIT_FINE : EXIT_FOUND;
+	if (ret)
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+	if (ret == -EINTR)
+		status = interrupt_status();
+	vm_run_exit(&run);
+	return status;
+}
+
 static int verify_any(struct verify_options *opt)
 {
-	if (!opt->objects)
+	if (opt->program.path)
+		return write_vm_program(opt->capture, &opt->program, opt->kernel);
+	if (opt->layer == LAYER_VM)
+		return verify_vm(opt);
+	if (opt->layer == LAYER_PAGES)
 		return verify_pages(opt);
 	if (opt->without_snapshots || opt->slabinfo || (has_folder(opt->capture) && !has_snapshots(opt->capture)))
 		return verify_counts(opt);

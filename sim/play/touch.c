@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pagemap/random.h"
+#include "sim/util/shuffle.h"
 #include "sim/util/zipf.h"
 #include "sim/play/internal.h"
 #include "sim/vm/numa_scan.h"
@@ -60,38 +60,6 @@ static inline void touch_one(struct toucher *t, uint64_t addr)
 }
 
 /* ---- orders ---------------------------------------------------------------------- */
-
-/* A permutation of 0..n-1 without a table: four rounds of a Feistel network, again until it lies below n. */
-struct shuffle {
-	uint64_t n, seed;
-	unsigned int half;		/* bits */
-};
-
-static void shuffle_init(struct shuffle *s, uint64_t n, uint64_t seed)
-{
-	*s = (struct shuffle){ n, seed, 1 };
-	while (s->half < 32 && (n - 1) >> 2 * s->half)
-		s->half++;
-}
-
-static uint64_t shuffle_at(const struct shuffle *s, uint64_t i)
-{
-	uint64_t mask = (1ULL << s->half) - 1;
-	unsigned int round;
-
-	do {
-		uint64_t left = i >> s->half, right = i & mask;
-
-		for (round = 0; round < 4; round++) {
-			uint64_t state = right ^ s->seed << 8 ^ round, next = left ^ (random_next(&state) & mask);
-
-			left = right;
-			right = next;
-		}
-		i = left << s->half | right;
-	} while (i >= s->n);
-	return i;
-}
 
 static void touch_in_order(struct toucher *t, uint64_t stride, uint64_t start, uint64_t n, uint64_t count)
 {

@@ -43,7 +43,7 @@ int vm_enough_memory(struct mm *mm, int64_t pages)
 		allowed -= reserve_pages(vm, ADMIN_RESERVE_KBYTES);
 	reserve = reserve_pages(vm, USER_RESERVE_KBYTES);
 	allowed -= mm->total_vm / 32 < reserve ? mm->total_vm / 32 : reserve;
-	if (vm->committed < (int64_t)allowed)
+	if (vm->committed + vm->committed_elsewhere < (int64_t)allowed)
 		return 0;
 	vm->committed -= pages;
 	return -ENOMEM;

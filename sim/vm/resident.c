@@ -18,7 +18,10 @@ static int count_one(void *ctx, pte_t *pte, uint64_t addr)
 	(void)addr;
 	if (pte_swap(*pte))
 		count->sum.swap += PAGE_SIZE;
-	if (!pte_present(*pte) || (pte->v & PTE_SPECIAL))
+	if (!pte_present(*pte))
+		return 0;
+	count->sum.present += PAGE_SIZE;
+	if (pte->v & PTE_SPECIAL)
 		return 0;
 	count->sum.rss += PAGE_SIZE;
 	if (vm_frame_rss(page_from_pfn(count->mm->vm->map, pte_pfn(*pte))) == RSS_ANON)
@@ -32,6 +35,7 @@ static int count_huge(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
 {
 	struct count *count = ctx;
 
+	count->sum.present += end - addr;
 	if (leaf->v & PTE_SPECIAL)
 		return 0;
 	count->sum.rss += end - addr;

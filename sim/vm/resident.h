@@ -12,6 +12,7 @@ struct mm_resident {
 	uint64_t away;			/* on another node than the one asked for */
 	uint64_t huge;			/* of it in huge pages that one entry maps: AnonHugePages */
 	uint64_t swap;			/* bytes whose entries are on swap, though the swap cache may have them */
+	uint64_t present;		/* bytes; the zero page, too */
 };
 
 /* Of [@start, @end); what is not on @node is away. */

@@ -167,6 +167,7 @@ struct vm {
 	uint64_t totalram;		/* pages that the machine manages */
 	uint64_t swap_pages;		/* of all swap devices */
 	int64_t committed;		/* pages: Committed_AS */
+	int64_t committed_elsewhere;	/* pages more, of what is not simulated */
 	uint64_t counters[NR_VM_COUNTERS];
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;

@@ -1,43 +1,99 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim: what the player (player.c) is told and what it answers: calls on its own
- * address space, done for real. On standard input a stream of struct player_op until its
- * end, on standard output one struct player_result each, and after those of PLAYER_SHOW that
- * many bytes of a file.
+ * kmemsim: what the player (player.c, stage.c) is told, and what it answers.
+ *
+ *	vm-player OP_MARKS < program > results 3> looks
+ *
+ * A program is a header, its operations, then the runs that touches name. Process 0 is the player itself,
+ * which directs: it starts processes, looks at them, and ends them. Every other one is a process that does
+ * what is told to it to its own memory, for real. The operations are done one after the other, whoever does them.
+ *
+ * Results are one struct player_result an operation. Looks are text, see PLAYER_LOOK. With OP_MARKS 1 each
+ * operation is framed by two calls of getpgid(), on which a kprobe can be set: PLAYER_MARK with its number, and
+ * with PLAYER_MARK_END, too.
  */
 #ifndef KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
 #define KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
 
 #include <stdint.h>
 
+/* X(KIND, name, what the arguments are) */
+#define PLAYER_KINDS(X) \
+	X(MMAP, "mmap", "addr, len, prot, flags, fd: 0 none or 1 + number of a file, offset") \
+	X(MUNMAP, "munmap", "addr, len") \
+	X(MPROTECT, "mprotect", "addr, len, prot") \
+	X(MREMAP, "mremap", "addr, old length, new length, flags, new address") \
+	X(BRK, "brk", "addr; 0 asks") \
+	X(BRK_BY, "brk", "bytes, two's complement: 0, or -ENOMEM") \
+	X(MADVISE, "madvise", "addr, len, advice") \
+	X(MLOCK, "mlock", "addr, len") \
+	X(MUNLOCK, "munlock", "addr, len") \
+	X(MINCORE, "mincore", "addr, len: pages in memory") \
+	X(TOUCH, "touch", "addr, first run, runs, 0 read or 1 write, times") \
+	X(LIMIT, "setrlimit", "resource, bytes") \
+	X(HASH, "maps", "the mappings as one number, see player_hash()") \
+	X(FORK, "fork", "number of the new process") \
+	X(EXIT, "exit", "") \
+	X(PROCESS, "process", "of process 0: number of the new one, uid, oom_score_adj") \
+	X(KILL, "kill", "of process 0: number") \
+	X(SLEEP, "sleep", "of process 0: nanoseconds") \
+	X(DROP_CACHES, "drop-caches", "of process 0") \
+	X(LOOK, "look", "of process 0: every process is looked at")
+
 enum player_kind {
-	PLAYER_MMAP,		/* addr, len, prot, flags, fd: 0 none or 1 + index of an opened file, offset */
-	PLAYER_MUNMAP,		/* addr, len */
-	PLAYER_MPROTECT,	/* addr, len, prot */
-	PLAYER_MREMAP,		/* addr, old length, new length, flags, new address */
-	PLAYER_BRK,		/* addr; 0 asks */
-	PLAYER_MADVISE,		/* addr, len, advice */
-	PLAYER_MLOCK,		/* addr, len */
-	PLAYER_MUNLOCK,		/* addr, len */
-	PLAYER_TOUCH,		/* addr, stride, count, 0 read or 1 write; the memory must be there */
-	PLAYER_FORK,		/* count: the child does so many of the next calls and ends; then the parent goes on behind them */
-	PLAYER_HASH,		/* result: the mappings as one number, see player_hash() */
-	PLAYER_SHOW,		/* 0 maps, 1 smaps, 2 status, 3 statm: result is the number of bytes that follow */
-	PLAYER_VMPTE,		/* result: VmPTE in KiB */
-	PLAYER_SMAPS,		/* addr, 0 Rss, 1 Anonymous, 2 Swap, 3 AnonHugePages: KiB of the mapping that begins there */
+#define PLAYER_KIND_ENUM(kind, name, text) PLAYER_##kind,
+	PLAYER_KINDS(PLAYER_KIND_ENUM)
+#undef PLAYER_KIND_ENUM
 	NR_PLAYER_KINDS
 };
 
+#define PLAYER_MAGIC	0x31726579616c706bULL	/* "kplayer1" */
+#define PLAYER_MAX_PROCESSES	32u	/* with process 0 */
+#define PLAYER_MAX_SLOTS	256u
+
+struct player_header {
+	uint64_t magic;
+	uint32_t nr_ops, nr_runs;
+};
+
+/*
+ * With a slot, addr is counted from the mapping that the process keeps there, and a length of
+ * PLAYER_TO_END reaches to its end. mmap, mremap and brk put there what they made. Slot 0 is no slot.
+ */
+#define PLAYER_TO_END UINT64_MAX
+
+enum { PLAYER_SLOT_HEAP = 1, PLAYER_SLOT_STACK, PLAYER_FIRST_SLOT };
+
 struct player_op {
-	uint32_t kind;
-	uint32_t unused;	/* 0 */
+	uint16_t kind;		/* enum player_kind */
+	uint16_t process;
+	uint16_t slot;
+	uint16_t unused;	/* 0 */
 	uint64_t arg[6];
 };
 
-struct player_result {
-	int64_t ret;
-	uint64_t minflt, majflt;	/* during this call */
+/* @count places, @stride bytes apart, from @offset on. */
+struct player_run {
+	uint64_t offset, stride, count;
 };
+
+enum player_state { PLAYER_NOT_DONE, PLAYER_DONE, PLAYER_DIED };
+
+struct player_result {
+	int64_t ret;			/* as the kernel returns it; PLAYER_DIED: the signal */
+	uint64_t minflt, majflt;	/* of the process, during the call */
+	uint64_t state;			/* NOT_DONE: its process had ended */
+};
+
+/* getpgid()'s argument: no process has such a number. */
+#define PLAYER_MARK	0x40000000u
+#define PLAYER_MARK_END	0x20000000u
+
+/*
+ * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo" and
+ * "version"; of each that lives "smaps", "status", "oom_score" and "pagemap", which has a line for each run of
+ * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal).
+ */
 
 /* FNV-1a over what a line of maps says of a mapping: both addresses, "rw-p", the offset. */
 #define PLAYER_HASH_START 0xcbf29ce484222325ULL

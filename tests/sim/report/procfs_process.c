@@ -12,10 +12,10 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/vm/file.h"
+#include "sim/vm/load.h"
 #include "sim/vm/resident.h"
 #include "sim/vm/smaps.h"
 #include "tests/sim/cmd/run_cmd.h"
-#include "tests/sim/vm/smaps.h"
 #include "tests/sim/vm/world.h"
 #include "tests/tests.h"
 

@@ -1,48 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim tests: calls done by a real process of the host (build/vm-player) and by a simulated one, side by side.
+ * kmemsim tests: programs played by build/vm-player on the host, and by simulated processes, side by side.
  */
 #ifndef KMEMSIM_TESTS_SIM_VM_PLAYER_H
 #define KMEMSIM_TESTS_SIM_VM_PLAYER_H
 
-#include "sim/capture/guest/player.h"
-#include "sim/machine/machine.h"
-#include "sim/vm/calls.h"
-#include "sim/vm/fault.h"
-#include "tests/sim/vm/smaps.h"
+#include "sim/verify/vm/compare.h"
 
-/* A machine with one process whose memory is laid out as the player's on this host. */
-struct twin {
-	struct machine *machine;
-	struct vm *vm;
-	struct process *process;
-	struct player_op *ops;
-	struct process *child;		/* that calls are made by; NULL: by process */
-	struct player_result *expected;
-	struct player_result *real;	/* after twin_play() */
-	uint32_t nr, max;
+/* What vm-player answered. */
+struct played {
+	struct player_result *results;	/* owned, one an operation */
+	char *text;			/* owned */
+	struct looks looks;
+	struct stage_config cfg;	/* of the host */
 };
 
 /*
- * By the rules of the host's kernel. False where the host can't do it (no player, no /proc, not Linux on x86-64, older
- * than 6.12); then the test was skipped with the reason.
+ * Whether the host can: Linux 6.12 or newer on x86-64, with vm-player beside the test program. Where it cannot, the test is
+ * skipped with the reason.
  */
+bool host_can_play(void);
+/* False: it failed, which is told. played_free() is due in any case. */
+bool host_play(const struct program *program, struct played *played);
+void played_free(struct played *played);
+
+/* ---- programs built call by call ------------------------------------------------------ */
+
+#define TWIN_ACTOR 1
+#define TWIN_CHILD 2
+
+struct twin {
+	struct program program;
+	struct played first;		/* the host, and the director on it */
+	struct stage stage;		/* where each call is done at once */
+	uint16_t actor;
+};
+
+/* A program with one process. False: the host cannot play, see host_can_play(). */
 bool twin_init(struct twin *twin);
 void twin_exit(struct twin *twin);
-
-/* One more call, done by the simulated process at once. Its result. */
-int64_t twin_call(struct twin *twin, enum player_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-		  uint64_t f);
-/* The next @count calls are a child's; after them twin_child_ends(). */
-void twin_fork(struct twin *twin, uint32_t count);
+/* One more operation of the process whose turn it is. A touch is addr, stride, count, write. */
+void twin_call(struct twin *twin, enum player_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+/* The simulated process whose turn it is. */
+struct process *twin_process(const struct twin *twin);
+/* All figures of all processes here. */
+void twin_look(struct twin *twin);
+/* What follows is a child's, until it ends. */
+void twin_fork(struct twin *twin);
 void twin_child_ends(struct twin *twin);
-/* The simulated mappings, as PLAYER_HASH words them. */
-int64_t twin_hash(struct mm *mm);
+/* Played, and compared. */
+void twin_play(struct twin *twin);
 
-/*
- * All calls for real. Returns the index of the first one whose result or, with @faults, whose page faults differ;
- * nr where none does; prints that one to stderr.
- */
-uint32_t twin_play(struct twin *twin, bool faults);
+/* @program played by both: nothing may differ. Each phase's first difference is printed. */
+void expect_alike(const struct program *program, const struct played *played);
 
 #endif

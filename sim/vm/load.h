@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmemsim tests: a process's mappings as /proc/PID/maps words them, and back from /proc/PID/smaps. Follows
- * show_map_vma() and show_smap_vma_flags() of fs/proc/task_mmu.c.
+ * kmemsim: a process as a real kernel shows it: its mappings as /proc/PID/maps words them, and back from
+ * /proc/PID/smaps. Follows show_map_vma() and show_smap_vma_flags() of fs/proc/task_mmu.c.
  *
  * Locking: none.
  */
-#ifndef KMEMSIM_TESTS_SIM_VM_SMAPS_H
-#define KMEMSIM_TESTS_SIM_VM_SMAPS_H
+#ifndef KMEMSIM_SIM_VM_LOAD_H
+#define KMEMSIM_SIM_VM_LOAD_H
 
 #include <stddef.h>
 
@@ -22,5 +22,11 @@ int vma_describe(const struct vma *vma, char *buf, size_t size);
  * with the line; -ENOMEM.
  */
 int vm_load_smaps(struct process *process, const char *text, size_t len, struct kerror *err);
+
+/*
+ * The page at @addr is in memory: a private one, or @anon false, the file's. Errors: -EINVAL (no mapping there, or one without
+ * a file), -ENOMEM.
+ */
+int vm_load_page(struct process *process, uint64_t addr, bool anon);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim tests: mappings to text and back; see smaps.h. */
-#include "tests/sim/vm/smaps.h"
+/* kmemsim: mappings to text and back; see load.h. */
+#include "sim/vm/load.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/lru/lru.h"
 
 int vma_describe(const struct vma *vma, char *buf, size_t size)
 {
@@ -60,9 +61,15 @@ static struct vm_file *file_named(struct vm *vm, const char *path, uint64_t byte
 {
 	uint32_t id;
 
-	for (id = 1; id < vm->nr_files; id++)
-		if (vm->files[id] && !strcmp(vm->files[id]->name, path))
-			return vm->files[id];
+	for (id = 1; id < vm->nr_files; id++) {
+		struct vm_file *file = vm->files[id];
+
+		if (!file || strcmp(file->name, path))
+			continue;
+		if (file->bytes < bytes)
+			file->bytes = bytes;
+		return file;
+	}
 	return vm_file_create(vm, path, bytes, false);
 }
 
@@ -74,6 +81,8 @@ static int add_entry(struct process *process, const struct smaps_entry *entry)
 	bool file = *entry->path && strcmp(entry->path, "[stack]") && strcmp(entry->path, "[heap]");
 	struct vma *vma;
 
+	if (mm->nr_vmas && mm->vmas[mm->nr_vmas - 1]->end > entry->start)
+		return -EINVAL;
 	if (file) {
 		range.file = file_named(mm->vm, entry->path, entry->offset + entry->end - entry->start);
 		if (!range.file)
@@ -149,5 +158,37 @@ int vm_load_smaps(struct process *process, const char *text, size_t len, struct 
 			return kerror_set(err, ret, "smaps: out of memory");
 		at = stop + 1;
 	}
+	return 0;
+}
+
+int vm_load_page(struct process *process, uint64_t addr, bool anon)
+{
+	struct mm *mm = process->mm;
+	struct vm *vm = mm->vm;
+	struct vma *vma = mm_lookup(mm, addr);
+	pte_t *pte = vma ? mm_alloc_entry(mm, addr, PT_PTE) : NULL;
+	pfn_t pfn;
+	int ret = 0;
+
+	if (!vma || (!anon && !vma->file))
+		return -EINVAL;
+	if (!pte || (anon && anon_vma_prepare(vma)))
+		return -ENOMEM;
+	if (pte_present(*pte))
+		return 0;
+	if (anon) {
+		pfn = vm_alloc_anon(vma, addr);
+	} else {
+		pfn = vm_file_cached(vma->file, vma_page_index(vma, addr));
+		if (pfn_is_none(pfn))
+			ret = vm_file_add(vma->file, vma_page_index(vma, addr), &pfn);
+	}
+	if (ret || pfn_is_none(pfn))
+		return -ENOMEM;
+	*pte = pte_make(pfn, vma_pte_bits(vma) | (anon && (vma->flags & VM_WRITE) ? PTE_WRITE | PTE_DIRTY : 0));
+	vm_frame_map(vm, pfn);
+	if (anon)
+		lru_add_vma(vma, pfn);
+	mm->rss[vm_frame_rss(page_from_pfn(vm->map, pfn))]++;
 	return 0;
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: what the player's files share: system calls without a library, and a process's own memory.
+ */
+#ifndef KMEMSIM_SIM_CAPTURE_GUEST_ACTOR_H
+#define KMEMSIM_SIM_CAPTURE_GUEST_ACTOR_H
+
+#include <asm/unistd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "player.h"
+
+#define TEXT (32u << 10)
+
+/* File descriptors: 0 the program, 1 the results, 3 the looks. */
+enum { FD_PROGRAM, FD_RESULTS, FD_LOOKS = 3 };
+
+struct slot {
+	uint64_t start, bytes;
+};
+
+struct actor {
+	uint16_t number;
+	bool marks;
+	struct player_header header;
+	struct slot slots[PLAYER_MAX_SLOTS];
+};
+
+extern struct actor actor;
+extern char text[TEXT];		/* for whatever is read from /proc */
+
+static inline int64_t call(int64_t nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+	register uint64_t r10 __asm__("r10") = d;
+	register uint64_t r8 __asm__("r8") = e;
+	register uint64_t r9 __asm__("r9") = f;
+	int64_t ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define CALL(nr, a, b, c) call(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0, 0)
+
+void __attribute__((noreturn)) end(int status);
+/* All of it is written to, so that nothing of its own faults while it plays. */
+void touch_own_memory(void);
+void put(int fd, const void *what, uint64_t bytes);
+/* Operation number @i; end(1) where there is none. */
+const struct player_op *op_at(uint32_t i);
+void answer(uint32_t i, const struct player_result *result);
+/* @op, done by this process to itself. */
+int64_t act(const struct player_op *op);
+/* Operation number @i the same way, measured, marked and answered. What it returned; of a fork in the child 0. */
+int64_t perform(uint32_t i);
+
+/* ---- stage.c -------------------------------------------------------------------- */
+
+void __attribute__((noreturn)) direct(void);
+
+#endif

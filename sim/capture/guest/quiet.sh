@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# quiet.sh CONF: what else would happen in the guest by itself, or by chance, is turned off, and the
+# machine set up as the scenario wants it. Sourced variables: scenario.conf of the kit. For busybox.
+# shellcheck disable=SC1090,SC2154
+. "$1"
+mm=/sys/kernel/mm
+set_to() {
+	[ ! -w "$2" ] || echo "$1" > "$2"
+}
+bytes() {
+	echo "$1" | sed -E 's/k$/ * 1024/; s/M$/ * 1048576/; s/G$/ * 1073741824/' | { read -r sum; echo $((sum)); }
+}
+
+# Not in the root file system: what lies in tmpfs counts as committed memory.
+mkdir -p /play
+mount -t ramfs play /play
+set_to "$THP" $mm/transparent_hugepage/enabled
+set_to 0 $mm/transparent_hugepage/khugepaged/defrag
+case $LRU in
+classic) set_to 0 $mm/lru_gen/enabled ;;
+mglru) set_to 7 $mm/lru_gen/enabled ;;
+esac
+set_to 0 /proc/sys/kernel/randomize_va_space
+set_to 0 /proc/sys/vm/compaction_proactiveness
+set_to 0 /proc/sys/vm/watermark_boost_factor
+set_to "$OVERCOMMIT_RATIO" /proc/sys/vm/overcommit_ratio
+set_to "$SWAPPINESS" /proc/sys/vm/swappiness
+set_to "$PAGE_CLUSTER" /proc/sys/vm/page-cluster
+set_to "$(bytes "$FAULT_AROUND")" /sys/kernel/debug/fault_around_bytes
+if [ "$SWAPSIZE" != 0 ]; then
+	if [ "$SWAPTYPE" = zram ]; then
+		device=/dev/zram0
+		bytes "$SWAPSIZE" > /sys/block/zram0/disksize
+	else
+		device=/dev/vdb
+		[ "$SWAPTYPE" = disk ] || set_to 0 /sys/block/vdb/queue/rotational
+	fi
+	mkswap $device > /dev/null
+	swapon $device
+fi
+sync
+set_to 3 /proc/sys/vm/drop_caches
+set_to 1 /proc/sys/vm/compact_memory
+set_to "$OVERCOMMIT" /proc/sys/vm/overcommit_memory
+# What was begun before ends before.
+sleep 2

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: one look at all processes, file by file; see compare.h. */
+#include "sim/verify/vm/compare_look.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/vm/load.h"
+#include "sim/vm/oom.h"
+#include "sim/vm/resident.h"
+
+/* ---- smaps --------------------------------------------------------------------------- */
+
+/* A mapping's lines of smaps. */
+struct mapping {
+	char line[64];			/* addresses, rights, offset */
+	uint64_t kib[4];
+};
+
+static const struct { const char *key; enum vm_figure figure; } smaps_keys[4] = {
+	{ "Rss:", VM_FIGURE_rss }, { "Anonymous:", VM_FIGURE_anonymous }, { "Swap:", VM_FIGURE_swap },
+	{ "AnonHugePages:", VM_FIGURE_huge },
+};
+
+/* The next mapping of a process's own; false: there is none. */
+static bool next_mapping(const struct look_section *smaps, size_t *at, struct mapping *m)
+{
+	const char *line;
+	bool begun = false;
+	size_t len, before = *at;
+	char text[160];
+	unsigned int i;
+
+	memset(m, 0, sizeof(*m));
+	while (look_line(smaps, at, &line, &len)) {
+		unsigned long start, end, offset, value;
+		char rights[5], key[32];
+
+		snprintf(text, sizeof(text), "%.*s", (int)(len < 159 ? len : 159), line);
+		if (sscanf(text, "%lx-%lx %4s %lx ", &start, &end, rights, &offset) == 4) {
+			if (begun) {
+				*at = before;
+				return true;
+			}
+			begun = start < VM_TASK_SIZE;
+			snprintf(m->line, sizeof(m->line), "%08lx-%08lx %s %08lx", start, end, rights, offset);
+		} else if (sscanf(text, "%31s %lu kB", key, &value) == 2) {
+			for (i = 0; i < 4; i++)
+				if (!strcmp(key, smaps_keys[i].key))
+					m->kib[i] = value;
+		}
+		before = *at;
+	}
+	return begun;
+}
+
+static void simulated_mapping(struct mm *mm, const struct vma *vma, struct mapping *m)
+{
+	struct mm_resident sum = mm_resident(mm, vma->start, vma->end, 0);
+
+	*m = (struct mapping){ .kib = { sum.rss >> 10, sum.anon >> 10, sum.swap >> 10, sum.huge >> 10 } };
+	vma_describe(vma, m->line, sizeof(m->line));
+}
+
+static void compare_smaps(struct comparison *c, uint32_t process, const struct look_section *smaps)
+{
+	struct mm *mm = c->sides->stage->processes[process]->mm;
+	struct mapping real, sim;
+	uint32_t i = 0;
+	size_t at = 0;
+	unsigned int k;
+
+	while (next_mapping(smaps, &at, &real)) {
+		if (i < mm->nr_vmas)
+			simulated_mapping(mm, mm->vmas[i], &sim);
+		else
+			snprintf(sim.line, sizeof(sim.line), "none");
+		i++;
+		if (!vm_count(c, VM_FIGURE_mappings, !strcmp(sim.line, real.line))) {
+			vm_differs(c, "process %u, mapping %u: %s here, %s for real", process, i, sim.line, real.line);
+			return;
+		}
+		for (k = 0; k < 4; k++)
+			if (!vm_count(c, smaps_keys[k].figure, sim.kib[k] == real.kib[k]))
+				vm_differs(c, "process %u, %s: %s %" PRIu64 " kB here, %" PRIu64 " kB for real", process,
+					   real.line, smaps_keys[k].key, sim.kib[k], real.kib[k]);
+	}
+	if (i < mm->nr_vmas && !vm_count(c, VM_FIGURE_mappings, false))
+		vm_differs(c, "process %u: %u mappings here, %u for real", process, mm->nr_vmas, i);
+}
+
+/* ---- pagemap ---------------------------------------------------------------------------- */
+
+/* No run of a machine that can be simulated is longer. */
+#define MOST_PAGES (1ULL << 28)
+
+/* The real ones are all here, and here there are as many: then they are the same. */
+static void compare_pagemap(struct comparison *c, uint32_t process, const struct look_section *pagemap)
+{
+	struct mm *mm = c->sides->stage->processes[process]->mm;
+	uint64_t here = mm_resident_all(mm, 0).present >> PAGE_SHIFT, real = 0, first = 0;
+	bool missing = false;
+	struct look_run run;
+	size_t at = 0;
+
+	while (look_run(pagemap, &at, &run) && run.pages < MOST_PAGES) {
+		uint64_t bytes = run.pages << PAGE_SHIFT;
+
+		if (!(run.bits & LOOK_PRESENT))
+			continue;
+		real += run.pages;
+		if (missing || mm_resident(mm, run.addr, run.addr + bytes, 0).present == bytes)
+			continue;
+		missing = true;
+		first = run.addr;
+	}
+	if (vm_count(c, VM_FIGURE_pagemap, !missing && here == real))
+		return;
+	if (missing)
+		vm_differs(c, "process %u: %" PRIu64 " pages in memory here, %" PRIu64 " for real; not all from %#" PRIx64
+			   " on are here", process, here, real, first);
+	else
+		vm_differs(c, "process %u: %" PRIu64 " pages in memory here, %" PRIu64 " for real", process, here, real);
+}
+
+/* ---- the other files ---------------------------------------------------------------------- */
+
+static void compare_number(struct comparison *c, enum vm_figure figure, const char *what, uint32_t process, uint64_t here,
+			   uint64_t real)
+{
+	if (!vm_count(c, figure, here == real))
+		vm_differs(c, "process %u: %s is %" PRIu64 " here, %" PRIu64 " for real", process, what, here, real);
+}
+
+static void compare_process(struct comparison *c, const struct look *look, uint32_t process)
+{
+	const struct looks *looks = c->sides->looks;
+	const struct look_section *smaps = look_section(looks, look, process, "smaps");
+	const struct look_section *status = look_section(looks, look, process, "status");
+	const struct look_section *score = look_section(looks, look, process, "oom_score");
+	const struct look_section *pagemap = look_section(looks, look, process, "pagemap");
+	const struct process *p = c->sides->stage->processes[process];
+	bool here = stage_lives(c->sides->stage, process);
+	uint64_t value;
+
+	if (!here && !smaps)
+		return;
+	if (!vm_count(c, VM_FIGURE_alive, here && smaps)) {
+		vm_differs(c, "process %u is there only %s", process, here ? "here" : "for real");
+		return;
+	}
+	compare_smaps(c, process, smaps);
+	if (status && look_number(status, "VmPTE:", &value))
+		compare_number(c, VM_FIGURE_vmpte, "VmPTE in kB", process, mm_pgtables_bytes(p->mm) >> 10, value);
+	if (score && look_number(score, "", &value))
+		compare_number(c, VM_FIGURE_oom_score, "oom_score", process, vm_oom_score(p), value);
+	if (pagemap)
+		compare_pagemap(c, process, pagemap);
+}
+
+/* Counters that only the program moves: of the others the player has some of its own. */
+static bool is_programs(const char *name)
+{
+	static const char *const begins[] = { "pgmajfault", "pswp", "swp", "swap_ra", "thp_", "oom_kill" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!strncmp(name, begins[i], strlen(begins[i])))
+			return true;
+	return false;
+}
+
+static const struct look_section *machine_file(const struct looks *looks, const struct look *look, const char *name)
+{
+	return look_section(looks, look, 0, name);
+}
+
+static void compare_vmstat(struct comparison *c, const struct look *look)
+{
+	static const char *const names[NR_VM_COUNTERS] = {
+#define VM_COUNTER_KEY(name, text) #name " ",
+		VM_COUNTERS(VM_COUNTER_KEY)
+#undef VM_COUNTER_KEY
+	};
+	const struct looks *looks = c->sides->looks;
+	const struct look_section *first = machine_file(looks, &looks->look[0], "vmstat");
+	const struct look_section *now = machine_file(looks, look, "vmstat");
+	unsigned int i;
+
+	for (i = 0; i < NR_VM_COUNTERS && first && now; i++) {
+		uint64_t before, value, here = c->sides->stage->vm->counters[i];
+
+		if (!is_programs(names[i]) || !look_number(first, names[i], &before) ||
+		    !look_number(now, names[i], &value))
+			continue;
+		if (!vm_count(c, VM_FIGURE_vmstat, here == value - before))
+			vm_differs(c, "%srose by %" PRIu64 " here, by %" PRIu64 " for real", names[i], here, value - before);
+	}
+}
+
+static void compare_committed(struct comparison *c, const struct look *look)
+{
+	const struct look_section *meminfo = machine_file(c->sides->looks, look, "meminfo");
+	uint64_t here = (uint64_t)c->sides->stage->vm->committed << (PAGE_SHIFT - 10), real;
+
+	if (!meminfo || !look_number(meminfo, "Committed_AS:", &real))
+		return;
+	if (!c->committed[1]) {
+		c->committed[0] = here;
+		c->committed[1] = real;
+	}
+	if (!vm_count(c, VM_FIGURE_committed, here - c->committed[0] == real - c->committed[1]))
+		vm_differs(c, "Committed_AS changed by %" PRId64 " kB here, by %" PRId64 " kB for real",
+			   (int64_t)(here - c->committed[0]), (int64_t)(real - c->committed[1]));
+}
+
+int vm_compare_look(struct comparison *c, const struct player_op *op, struct kerror *err)
+{
+	const struct program *program = c->sides->stage->program;
+	const struct looks *looks = c->sides->looks;
+	const struct look *look = look_of(looks, c->op);
+	const struct player_op *before = c->op ? op - 1 : op;
+	uint32_t process;
+	int ret = 0;
+
+	if (!look)
+		return kerror_set(err, -EINVAL, "the look of operation %u of %u is not there", c->op, program->nr_ops);
+	if (before->kind == PLAYER_FORK || before->kind == PLAYER_PROCESS) {
+		uint32_t both[2] = { before->process, (uint32_t)before->arg[0] };
+
+		for (process = 0; process < 2 && !ret; process++)
+			if (both[process] && stage_lives(c->sides->stage, both[process]))
+				ret = stage_adopt(c->sides->stage, both[process], looks, look);
+		if (ret)
+			return kerror_set(err, ret, "the look of operation %u does not fit", c->op);
+	}
+	for (process = 1; process < PLAYER_MAX_PROCESSES; process++)
+		compare_process(c, look, process);
+	if (c->sides->others_run)
+		return 0;
+	compare_committed(c, look);
+	compare_vmstat(c, look);
+	return 0;
+}

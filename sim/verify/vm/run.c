@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: a capture of vm-player verified; see run.h. */
+#include "sim/verify/vm/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/verify/verify.h"
+
+/* The simulated machine has what the real one had to give, but no more than this. */
+#define MOST_MEMORY	(4ULL << 30)
+#define MEMORY_UNIT	(4ULL << 20)
+
+enum { PROGRAM, RESULTS, LOOKS };
+static const char *const files[3] = { "program", "results", "looks.txt" };
+
+static int kernel_of(const struct look_section *version, char *name, enum vm_kernel *kernel)
+{
+	unsigned int major, minor;
+	char text[96];
+
+	snprintf(text, sizeof(text), "%.*s", (int)(version->len < 95 ? version->len : 95), version->text);
+	if (sscanf(text, "Linux version %63s", name) != 1 || sscanf(name, "%u.%u", &major, &minor) != 2)
+		return -EINVAL;
+	*kernel = major < 6 || (major == 6 && minor < 12) ? VM_KERNEL_6_1 :
+		  major == 6 && minor < 16 ? VM_KERNEL_6_12 : VM_KERNEL_6_18;
+	return 0;
+}
+
+static uint64_t number_of(const struct looks *looks, const struct look *look, const char *file, const char *key)
+{
+	const struct look_section *section = look_section(looks, look, 0, file);
+	uint64_t value;
+
+	return section && look_number(section, key, &value) ? value : 0;
+}
+
+static enum vm_thp thp_of(const struct look_section *enabled)
+{
+	if (enabled && memmem(enabled->text, enabled->len, "[always]", 8))
+		return VM_THP_ALWAYS;
+	return enabled && memmem(enabled->text, enabled->len, "[madvise]", 9) ? VM_THP_MADVISE : VM_THP_NEVER;
+}
+
+int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct looks *looks, const struct look *first,
+		      struct kerror *err)
+{
+	const struct look_section *version = look_section(looks, first, 0, "version");
+	uint64_t total = number_of(looks, first, "meminfo", "MemTotal:") << 10;
+	uint64_t available = number_of(looks, first, "meminfo", "MemAvailable:") << 10;
+
+	*cfg = (struct stage_config){ 0 };
+	if (!version || kernel_of(version, kernel_name, &cfg->kernel) || !total || available < MEMORY_UNIT || available > total)
+		return kerror_set(err, -EINVAL, "the first look does not say which kernel it was, or how much memory there was");
+	cfg->mem_bytes = (available < MOST_MEMORY ? available : MOST_MEMORY) & ~(MEMORY_UNIT - 1);
+	cfg->totalram = total >> PAGE_SHIFT;
+	cfg->committed = (int64_t)(number_of(looks, first, "meminfo", "Committed_AS:") >> (PAGE_SHIFT - 10));
+	cfg->overcommit = (enum vm_overcommit)(number_of(looks, first, "sys/vm/overcommit_memory", "") % 3);
+	cfg->overcommit_ratio = (unsigned int)(number_of(looks, first, "sys/vm/overcommit_ratio", "") % 101);
+	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
+	cfg->privileged = !number_of(looks, first, "status", "Uid:");
+	return 0;
+}
+
+static int read_file(struct vm_run *run, unsigned int which, struct kerror *err)
+{
+	char path[4096];
+	int ret = verify_capture_path(path, sizeof(path), run->capture, files[which], err);
+
+	return ret ? ret : snapshot_read_text(&run->text[which], &run->len[which], path, run->stop.flag, err);
+}
+
+/* The scenario's names are for the report alone. */
+static void read_scenario(struct vm_run *run)
+{
+	struct scenario_errors *errors = calloc(1, sizeof(*errors));
+	struct kerror err;
+	char path[4096];
+	size_t len;
+
+	if (errors && !verify_capture_path(path, sizeof(path), run->capture, "scenario", &err) &&
+	    !snapshot_read_text(&run->scenario_text, &len, path, run->stop.flag, &err))
+		scenario_read(&run->scenario, run->scenario_text, len, errors);
+	free(errors);
+}
+
+static int read_all(struct vm_run *run, struct kerror *err)
+{
+	unsigned int i;
+	int ret = verify_check_capture(run->capture, files, 3, err);
+
+	for (i = 0; i < 3 && !ret; i++)
+		ret = read_file(run, i, err);
+	if (!ret)
+		ret = program_parse(&run->program, files[PROGRAM], run->text[PROGRAM], run->len[PROGRAM], err);
+	if (!ret && run->len[RESULTS] < run->program.nr_ops * sizeof(struct player_result))
+		ret = kerror_set(err, -EINVAL, "%.200s: %s: %zu results, but %u operations", run->capture, files[RESULTS],
+				 run->len[RESULTS] / sizeof(struct player_result), run->program.nr_ops);
+	if (!ret)
+		ret = looks_parse(&run->looks, files[LOOKS], run->text[LOOKS], run->len[LOOKS], err);
+	if (!ret && (!run->looks.nr || run->looks.look[0].op))
+		ret = kerror_set(err, -EINVAL, "%.200s: %s: the first operation is no look", run->capture, files[LOOKS]);
+	return ret;
+}
+
+int vm_run(struct vm_run *run, struct kerror *err)
+{
+	const struct look *first;
+	int ret = read_all(run, err);
+
+	if (ret)
+		return ret;
+	read_scenario(run);
+	first = &run->looks.look[0];
+	ret = vm_config_of_look(&run->cfg, run->kernel, &run->looks, first, err);
+	if (!ret)
+		ret = stage_init(&run->stage, &run->program, &run->cfg, &run->looks, first, err);
+	if (!ret)
+		ret = vm_compare(&run->compared,
+				 &(struct vm_sides){ &run->stage, (const struct player_result *)(const void *)run->text[RESULTS],
+						     &run->looks, run->stop.flag, false }, err);
+	if (!ret)
+		run->violations = vm_validate(run->stage.vm, verify_keep_violation, run->violation);
+	return ret;
+}
+
+bool vm_run_equal(const struct vm_run *run)
+{
+	return !run->compared.differences;
+}
+
+void vm_run_exit(struct vm_run *run)
+{
+	unsigned int i;
+
+	vm_compared_free(&run->compared);
+	if (run->stage.slots)
+		stage_exit(&run->stage);
+	looks_free(&run->looks);
+	program_free(&run->program);
+	scenario_destroy(run->scenario);
+	free(run->scenario_text);
+	for (i = 0; i < 3; i++)
+		free(run->text[i]);
+	*run = (struct vm_run){ 0 };
+}

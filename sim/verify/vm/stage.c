@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: operations of vm-player, done by simulated processes; see stage.h. */
+#include "sim/verify/vm/stage.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "sim/vm/calls.h"
+#include "sim/vm/fault.h"
+#include "sim/vm/load.h"
+#include "sim/vm/oom.h"
+
+/* Below vvar and vdso, which a guest's kernel puts at the top. */
+#define ASSUMED_MMAP_BASE 0x7ffff7ff9000ULL
+
+/* ---- the director ------------------------------------------------------------------- */
+
+static void keep_own(struct stage *stage)
+{
+	const struct mm *mm = stage->processes[0]->mm;
+	uint32_t i;
+
+	for (i = 0; i < mm->nr_vmas && stage->nr_own < sizeof(stage->own) / sizeof(stage->own[0]); i++)
+		stage->own[stage->nr_own++] = (struct stage_range){ mm->vmas[i]->start, mm->vmas[i]->end };
+}
+
+static bool is_own(const struct stage *stage, uint64_t addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < stage->nr_own; i++)
+		if (addr >= stage->own[i].start && addr < stage->own[i].end)
+			return true;
+	return false;
+}
+
+int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look)
+{
+	const struct look_section *section = look_section(looks, look, process, "pagemap");
+	struct look_run run;
+	size_t at = 0;
+	uint64_t i;
+	int ret = 0;
+
+	while (!ret && section && look_run(section, &at, &run))
+		for (i = 0; i < run.pages && !ret && (run.bits & LOOK_PRESENT); i++)
+			if (is_own(stage, run.addr + i * PAGE_SIZE))
+				ret = vm_load_page(stage->processes[process], run.addr + i * PAGE_SIZE,
+						   !(run.bits & LOOK_FILE));
+	return ret;
+}
+
+static int load_director(struct stage *stage, const struct looks *looks, const struct look *first, struct kerror *err)
+{
+	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
+	struct mm *mm;
+	int ret;
+
+	if (!smaps)
+		return kerror_set(err, -EINVAL, "the first look has no smaps of vm-player");
+	ret = vm_process_create_bare(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
+	if (!ret)
+		ret = vm_load_smaps(stage->processes[0], smaps->text, smaps->len, err);
+	if (ret)
+		return ret;
+	stage->vsyscall = memmem(smaps->text, smaps->len, "[vsyscall]", 10) != NULL;
+	keep_own(stage);
+	ret = stage_adopt(stage, 0, looks, first);
+	if (ret)
+		return kerror_set(err, ret, "the first look does not fit to itself");
+	mm = stage->processes[0]->mm;
+	/* Without a heap yet, it begins behind the program's own memory. */
+	mm->start_brk = mm->brk = stage->slots[0][PLAYER_SLOT_HEAP].start;
+	return 0;
+}
+
+/* Where the program's own memory ends: that of the mapping before the first gap that no table of its could bridge. */
+static uint64_t heap_start(const struct looks *looks, const struct look *first)
+{
+	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
+	unsigned long start, end, last = 0;
+	size_t at = 0, len;
+	const char *line;
+	char text[64];
+
+	while (smaps && look_line(smaps, &at, &line, &len)) {
+		snprintf(text, sizeof(text), "%.*s", (int)(len < 60 ? len : 60), line);
+		if (sscanf(text, "%lx-%lx ", &start, &end) != 2)
+			continue;
+		if (last && start - last > 1UL << 30)
+			break;
+		last = end;
+	}
+	return last;
+}
+
+int stage_init(struct stage *stage, const struct program *program, const struct stage_config *cfg,
+	       const struct looks *looks, const struct look *first, struct kerror *err)
+{
+	struct machine_config machine;
+	struct vm_config vm;
+	int ret;
+
+	*stage = (struct stage){ .program = program, .privileged = cfg->privileged };
+	stage->slots = calloc(PLAYER_MAX_PROCESSES, sizeof(*stage->slots));
+	if (!stage->slots)
+		return kerror_set(err, -ENOMEM, "out of memory");
+	machine_config_default(&machine);
+	machine.mem_bytes = cfg->mem_bytes;
+	machine.kernel = cfg->kernel == VM_KERNEL_6_1 ? BUDDY_KERNEL_6_1 : BUDDY_KERNEL_6_12;
+	machine.slab.kernel = machine.kernel;
+	vm_config_default(&vm);
+	vm.kernel = cfg->kernel;
+	vm.thp = cfg->thp;
+	vm.overcommit = cfg->overcommit;
+	vm.overcommit_ratio = cfg->overcommit_ratio;
+	ret = machine_create(&stage->machine, &machine, err);
+	if (!ret)
+		ret = vm_create(&stage->vm, stage->machine->buddy, &vm, err);
+	if (ret)
+		return ret;
+	stage->vm->totalram = cfg->totalram;
+	if (first) {
+		stage->slots[0][PLAYER_SLOT_HEAP].start = heap_start(looks, first);
+		ret = load_director(stage, looks, first, err);
+	} else {
+		ret = vm_process_create(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
+		if (!ret) {
+			stage->slots[0][PLAYER_SLOT_HEAP].start = stage->processes[0]->mm->start_brk;
+			stage->processes[0]->mm->mmap_base = ASSUMED_MMAP_BASE;
+		}
+	}
+	if (ret)
+		return ret;
+	if (first)
+		stage->vm->committed_elsewhere = cfg->committed - stage->vm->committed;
+	stage->processes[0]->oom_score_adj = OOM_SCORE_ADJ_MIN;
+	return 0;
+}
+
+void stage_exit(struct stage *stage)
+{
+	vm_destroy(stage->vm);
+	if (stage->machine)
+		machine_destroy(stage->machine);
+	free(stage->slots);
+	*stage = (struct stage){ 0 };
+}
+
+bool stage_lives(const struct stage *stage, uint32_t process)
+{
+	return stage->processes[process] && stage->processes[process]->mm;
+}
+
+/* ---- calls ------------------------------------------------------------------------------ */
+
+int64_t stage_hash(const struct stage *stage, const struct process *p)
+{
+	static const char vsyscall[] = "ffffffffff600000-ffffffffff601000 --xp 00000000";
+	const struct mm *mm = p->mm;
+	uint64_t hash = PLAYER_HASH_START;
+	char line[96];
+	uint32_t i;
+
+	for (i = 0; i < mm->nr_vmas; i++)
+		hash = player_hash(hash, line, (uint64_t)vma_describe(mm->vmas[i], line, sizeof(line)));
+	return (int64_t)(stage->vsyscall ? player_hash(hash, vsyscall, sizeof(vsyscall) - 1) : hash);
+}
+
+static void keep_slot(struct stage *stage, const struct player_op *op, int64_t ret, uint64_t bytes)
+{
+	if (op->slot && ret >= 0)
+		stage->slots[op->process][op->slot] = (struct stage_slot){ (uint64_t)ret, VM_PAGE_ALIGN(bytes) };
+}
+
+static int64_t brk_by(struct stage *stage, struct process *p, const struct player_op *op)
+{
+	uint64_t wanted = p->mm->brk + op->arg[0];
+	struct stage_slot *heap = &stage->slots[op->process][PLAYER_SLOT_HEAP];
+
+	if (vm_brk(p, wanted) != wanted)
+		return -ENOMEM;
+	heap->bytes = VM_PAGE_ALIGN(wanted) - heap->start;
+	return 0;
+}
+
+static int64_t limit(struct process *p, const struct player_op *op)
+{
+	uint64_t bytes = op->arg[1] == UINT64_MAX ? VM_LIMIT_NONE : op->arg[1];
+	struct vm_limits limits = { VM_LIMIT_KEEP, VM_LIMIT_KEEP, VM_LIMIT_KEEP, VM_LIMIT_KEEP };
+
+	switch (op->arg[0]) {
+	case RLIMIT_AS:
+		limits.as = bytes;
+		break;
+	case RLIMIT_DATA:
+		limits.data = bytes;
+		break;
+	case RLIMIT_STACK:
+		limits.stack = bytes;
+		break;
+	case RLIMIT_MEMLOCK:
+		limits.memlock = bytes;
+		break;
+	default:
+		return -EINVAL;
+	}
+	vm_set_limits(p, &limits);
+	return 0;
+}
+
+static int64_t touch(const struct stage *stage, struct process *p, const struct player_op *op, uint64_t base)
+{
+	enum vm_access access = op->arg[3] ? VM_ACCESS_WRITE : VM_ACCESS_READ;
+	uint64_t times, i, k;
+
+	for (times = op->arg[4]; times; times--) {
+		for (i = 0; i < op->arg[2]; i++) {
+			const struct player_run *run = &stage->program->runs[op->arg[1] + i];
+
+			for (k = 0; k < run->count; k++) {
+				uint64_t addr = base + run->offset + k * run->stride;
+
+				if (!vm_touch_fast(p, addr, access) && vm_touch(p, addr, access))
+					return -EFAULT;
+			}
+		}
+	}
+	return 0;
+}
+
+static int64_t count_resident(struct process *p, uint64_t addr, uint64_t len)
+{
+	uint64_t resident;
+	int64_t ret = vm_mincore(p, addr, len, &resident);
+
+	return ret ? ret : (int64_t)resident;
+}
+
+/* The process itself does @op. */
+static int64_t act(struct stage *stage, struct process *p, const struct player_op *op)
+{
+	const uint64_t *a = op->arg;
+	const struct stage_slot *slot = &stage->slots[op->process][op->slot];
+	uint64_t addr = op->slot ? slot->start + a[0] : a[0], len = a[1];
+	int64_t ret;
+
+	if (len == PLAYER_TO_END)
+		len = slot->bytes > a[0] ? slot->bytes - a[0] : 0;
+	switch (op->kind) {
+	case PLAYER_MMAP:
+		ret = vm_mmap(p, a[0], a[1], (int)a[2], (int)a[3], NULL, a[5]);
+		keep_slot(stage, op, ret, a[1]);
+		return ret;
+	case PLAYER_MUNMAP:
+		return vm_munmap(p, addr, len);
+	case PLAYER_MPROTECT:
+		return vm_mprotect(p, addr, len, (int)a[2]);
+	case PLAYER_MREMAP:
+		ret = vm_mremap(p, addr, len, a[2], (int)a[3], a[4]);
+		keep_slot(stage, op, ret, a[2]);
+		return ret;
+	case PLAYER_BRK:
+		return (int64_t)vm_brk(p, a[0]);
+	case PLAYER_BRK_BY:
+		return brk_by(stage, p, op);
+	case PLAYER_MADVISE:
+		return vm_madvise(p, addr, len, (int)a[2]);
+	case PLAYER_MLOCK:
+		return vm_mlock(p, addr, len);
+	case PLAYER_MUNLOCK:
+		return vm_munlock(p, addr, len);
+	case PLAYER_MINCORE:
+		return count_resident(p, addr, len);
+	case PLAYER_TOUCH:
+		return touch(stage, p, op, addr);
+	case PLAYER_LIMIT:
+		return limit(p, op);
+	case PLAYER_HASH:
+		return stage_hash(stage, p);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- processes ---------------------------------------------------------------------------- */
+
+/* As touch_own_memory() of the player: what it owns it writes to, so that it shares it with nobody. */
+static void touch_own(struct stage *stage, struct process *p)
+{
+	struct process before = *p;
+	unsigned int i;
+	uint64_t addr;
+
+	for (i = 0; i < stage->nr_own; i++) {
+		const struct vma *vma = mm_lookup(p->mm, stage->own[i].start);
+
+		if (!vma || (vma->flags & (VM_WRITE | VM_SHARED)) != VM_WRITE)
+			continue;
+		for (addr = stage->own[i].start; addr < stage->own[i].end && p->mm; addr += PAGE_SIZE) {
+			const pte_t *pte = vm_walk(p->mm, addr);
+
+			if (pte && pte_present(*pte))
+				vm_touch(p, addr, VM_ACCESS_WRITE);
+		}
+	}
+	p->min_flt = before.min_flt;
+	p->maj_flt = before.maj_flt;
+}
+
+static int64_t new_process(struct stage *stage, struct process *parent, const struct player_op *op)
+{
+	uint32_t child = (uint32_t)op->arg[0];
+	char name[16];
+	int ret;
+
+	snprintf(name, sizeof(name), "process %u", child);
+	ret = vm_fork(parent, name, false, &stage->processes[child]);
+	if (ret) {
+		stage->processes[child] = NULL;
+		return ret;
+	}
+	memcpy(stage->slots[child], stage->slots[op->process], sizeof(stage->slots[child]));
+	if (op->kind == PLAYER_PROCESS) {
+		stage->processes[child]->oom_score_adj = (int32_t)(int64_t)op->arg[2];
+		stage->processes[child]->mm->privileged = stage->privileged && !op->arg[1];
+	}
+	touch_own(stage, stage->processes[child]);
+	if (parent->mm)
+		touch_own(stage, parent);
+	return 0;
+}
+
+static int64_t direct(struct stage *stage, const struct player_op *op)
+{
+	switch (op->kind) {
+	case PLAYER_PROCESS:
+		return new_process(stage, stage->processes[0], op);
+	case PLAYER_KILL:
+		if (!stage_lives(stage, (uint32_t)op->arg[0]))
+			return -ESRCH;
+		vm_kill(stage->processes[op->arg[0]], SIGKILL);
+		return 0;
+	case PLAYER_DROP_CACHES:
+		vm_drop_caches(stage->vm);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+void stage_do(struct stage *stage, const struct player_op *op, struct player_result *result)
+{
+	struct process *p = stage->processes[op->process];
+	uint64_t minflt, majflt;
+
+	*result = (struct player_result){ .state = PLAYER_NOT_DONE };
+	if (!stage_lives(stage, op->process))
+		return;
+	result->state = PLAYER_DONE;
+	minflt = p->min_flt;
+	majflt = p->maj_flt;
+	if (!op->process)
+		result->ret = direct(stage, op);
+	else if (op->kind == PLAYER_FORK)
+		result->ret = new_process(stage, p, op);
+	else if (op->kind == PLAYER_EXIT)
+		vm_exit(p);
+	else
+		result->ret = act(stage, p, op);
+	/* A call that failed for want of memory, and the OOM killer chose its caller. */
+	if (p->oom_marked && p->mm)
+		vm_kill(p, SIGKILL);
+	result->minflt = p->min_flt - minflt;
+	result->majflt = p->maj_flt - majflt;
+	if (p->end == PROCESS_KILLED)
+		*result = (struct player_result){ .state = PLAYER_DIED, .ret = p->signal };
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim: a program of vm-player, done by simulated processes. The simulated director (process 0) is the real one
+ * as the first look shows it; all others are forked from it, as there.
+ *
+ *	struct player_op -> stage_do() -> sim/vm/ -> struct player_result: what vm-player should answer
+ *
+ * Locking: none.
+ */
+#ifndef KMEMSIM_SIM_VERIFY_VM_STAGE_H
+#define KMEMSIM_SIM_VERIFY_VM_STAGE_H
+
+#include "sim/machine/machine.h"
+#include "sim/verify/vm/look.h"
+#include "sim/verify/vm/program.h"
+#include "sim/vm/process.h"
+
+/* Memory of the player itself, which the program does not speak of. */
+struct stage_range {
+	uint64_t start, end;
+};
+
+struct stage_slot {
+	uint64_t start, bytes;
+};
+
+struct stage {
+	const struct program *program;
+	struct machine *machine;
+	struct vm *vm;
+	struct process *processes[PLAYER_MAX_PROCESSES];	/* NULL: not there yet */
+	struct stage_slot (*slots)[PLAYER_MAX_SLOTS];		/* owned; of each process */
+	struct stage_range own[24];
+	unsigned int nr_own;
+	bool privileged;		/* the director runs as root */
+	bool vsyscall;			/* maps end with a line for it */
+};
+
+struct stage_config {
+	enum vm_kernel kernel;
+	uint64_t mem_bytes;		/* of the simulated machine */
+	uint64_t totalram;		/* pages; what the kernel reckons with */
+	enum vm_thp thp;
+	enum vm_overcommit overcommit;
+	unsigned int overcommit_ratio;
+	int64_t committed;		/* pages, of all that runs at the first look */
+	bool privileged;
+};
+
+/* @first: the look of operation 0; NULL: there is none yet, and a layout is assumed. stage_exit() is due in any case. */
+int stage_init(struct stage *stage, const struct program *program, const struct stage_config *cfg,
+	       const struct looks *looks, const struct look *first, struct kerror *err);
+void stage_exit(struct stage *stage);
+
+/* Operation @op; what PLAYER_LOOK finds is compare.c's matter. */
+void stage_do(struct stage *stage, const struct player_op *op, struct player_result *result);
+
+/* @process is there and has not ended. */
+bool stage_lives(const struct stage *stage, uint32_t process);
+
+/*
+ * What @process touched of its own memory since it was forked is there, as @look says: nobody can
+ * foresee it. -ENOMEM, -EINVAL.
+ */
+int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look);
+
+/* The mappings as PLAYER_HASH words them. */
+int64_t stage_hash(const struct stage *stage, const struct process *process);
+
+#endif

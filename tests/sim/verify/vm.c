@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemsim tests: captures of vm-player in guests (docs/capture.md): what real kernels answered is what the simulated
+ * processes do; and where it is not, that is found and named.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/verify/vm/run.h"
+#include "tests/tests.h"
+
+static const char *const captures[] = { "6.1-memory", "6.12-memory", "6.12-fork" };
+
+/* Every operation, fault, mapping and figure of each is equal. */
+static void test_captures(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(captures) / sizeof(captures[0]); i++) {
+		struct vm_run run = { 0 };
+		struct kerror err = { 0 };
+		char path[64];
+
+		snprintf(path, sizeof(path), "data/vm/%s", captures[i]);
+		run.capture = test_data(path);
+		CU_ASSERT_EQUAL(vm_run(&run, &err), 0);
+		if (*err.text)
+			fprintf(stderr, "%s\n", err.text);
+		CU_ASSERT_EQUAL(run.compared.differences, 0);
+		CU_ASSERT_TRUE(run.compared.figures[VM_FIGURE_rss].all > 0);
+		CU_ASSERT_TRUE(run.compared.figures[VM_FIGURE_minflt].all > 0);
+		CU_ASSERT_EQUAL(run.violations, 0);
+		vm_run_exit(&run);
+	}
+}
+
+/* ---- differences --------------------------------------------------------------------- */
+
+struct spoiled {
+	const char *what;
+	uint32_t op;			/* whose answer is another */
+	enum vm_figure figure;
+	const char *text;		/* part of the sentence that tells */
+};
+
+/* Of the capture's operation 6: 1024 pages are written to. */
+static const struct spoiled spoiled[] = {
+	{ "a result", 6, VM_FIGURE_results, "touch(0, 0, 0x1, 0x1, 0x1) of a named mapping: 0 here, ENOMEM for real" },
+	{ "minor faults", 6, VM_FIGURE_minflt, "1024 minor faults here, 1025 for real" },
+	{ "major faults", 6, VM_FIGURE_majflt, "0 major faults here, 1 for real" },
+};
+
+static void spoil(struct player_result *result, enum vm_figure figure)
+{
+	if (figure == VM_FIGURE_results)
+		result->ret = -12;
+	result->minflt += figure == VM_FIGURE_minflt;
+	result->majflt += figure == VM_FIGURE_majflt;
+}
+
+/* One answer of a capture is changed, or one figure of a look: that, and nothing else, is found. */
+static void expect_found(const struct vm_run *run, const struct player_result *results, const struct looks *looks,
+			 enum vm_figure figure, const char *text)
+{
+	const struct look *first = &looks->look[0];
+	struct vm_compared compared;
+	struct kerror err = { 0 };
+	struct stage stage;
+	bool told = false;
+	uint32_t i;
+
+	CU_ASSERT_EQUAL_FATAL(stage_init(&stage, &run->program, &run->cfg, looks, first, &err), 0);
+	CU_ASSERT_EQUAL(vm_compare(&compared, &(struct vm_sides){ &stage, results, looks, NULL, false }, &err), 0);
+	CU_ASSERT_EQUAL(compared.differences, 1);
+	CU_ASSERT_EQUAL(compared.figures[figure].hits + 1, compared.figures[figure].all);
+	for (i = 0; i < compared.nr_phases; i++)
+		told |= strstr(compared.phases[i].first, text) != NULL;
+	CU_ASSERT_TRUE(told);
+	vm_compared_free(&compared);
+	stage_exit(&stage);
+}
+
+static void test_results_differ(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.1-memory") };
+	struct player_result *results;
+	struct kerror err = { 0 };
+	unsigned int i;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	results = malloc(run.len[1]);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+	for (i = 0; i < sizeof(spoiled) / sizeof(spoiled[0]); i++) {
+		memcpy(results, run.text[1], run.len[1]);
+		spoil(&results[spoiled[i].op], spoiled[i].figure);
+		expect_found(&run, results, &run.looks, spoiled[i].figure, spoiled[i].text);
+	}
+	free(results);
+	vm_run_exit(&run);
+}
+
+/* The last place of @what in @text becomes @with, which is as long. */
+static void replace_last(char *text, const char *what, const char *with)
+{
+	char *at, *last = NULL;
+
+	for (at = strstr(text, what); at; at = strstr(at + 1, what))
+		last = at;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+	memcpy(last, with, strlen(with));
+}
+
+static const struct { const char *what, *with; enum vm_figure figure; const char *text; } figures[] = {
+	{ "VmPTE:\t      48 kB", "VmPTE:\t      52 kB", VM_FIGURE_vmpte, "VmPTE in kB is 48 here, 52 for real" },
+	{ "oom_kill 0", "oom_kill 1", VM_FIGURE_vmstat, "oom_kill rose by 0 here, by 1 for real" },
+	{ "120000000000-120000100000 r--p", "120000000000-120000100000 rw-p", VM_FIGURE_mappings, "r--p 00000000 here" },
+	{ "oom_score 1\n669", "oom_score 1\n668", VM_FIGURE_oom_score, "oom_score is 669 here, 668 for real" },
+};
+
+static void test_looks_differ(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.1-memory") };
+	struct kerror err = { 0 };
+	struct looks looks;
+	unsigned int i;
+	char *text;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		text = strndup(run.text[2], run.len[2]);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+		replace_last(text, figures[i].what, figures[i].with);
+		CU_ASSERT_EQUAL_FATAL(looks_parse(&looks, "looks", text, strlen(text), &err), 0);
+		expect_found(&run, (const struct player_result *)(const void *)run.text[1], &looks, figures[i].figure,
+			     figures[i].text);
+		looks_free(&looks);
+		free(text);
+	}
+	vm_run_exit(&run);
+}
+
+/* ---- what is no program, no look ---------------------------------------------------------- */
+
+static void test_bad_looks(void)
+{
+	static const char *const bad[] = { "hello\n", "@look\n", "@look 1\nx\n", "@smaps 1\n", "@look 2\n@look 1\n",
+					   "@look 1\n@smaps x\n", "@look 99999999999\n" };
+	struct kerror err = { 0 };
+	struct looks looks;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(looks_parse(&looks, "looks", bad[i], strlen(bad[i]), &err), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(err.text, "looks:1: no look of vm-player");
+	CU_ASSERT_EQUAL(looks_parse(&looks, "looks", "@look 3\n@a 1\nx 7 kB\ny\n@b 2\n", 28, &err), 0);
+	CU_ASSERT_EQUAL(looks.nr, 1);
+	CU_ASSERT_EQUAL(looks.look[0].nr, 2);
+	CU_ASSERT_PTR_NOT_NULL(look_section(&looks, &looks.look[0], 2, "b"));
+	CU_ASSERT_PTR_NULL(look_section(&looks, &looks.look[0], 1, "b"));
+	looks_free(&looks);
+}
+
+static void expect_bad(struct player_op op, const char *text)
+{
+	struct program good = { .ops = &op, .nr_ops = 1 }, read;
+	struct kerror err = { 0 };
+	char bytes[sizeof(struct player_header) + sizeof(op)];
+
+	CU_ASSERT_EQUAL_FATAL(program_bytes(&good), sizeof(bytes));
+	program_store(&good, bytes);
+	CU_ASSERT_EQUAL(program_parse(&read, "p", bytes, sizeof(bytes), &err), text ? -EINVAL : 0);
+	if (text)
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
+	if (!text)
+		program_free(&read);
+	CU_ASSERT_EQUAL(program_parse(&read, "p", bytes, sizeof(bytes) - 1, &err), -EINVAL);
+}
+
+static void test_bad_programs(void)
+{
+	expect_bad((struct player_op){ .kind = PLAYER_LOOK }, NULL);
+	expect_bad((struct player_op){ .kind = NR_PLAYER_KINDS }, "its kind is none");
+	expect_bad((struct player_op){ .kind = PLAYER_HASH, .process = PLAYER_MAX_PROCESSES }, "beyond the last");
+	expect_bad((struct player_op){ .kind = PLAYER_HASH, .process = 1, .slot = PLAYER_MAX_SLOTS }, "its slot");
+	expect_bad((struct player_op){ .kind = PLAYER_HASH }, "another process's");
+	expect_bad((struct player_op){ .kind = PLAYER_LOOK, .process = 1 }, "another process's");
+	expect_bad((struct player_op){ .kind = PLAYER_FORK, .process = 1 }, "the process it names");
+	expect_bad((struct player_op){ .kind = PLAYER_TOUCH, .process = 1, .arg = { 0, 0, 1 } }, "its runs");
+}
+
+static const struct test_case cases[] = {
+	{ "captures of 6.1 and 6.12 are what is simulated", test_captures },
+	{ "another answer is found and named", test_results_differ },
+	{ "another figure of a look is found and named", test_looks_differ },
+	{ "what is no look is refused", test_bad_looks },
+	{ "what is no program is refused", test_bad_programs },
+	{ NULL, NULL }
+};
+
+const struct test_suite verify_vm_suite = { "verify_vm", cases };
