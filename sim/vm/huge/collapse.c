@@ -164,8 +164,10 @@ enum collapse_result huge_collapse(struct vma *vma, uint64_t addr, bool limits, 
 	enum collapse_result ret;
 	pfn_t huge;
 
-	if (!pmd || !pte_present(*pmd))
+	if (!pmd)
 		return COLLAPSE_NO_TABLE;
+	if (pte_none(*pmd))
+		return COLLAPSE_EMPTY;
 	if (pte_leaf(*pmd))
 		return COLLAPSE_HUGE;
 	ret = scan_table(&s, virt_from_pfn(mm->vm->map, pte_pfn(*pmd)));
@@ -194,7 +196,8 @@ int huge_madvise_collapse(struct vma *vma, uint64_t start, uint64_t end)
 	if (!khugepaged_wants(vma, false) || addr > huge_start(end))
 		return -EINVAL;
 	lru_add_drain_all(vma->mm->vm);
-	for (; addr + HUGE_BYTES <= end && failed != COLLAPSE_NO_MEMORY; addr += HUGE_BYTES) {
+	/* Two failures end it; after the others the kernel goes on. */
+	for (; addr + HUGE_BYTES <= end && failed != COLLAPSE_NO_MEMORY && failed != COLLAPSE_EMPTY; addr += HUGE_BYTES) {
 		ret = huge_collapse(vma, addr, false, &tried);
 		if (ret != COLLAPSE_DONE && ret != COLLAPSE_HUGE)
 			failed = ret;

@@ -49,7 +49,8 @@ bool khugepaged_scan(struct vm *vm, uint32_t pages);
 enum collapse_result {
 	COLLAPSE_DONE,
 	COLLAPSE_HUGE,			/* it is a huge page */
-	COLLAPSE_NO_TABLE,		/* nothing is there */
+	COLLAPSE_NO_TABLE,		/* nothing is there, nor for 1 GiB around it */
+	COLLAPSE_EMPTY,			/* nothing is there */
 	COLLAPSE_EXCEED,		/* too much is empty, on swap, or shared */
 	COLLAPSE_BUSY,			/* somebody works with a page */
 	COLLAPSE_READ_ONLY,		/* no page may be written to */
