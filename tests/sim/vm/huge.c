@@ -175,6 +175,44 @@ static void test_part_keeps_block(void)
 	world_exit(&w);
 }
 
+/* the table of small entries at @addr */
+static pfn_t table_at(struct process *process, uint64_t addr)
+{
+	return pte_pfn(*pt_walk(process->vm->map, process->mm->pgd, addr, PT_PMD, NULL));
+}
+
+/* tables that lie with huge pages: the newest is taken first, then the oldest ones (mm/pgtable-generic.c) */
+static void test_deposit(void)
+{
+	static const unsigned int taken[] = { 3, 0, 1, 2 };
+	pfn_t laid[4];
+	struct world w;
+	struct page *dir;
+	uint64_t addr;
+	unsigned int i;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	addr = map_huge(&w, 8 * MIB);
+	for (i = 0; i < 4; i++) {
+		world_touch(w.a, addr + 2 * MIB * i, 1, VM_ACCESS_WRITE);
+		dir = page_from_pfn(w.vm->map, pfn_from_virt(w.vm->map, vm_walk(w.a->mm, addr)));
+		laid[i] = pfn_make(dir->vm_mapping);
+	}
+	for (i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 2 * MIB * i, PAGE_SIZE, MADV_DONTNEED), 0);
+		CU_ASSERT_EQUAL(table_at(w.a, addr + 2 * MIB * i).v, laid[taken[i]].v);
+		world_check(&w);
+	}
+	/* Its pages stay its own: writes need no fault. */
+	world_touch(w.a, addr + PAGE_SIZE, 511, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 4);
+	CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 8 * MIB, PROT_READ), 0);
+	CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 8 * MIB, RW), 0);
+	world_touch(w.a, addr + PAGE_SIZE, 511, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(w.a->min_flt, 4);
+	world_exit(&w);
+}
+
 /* a fork of huge pages costs a table each, no copy; a write then makes small entries, and one small page */
 static void test_fork(void)
 {
@@ -366,6 +404,7 @@ static const struct test_case cases[] = {
 	{ "zeros", test_zeros },
 	{ "the last parts of one after a fork", test_last_part },
 	{ "a part keeps all of it", test_part_keeps_block },
+	{ "tables that lie with them", test_deposit },
 	{ "fork", test_fork },
 	{ "split when memory is short", test_deferred },
 	{ "in the order in which they came", test_queue },
