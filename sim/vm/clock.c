@@ -2,6 +2,7 @@
 /* kmemsim: time goes by; see clock.h. */
 #include "sim/vm/clock.h"
 
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/writeback.h"
 
 /* The first multiple of @period after @now. */
@@ -12,14 +13,19 @@ static uint64_t next_time(uint64_t now, uint64_t period)
 
 void vm_advance(struct vm *vm, uint64_t ns)
 {
-	uint64_t end = vm->now_ns + ns, next;
+	uint64_t end = vm->now_ns + ns, writeback, huge, next;
 
 	for (;;) {
-		next = next_time(vm->now_ns, DIRTY_WRITEBACK_NS);
+		writeback = next_time(vm->now_ns, DIRTY_WRITEBACK_NS);
+		huge = khugepaged_next(vm);
+		next = huge < writeback ? huge : writeback;
 		if (next > end)
 			break;
 		vm->now_ns = next;
-		vm_writeback_old(vm);
+		if (next == writeback)
+			vm_writeback_old(vm);
+		if (next == huge)
+			khugepaged_wake(vm);
 	}
 	vm->now_ns = end;
 }

@@ -4,6 +4,7 @@
  * its timers is done in between, in the order in which its times come.
  *
  *	every 5 s	write-back of what has been dirty for 30 s (writeback.h)
+ *	every 10 s	khugepaged, since the first process has something for it (huge/khugepaged.h)
  *
  * Locking: none.
  */

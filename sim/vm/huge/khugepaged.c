@@ -26,6 +26,8 @@ static void enter(struct mm *mm)
 	}
 	if (!k)
 		return;
+	if (!k->nr)
+		k->next_ns = mm->vm->now_ns + KHUGEPAGED_SLEEP_NS;
 	k->mms[k->nr++] = mm;
 	mm->khugepaged = true;
 }
@@ -145,4 +147,18 @@ bool khugepaged_scan(struct vm *vm, uint32_t pages)
 			return false;
 	}
 	return true;
+}
+
+uint64_t khugepaged_next(const struct vm *vm)
+{
+	const struct khugepaged *k = vm->khugepaged;
+
+	return k && k->nr ? k->next_ns : UINT64_MAX;
+}
+
+void khugepaged_wake(struct vm *vm)
+{
+	bool done = khugepaged_scan(vm, KHUGEPAGED_PAGES);
+
+	vm->khugepaged->next_ns = vm->now_ns + (done ? KHUGEPAGED_SLEEP_NS : KHUGEPAGED_RETRY_NS);
 }

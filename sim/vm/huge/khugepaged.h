@@ -10,7 +10,8 @@
  * are other processes', too; none of them need be there but one that was used and is writable.
  *
  * Follows mm/khugepaged.c of 6.1 and 6.12, and its defaults. Differs from Linux: the first look comes 10 s after the first
- * process registered, where the kernel also looks at once, and finds nothing yet.
+ * process registered, where the kernel also looks at once, and finds nothing yet. Where there is no memory for a huge page it
+ * sleeps for a minute and begins a new look, where the kernel goes on with the old one.
  *
  * Locking: none.
  */
@@ -32,6 +33,7 @@ struct khugepaged {
 	uint32_t at;			/* whose turn it is */
 	bool begun;			/* a round over all of them has begun */
 	uint64_t address;		/* in that one: what comes next */
+	uint64_t next_ns;		/* when it looks again, if anybody is there */
 	uint64_t pages_collapsed, full_scans;	/* as in /sys/kernel/mm/transparent_hugepage/khugepaged */
 };
 
@@ -41,6 +43,9 @@ void khugepaged_fork(struct mm *mm, const struct mm *parent);
 void khugepaged_leave(struct mm *mm);
 void khugepaged_exit(struct vm *vm);
 
+/* When it looks again; UINT64_MAX: there is nothing to look at. And it does. */
+uint64_t khugepaged_next(const struct vm *vm);
+void khugepaged_wake(struct vm *vm);
 /* One look at @pages pages, as every 10 s; false: it was given up, for there was no memory for a huge page. */
 bool khugepaged_scan(struct vm *vm, uint32_t pages);
 
