@@ -65,7 +65,7 @@ static struct vma *copy_vma(const struct remap *r, struct vma **vma)
 	/* Nobody touched it yet: its pages can be numbered anew, which makes it more like its neighbours. */
 	if (vma_is_anonymous(*vma) && !(*vma)->anon_vma) {
 		range.pgoff = range.start >> PAGE_SHIFT;
-		not = r->flags & MREMAP_DONTUNMAP ? *vma : NULL;
+		not = r->flags & MREMAP_DONTUNMAP && !r->mm->vm->rules->dontunmap_joins ? *vma : NULL;
 	}
 	new = vma_merge_new(r->mm, &range, not, false);
 	if (!new)

@@ -32,6 +32,9 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "mremap with MREMAP_DONTUNMAP splits a locked mapping and unlocks the part alone, not all of it") \
 	X(dontunmap_rounds, 0, 0, 1, \
 	  "mremap with MREMAP_DONTUNMAP compares the lengths in whole pages (6.17)") \
+	X(dontunmap_joins, 0, 0, 1, \
+	  "mremap with MREMAP_DONTUNMAP of what nobody touched yet may put it behind the mapping that stays, as a part of it: "\
+	  "6.18 as it was tried; 6.1 and 6.12 had this mended") \
 	X(remap_checks_place, 0, 0, 1, \
 	  "mremap refuses a new place that overlaps the old one before it looks for the mapping (6.17)") \
 	X(reuse_part, 1, 0, 0, \
