@@ -66,13 +66,23 @@ judge_captures() {
 	echo "$word"
 }
 
+# Names of the suites in files $@.
+suites_in() {
+	sed -n 's/^const struct test_suite .*_suite = { "\([^"]*\)".*/\1/p' "$@" 2>/dev/null || true
+}
+
+# Those that bear the name of source $1, or of its folder: they take seconds, and mostly notice.
+suites_of() {
+	dir=$(dirname "$1")
+	echo $(suites_in "tests/$1" "tests/$(dirname "$dir")/$(basename "$1")" "tests/$dir.c" "tests/$dir"_*.c)
+}
+
 # The suites that stand nearest to source $1: those of its folder below tests/, or of the
 # next one above.
 suites_near() {
 	dir=$1
 	while dir=$(dirname "$dir"); [ "$dir" != . ]; do
-		names=$(find "tests/$dir" -name '*.c' -exec sed -n \
-			's/^const struct test_suite .*_suite = { "\([^"]*\)".*/\1/p' {} + 2>/dev/null || true)
+		names=$(suites_in $(find "tests/$dir" -name '*.c' 2>/dev/null) </dev/null)
 		[ -z "$names" ] || break
 	done
 	echo $names
@@ -111,10 +121,11 @@ try() {
 		noticed=$(judge_captures "$1")
 		[ "$noticed" != "$(cat "$work/captures.baseline")" ] || noticed=
 	else
-		limit=$(cat "$work/$4.limit") near=
+		limit=$(cat "$work/$4.limit") near= noticed=
 		[ "$4" = library ] || near=$(suites_near "$3")
-		noticed=
-		[ -z "$near" ] || noticed=$(judge_tests "$1" "$4" "$limit" $near)
+		[ "$4" != tests ] || near_by_name=$(suites_of "$3")
+		[ "$4" != tests ] || [ -z "$near_by_name" ] || noticed=$(judge_tests "$1" "$4" "$limit" $near_by_name)
+		[ -n "$noticed" ] || [ -z "$near" ] || noticed=$(judge_tests "$1" "$4" "$limit" $near)
 		# To see once more that nobody notices what is explained takes minutes each.
 		[ -n "$noticed" ] || { [ "$4" = tests ] && [ -z "${MUTANTS_ALL:-}" ] && explained "$2"; } ||
 			noticed=$(judge_tests "$1" "$4" "$limit")
