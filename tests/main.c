@@ -10,6 +10,7 @@
  */
 #include <CUnit/Basic.h>
 #include <CUnit/TestRun.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,6 +265,9 @@ int main(int argc, char **argv)
 	bool first_only = false;
 	int option, names, i;
 
+	/* A shell lets what runs behind it ignore these; tests of ^C need them. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	while ((option = getopt(argc, argv, "vxp:")) != -1) {
 		if (option == 'v') {
 			mode = CU_BRM_VERBOSE;
