@@ -24,7 +24,7 @@ table() {
 # All bad lines at once: sources that changed may have spoilt several.
 check() {
 	table | while IFS='|' read -r name file program expression; do
-		case $program in captures | tests | odd | library) ;; *) echo "$name: no program '$program'" ;; esac
+		case ${program%% *} in captures | tests | odd | library) ;; *) echo "$name: no program '$program'" ;; esac
 		[ -f "$file" ] || { echo "$name: there is no $file"; continue; }
 		changed=$(sed "$expression" "$file" | diff "$file" - | grep -c '^[<>]' || true)
 		[ "$changed" = 2 ] || echo "$name: changes $((changed / 2)) lines of $file instead of one"
@@ -108,11 +108,30 @@ explained() {
 	grep -qF "| $1 |" docs/mutants.md || grep -qF "$1" docs/fidelity.md
 }
 
+# Who notices a fault of source $2 in tree $1: program $3, the suites $4... first, then those of
+# the source's name, those near it, all of them.
+judge_by_distance() {
+	tree_of=$1 source=$2 program_of=$3
+	shift 3
+	limit=$(cat "$work/$program_of.limit")
+	[ "$program_of" != tests ] || set -- "$*" "$(suites_of "$source")"
+	[ "$program_of" = library ] || set -- "$@" "$(suites_near "$source")"
+	for suites; do
+		[ -n "$suites" ] || continue
+		found=$(judge_tests "$tree_of" "$program_of" "$limit" $suites)
+		[ -z "$found" ] || { echo "$found"; return; }
+	done
+	# To see once more that nobody notices what is explained takes minutes each.
+	[ "$program_of" != tests ] || [ -n "${MUTANTS_ALL:-}" ] || ! explained "$name" || return 0
+	judge_tests "$tree_of" "$program_of" "$limit"
+}
+
 # One fault in tree $1: its name, then who noticed, after a bar.
 try() {
+	program_name=${4%% *}
 	cp "$1/$3" "$1/original"
 	sed "$5" "$1/original" >"$1/$3"
-	if ! make -s -C "$1" $flags "$(target "$4")" >"$1/build.log" 2>&1; then
+	if ! make -s -C "$1" $flags "$(target "$program_name")" >"$1/build.log" 2>&1; then
 		echo "$2|it does not compile: $(grep -m1 error "$1/build.log")"
 		cp "$1/original" "$1/$3"
 		return
@@ -121,14 +140,7 @@ try() {
 		noticed=$(judge_captures "$1")
 		[ "$noticed" != "$(cat "$work/captures.baseline")" ] || noticed=
 	else
-		limit=$(cat "$work/$4.limit") near= noticed=
-		[ "$4" = library ] || near=$(suites_near "$3")
-		[ "$4" != tests ] || near_by_name=$(suites_of "$3")
-		[ "$4" != tests ] || [ -z "$near_by_name" ] || noticed=$(judge_tests "$1" "$4" "$limit" $near_by_name)
-		[ -n "$noticed" ] || [ -z "$near" ] || noticed=$(judge_tests "$1" "$4" "$limit" $near)
-		# To see once more that nobody notices what is explained takes minutes each.
-		[ -n "$noticed" ] || { [ "$4" = tests ] && [ -z "${MUTANTS_ALL:-}" ] && explained "$2"; } ||
-			noticed=$(judge_tests "$1" "$4" "$limit")
+		noticed=$(judge_by_distance "$1" "$3" $4)
 	fi
 	echo "$2|$noticed"
 	cp "$1/original" "$1/$3"
@@ -156,7 +168,7 @@ fi
 began=$(date +%s)
 mkdir "$work/a"
 git ls-files -z | xargs -0 cp --parents -t "$work/a"
-programs=$(cut -d'|' -f3 "$work/table" | sort -u)
+programs=$(cut -d'|' -f3 "$work/table" | cut -d' ' -f1 | sort -u)
 for program in $programs; do
 	make -s -j2 -C "$work/a" $flags "$(target "$program")" >"$work/build.log" 2>&1 || {
 		tail "$work/build.log" >&2
