@@ -326,3 +326,18 @@ struct tlb_stats tlb_stats(const struct tlb *tlb, enum tlb_page size)
 	stats.lookups = stats.l1_hits + stats.l2_hits + stats.walks;
 	return stats;
 }
+
+void tlb_stats_add(struct tlb_stats *sum, const struct tlb *tlb)
+{
+	unsigned int size;
+
+	for (size = 0; size < NR_TLB_PAGES; size++) {
+		struct tlb_stats one = tlb_stats(tlb, (enum tlb_page)size);
+
+		sum->lookups += one.lookups;
+		sum->l1_hits += one.l1_hits;
+		sum->l2_hits += one.l2_hits;
+		sum->walks += one.walks;
+		sum->walk_refs += one.walk_refs;
+	}
+}

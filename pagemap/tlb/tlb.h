@@ -157,6 +157,8 @@ void tlb_flush_asid(struct tlb *tlb, uint16_t asid);
 void tlb_flush_all(struct tlb *tlb, bool global);
 
 struct tlb_stats tlb_stats(const struct tlb *tlb, enum tlb_page size);
+/* All page sizes of @tlb are added to @sum. */
+void tlb_stats_add(struct tlb_stats *sum, const struct tlb *tlb);
 
 struct tlb_counter_desc {
 	const char *name, *text;

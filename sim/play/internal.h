@@ -44,10 +44,10 @@ void play_study_end(struct play *play);
 
 /* ---- figures.c, expect.c -------------------------------------------------------- */
 
-/* What @term stands for now. False: it is not simulated yet. */
-bool play_figure(const struct play *play, const struct expect_term *term, uint64_t *value);
-uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure, bool *known);
+/* What @term stands for now. */
+uint64_t play_figure(const struct play *play, const struct expect_term *term);
+uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure);
 uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figure);
-int play_expect(struct play *play, const struct step *step, struct kerror *err);
+void play_expect(struct play *play, const struct step *step);
 
 #endif

@@ -286,16 +286,8 @@ int traced_replay(void *ctx, const struct access_block *block, struct kerror *er
 struct tlb_stats traced_tlb_stats(const struct traced *t, enum traced_side side)
 {
 	struct tlb_stats sum = { 0 };
-	unsigned int size;
 
-	for (size = 0; t->tlb[side] && size < NR_TLB_PAGES; size++) {
-		struct tlb_stats one = tlb_stats(t->tlb[side], (enum tlb_page)size);
-
-		sum.lookups += one.lookups;
-		sum.l1_hits += one.l1_hits;
-		sum.l2_hits += one.l2_hits;
-		sum.walks += one.walks;
-		sum.walk_refs += one.walk_refs;
-	}
+	if (t->tlb[side])
+		tlb_stats_add(&sum, t->tlb[side]);
 	return sum;
 }

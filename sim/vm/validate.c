@@ -4,20 +4,17 @@
  * Read-only; costs the mapped pages, and eight bytes a frame for its time.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/violation.h"
 
 struct check {
 	const struct vm *vm;
-	vm_violation_fn fn;
-	void *ctx;
-	unsigned int bad;
+	struct vm_violations *out;
 	int32_t *mapped;		/* small entries that were found to point to each frame, or to a table */
 	int32_t *leaves;		/* the same of leaves */
 	uint32_t *slots;		/* the same for slots on swap; NULL: no swap */
@@ -26,20 +23,6 @@ struct check {
 	int64_t committed;
 };
 
-static void __attribute__((format(printf, 2, 3))) complain(struct check *c, const char *fmt, ...)
-{
-	char text[256];
-	va_list args;
-
-	c->bad++;
-	if (!c->fn)
-		return;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	c->fn(c->ctx, text);
-}
-
 /* The frame of a present entry, checked; NULL where it is none of ours. */
 static struct page *frame_of(struct check *c, pte_t pte, uint64_t addr)
 {
@@ -47,12 +30,12 @@ static struct page *frame_of(struct check *c, pte_t pte, uint64_t addr)
 	struct page *page;
 
 	if (!pagemap_present(c->vm->map, pfn)) {
-		complain(c, "address %#llx: frame %u is no memory", (unsigned long long)addr, pfn.v);
+		vm_complain(c->out, "address %#llx: frame %u is no memory", (unsigned long long)addr, pfn.v);
 		return NULL;
 	}
 	page = page_from_pfn(c->vm->map, pfn);
 	if (!(compound_head(c->vm->map, page)->flags & PG_allocated))
-		complain(c, "address %#llx: frame %u is free", (unsigned long long)addr, pfn.v);
+		vm_complain(c->out, "address %#llx: frame %u is free", (unsigned long long)addr, pfn.v);
 	return page;
 }
 
@@ -72,18 +55,18 @@ static bool is_found(const struct vma *vma, struct page *page)
 static void check_entry(struct check *c, const struct vma *vma, struct page *page, pte_t pte, uint64_t addr)
 {
 	if (!(page->vm_index & (FRAME_ANON | FRAME_FILE)))
-		complain(c, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
+		vm_complain(c->out, "address %#llx: frame %u is no page of a process", (unsigned long long)addr, pte_pfn(pte).v);
 	else if ((page->vm_index & FRAME_OFFSET) != (vma_page_index(vma, addr) & FRAME_OFFSET))
-		complain(c, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
+		vm_complain(c->out, "address %#llx: frame %u is page %llu of its object, its place is page %llu",
 			 (unsigned long long)addr, pte_pfn(pte).v, (unsigned long long)(page->vm_index & FRAME_OFFSET),
 			 (unsigned long long)vma_page_index(vma, addr));
 	else if (!is_found(vma, page))
-		complain(c, "address %#llx: the reverse map of frame %u does not come here", (unsigned long long)addr,
+		vm_complain(c->out, "address %#llx: the reverse map of frame %u does not come here", (unsigned long long)addr,
 			 pte_pfn(pte).v);
 	if ((pte.v & PTE_WRITE) && !(vma->flags & VM_WRITE))
-		complain(c, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
+		vm_complain(c->out, "address %#llx: writable in a mapping that is not", (unsigned long long)addr);
 	if ((page->vm_index & FRAME_ANON) && (pte.v & PTE_WRITE) && !(page->vm_index & FRAME_EXCLUSIVE))
-		complain(c, "address %#llx: frame %u is writable and not exclusive", (unsigned long long)addr,
+		vm_complain(c->out, "address %#llx: frame %u is writable and not exclusive", (unsigned long long)addr,
 			 pte_pfn(pte).v);
 }
 
@@ -93,9 +76,9 @@ static void check_pte(struct check *c, struct mm *mm, pte_t pte, uint64_t addr)
 	struct page *page;
 
 	if (!vma)
-		complain(c, "address %#llx: an entry without a mapping", (unsigned long long)addr);
+		vm_complain(c->out, "address %#llx: an entry without a mapping", (unsigned long long)addr);
 	if (pte_swap(pte) && (!c->slots || pte_swap_slot(pte) >= c->vm->swap->max)) {
-		complain(c, "address %#llx: slot %u is none of swap", (unsigned long long)addr, pte_swap_slot(pte));
+		vm_complain(c->out, "address %#llx: slot %u is none of swap", (unsigned long long)addr, pte_swap_slot(pte));
 	} else if (pte_swap(pte)) {
 		c->slots[pte_swap_slot(pte)]++;
 		c->rss[RSS_SWAP]++;
@@ -116,11 +99,11 @@ static void check_leaf(struct check *c, struct mm *mm, pte_t leaf, uint64_t addr
 	struct page *page = frame_of(c, leaf, addr);
 
 	if (!vma || vma->end < addr + HUGE_BYTES)
-		complain(c, "address %#llx: a huge page that is not inside of a mapping", (unsigned long long)addr);
+		vm_complain(c->out, "address %#llx: a huge page that is not inside of a mapping", (unsigned long long)addr);
 	if (!page || !vma || (leaf.v & PTE_SPECIAL))
 		return;
 	if (!(page->flags & PG_head) || page_order(page) != HUGE_ORDER)
-		complain(c, "address %#llx: frame %u is no huge page", (unsigned long long)addr, pte_pfn(leaf).v);
+		vm_complain(c->out, "address %#llx: frame %u is no huge page", (unsigned long long)addr, pte_pfn(leaf).v);
 	c->leaves[pte_pfn(leaf).v]++;
 	c->rss[RSS_ANON] += HUGE_PAGES;
 	check_entry(c, vma, page, leaf, addr);
@@ -140,7 +123,7 @@ static void check_deposit(struct check *c, pfn_t dir, unsigned int leaves, uint6
 	}
 	c->tables[PT_PTE] += nr;
 	if (nr != leaves)
-		complain(c, "address %#llx: %u tables lie with %u huge pages", (unsigned long long)base, nr, leaves);
+		vm_complain(c->out, "address %#llx: %u tables lie with %u huge pages", (unsigned long long)base, nr, leaves);
 }
 
 static void check_table(struct check *c, struct mm *mm, pfn_t table, enum pt_level level, uint64_t base)
@@ -177,17 +160,17 @@ static void check_vmas(struct check *c, const struct mm *mm, int32_t pid)
 		const struct vma *vma = mm->vmas[i];
 
 		if (vma->start < end || vma->end <= vma->start || ((vma->start | vma->end) & (PAGE_SIZE - 1)))
-			complain(c, "process %d: mapping %#llx-%#llx is out of order", pid,
+			vm_complain(c->out, "process %d: mapping %#llx-%#llx is out of order", pid,
 				 (unsigned long long)vma->start, (unsigned long long)vma->end);
 		if (vma->mm != mm)
-			complain(c, "process %d: mapping %#llx is another's", pid, (unsigned long long)vma->start);
+			vm_complain(c->out, "process %d: mapping %#llx is another's", pid, (unsigned long long)vma->start);
 		end = vma->end;
 		pages += vma_pages(vma);
 		if (vma->flags & VM_ACCOUNT)
 			c->committed += (int64_t)vma_pages(vma);
 	}
 	if (pages != mm->total_vm)
-		complain(c, "process %d: mappings of %llu pages, counted %llu", pid, (unsigned long long)pages,
+		vm_complain(c->out, "process %d: mappings of %llu pages, counted %llu", pid, (unsigned long long)pages,
 			 (unsigned long long)mm->total_vm);
 }
 
@@ -204,11 +187,11 @@ static void check_mm(struct check *c, struct mm *mm, int32_t pid)
 	c->tables[PT_PGD]++;	/* its second frame */
 	for (i = 0; i < NR_PT_LEVELS; i++)
 		if (c->tables[i] != mm->tables[i])
-			complain(c, "process %d: %llu tables of level %u, counted %llu", pid,
+			vm_complain(c->out, "process %d: %llu tables of level %u, counted %llu", pid,
 				 (unsigned long long)c->tables[i], i, (unsigned long long)mm->tables[i]);
 	for (i = 0; i < NR_RSS; i++)
 		if (c->rss[i] != mm->rss[i])
-			complain(c, "process %d: %lld pages of kind %u, counted %lld", pid, (long long)c->rss[i], i,
+			vm_complain(c->out, "process %d: %lld pages of kind %u, counted %lld", pid, (long long)c->rss[i], i,
 				 (long long)mm->rss[i]);
 }
 
@@ -219,21 +202,21 @@ static void check_block(struct check *c, uint32_t pfn)
 	int32_t leaves = c->leaves[pfn], all = leaves, nr = 1 << page_order(head), i;
 
 	if (huge_leaves(head) != leaves)
-		complain(c, "frame %u: %d leaves point to it, its count is %d", pfn, leaves, huge_leaves(head));
+		vm_complain(c->out, "frame %u: %d leaves point to it, its count is %d", pfn, leaves, huge_leaves(head));
 	for (i = 0; i < nr; i++) {
 		int32_t count = c->mapped[pfn + (uint32_t)i];
 
 		all += count;
 		if (head[i].vm_mapcount != count)
-			complain(c, "frame %u: %d entries point to it, its map count is %d", pfn + (uint32_t)i, count,
+			vm_complain(c->out, "frame %u: %d entries point to it, its map count is %d", pfn + (uint32_t)i, count,
 				 head[i].vm_mapcount);
 		if ((head[i].vm_index & FRAME_EXCLUSIVE) && count + leaves > 1)
-			complain(c, "frame %u: exclusive, and %d entries point to it", pfn + (uint32_t)i, count + leaves);
+			vm_complain(c->out, "frame %u: exclusive, and %d entries point to it", pfn + (uint32_t)i, count + leaves);
 		if ((head[i].vm_index & FRAME_OFFSET) != (head->vm_index & FRAME_OFFSET) + (uint64_t)i)
-			complain(c, "frame %u: its offset is not that of its huge page", pfn + (uint32_t)i);
+			vm_complain(c->out, "frame %u: its offset is not that of its huge page", pfn + (uint32_t)i);
 	}
 	if (head->refcount != all)
-		complain(c, "frame %u: its reference count is %d, not %d", pfn, head->refcount, all);
+		vm_complain(c->out, "frame %u: its reference count is %d, not %d", pfn, head->refcount, all);
 }
 
 /* Each frame that says it is a process's is reached from one, as often as it says. */
@@ -253,7 +236,7 @@ static void check_frames(struct check *c)
 		}
 		if (page->vm_index & FRAME_TABLE) {
 			if (count != 1)
-				complain(c, "frame %u: a page table that %d entries point to", pfn, count);
+				vm_complain(c->out, "frame %u: a page table that %d entries point to", pfn, count);
 			continue;
 		}
 		if (page->vm_index & FRAME_FILE) {
@@ -261,20 +244,20 @@ static void check_frames(struct check *c)
 
 			cached = file && vm_file_cached(file, page->vm_index & FRAME_OFFSET).v == pfn;
 			if (!cached)
-				complain(c, "frame %u: a file's page that its file does not know", pfn);
+				vm_complain(c->out, "frame %u: a file's page that its file does not know", pfn);
 		}
 		if (page->vm_index & FRAME_SWAPCACHE) {
 			cached = c->slots && swap_cached(c->vm, swap_slot_of(c->vm, pfn_make(pfn))).v == pfn;
 			if (!cached)
-				complain(c, "frame %u: in the swap cache, which does not know it", pfn);
+				vm_complain(c->out, "frame %u: in the swap cache, which does not know it", pfn);
 		}
 		if (page->vm_mapcount != count)
-			complain(c, "frame %u: %d entries point to it, its map count is %d", pfn, count,
+			vm_complain(c->out, "frame %u: %d entries point to it, its map count is %d", pfn, count,
 				 page->vm_mapcount);
 		if (page->refcount != count + cached)
-			complain(c, "frame %u: its reference count is %d, not %d", pfn, page->refcount, count + cached);
+			vm_complain(c->out, "frame %u: its reference count is %d, not %d", pfn, page->refcount, count + cached);
 		if ((page->vm_index & FRAME_EXCLUSIVE) && count != 1)
-			complain(c, "frame %u: exclusive, and %d entries point to it", pfn, count);
+			vm_complain(c->out, "frame %u: exclusive, and %d entries point to it", pfn, count);
 	}
 }
 
@@ -289,17 +272,18 @@ static void check_file_slots(struct check *c, struct vm_file *file)
 		if (!slot->value)
 			continue;
 		if (!c->slots || slot->value >= c->vm->swap->max)
-			complain(c, "file %u: page %llu has no slot of swap", file->id, (unsigned long long)slot->key);
+			vm_complain(c->out, "file %u: page %llu has no slot of swap", file->id, (unsigned long long)slot->key);
 		else
 			c->slots[slot->value]++;
 		if (!pfn_is_none(vm_file_cached(file, slot->key)))
-			complain(c, "file %u: page %llu is in memory and on swap", file->id, (unsigned long long)slot->key);
+			vm_complain(c->out, "file %u: page %llu is in memory and on swap", file->id, (unsigned long long)slot->key);
 	}
 }
 
 unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 {
-	struct check c = { .vm = vm, .fn = fn, .ctx = ctx };
+	struct vm_violations violations = { fn, ctx, 0 };
+	struct check c = { .vm = vm, .out = &violations };
 	uint32_t i;
 
 	c.mapped = calloc(vm->map->end_pfn, 2 * sizeof(*c.mapped));
@@ -307,8 +291,8 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 	if (!c.mapped || (vm->swap && !c.slots)) {
 		free(c.slots);
 		free(c.mapped);
-		complain(&c, "no memory to validate");
-		return c.bad;
+		vm_complain(c.out, "no memory to validate");
+		return violations.nr;
 	}
 	c.leaves = c.mapped + vm->map->end_pfn;
 	for (i = 0; i < vm->nr_processes; i++)
@@ -321,12 +305,12 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 		if (vm->files[i] && vm->files[i]->shmem && !vm->files[i]->noreserve)
 			c.committed += (int64_t)(vm->files[i]->bytes >> PAGE_SHIFT);
 	if (c.committed != vm->committed)
-		complain(&c, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
+		vm_complain(c.out, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
 	check_frames(&c);
-	c.bad += lru_validate(vm, fn, ctx);
+	lru_validate(vm, &violations);
 	if (vm->swap)
-		c.bad += swap_validate(vm, c.slots, fn, ctx);
+		swap_validate(vm, c.slots, &violations);
 	free(c.slots);
 	free(c.mapped);
-	return c.bad;
+	return violations.nr;
 }

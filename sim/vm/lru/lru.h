@@ -26,6 +26,7 @@
 #define KMEMSIM_SIM_VM_LRU_LRU_H
 
 #include "sim/vm/frame.h"
+#include "sim/vm/violation.h"
 
 enum lru_list {
 	LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS
@@ -136,7 +137,7 @@ uint64_t lru_size(const struct vm *vm, unsigned int nid, enum lru_list list, enu
 uint64_t lru_total(const struct vm *vm, enum lru_list list);
 
 /* Every frame is on the list that its flags say, in one batch, or on none; sizes add up (see vm_validate()). */
-unsigned int lru_validate(const struct vm *vm, vm_violation_fn fn, void *ctx);
+void lru_validate(const struct vm *vm, struct vm_violations *out);
 
 /* ---- pages come and go ------------------------------------------------------------ */
 

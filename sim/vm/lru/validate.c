@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: lists and batches are gone through, and held against what each frame says of itself. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/vm/lru/mglru.h"
 
 struct check {
 	const struct vm *vm;
-	vm_violation_fn fn;
-	void *ctx;
-	unsigned int bad;
+	struct vm_violations *out;
 	uint8_t *seen;			/* how often each frame was met, up to 255 */
 };
-
-static void __attribute__((format(printf, 2, 3))) complain(struct check *c, const char *fmt, ...)
-{
-	char text[256];
-	va_list args;
-
-	c->bad++;
-	if (!c->fn)
-		return;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	c->fn(c->ctx, text);
-}
 
 /*
  * What a list's page says of itself. The list is of generation @g and of a type; or one of the classic lists (@g is -1).
@@ -40,17 +22,17 @@ static void check_place(struct check *c, const struct lruvec *node, const struct
 	enum lru_gen_type type = lru_gen_type_of(page);
 
 	if (!(page->vm_index & FRAME_LRU))
-		complain(c, "frame %u: on list %u, and does not know it", pfn, type_or_list);
+		vm_complain(c->out, "frame %u: on list %u, and does not know it", pfn, type_or_list);
 	if (g < 0) {
 		if (own >= 0 || lru_list_of(page) != type_or_list)
-			complain(c, "frame %u: on list %u, its flags say %u", pfn, type_or_list, lru_list_of(page));
+			vm_complain(c->out, "frame %u: on list %u, its flags say %u", pfn, type_or_list, lru_list_of(page));
 		return;
 	}
 	if (own < 0 || type != type_or_list || (page->vm_index & (FRAME_ACTIVE | FRAME_UNEVICTABLE)))
-		complain(c, "frame %u: in generation %d of type %u, its flags say %d of type %u", pfn, g, type_or_list, own,
+		vm_complain(c->out, "frame %u: in generation %d of type %u, its flags say %d of type %u", pfn, g, type_or_list, own,
 			 type);
 	else if ((unsigned int)(gen->max_seq - (unsigned int)own) % MAX_NR_GENS >= lru_nr_gens(gen, type))
-		complain(c, "frame %u: in generation %d, which is none of type %u now", pfn, own, type);
+		vm_complain(c->out, "frame %u: in generation %d, which is none of type %u now", pfn, own, type);
 }
 
 /* Goes along a list, which is of node @nid; see check_place() for the rest. */
@@ -62,18 +44,18 @@ static void check_list(struct check *c, unsigned int nid, const struct lru_head 
 		const struct page *page = page_from_pfn(c->vm->map, pfn_make(pfn));
 
 		if (c->seen[pfn]) {
-			complain(c, "frame %u: on two lists, or twice on list %u", pfn, type_or_list);
+			vm_complain(c->out, "frame %u: on two lists, or twice on list %u", pfn, type_or_list);
 			return;
 		}
 		c->seen[pfn] = 1;
 		if (page->prev != prev)
-			complain(c, "frame %u: on list %u, and its link back is wrong", pfn, type_or_list);
+			vm_complain(c->out, "frame %u: on list %u, and its link back is wrong", pfn, type_or_list);
 		if (page_zone_id(page) / MAX_NR_ZONES != nid)
-			complain(c, "frame %u: on a list of node %u, it is another's", pfn, nid);
+			vm_complain(c->out, "frame %u: on a list of node %u, it is another's", pfn, nid);
 		check_place(c, &c->vm->lru->nodes[nid], page, pfn, g, type_or_list);
 	}
 	if (head->first != PFN_NONE_VAL && head->last != prev)
-		complain(c, "node %u: list %u ends with frame %u, its tail says %u", nid, type_or_list, prev, head->last);
+		vm_complain(c->out, "node %u: list %u ends with frame %u, its tail says %u", nid, type_or_list, prev, head->last);
 }
 
 static void check_lists(struct check *c, unsigned int nid)
@@ -116,7 +98,7 @@ static void check_sizes(struct check *c, unsigned int nid, const struct sizes *s
 	for (zone = 0; zone < MAX_NR_ZONES; zone++)
 		for (list = 0; list < NR_LRU_LISTS; list++)
 			if (sizes->list[zone][list] != node->size[zone][list])
-				complain(c, "node %u, zone %u: %llu pages on list %u, counted %llu", nid, zone,
+				vm_complain(c->out, "node %u, zone %u: %llu pages on list %u, counted %llu", nid, zone,
 					 (unsigned long long)sizes->list[zone][list], list,
 					 (unsigned long long)node->size[zone][list]);
 	if (!node->gen)
@@ -124,14 +106,14 @@ static void check_sizes(struct check *c, unsigned int nid, const struct sizes *s
 	if (lru_nr_gens(node->gen, LRU_GEN_FILE) < MIN_NR_GENS ||
 	    lru_nr_gens(node->gen, LRU_GEN_FILE) > lru_nr_gens(node->gen, LRU_GEN_ANON) ||
 	    lru_nr_gens(node->gen, LRU_GEN_ANON) > MAX_NR_GENS)
-		complain(c, "node %u: generations %llu (private), %llu (files) to %llu", nid,
+		vm_complain(c->out, "node %u: generations %llu (private), %llu (files) to %llu", nid,
 			 (unsigned long long)node->gen->min_seq[LRU_GEN_ANON],
 			 (unsigned long long)node->gen->min_seq[LRU_GEN_FILE], (unsigned long long)node->gen->max_seq);
 	for (g = 0; g < MAX_NR_GENS; g++)
 		for (list = 0; list < NR_LRU_GEN_TYPES; list++)
 			for (zone = 0; zone < MAX_NR_ZONES; zone++)
 				if (sizes->gen[g][list][zone] != node->gen->nr_pages[g][list][zone])
-					complain(c, "node %u, zone %u: %llu pages of type %u in generation %u, counted %llu",
+					vm_complain(c->out, "node %u, zone %u: %llu pages of type %u in generation %u, counted %llu",
 						 nid, zone, (unsigned long long)sizes->gen[g][list][zone], list, g,
 						 (unsigned long long)node->gen->nr_pages[g][list][zone]);
 }
@@ -148,12 +130,12 @@ static void check_batches(struct check *c)
 			pending += c->vm->lru->cpus[cpu][kind].nr;
 		for (i = 0; i < add->nr; i++) {
 			if (!(page_from_pfn(c->vm->map, pfn_make(add->pfn[i]))->vm_index & FRAME_BATCHED))
-				complain(c, "frame %u: in the batch of CPU %u, and does not know it", add->pfn[i], cpu);
+				vm_complain(c->out, "frame %u: in the batch of CPU %u, and does not know it", add->pfn[i], cpu);
 			c->seen[add->pfn[i]]++;
 		}
 	}
 	if (pending != c->vm->lru->nr_pending)
-		complain(c, "%u frames in batches, counted %u", pending, c->vm->lru->nr_pending);
+		vm_complain(c->out, "%u frames in batches, counted %u", pending, c->vm->lru->nr_pending);
 }
 
 static void check_frame(struct check *c, const struct page *page, uint32_t pfn)
@@ -162,23 +144,23 @@ static void check_frame(struct check *c, const struct page *page, uint32_t pfn)
 	unsigned int wanted = (page->vm_index & (FRAME_LRU | FRAME_BATCHED)) && !unevictable;
 
 	if (c->seen[pfn] != wanted)
-		complain(c, "frame %u: found on %u lists and batches, its flags say %u", pfn, c->seen[pfn], wanted);
+		vm_complain(c->out, "frame %u: found on %u lists and batches, its flags say %u", pfn, c->seen[pfn], wanted);
 	if ((page->vm_index & (FRAME_ANON | FRAME_FILE)) && !(page->vm_index & (FRAME_LRU | FRAME_BATCHED)))
-		complain(c, "frame %u: a page that is on no list", pfn);
+		vm_complain(c->out, "frame %u: a page that is on no list", pfn);
 	if (!(page->vm_index & FRAME_LRU) && lru_gen_of(page) >= 0)
-		complain(c, "frame %u: on no list, and in generation %d", pfn, lru_gen_of(page));
+		vm_complain(c->out, "frame %u: on no list, and in generation %d", pfn, lru_gen_of(page));
 }
 
-unsigned int lru_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
+void lru_validate(const struct vm *vm, struct vm_violations *out)
 {
-	struct check c = { .vm = vm, .fn = fn, .ctx = ctx };
+	struct check c = { .vm = vm, .out = out };
 	unsigned int nid;
 	uint32_t pfn;
 
 	c.seen = calloc(vm->map->end_pfn, sizeof(*c.seen));
 	if (!c.seen) {
-		complain(&c, "no memory to validate");
-		return c.bad;
+		vm_complain(c.out, "no memory to validate");
+		return;
 	}
 	check_batches(&c);
 	for (nid = 0; nid < vm->lru->nr_nodes; nid++) {
@@ -197,5 +179,4 @@ unsigned int lru_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 		check_sizes(&c, nid, &sizes);
 	}
 	free(c.seen);
-	return c.bad;
 }

@@ -43,7 +43,7 @@
 #ifndef KMEMSIM_SIM_VM_SWAP_SWAP_H
 #define KMEMSIM_SIM_VM_SWAP_SWAP_H
 
-#include "sim/vm/vm.h"
+#include "sim/vm/violation.h"
 
 #define SWAP_HAS_CACHE	0x8000u
 #define SWAP_BAD	0x7fffu		/* no slot: the header */
@@ -196,6 +196,6 @@ void swap_will_need(struct vma *vma, uint64_t start, uint64_t end);
  * Recounts slots against @entries, which has how many page-table entries were found for each slot; see
  * vm_validate().
  */
-unsigned int swap_validate(const struct vm *vm, const uint32_t *entries, vm_violation_fn fn, void *ctx);
+void swap_validate(const struct vm *vm, const uint32_t *entries, struct vm_violations *out);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: slots are counted again: against page tables, the swap cache, clusters and lists. Read-only. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/vm/swap/internal.h"
@@ -9,24 +7,8 @@
 struct check {
 	const struct vm *vm;
 	const struct swap *swap;
-	vm_violation_fn fn;
-	void *ctx;
-	unsigned int bad;
+	struct vm_violations *out;
 };
-
-static void __attribute__((format(printf, 2, 3))) complain(struct check *c, const char *fmt, ...)
-{
-	char text[256];
-	va_list args;
-
-	c->bad++;
-	if (!c->fn)
-		return;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	c->fn(c->ctx, text);
-}
 
 /* One slot. @kept: how many CPUs keep it, taken ahead or to be given back. */
 static void check_slot(struct check *c, uint32_t slot, uint32_t entries, unsigned int kept)
@@ -36,16 +18,16 @@ static void check_slot(struct check *c, uint32_t slot, uint32_t entries, unsigne
 	bool cached = !pfn_is_none(pfn), flagged = swap->map[slot] & SWAP_HAS_CACHE;
 
 	if (swap_count(swap, slot) != entries)
-		complain(c, "slot %u: %u entries have it, counted %u", slot, entries, swap_count(swap, slot));
+		vm_complain(c->out, "slot %u: %u entries have it, counted %u", slot, entries, swap_count(swap, slot));
 	if (kept > 1 || (kept && (cached || entries)))
-		complain(c, "slot %u: a CPU keeps it, and it is in use", slot);
+		vm_complain(c->out, "slot %u: a CPU keeps it, and it is in use", slot);
 	if (flagged != (cached || kept))
-		complain(c, "slot %u: the map says it is %sin the swap cache", slot, flagged ? "" : "not ");
+		vm_complain(c->out, "slot %u: the map says it is %sin the swap cache", slot, flagged ? "" : "not ");
 	if (cached && (swap_slot_of(c->vm, pfn) != slot ||
 		       !(page_from_pfn(c->vm->map, pfn)->vm_index & FRAME_SWAPCACHE)))
-		complain(c, "slot %u: frame %u does not know of it", slot, pfn.v);
+		vm_complain(c->out, "slot %u: frame %u does not know of it", slot, pfn.v);
 	if (!swap->map[slot] && (slot < swap->lowest || slot > swap->highest))
-		complain(c, "slot %u: free, and not from %u to %u", slot, swap->lowest, swap->highest);
+		vm_complain(c->out, "slot %u: free, and not from %u to %u", slot, swap->lowest, swap->highest);
 }
 
 static void check_clusters(struct check *c)
@@ -61,30 +43,30 @@ static void check_clusters(struct check *c)
 		for (slot = i * SWAP_CLUSTER; slot < (i + 1) * SWAP_CLUSTER; slot++)
 			used += slot >= swap->max || swap->map[slot];
 		if (used != cluster->used)
-			complain(c, "cluster %u: %u slots are taken, counted %u", i, used, cluster->used);
+			vm_complain(c->out, "cluster %u: %u slots are taken, counted %u", i, used, cluster->used);
 		if (cluster->state == CLUSTER_FREE && used)
-			complain(c, "cluster %u: free, and %u slots are taken", i, used);
+			vm_complain(c->out, "cluster %u: free, and %u slots are taken", i, used);
 		if ((cluster->state == CLUSTER_FULL) != (used == SWAP_CLUSTER) && c->vm->rules->swap_cluster_lists)
-			complain(c, "cluster %u: %u slots are taken, its state is %u", i, used, cluster->state);
+			vm_complain(c->out, "cluster %u: %u slots are taken, its state is %u", i, used, cluster->state);
 		listed += cluster->state != CLUSTER_NONE;
 	}
 	for (order = 0; order < NR_SWAP_ORDERS; order++)
 		linked += swap->nonfull[order].nr + swap->frag[order].nr;
 	if (listed != linked)
-		complain(c, "%u clusters say that they are on a list, lists have %u", listed, linked);
+		vm_complain(c->out, "%u clusters say that they are on a list, lists have %u", listed, linked);
 }
 
-unsigned int swap_validate(const struct vm *vm, const uint32_t *entries, vm_violation_fn fn, void *ctx)
+void swap_validate(const struct vm *vm, const uint32_t *entries, struct vm_violations *out)
 {
-	struct check c = { vm, vm->swap, fn, ctx, 0 };
+	struct check c = { vm, vm->swap, out };
 	const struct swap *swap = vm->swap;
 	uint8_t *kept = calloc(swap->max, 1);
 	uint32_t slot, in_use = 0, cached = 0, i;
 	unsigned int cpu;
 
 	if (!kept) {
-		complain(&c, "no memory to validate");
-		return c.bad;
+		vm_complain(c.out, "no memory to validate");
+		return;
 	}
 	for (cpu = 0; cpu < swap->nr_cpus; cpu++) {
 		const struct swap_cpu *own = &swap->cpus[cpu];
@@ -100,12 +82,11 @@ unsigned int swap_validate(const struct vm *vm, const uint32_t *entries, vm_viol
 		cached += swap->cached[slot] != 0;
 	}
 	if (in_use != swap->in_use || (int64_t)(swap->pages - in_use) != swap->avail)
-		complain(&c, "%u slots are taken, counted %u, and %lld are left", in_use, swap->in_use,
+		vm_complain(c.out, "%u slots are taken, counted %u, and %lld are left", in_use, swap->in_use,
 			 (long long)swap->avail);
 	if (cached != swap->nr_cached)
-		complain(&c, "%u frames are in the swap cache, counted %u", cached, swap->nr_cached);
+		vm_complain(c.out, "%u frames are in the swap cache, counted %u", cached, swap->nr_cached);
 	if (swap->clusters)
 		check_clusters(&c);
 	free(kept);
-	return c.bad;
 }
