@@ -106,6 +106,7 @@
 	X(perf_repeats) \
 	X(formats) \
 	X(trace) \
+	X(trace_resolve) \
 	X(ftrace) \
 	X(archive) \
 	X(trace_cases) \
