@@ -7,7 +7,6 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "buddy/gfp.h"
 #include "tests/tests.h"
 #include "tests/sim/trace/events.h"
 

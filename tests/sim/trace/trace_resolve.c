@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: what resolving finds in small hand-made traces and in the real recordings. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

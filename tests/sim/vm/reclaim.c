@@ -27,6 +27,16 @@ static struct vm_file *read_file(struct world *w, const char *name, uint64_t byt
 	return file;
 }
 
+static const enum vm_kernel kernels[] = { VM_KERNEL_6_1, VM_KERNEL_6_12 };
+
+/* 16 pages of a new file, read ahead and mapped. */
+static uint64_t mapped_file(struct world *w, const char *name, int prot, int flags)
+{
+	struct vm_file *file = read_file(w, name, 16 * PAGE_SIZE, FILE_AHEAD);
+
+	return (uint64_t)vm_mmap(w->a, 0, 16 * PAGE_SIZE, prot, flags, file, 0);
+}
+
 static uint64_t count(const struct world *w, enum vm_counter counter)
 {
 	return w->vm->counters[counter];
@@ -100,7 +110,6 @@ static void test_scan_count_files(void)
 /* Costs decay by half when they are more than a quarter of all pages. 6.12 counts work for nothing, too. */
 static void test_costs(void)
 {
-	static const enum vm_kernel kernels[] = { VM_KERNEL_6_1, VM_KERNEL_6_12 };
 	static const uint64_t after[] = { 10, 327 };
 	unsigned int i;
 
@@ -175,7 +184,6 @@ static void test_refault_distance(void)
 /* A file larger than memory goes through it: the oldest pages make room. */
 static void test_stream(void)
 {
-	static const enum vm_kernel kernels[] = { VM_KERNEL_6_1, VM_KERNEL_6_12 };
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
@@ -240,13 +248,11 @@ static uint64_t shrink_all(struct world *w, bool kswapd)
 /* A mapped page that was used is spared once, and active when it was used again. */
 static void test_second_chance(void)
 {
-	struct vm_file *file;
 	struct world w;
 	uint64_t addr;
 
 	init(&w, VM_KERNEL_6_1, 64 * MIB);
-	file = read_file(&w, "data", 16 * PAGE_SIZE, FILE_AHEAD);
-	addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
+	addr = mapped_file(&w, "data", PROT_READ, MAP_SHARED);
 	world_touch(w.a, addr, 2, VM_ACCESS_READ);
 	/* Fault-around mapped all of them, two were used. */
 	CU_ASSERT_EQUAL(shrink_all(&w, true), 14);
@@ -263,19 +269,16 @@ static void test_second_chance(void)
 /* A page of a program is active at its first use; one that is only read through MADV_SEQUENTIAL is never. */
 static void test_exec_and_sequential(void)
 {
-	struct vm_file *file;
 	struct world w;
 	uint64_t addr;
 
 	init(&w, VM_KERNEL_6_1, 64 * MIB);
-	file = read_file(&w, "data", 16 * PAGE_SIZE, FILE_AHEAD);
-	addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+	addr = mapped_file(&w, "data", PROT_READ | PROT_EXEC, MAP_PRIVATE);
 	world_touch(w.a, addr, 3, VM_ACCESS_EXEC);
 	CU_ASSERT_EQUAL(shrink_all(&w, true), 13);
 	CU_ASSERT_EQUAL(lru_total(w.vm, LRU_ACTIVE_FILE), 3);
 	CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 16 * PAGE_SIZE), 0);
-	file = read_file(&w, "more", 16 * PAGE_SIZE, FILE_AHEAD);
-	addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
+	addr = mapped_file(&w, "more", PROT_READ, MAP_SHARED);
 	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 16 * PAGE_SIZE, MADV_SEQUENTIAL), 0);
 	world_touch(w.a, addr, 16, VM_ACCESS_READ);
 	CU_ASSERT_EQUAL(shrink_all(&w, true), 16);
@@ -285,17 +288,14 @@ static void test_exec_and_sequential(void)
 /* 6.12: what is read through MADV_RANDOM is no reason to keep a page either. */
 static void test_random(void)
 {
-	static const enum vm_kernel kernels[] = { VM_KERNEL_6_1, VM_KERNEL_6_12 };
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		struct vm_file *file;
 		struct world w;
 		uint64_t addr;
 
 		init(&w, kernels[i], 64 * MIB);
-		file = read_file(&w, "data", 16 * PAGE_SIZE, FILE_AHEAD);
-		addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
+		addr = mapped_file(&w, "data", PROT_READ, MAP_SHARED);
 		CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 16 * PAGE_SIZE, MADV_RANDOM), 0);
 		world_touch(w.a, addr, 16, VM_ACCESS_READ);
 		CU_ASSERT_EQUAL(shrink_all(&w, true), i ? 16 : 0);
@@ -306,13 +306,11 @@ static void test_random(void)
 /* A lock that nobody told the page of is found, and keeps it. */
 static void test_locked(void)
 {
-	struct vm_file *file;
 	struct world w;
 	uint64_t addr;
 
 	init(&w, VM_KERNEL_6_1, 64 * MIB);
-	file = read_file(&w, "data", 16 * PAGE_SIZE, FILE_AHEAD);
-	addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, PROT_READ, MAP_SHARED, file, 0);
+	addr = mapped_file(&w, "data", PROT_READ, MAP_SHARED);
 	world_touch(w.a, addr, 16, VM_ACCESS_READ);
 	mm_lookup(w.a->mm, addr)->flags |= VM_LOCKED;
 	CU_ASSERT_EQUAL(shrink_all(&w, true), 0);
@@ -393,8 +391,8 @@ static void test_write_protect(void)
 	uint64_t addr;
 
 	init(&w, VM_KERNEL_6_1, 64 * MIB);
-	file = read_file(&w, "data", 16 * PAGE_SIZE, FILE_AHEAD);
-	addr = (uint64_t)vm_mmap(w.a, 0, 16 * PAGE_SIZE, RW, MAP_SHARED, file, 0);
+	addr = mapped_file(&w, "data", RW, MAP_SHARED);
+	file = mm_lookup(w.a->mm, addr)->file;
 	world_touch(w.a, addr, 16, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(file->nr_dirty, 16);
 	CU_ASSERT_EQUAL(w.a->min_flt, 16);
