@@ -243,8 +243,9 @@ int traced_maps_read(struct traced_maps **out, FILE *from, const char *path, str
 		else if (ret)
 			kerror_set(err, ret, "%.180s: no memory for mappings", path);
 	}
+	/* A folder, say. */
 	if (!ret && ferror(from))
-		ret = kerror_set(err, -EIO, "%.180s: %s", path, strerror(EIO));
+		ret = kerror_set(err, -errno, "%.180s: %s", path, strerror(errno));
 	free(line);
 	if (ret)
 		traced_maps_destroy(rd.maps);

@@ -143,6 +143,19 @@ static void test_bad(void)
 	}
 }
 
+/* What cannot be read says why. */
+static void test_unreadable(void)
+{
+	FILE *folder = fopen("/", "r");
+	struct kerror err = { .text = "" };
+	struct traced_maps *maps;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
+	CU_ASSERT_EQUAL(traced_maps_read(&maps, folder, "p.maps", &err), -EISDIR);
+	CU_ASSERT_STRING_EQUAL(err.text, "p.maps: Is a directory");
+	fclose(folder);
+}
+
 /* ---- carried out ------------------------------------------------------------------------ */
 
 static struct traced *begin(const struct traced_maps *maps)
@@ -260,6 +273,7 @@ static const struct test_case cases[] = {
 	{ "lines", test_lines },
 	{ "names", test_names },
 	{ "bad", test_bad },
+	{ "a folder", test_unreadable },
 	{ "applied", test_applied },
 	{ "lacking", test_lacking },
 	{ NULL, NULL }
