@@ -262,15 +262,11 @@ enum buddy_compact_counter {
 	NR_BUDDY_COMPACT
 };
 
-struct buddy_compact_desc {
-	const char *name, *text;
-};
-/* Indexed by enum buddy_compact_counter. */
-extern const struct buddy_compact_desc buddy_compact_desc[NR_BUDDY_COMPACT];
-
 /* Requests above order 0 compact from now on (compact/compact.h); @ops NULL: no more. -ENOMEM. */
 int buddy_set_compact(struct buddy *b, const struct buddy_compact_ops *ops, void *ctx);
 uint64_t buddy_compact_counter(const struct buddy *b, enum buddy_compact_counter counter);
+/* Node @nid's kswapd goes to sleep: what compaction passed over there may be worth another look (reset_isolation_suitable). */
+void buddy_compact_refresh(struct buddy *b, unsigned int nid);
 
 /* On whose behalf calls are made from now on; page_owner keeps it. */
 struct buddy_caller {

@@ -18,12 +18,6 @@
 /* sysctl_extfrag_threshold: a costly request is short of memory, not of blocks, up to here. */
 #define EXTFRAG_THRESHOLD 500
 
-const struct buddy_compact_desc buddy_compact_desc[] = {
-#define X(name, text) { "compact_" #name, text },
-	BUDDY_COMPACT_COUNTERS(X)
-#undef X
-};
-
 int buddy_set_compact(struct buddy *b, const struct buddy_compact_ops *ops, void *ctx)
 {
 	struct compact *compact;
@@ -45,8 +39,10 @@ int buddy_set_compact(struct buddy *b, const struct buddy_compact_ops *ops, void
 	}
 	compact->ops = *ops;
 	compact->ctx = ctx;
-	for_each_populated_zone(b, zone)
+	for_each_populated_zone(b, zone) {
+		compact->zones[zone->id].blockskip_flush = true;
 		reset_isolation_suitable(compact, zone);
+	}
 	b->compact = compact;
 	return 0;
 }
@@ -54,6 +50,17 @@ int buddy_set_compact(struct buddy *b, const struct buddy_compact_ops *ops, void
 uint64_t buddy_compact_counter(const struct buddy *b, enum buddy_compact_counter counter)
 {
 	return b->compact ? b->compact->counters[counter] : 0;
+}
+
+void buddy_compact_refresh(struct buddy *b, unsigned int nid)
+{
+	const struct zone *zone;
+
+	if (!b->compact)
+		return;
+	for_each_zone_of_node(b, nid, zone)
+		if (zone_populated(zone))
+			reset_isolation_suitable(b->compact, zone);
 }
 
 /* ---- left alone for a while --------------------------------------------------------- */
@@ -196,7 +203,7 @@ static void begin(struct compact_control *cc)
 		cc->migrate_pfn = cc->zone->start_pfn;
 		state->cached_migrate_pfn[0] = state->cached_migrate_pfn[1] = cc->migrate_pfn;
 	}
-	cc->whole_zone = cc->migrate_pfn <= state->init_migrate_pfn;
+	cc->whole_zone = cc->migrate_pfn <= cc->zone->start_pfn;
 }
 
 static enum compact_result compact_zone(struct compact_control *cc, const struct compact_capture *capture)

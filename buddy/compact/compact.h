@@ -46,9 +46,8 @@ enum compact_result {
 struct compact_zone {
 	uint32_t cached_migrate_pfn[2];	/* where the scanners go on: asynchronous, and not */
 	uint32_t cached_free_pfn;
-	uint32_t init_migrate_pfn;	/* the first one that a reset would begin with */
 	unsigned int considered, defer_shift, order_failed;
-	bool blockskip_flush;		/* the skip bits are to be cleared */
+	bool blockskip_flush;		/* a whole run came to nothing since they were cleared last */
 };
 
 struct compact;
@@ -90,7 +89,7 @@ void isolate_freepages(struct compact_control *cc);
 /* What was not used goes back. */
 void release_freepages(struct compact_control *cc);
 bool compact_scanners_met(const struct compact_control *cc);
-/* Forget which pageblocks are passed over, and where the scanners were. */
+/* If a run over the zone has ended since: forget which pageblocks are passed over, and where the scanners were. */
 void reset_isolation_suitable(struct compact *compact, const struct zone *zone);
 
 /* ---- compact.c ------------------------------------------------------------------ */

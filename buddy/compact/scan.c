@@ -33,12 +33,13 @@ void reset_isolation_suitable(struct compact *compact, const struct zone *zone)
 	struct compact_zone *state = &compact->zones[zone->id];
 	uint32_t pfn;
 
+	if (!state->blockskip_flush)
+		return;
 	state->blockskip_flush = false;
 	for (pfn = pageblock_start(zone->start_pfn); pfn < zone_end(zone); pfn += PAGEBLOCK_NR_PAGES)
 		compact->skip[pfn >> PAGEBLOCK_ORDER] = 0;
 	state->cached_migrate_pfn[0] = state->cached_migrate_pfn[1] = zone->start_pfn;
 	state->cached_free_pfn = pageblock_start(zone_end(zone) - 1);
-	state->init_migrate_pfn = zone->start_pfn;
 }
 
 bool compact_scanners_met(const struct compact_control *cc)

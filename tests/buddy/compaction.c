@@ -198,6 +198,30 @@ static void test_deferred(void)
 	free(o);
 }
 
+/* Pageblocks that were in vain are passed over, until kswapd sleeps: then they are looked at again. */
+static void test_skipped(void)
+{
+	struct owner *o = test_kernel_geometry() ? calloc(1, sizeof(*o)) : NULL;
+	struct compact_zone *state;
+	uint32_t i;
+
+	if (!o)
+		return;
+	fill(o, 2);
+	for (i = 1; i < NR_FRAMES; i += 2)
+		o->movable[i] = false;
+	state = &o->m.b->compact->zones[o->m.zone->id];
+	buddy_compact_refresh(o->m.b, 0);
+	CU_ASSERT_EQUAL(get(&o->m, 0, GFP_TRANSHUGE, PAGEBLOCK_ORDER), PFN_NONE_VAL);
+	CU_ASSERT_EQUAL(o->m.b->compact->skip[BASE >> PAGEBLOCK_ORDER], 1);
+	CU_ASSERT_TRUE(state->blockskip_flush);
+	buddy_compact_refresh(o->m.b, 0);
+	CU_ASSERT_EQUAL(o->m.b->compact->skip[BASE >> PAGEBLOCK_ORDER], 0);
+	CU_ASSERT_FALSE(state->blockskip_flush);
+	machine_free(&o->m);
+	free(o);
+}
+
 /* Requests of all orders, frees and moves at random; nothing is lost and no frame is there twice. */
 static void test_random(void)
 {
@@ -253,6 +277,7 @@ static const struct test_case cases[] = {
 	{ "a free pageblock is no place to move to", test_spares_free_pageblocks },
 	{ "too little free memory", test_too_little_free },
 	{ "a zone is left alone after a failure", test_deferred },
+	{ "pageblocks in vain are passed over until kswapd sleeps", test_skipped },
 	{ "random requests and moves", test_random },
 	{ NULL, NULL }
 };

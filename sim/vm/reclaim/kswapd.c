@@ -107,6 +107,7 @@ static void run_node(struct vm *vm, unsigned int nid)
 		vm_run_flusher(vm);
 		order = 0;
 	} while (!may_sleep(vm, nid, order));
+	buddy_compact_refresh(vm->buddy, nid);
 }
 
 void reclaim_run_kswapd(struct vm *vm)
