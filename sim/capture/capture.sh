@@ -14,6 +14,7 @@
 #   LOSSY=1    keeps a capture in which probe hits were missed
 #   SCENARIO   a scenario that vm-player plays in the guest; WORKLOAD is its name then
 #   RANDOM_CALLS  SEED,CALLS: random mapping calls instead, untraced
+#   TRACE=0    of a scenario, what the player answers alone: no snapshots, no trace
 #
 # States: packages -> module -> initramfs -> guest runs -> checked -> moved to OUT.
 # A capture that fails a check never reaches OUT. Exit status: 0 made, 1 failed,
@@ -22,7 +23,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 : "${O:=build}" "${V:=0}" "${KERNEL:=6.1}" "${WORKLOAD:=}" "${OUT:=}" "${LIMIT:=600}"
-: "${QEMU_ARGS:=}" "${CMDLINE:=}" "${SCENARIO:=}" "${RANDOM_CALLS:=}"
+: "${QEMU_ARGS:=}" "${CMDLINE:=}" "${SCENARIO:=}" "${RANDOM_CALLS:=}" "${TRACE:=1}"
 asked_mem=${MEM:-} asked_smp=${SMP:-} asked_work=${WORK:-} asked_bufkb=${BUFKB:-}
 qemu_pid=
 run=
@@ -214,6 +215,11 @@ if [ -n "$SWAP" ]; then
 	truncate -s 384M "$run/vdb.img"
 	disks="-drive file=$run/vda.img,if=virtio,format=raw,snapshot=on"
 	disks="$disks -drive file=$run/vdb.img,if=virtio,format=raw,snapshot=on"
+fi
+# The scenario's own, and the only one.
+if [ -n "${SWAPDISK:-}" ]; then
+	truncate -s "$SWAPDISK" "$run/vda.img" || fail "swap=$SWAPDISK makes no disk"
+	disks="-drive file=$run/vda.img,if=virtio,format=raw,snapshot=on"
 fi
 boot='console=ttyS0 panic=-1 nokaslr no_hash_pointers transparent_hugepage=madvise'
 boot="$boot page_alloc.shuffle=0 init_on_alloc=0 edd=off no_timer_check quiet $CMDLINE"

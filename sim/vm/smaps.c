@@ -93,6 +93,9 @@ struct vma_smaps vma_smaps(struct vma *vma)
 	g.sum.pss_dirty >>= PSS_SHIFT;
 	g.sum.pss_locked >>= PSS_SHIFT;
 	g.sum.swap_pss >>= PSS_SHIFT;
+	/* Shared memory's page tables do not know; SwapPss lacks it. */
+	if (vma->file && vma->file->shmem)
+		g.sum.swap += swap_shmem_pages(vma) << PAGE_SHIFT;
 	return g.sum;
 }
 

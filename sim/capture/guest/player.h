@@ -91,8 +91,9 @@ struct player_result {
 
 /*
  * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo" and
- * "version"; of each that lives "smaps", "status", "oom_score" and "pagemap", which has a line for each run of
- * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal).
+ * "version", of the first look settings, too ("swaps", "sys/vm/swappiness", ..); of each that lives "smaps", "status", "oom_score" and "pagemap", which has a line for each run of
+ * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal). Pages on
+ * swap have 32 times their slot, in a row, in place of frames.
  */
 
 /* FNV-1a over what a line of maps says of a mapping: both addresses, "rw-p", the offset. */

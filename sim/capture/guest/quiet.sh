@@ -34,8 +34,9 @@ if [ "$SWAPSIZE" != 0 ]; then
 		device=/dev/zram0
 		bytes "$SWAPSIZE" > /sys/block/zram0/disksize
 	else
-		device=/dev/vdb
-		[ "$SWAPTYPE" = disk ] || set_to 0 /sys/block/vdb/queue/rotational
+		device=/dev/vda
+		# Asked for once, when swap begins to use it.
+		[ "$SWAPTYPE" = disk ] || set_to 0 /sys/block/vda/queue/rotational
 	fi
 	mkswap $device > /dev/null
 	swapon $device

@@ -150,6 +150,12 @@ static void say_run(uint64_t addr, uint64_t pages, uint64_t entry)
 	say("\n");
 }
 
+/* How pagemap's number changes from one page to the next: of frames, and of slots on swap, which have the device below. */
+static uint64_t step_of(uint64_t entry)
+{
+	return !FRAME(entry) ? 0 : entry >> 62 & 1 ? 32 : 1;
+}
+
 /* The runs of [@start, @end) that have anything: present or swapped. */
 static void show_range(int64_t pagemap, uint64_t start, uint64_t end)
 {
@@ -167,7 +173,7 @@ static void show_range(int64_t pagemap, uint64_t start, uint64_t end)
 			i = 0;
 		}
 		if (pages && BITS(entries[i]) == BITS(first) &&
-		    (!FRAME(first) || FRAME(entries[i]) == FRAME(first) + pages)) {
+		    (!FRAME(first) || FRAME(entries[i]) == FRAME(first) + pages * step_of(first))) {
 			pages++;
 			continue;
 		}
@@ -401,6 +407,16 @@ static int64_t drop_caches(void)
 	return CALL(__NR_close, fd, 0, 0);
 }
 
+/* What stays as it is: the first look has it. */
+static void show_settings(void)
+{
+	show(0, -1, "sys/vm/swappiness");
+	show(0, -1, "sys/vm/page-cluster");
+	show(0, -1, "swaps");
+	show(0, -1, "zoneinfo");
+	show_file(0, "rotational", CALL(__NR_open, "/sys/block/vda/queue/rotational", 0, 0));
+}
+
 static int64_t look(uint32_t i)
 {
 	uint64_t moment[2] = { 0, 10000000 };
@@ -420,6 +436,8 @@ static int64_t look(uint32_t i)
 	show(0, -1, "meminfo");
 	show(0, -1, "sys/vm/overcommit_memory");
 	show(0, -1, "sys/vm/overcommit_ratio");
+	if (!i)
+		show_settings();
 	show_file(0, "thp", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/enabled", 0, 0));
 	for (n = 0; n < PLAYER_MAX_PROCESSES; n++) {
 		if (n && !pids[n])

@@ -22,6 +22,7 @@
 	X(huge,       "AnonHugePages of a mapping") \
 	X(vmpte,      "VmPTE of a process") \
 	X(pagemap,    "pages in memory or swapped, a process at a look") \
+	X(slots,      "the slot of a page on swap") \
 	X(oom_score,  "oom_score of a process") \
 	X(committed,  "Committed_AS since the beginning") \
 	X(vmstat,     "a counter of /proc/vmstat since the beginning") \

@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/vm/fault.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
+#include "sim/vm/smaps.h"
+#include "sim/vm/swap/entry.h"
+#include "sim/vm/swap/swap.h"
 
 /* ---- smaps --------------------------------------------------------------------------- */
 
@@ -56,11 +60,11 @@ static bool next_mapping(const struct look_section *smaps, size_t *at, struct ma
 	return begun;
 }
 
-static void simulated_mapping(struct mm *mm, const struct vma *vma, struct mapping *m)
+static void simulated_mapping(struct vma *vma, struct mapping *m)
 {
-	struct mm_resident sum = mm_resident(mm, vma->start, vma->end, 0);
+	struct vma_smaps sum = vma_smaps(vma);
 
-	*m = (struct mapping){ .kib = { sum.rss >> 10, sum.anon >> 10, sum.swap >> 10, sum.huge >> 10 } };
+	*m = (struct mapping){ .kib = { sum.rss >> 10, sum.anonymous >> 10, sum.swap >> 10, sum.huge >> 10 } };
 	vma_describe(vma, m->line, sizeof(m->line));
 }
 
@@ -74,7 +78,7 @@ static void compare_smaps(struct comparison *c, uint32_t process, const struct l
 
 	while (next_mapping(smaps, &at, &real)) {
 		if (i < mm->nr_vmas)
-			simulated_mapping(mm, mm->vmas[i], &sim);
+			simulated_mapping(mm->vmas[i], &sim);
 		else
 			snprintf(sim.line, sizeof(sim.line), "none");
 		i++;
@@ -125,6 +129,39 @@ static void compare_pagemap(struct comparison *c, uint32_t process, const struct
 		vm_differs(c, "process %u: %" PRIu64 " pages in memory here, %" PRIu64 " for real", process, here, real);
 }
 
+/* The slot that @process's page at @addr is in, SWAP_NO_SLOT: it is in none. */
+static uint32_t slot_at(struct mm *mm, uint64_t addr)
+{
+	const pte_t *pte = vm_walk(mm, addr);
+
+	return pte && pte_swap(*pte) ? pte_swap_slot(*pte) : SWAP_NO_SLOT;
+}
+
+/* Each page that is on swap for real; what is there only here counts as many pages more that differ. */
+static void compare_slots(struct comparison *c, uint32_t process, const struct look_section *pagemap)
+{
+	struct mm *mm = c->sides->stage->processes[process]->mm;
+	uint64_t here = mm_resident_all(mm, 0).swap >> PAGE_SHIFT, found = 0, i;
+	struct look_run run;
+	size_t at = 0;
+
+	while (look_run(pagemap, &at, &run) && run.pages < MOST_PAGES) {
+		for (i = 0; i < run.pages && (run.bits & LOOK_SWAPPED) && run.frame; i++) {
+			uint64_t addr = run.addr + i * PAGE_SIZE, real = LOOK_SLOT(run.frame) + i;
+			uint32_t slot = slot_at(mm, addr);
+
+			found += slot != SWAP_NO_SLOT;
+			if (!vm_count(c, VM_FIGURE_slots, slot == real))
+				vm_differs(c, "process %u, %#" PRIx64 ": slot %u here, %" PRIu64 " for real (0: none)", process,
+					   addr, slot, real);
+		}
+	}
+	for (; here > found; found++) {
+		vm_count(c, VM_FIGURE_slots, false);
+		vm_differs(c, "process %u: pages are on swap that are not for real", process);
+	}
+}
+
 /* ---- the other files ---------------------------------------------------------------------- */
 
 static void compare_number(struct comparison *c, enum vm_figure figure, const char *what, uint32_t process, uint64_t here,
@@ -156,8 +193,11 @@ static void compare_process(struct comparison *c, const struct look *look, uint3
 		compare_number(c, VM_FIGURE_vmpte, "VmPTE in kB", process, mm_pgtables_bytes(p->mm) >> 10, value);
 	if (score && look_number(score, "", &value))
 		compare_number(c, VM_FIGURE_oom_score, "oom_score", process, vm_oom_score(p), value);
-	if (pagemap)
-		compare_pagemap(c, process, pagemap);
+	if (!pagemap)
+		return;
+	compare_pagemap(c, process, pagemap);
+	if (c->sides->stage->vm->swap)
+		compare_slots(c, process, pagemap);
 }
 
 /* Counters that only the program moves: of the others the player has some of its own. */

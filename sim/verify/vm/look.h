@@ -57,6 +57,8 @@ struct look_run {
 #define LOOK_PRESENT	(1u << 8)
 #define LOOK_SWAPPED	(1u << 7)
 #define LOOK_FILE	(1u << 6)
+/* Of a page that is on swap: where, on a device whose number is 0. The pages of a run have slots in a row. */
+#define LOOK_SLOT(frame) ((frame) >> 5)
 
 /* The run behind *@at; false: there is none, or the line is no such run. */
 bool look_run(const struct look_section *section, size_t *at, struct look_run *run);

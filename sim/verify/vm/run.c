@@ -12,6 +12,7 @@
 /* The simulated machine has what the real one had to give, but no more than this. */
 #define MOST_MEMORY	(4ULL << 30)
 #define MEMORY_UNIT	(4ULL << 20)
+#define MOST_SWAP	(1ULL << 40)
 
 enum { PROGRAM, RESULTS, LOOKS };
 static const char *const files[3] = { "program", "results", "looks.txt" };
@@ -37,11 +38,35 @@ static uint64_t number_of(const struct looks *looks, const struct look *look, co
 	return section && look_number(section, key, &value) ? value : 0;
 }
 
+static bool says(const struct look_section *section, const char *word)
+{
+	return section && memmem(section->text, section->len, word, strlen(word));
+}
+
 static enum vm_thp thp_of(const struct look_section *enabled)
 {
-	if (enabled && memmem(enabled->text, enabled->len, "[always]", 8))
-		return VM_THP_ALWAYS;
-	return enabled && memmem(enabled->text, enabled->len, "[madvise]", 9) ? VM_THP_MADVISE : VM_THP_NEVER;
+	return says(enabled, "[always]") ? VM_THP_ALWAYS : says(enabled, "[madvise]") ? VM_THP_MADVISE : VM_THP_NEVER;
+}
+
+/* The one device that there is; where there are several, no one could say which page goes where. */
+static void swap_of(struct stage_config *cfg, const struct looks *looks, const struct look *first)
+{
+	const struct look_section *swaps = look_section(looks, first, 0, "swaps");
+	unsigned long kib = 0;
+	const char *line;
+	size_t at = 0, len;
+	char text[160];
+
+	cfg->page_cluster = (unsigned int)(number_of(looks, first, "sys/vm/page-cluster", "") % 32);
+	cfg->swappiness = (unsigned int)(number_of(looks, first, "sys/vm/swappiness", "") % 201);
+	if (!swaps || !look_line(swaps, &at, &line, &len) || !look_line(swaps, &at, &line, &len))
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)(len < 159 ? len : 159), line);
+	if (look_line(swaps, &at, &line, &len) || sscanf(text, "%*s %*s %lu", &kib) != 1 || kib > MOST_SWAP >> 10)
+		return;
+	cfg->swap_bytes = ((uint64_t)kib << 10) + PAGE_SIZE;
+	cfg->swap_type = strstr(text, "zram") ? VM_SWAP_ZRAM :
+			 says(look_section(looks, first, 0, "rotational"), "1") ? VM_SWAP_DISK : VM_SWAP_SSD;
 }
 
 int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct looks *looks, const struct look *first,
@@ -60,6 +85,7 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->overcommit = (enum vm_overcommit)(number_of(looks, first, "sys/vm/overcommit_memory", "") % 3);
 	cfg->overcommit_ratio = (unsigned int)(number_of(looks, first, "sys/vm/overcommit_ratio", "") % 101);
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
+	swap_of(cfg, looks, first);
 	cfg->privileged = !number_of(looks, first, "status", "Uid:");
 	return 0;
 }

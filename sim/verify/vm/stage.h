@@ -44,6 +44,9 @@ struct stage_config {
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;
 	int64_t committed;		/* pages, of all that runs at the first look */
+	uint64_t swap_bytes;		/* 0: no swap; with the header */
+	enum vm_swap_type swap_type;
+	unsigned int page_cluster, swappiness;
 	bool privileged;
 };
 

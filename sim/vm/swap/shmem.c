@@ -86,6 +86,15 @@ void swap_shmem_will_need(struct vma *vma, uint64_t start, uint64_t end)
 	lru_add_drain(vma->mm->vm, vm_cpu(vma->mm->vm));
 }
 
+uint64_t swap_shmem_pages(const struct vma *vma)
+{
+	uint64_t index = vma->pgoff, end = index + vma_pages(vma), pages = 0;
+
+	for (; index < end && vma->file->slots.nr; index++)
+		pages += swap_shmem_slot(vma->file, index) != SWAP_NO_SLOT;
+	return pages;
+}
+
 void swap_shmem_free(struct vm_file *file)
 {
 	uint64_t index, pages = VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT;

@@ -174,6 +174,8 @@ uint32_t swap_shmem_slot(const struct vm_file *file, uint64_t index);
 /* Page @index, which has a slot, is @file's again. *@kind: read from swap, or found in the swap cache. -ENOMEM. */
 int swap_shmem_fault(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *kind);
 void swap_shmem_will_need(struct vma *vma, uint64_t start, uint64_t end);
+/* Pages of @vma's file in its range that are on swap (Linux: shmem_swap_usage). */
+uint64_t swap_shmem_pages(const struct vma *vma);
 /* The file ends. */
 void swap_shmem_free(struct vm_file *file);
 

@@ -11,7 +11,9 @@
 #include "sim/verify/vm/run.h"
 #include "tests/tests.h"
 
-static const char *const captures[] = { "6.1-memory", "6.12-memory", "6.12-fork" };
+static const char *const captures[] = {
+	"6.1-memory", "6.12-memory", "6.12-fork", "6.12-swap-disk", "6.12-swap-ssd",
+};
 
 /* Every operation, fault, mapping and figure of each is equal. */
 static void test_captures(void)
@@ -112,23 +114,32 @@ static void replace_last(char *text, const char *what, const char *with)
 	memcpy(last, with, strlen(with));
 }
 
-static const struct { const char *what, *with; enum vm_figure figure; const char *text; } figures[] = {
-	{ "VmPTE:\t      48 kB", "VmPTE:\t      52 kB", VM_FIGURE_vmpte, "VmPTE in kB is 48 here, 52 for real" },
-	{ "oom_kill 0", "oom_kill 1", VM_FIGURE_vmstat, "oom_kill rose by 0 here, by 1 for real" },
-	{ "120000000000-120000100000 r--p", "120000000000-120000100000 rw-p", VM_FIGURE_mappings, "r--p 00000000 here" },
-	{ "oom_score 1\n669", "oom_score 1\n668", VM_FIGURE_oom_score, "oom_score is 669 here, 668 for real" },
+static const struct { const char *capture, *what, *with; enum vm_figure figure; const char *text; } figures[] = {
+	{ "data/vm/6.1-memory", "VmPTE:\t      48 kB", "VmPTE:\t      52 kB", VM_FIGURE_vmpte,
+	  "VmPTE in kB is 48 here, 52 for real" },
+	{ "data/vm/6.1-memory", "oom_kill 0", "oom_kill 1", VM_FIGURE_vmstat, "oom_kill rose by 0 here, by 1 for real" },
+	{ "data/vm/6.1-memory", "120000000000-120000100000 r--p", "120000000000-120000100000 rw-p",
+	  VM_FIGURE_mappings, "r--p 00000000 here" },
+	{ "data/vm/6.1-memory", "oom_score 1\n669", "oom_score 1\n668", VM_FIGURE_oom_score,
+	  "oom_score is 669 here, 668 for real" },
+	/* One page in slot 578: in another one, and on swap only here. */
+	{ "data/vm/6.12-swap-ssd", "7ffff7a42000 1 81 4840", "7ffff7a42000 1 81 4860", VM_FIGURE_slots,
+	  "0x7ffff7a42000: slot 578 here, 579 for real" },
+	{ "data/vm/6.12-swap-ssd", "7ffff7a42000 1 81 4840", "7ffff7a42000 1 01 4840", VM_FIGURE_slots,
+	  "pages are on swap that are not for real" },
 };
 
 static void test_looks_differ(void)
 {
-	struct vm_run run = { .capture = test_data("data/vm/6.1-memory") };
 	struct kerror err = { 0 };
-	struct looks looks;
 	unsigned int i;
-	char *text;
 
-	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
 	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		struct vm_run run = { .capture = test_data(figures[i].capture) };
+		struct looks looks;
+		char *text;
+
+		CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
 		text = strndup(run.text[2], run.len[2]);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 		replace_last(text, figures[i].what, figures[i].with);
@@ -137,8 +148,8 @@ static void test_looks_differ(void)
 			     figures[i].text);
 		looks_free(&looks);
 		free(text);
+		vm_run_exit(&run);
 	}
-	vm_run_exit(&run);
 }
 
 /* ---- what is no program, no look ---------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "sim/vm/frame.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
+#include "sim/vm/smaps.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "tests/sim/vm/world.h"
@@ -394,6 +395,11 @@ static void test_shmem(void)
 	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SHMEM], 0);
 	CU_ASSERT_EQUAL(b->mm->rss[RSS_SHMEM], 0);
 	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 0);
+	/* smaps finds it all the same, by way of the file: also for a part of it. */
+	CU_ASSERT_EQUAL(vma_smaps(mm_lookup(b->mm, addr)).swap, 32 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vm_mprotect(b, addr, 8 * PAGE_SIZE, PROT_READ), 0);
+	CU_ASSERT_EQUAL(vma_smaps(mm_lookup(b->mm, addr)).swap, 8 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vma_smaps(mm_lookup(b->mm, addr + 8 * PAGE_SIZE)).swap, 24 * PAGE_SIZE);
 	CU_ASSERT_EQUAL(swap_used(w.vm), 32);
 	CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpout), 32);
 	world_check(&w);

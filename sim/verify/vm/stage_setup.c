@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmemsim: the machine on which a program of vm-player is done, and its director, as the first look shows them; see stage.h. */
+#include "sim/verify/vm/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/vm/load.h"
+#include "sim/vm/oom.h"
+
+/* Below vvar and vdso, which a guest's kernel puts at the top. */
+#define ASSUMED_MMAP_BASE 0x7ffff7ff9000ULL
+
+/* ---- the director ------------------------------------------------------------------- */
+
+static void keep_own(struct stage *stage)
+{
+	const struct mm *mm = stage->processes[0]->mm;
+	uint32_t i;
+
+	for (i = 0; i < mm->nr_vmas && stage->nr_own < sizeof(stage->own) / sizeof(stage->own[0]); i++)
+		stage->own[stage->nr_own++] = (struct stage_range){ mm->vmas[i]->start, mm->vmas[i]->end };
+}
+
+static bool is_own(const struct stage *stage, uint64_t addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < stage->nr_own; i++)
+		if (addr >= stage->own[i].start && addr < stage->own[i].end)
+			return true;
+	return false;
+}
+
+int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look)
+{
+	const struct look_section *section = look_section(looks, look, process, "pagemap");
+	struct look_run run;
+	size_t at = 0;
+	uint64_t i;
+	int ret = 0;
+
+	while (!ret && section && look_run(section, &at, &run))
+		for (i = 0; i < run.pages && !ret && (run.bits & LOOK_PRESENT); i++)
+			if (is_own(stage, run.addr + i * PAGE_SIZE))
+				ret = vm_load_page(stage->processes[process], run.addr + i * PAGE_SIZE,
+						   !(run.bits & LOOK_FILE));
+	return ret;
+}
+
+static int load_director(struct stage *stage, const struct looks *looks, const struct look *first, struct kerror *err)
+{
+	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
+	struct mm *mm;
+	int ret;
+
+	if (!smaps)
+		return kerror_set(err, -EINVAL, "the first look has no smaps of vm-player");
+	ret = vm_process_create_bare(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
+	if (!ret)
+		ret = vm_load_smaps(stage->processes[0], smaps->text, smaps->len, err);
+	if (ret)
+		return ret;
+	stage->vsyscall = memmem(smaps->text, smaps->len, "[vsyscall]", 10) != NULL;
+	keep_own(stage);
+	ret = stage_adopt(stage, 0, looks, first);
+	if (ret)
+		return kerror_set(err, ret, "the first look does not fit to itself");
+	mm = stage->processes[0]->mm;
+	/* Without a heap yet, it begins behind the program's own memory. */
+	mm->start_brk = mm->brk = stage->slots[0][PLAYER_SLOT_HEAP].start;
+	return 0;
+}
+
+/* Where the program's own memory ends: that of the mapping before the first gap that no table of its could bridge. */
+static uint64_t heap_start(const struct looks *looks, const struct look *first)
+{
+	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
+	unsigned long start, end, last = 0;
+	size_t at = 0, len;
+	const char *line;
+	char text[64];
+
+	while (smaps && look_line(smaps, &at, &line, &len)) {
+		snprintf(text, sizeof(text), "%.*s", (int)(len < 60 ? len : 60), line);
+		if (sscanf(text, "%lx-%lx ", &start, &end) != 2)
+			continue;
+		if (last && start - last > 1UL << 30)
+			break;
+		last = end;
+	}
+	return last;
+}
+
+/* ---- the machine ------------------------------------------------------------------------ */
+
+static int create_machine(struct stage *stage, const struct stage_config *cfg, struct kerror *err)
+{
+	struct machine_config machine;
+	struct vm_config vm;
+	int ret;
+
+	machine_config_default(&machine);
+	machine.mem_bytes = cfg->mem_bytes;
+	machine.kernel = cfg->kernel == VM_KERNEL_6_1 ? BUDDY_KERNEL_6_1 : BUDDY_KERNEL_6_12;
+	machine.slab.kernel = machine.kernel;
+	vm_config_default(&vm);
+	vm.kernel = cfg->kernel;
+	vm.thp = cfg->thp;
+	vm.overcommit = cfg->overcommit;
+	vm.overcommit_ratio = cfg->overcommit_ratio;
+	vm.swap_bytes = cfg->swap_bytes;
+	vm.swap_type = cfg->swap_type;
+	vm.page_cluster = cfg->page_cluster;
+	vm.swappiness = cfg->swappiness;
+	ret = machine_create(&stage->machine, &machine, err);
+	return ret ? ret : vm_create(&stage->vm, stage->machine->buddy, &vm, err);
+}
+
+int stage_init(struct stage *stage, const struct program *program, const struct stage_config *cfg,
+	       const struct looks *looks, const struct look *first, struct kerror *err)
+{
+	int ret;
+
+	*stage = (struct stage){ .program = program, .privileged = cfg->privileged };
+	stage->slots = calloc(PLAYER_MAX_PROCESSES, sizeof(*stage->slots));
+	if (!stage->slots)
+		return kerror_set(err, -ENOMEM, "out of memory");
+	ret = create_machine(stage, cfg, err);
+	if (ret)
+		return ret;
+	stage->vm->totalram = cfg->totalram;
+	if (first) {
+		stage->slots[0][PLAYER_SLOT_HEAP].start = heap_start(looks, first);
+		ret = load_director(stage, looks, first, err);
+	} else {
+		ret = vm_process_create(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
+		if (!ret) {
+			stage->slots[0][PLAYER_SLOT_HEAP].start = stage->processes[0]->mm->start_brk;
+			stage->processes[0]->mm->mmap_base = ASSUMED_MMAP_BASE;
+		}
+	}
+	if (ret)
+		return ret;
+	if (first)
+		stage->vm->committed_elsewhere = cfg->committed - stage->vm->committed;
+	stage->processes[0]->oom_score_adj = OOM_SCORE_ADJ_MIN;
+	return 0;
+}
+
+void stage_exit(struct stage *stage)
+{
+	vm_destroy(stage->vm);
+	if (stage->machine)
+		machine_destroy(stage->machine);
+	free(stage->slots);
+	*stage = (struct stage){ 0 };
+}
