@@ -62,6 +62,27 @@ int machine_create(struct machine **out, const struct machine_config *cfg, struc
 	return 0;
 }
 
+int machine_create_over(struct machine **out, struct pagemap *map, struct buddy *buddy, const struct slab_config *slab,
+			struct kerror *err)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int ret;
+
+	if (!m) {
+		buddy_destroy(buddy);
+		pagemap_destroy(map);
+		return kerror_set(err, -ENOMEM, "no memory for a machine");
+	}
+	m->map = map;
+	m->buddy = buddy;
+	ret = slab_allocator_create(&m->slab, buddy, slab, err);
+	if (ret)
+		machine_destroy(m);
+	else
+		*out = m;
+	return ret;
+}
+
 void machine_destroy(struct machine *m)
 {
 	if (!m)

@@ -40,6 +40,12 @@ void machine_config_default(struct machine_config *cfg);
  * buddy_create() and slab_allocator_create().
  */
 int machine_create(struct machine **out, const struct machine_config *cfg, struct kerror *err);
+/*
+ * The same over a page allocator that is there, with whatever it holds. @map and @buddy are the machine's from then on, also where
+ * this fails. Errors: -ENOMEM, those of slab_allocator_create().
+ */
+int machine_create_over(struct machine **out, struct pagemap *map, struct buddy *buddy, const struct slab_config *slab,
+			struct kerror *err);
 void machine_destroy(struct machine *m);
 
 /* Sums over all zones; used is what callers own, counted apart from free. */

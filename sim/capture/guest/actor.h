@@ -51,6 +51,8 @@ void put(int fd, const void *what, uint64_t bytes);
 /* Operation number @i; end(1) where there is none. */
 const struct player_op *op_at(uint32_t i);
 void answer(uint32_t i, const struct player_result *result);
+/* For the trace: operation @what begins, or with PLAYER_MARK_END ends. */
+void mark(uint32_t what);
 /* @op, done by this process to itself. */
 int64_t act(const struct player_op *op);
 /* Operation number @i the same way, measured, marked and answered. What it returned; of a fork in the child 0. */

@@ -300,6 +300,7 @@ static bool hear(uint32_t from, struct message *message)
 static void do_exit(uint32_t i)
 {
 	answer(i, &(struct player_result){ 0, 0, 0, PLAYER_DONE });
+	mark(i);
 	tell(i + 1, EXITING, 0);
 	end(0);
 }
@@ -457,6 +458,7 @@ static void own_operation(uint32_t i)
 	struct player_result result = { .state = PLAYER_DONE };
 	uint64_t time[2] = { op->arg[0] / 1000000000, op->arg[0] % 1000000000 };
 
+	mark(i);
 	switch (op->kind) {
 	case PLAYER_PROCESS:
 		result.ret = start_process(op);
@@ -476,6 +478,7 @@ static void own_operation(uint32_t i)
 	default:
 		end(1);
 	}
+	mark(i | PLAYER_MARK_END);
 	answer(i, &result);
 }
 

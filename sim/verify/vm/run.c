@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/verify/verify.h"
 
@@ -131,6 +132,23 @@ static int read_all(struct vm_run *run, struct kerror *err)
 	return ret;
 }
 
+static int read_snapshot(struct vm_run *run, struct kerror *err)
+{
+	static const char *const names[2] = { "snap_a.txt", "snap_a.txt.zst" };
+	char path[4096];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 2; i++) {
+		ret = verify_capture_path(path, sizeof(path), run->capture, names[i], err);
+		if (ret)
+			return ret;
+		if (!access(path, F_OK))
+			return snapshot_read(&run->snapshot, path, run->stop.flag, err);
+	}
+	return 0;
+}
+
 int vm_run(struct vm_run *run, struct kerror *err)
 {
 	const struct look *first;
@@ -141,6 +159,9 @@ int vm_run(struct vm_run *run, struct kerror *err)
 	read_scenario(run);
 	first = &run->looks.look[0];
 	ret = vm_config_of_look(&run->cfg, run->kernel, &run->looks, first, err);
+	if (!ret)
+		ret = read_snapshot(run, err);
+	run->cfg.snapshot = run->snapshot;
 	if (!ret)
 		ret = stage_init(&run->stage, &run->program, &run->cfg, &run->looks, first, err);
 	if (!ret)
@@ -165,6 +186,7 @@ void vm_run_exit(struct vm_run *run)
 	if (run->stage.slots)
 		stage_exit(&run->stage);
 	looks_free(&run->looks);
+	snapshot_free(run->snapshot);
 	program_free(&run->program);
 	scenario_destroy(run->scenario);
 	free(run->scenario_text);

@@ -11,6 +11,7 @@
 #define KMEMSIM_SIM_VERIFY_VM_STAGE_H
 
 #include "sim/machine/machine.h"
+#include "sim/verify/capture/snapshot.h"
 #include "sim/verify/vm/look.h"
 #include "sim/verify/vm/program.h"
 #include "sim/vm/process.h"
@@ -38,6 +39,7 @@ struct stage {
 
 struct stage_config {
 	enum vm_kernel kernel;
+	const struct snapshot *snapshot;	/* its page allocator as it begins; NULL: all of mem_bytes is free */
 	uint64_t mem_bytes;		/* of the simulated machine */
 	uint64_t totalram;		/* pages; what the kernel reckons with */
 	enum vm_thp thp;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/verify/pages/pages.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 
@@ -96,16 +97,29 @@ static uint64_t heap_start(const struct looks *looks, const struct look *first)
 
 /* ---- the machine ------------------------------------------------------------------------ */
 
-static int create_machine(struct stage *stage, const struct stage_config *cfg, struct kerror *err)
+/* The real machine's zones, and what of them is free; or a machine of that size on which nothing runs yet. */
+static int boot(struct stage *stage, const struct stage_config *cfg, struct kerror *err)
 {
 	struct machine_config machine;
-	struct vm_config vm;
+	struct pagemap *map;
+	struct buddy *buddy;
 	int ret;
 
 	machine_config_default(&machine);
 	machine.mem_bytes = cfg->mem_bytes;
 	machine.kernel = cfg->kernel == VM_KERNEL_6_1 ? BUDDY_KERNEL_6_1 : BUDDY_KERNEL_6_12;
 	machine.slab.kernel = machine.kernel;
+	if (!cfg->snapshot)
+		return machine_create(&stage->machine, &machine, err);
+	ret = verify_boot(&map, &buddy, cfg->snapshot, machine.kernel, err);
+	return ret ? ret : machine_create_over(&stage->machine, map, buddy, &machine.slab, err);
+}
+
+static int create_machine(struct stage *stage, const struct stage_config *cfg, struct kerror *err)
+{
+	struct vm_config vm;
+	int ret;
+
 	vm_config_default(&vm);
 	vm.kernel = cfg->kernel;
 	vm.thp = cfg->thp;
@@ -115,7 +129,7 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm.swap_type = cfg->swap_type;
 	vm.page_cluster = cfg->page_cluster;
 	vm.swappiness = cfg->swappiness;
-	ret = machine_create(&stage->machine, &machine, err);
+	ret = boot(stage, cfg, err);
 	return ret ? ret : vm_create(&stage->vm, stage->machine->buddy, &vm, err);
 }
 

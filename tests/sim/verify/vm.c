@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buddy/zone.h"
 #include "sim/verify/vm/run.h"
 #include "tests/tests.h"
 
@@ -36,6 +37,51 @@ static void test_captures(void)
 		CU_ASSERT_EQUAL(run.violations, 0);
 		vm_run_exit(&run);
 	}
+}
+
+static uint64_t frames_of(const struct mm *mm)
+{
+	uint64_t nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < NR_RSS; i++)
+		nr += (uint64_t)mm->rss[i];
+	for (i = 0; i < NR_PT_LEVELS; i++)
+		nr += mm->tables[i];
+	return nr;
+}
+
+/* With a snapshot what is free, and below which watermark somebody reclaims, is the guest's; vm-player's frames come out of it. */
+static void test_snapshot_loaded(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.1-memory") };
+	const struct buddy_state_zone *zone;
+	uint64_t free_before = 0;
+	struct machine_pages now;
+	struct snapshot *snap;
+	struct kerror err = { 0 };
+	struct stage stage;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(snapshot_read(&snap, test_data("data/captures/6.1-smp1_idle_small/snap_a.txt"), NULL, &err), 0);
+	run.cfg.snapshot = snap;
+	CU_ASSERT_EQUAL_FATAL(stage_init(&stage, &run.program, &run.cfg, &run.looks, &run.looks.look[0], &err), 0);
+	for_each_state_zone(&snap->state, zone) {
+		const struct zone *here = buddy_zone(stage.machine->buddy, zone->nid, zone->idx);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(here);
+		CU_ASSERT_EQUAL(memcmp(here->watermark, zone->watermark, sizeof(here->watermark)), 0);
+		CU_ASSERT_EQUAL(memcmp(here->lowmem_reserve, zone->lowmem_reserve, sizeof(here->lowmem_reserve)), 0);
+		CU_ASSERT_EQUAL(here->managed_pages, zone->managed_pages);
+		free_before += (uint64_t)(zone->free_pages + zone->pcp[0].stat_diff + zone->pcp[0].count);
+	}
+	machine_count_pages(stage.machine, &now);
+	CU_ASSERT_EQUAL(now.free_lists + now.pcp + frames_of(stage.processes[0]->mm), free_before);
+	CU_ASSERT_EQUAL(vm_validate(stage.vm, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(buddy_validate(stage.machine->buddy, NULL, NULL), 0);
+	stage_exit(&stage);
+	snapshot_free(snap);
+	vm_run_exit(&run);
 }
 
 /* ---- differences --------------------------------------------------------------------- */
@@ -203,6 +249,7 @@ static void test_bad_programs(void)
 
 static const struct test_case cases[] = {
 	{ "captures of 6.1 and 6.12 are what is simulated", test_captures },
+	{ "a snapshot's page allocator is the simulated machine's", test_snapshot_loaded },
 	{ "another answer is found and named", test_results_differ },
 	{ "another figure of a look is found and named", test_looks_differ },
 	{ "what is no look is refused", test_bad_looks },
