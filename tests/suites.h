@@ -178,5 +178,6 @@
 	X(vm_rmap) \
 	X(vm_study) \
 	X(vm_swap) \
+	X(vm_swap_huge) \
 	X(vm_swap_slots) \
 	/* end */

@@ -144,6 +144,8 @@ enum scenario_unit {
 	X(THP_FAULT_FALLBACK, "thp_fault_fallback", COUNT, "faults that wanted a huge page and got a small one") \
 	X(THP_SPLIT, "thp_split_page", COUNT, "huge pages split") \
 	X(THP_SPLIT_PMD, "thp_split_pmd", COUNT, "huge mappings split") \
+	X(THP_SWPOUT, "thp_swpout", COUNT, "huge pages written to swap as a whole") \
+	X(THP_SWPOUT_FALLBACK, "thp_swpout_fallback", COUNT, "huge pages split for want of room on swap") \
 	X(THP_COLLAPSE, "thp_collapse_alloc", COUNT, "huge pages that khugepaged took") \
 	X(COMPACT_STALL, "compact_stall", COUNT, "requests that moved pages together to get a block") \
 	X(COMPACT_SUCCESS, "compact_success", COUNT, "those that got it") \

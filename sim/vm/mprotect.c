@@ -24,6 +24,8 @@ static bool can_be_writable(const struct vma *vma, pte_t pte)
 		return false;
 	if (vma->flags & VM_SHARED)
 		return pte.v & PTE_DIRTY;
+	if (vma->mm->vm->rules->protect_back_dirty && !(pte.v & PTE_DIRTY))
+		return false;
 	page = page_from_pfn(vma->mm->vm->map, pte_pfn(pte));
 	return (page->vm_index & (FRAME_ANON | FRAME_EXCLUSIVE)) == (FRAME_ANON | FRAME_EXCLUSIVE);
 }
@@ -36,6 +38,8 @@ static int change_one(void *ctx, pte_t *pte, uint64_t addr)
 	if (!pte_present(*pte))
 		return 0;
 	pte->v = (pte->v & (PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL | PTE_LEAF)) | change->bits;
+	if (pte_leaf(*pte) && !change->vma->mm->vm->rules->protect_back_huge)
+		return 0;
 	if (!(pte->v & PTE_WRITE) && can_be_writable(change->vma, *pte))
 		pte->v |= PTE_WRITE;
 	return 0;

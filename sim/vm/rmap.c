@@ -59,8 +59,11 @@ static bool to_swap_entry(struct vma *vma, struct page *page, pte_t *pte)
 
 	if (slot == SWAP_NO_SLOT || swap_duplicate(vm, slot))
 		return false;
-	if (pte->v & PTE_DIRTY)
-		page->vm_index = (page->vm_index | FRAME_DIRTY) & ~FRAME_ZERO;
+	if (pte->v & PTE_DIRTY) {
+		struct page *head = compound_head(vm->map, page);
+
+		head->vm_index = (head->vm_index | FRAME_DIRTY) & ~FRAME_ZERO;
+	}
 	mm_note_hiwater(vma->mm);
 	vma->mm->rss[RSS_ANON]--;
 	vma->mm->rss[RSS_SWAP]++;
@@ -94,15 +97,19 @@ static bool clear_lazy_entry(struct vma *vma, struct page *page, pte_t *pte)
 static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 {
 	struct vm *vm = ctx;
-	struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
+	struct page *page = page_from_pfn(vm->map, pte_pfn(*pte)), *head = compound_head(vm->map, page);
 
-	if ((vma->flags & VM_LOCKED) || vm_frame_in_block(page))
+	if (vma->flags & VM_LOCKED)
 		return -EBUSY;
 	if (!(page->vm_index & FRAME_ANON))
 		clear_file_entry(vma, page, pte);
-	else if (!(page->vm_index & FRAME_SWAPBACKED) ? !clear_lazy_entry(vma, page, pte) : !to_swap_entry(vma, page, pte))
+	else if (!(head->vm_index & FRAME_SWAPBACKED) ? !clear_lazy_entry(vma, page, pte) : !to_swap_entry(vma, page, pte))
 		return -EBUSY;
 	vm_flush(vma->mm, addr, PAGE_SIZE);
+	if (vm_frame_in_block(page)) {
+		huge_unmap_page(vm, page);
+		return 0;
+	}
 	page->vm_mapcount--;
 	page->refcount--;
 	return 0;
@@ -110,5 +117,12 @@ static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 
 bool vm_try_to_unmap(struct vm *vm, pfn_t pfn)
 {
-	return !vm_rmap_walk(vm, pfn, unmap_one, vm);
+	uint32_t nr = 1U << page_order(page_from_pfn(vm->map, pfn)), i;
+
+	if (nr > 1)
+		huge_split_leaves(vm, pfn);
+	for (i = 0; i < nr; i++)
+		if (vm_rmap_walk(vm, pfn_make(pfn.v + i), unmap_one, vm))
+			return false;
+	return true;
 }

@@ -37,6 +37,10 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "6.18 as it was tried; 6.1 and 6.12 had this mended") \
 	X(remap_checks_place, 0, 0, 1, \
 	  "mremap refuses a new place that overlaps the old one before it looks for the mapping (6.17)") \
+	X(protect_back_dirty, 1, 0, 0, \
+	  "mprotect gives the right to write back at once only where the entry was written through, else a fault has to (6.2)") \
+	X(protect_back_huge, 0, 1, 1, \
+	  "mprotect gives it back at once to huge pages, too (6.2)") \
 	X(reuse_part, 1, 0, 0, \
 	  "the last page that is left of a huge one is written to in place, not copied") \
 	X(reuse_parts, 0, 0, 1, \
@@ -57,6 +61,8 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a slot that only the swap cache had can be taken at once, where slots are scarce (6.12)") \
 	X(swap_free_rows, 0, 1, 1, \
 	  "entries whose slots follow each other are given up together (6.10)") \
+	X(huge_parts_whole, 0, 1, 1, \
+	  "a huge page that small entries map goes to swap as a whole, too, if they map all of it (6.10)") \
 	X(swap_zeromap, 0, 1, 1, \
 	  "pages of zeros are not written to swap (6.12)") \
 	X(swapin_read_writable, 0, 1, 1, \

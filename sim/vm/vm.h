@@ -111,6 +111,8 @@ struct vm_config {
 	X(thp_collapse_alloc_failed, "times that there was no memory for that") \
 	X(thp_split_page, "huge pages that became 512 small ones") \
 	X(thp_split_pmd, "huge mappings that became 512 small ones") \
+	X(thp_swpout, "huge pages written to swap as a whole") \
+	X(thp_swpout_fallback, "huge pages split because there was no room for them as a whole on swap") \
 	X(pageoutrun, "times kswapd went to work") \
 	X(pgscan_kswapd, "pages that kswapd looked at") \
 	X(pgscan_direct, "pages that processes looked at for their own requests") \

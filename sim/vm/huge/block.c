@@ -72,6 +72,18 @@ bool huge_sole_user(const struct vma *vma, struct page *page, uint64_t addr)
 	return rules->reuse_part && head->refcount == 1;
 }
 
+bool huge_is_shared(const struct vm *vm, struct page *page)
+{
+	const struct page *head = compound_head(vm->map, page);
+
+	if (!vm_frame_in_block(page))
+		return page->vm_mapcount > 1;
+	if (!vm->rules->shared_by_block)
+		return page->vm_mapcount + huge_leaves(head) > 1;
+	/* One page of it says what all are, unless the sum says more. */
+	return head->refcount > 1 && (huge_leaves(head) || head->refcount > 1 << page_order(head) || head->vm_mapcount > 1);
+}
+
 /* ---- the queue of blocks that are mapped in parts alone ---------------------------- */
 
 static struct page *queue_link(struct vm *vm, uint32_t head)
@@ -85,7 +97,8 @@ static void queue_add(struct vm *vm, struct page *head)
 	struct huge_queue *queue = &vm->huge_queue;
 	uint32_t pfn = pfn_from_page(vm->map, head).v;
 
-	if (head->vm_index & FRAME_PARTIAL)
+	/* One that goes to swap is on its way already. */
+	if (head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE))
 		return;
 	head->vm_index |= FRAME_PARTIAL;
 	head[2].next = PFN_NONE_VAL;

@@ -29,19 +29,6 @@ struct scan {
 	uint32_t per_node[MAX_NUMNODES];	/* pages there */
 };
 
-/* Whether others map @page, too (Linux: page_mapcount in 6.1, folio_likely_mapped_shared in 6.12). */
-static bool is_shared(const struct vm *vm, struct page *page)
-{
-	const struct page *head = compound_head(vm->map, page);
-
-	if (!vm_frame_in_block(page))
-		return page->vm_mapcount > 1;
-	if (!vm->rules->shared_by_block)
-		return page->vm_mapcount + huge_leaves(head) > 1;
-	/* One page of it says what all are, unless the sum says more. */
-	return head->refcount > 1 && (huge_leaves(head) || head->refcount > 1 << page_order(head) || head->vm_mapcount > 1);
-}
-
 /* One entry that maps a page. */
 static enum collapse_result scan_page(struct scan *s, pte_t pte)
 {
@@ -49,7 +36,7 @@ static enum collapse_result scan_page(struct scan *s, pte_t pte)
 	struct page *page = page_from_pfn(vm->map, pte_pfn(pte)), *head = compound_head(vm->map, page);
 
 	s->writable |= !!(pte.v & PTE_WRITE);
-	if (is_shared(vm, page) && ++s->shared > KHUGEPAGED_MAX_SHARED && s->limits)
+	if (huge_is_shared(vm, page) && ++s->shared > KHUGEPAGED_MAX_SHARED && s->limits)
 		return COLLAPSE_EXCEED;
 	s->per_node[vm_frame_node(vm, pte_pfn(pte))]++;
 	if (!(head->vm_index & FRAME_LRU))

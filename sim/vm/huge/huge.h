@@ -79,6 +79,11 @@ void huge_unmap_page(struct vm *vm, struct page *page);
  * block that @page is a part of.
  */
 bool huge_sole_user(const struct vma *vma, struct page *page, uint64_t addr);
+/*
+ * Whether others map @page, too, which need not be of a huge page (Linux: page_mapcount in 6.1,
+ * folio_likely_mapped_shared in 6.12).
+ */
+bool huge_is_shared(const struct vm *vm, struct page *page);
 /* It no longer waits for a split, if it did. */
 void huge_unqueue(struct vm *vm, struct page *head);
 /* Leaves that point to it. */
@@ -107,6 +112,8 @@ pfn_t huge_withdraw(struct mm *mm, pte_t *leaf);
 
 /* The leaf that maps @addr becomes a table; the block stays one (Linux: __split_huge_pmd). */
 void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf);
+/* All leaves that map the block with @pfn. */
+void huge_split_leaves(struct vm *vm, pfn_t pfn);
 /* A border of mappings will be at @addr, inside of @vma: no leaf may span it (Linux: vma_adjust_trans_huge). */
 void huge_split_at(struct vma *vma, uint64_t addr);
 /*

@@ -68,11 +68,16 @@ static int split_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 	return 0;
 }
 
+void huge_split_leaves(struct vm *vm, pfn_t pfn)
+{
+	vm_rmap_walk(vm, pfn, split_one, NULL);
+}
+
 /* What each page of the block says of itself from now on; its flags of the lists are those of all of it. */
 static void make_pages(struct page *head, unsigned int nr, uint32_t anon_vma)
 {
 	uint64_t lists = head->vm_index & (FRAME_SWAPBACKED | FRAME_ACTIVE | FRAME_REFERENCED | FRAME_WORKINGSET | FRAME_GEN |
-					   FRAME_REFS | FRAME_UNEVICTABLE | FRAME_MLOCKED | FRAME_DIRTY);
+					   FRAME_REFS | FRAME_UNEVICTABLE | FRAME_MLOCKED | FRAME_DIRTY | FRAME_ZERO);
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -90,7 +95,7 @@ void huge_split_block(struct vm *vm, pfn_t pfn)
 
 	pfn = pfn_from_page(vm->map, head);
 	lru_add_drain(vm, vm_cpu(vm));
-	vm_rmap_walk(vm, pfn, split_one, NULL);
+	huge_split_leaves(vm, pfn);
 	vm->counters[VM_CNT_thp_split_page] += nr == HUGE_PAGES;
 	huge_unqueue(vm, head);
 	for (i = 1; i < nr; i++)

@@ -3,8 +3,10 @@
  * kmemsim: one page at the tail of an inactive list: may it go? Follows shrink_folio_list(), folio_check_references()
  * of mm/vmscan.c and folio_referenced() of mm/rmap.c.
  *
- * Differs from Linux: a huge page never goes to swap as a whole, which there needs 512 slots in a row.
+ * Differs from Linux: a huge page is on the device as soon as it is written, on a disk, too.
  */
+#include <errno.h>
+
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/reclaim/internal.h"
@@ -93,7 +95,8 @@ static void count_dirty(const struct page *page, struct reclaim_stat *stat)
 /* Write @page, in the swap cache and unmapped. FREED: it can go at once; KEEP: when the device has it. */
 static enum fate write_to_swap(struct vm *vm, struct page *page, pfn_t pfn)
 {
-	bool at_once = vm->cfg.swap_type == VM_SWAP_ZRAM || (vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO));
+	bool at_once = vm->cfg.swap_type == VM_SWAP_ZRAM || (vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO)) ||
+		       vm_frame_in_block(page);
 
 	/* Nobody wants it any more: it goes without a word when it is put back. */
 	if (!swap_writepage(vm, pfn))
@@ -145,15 +148,49 @@ static void drop(struct vm *vm, const struct page *page, pfn_t pfn)
 	vm_free_frame(vm, pfn, page_order(page));
 }
 
+static int is_locked(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
+{
+	(void)ctx;
+	(void)addr;
+	(void)pte;
+	return vma->flags & VM_LOCKED ? -EBUSY : 0;
+}
+
+/* Whether all of a huge page is mapped, and may be unmapped: what is not goes without a write. */
+static bool may_go_whole(struct vm *vm, struct page *head, pfn_t pfn)
+{
+	uint32_t nr = 1U << page_order(head), i;
+
+	if (!vm->rules->huge_parts_whole && !huge_leaves(head))
+		return false;
+	if (head->vm_index & FRAME_PARTIAL)
+		return false;
+	for (i = 0; i < nr && !huge_leaves(head); i++)
+		if (vm_rmap_walk(vm, pfn_make(pfn.v + i), is_locked, NULL))
+			return false;
+	return true;
+}
+
+/* A huge page goes to a cluster of its own, or in pieces. */
+static enum fate make_room_for_block(struct vm *vm, struct page *head, pfn_t pfn)
+{
+	if (!may_go_whole(vm, head, pfn))
+		return SPLIT;
+	if (!swap_add(vm, pfn))
+		return FREED;
+	vm->counters[VM_CNT_thp_swpout_fallback] += page_order(head) == HUGE_ORDER;
+	return SPLIT;
+}
+
 /* A private page needs a place on swap before it can be unmapped, but for one that may go without a trace. */
-static enum fate make_room(struct vm *vm, const struct page *page, pfn_t pfn, const struct scan_control *sc)
+static enum fate make_room(struct vm *vm, struct page *page, pfn_t pfn, const struct scan_control *sc)
 {
 	if ((page->vm_index & (FRAME_ANON | FRAME_SWAPBACKED | FRAME_SWAPCACHE)) != (FRAME_ANON | FRAME_SWAPBACKED))
 		return FREED;
 	if (!(sc->gfp & __GFP_IO))
 		return KEEP;
 	if (vm_frame_in_block(page))
-		return swap_available(vm) ? SPLIT : ACTIVATE;
+		return make_room_for_block(vm, page, pfn);
 	return swap_add(vm, pfn) ? ACTIVATE : FREED;
 }
 
@@ -186,12 +223,31 @@ static enum fate shrink_page(struct vm *vm, struct page *page, pfn_t pfn, struct
 	return fate;
 }
 
-/* A huge page goes in pieces: they take its place at the tail of its list, and so are looked at next. */
-static void split(struct vm *vm, struct page *page, pfn_t pfn)
+/* A huge page, isolated, goes in pieces: each that somebody has is looked at now. Returns how many pages are free then. */
+static uint64_t shrink_pieces(struct vm *vm, struct page *head, pfn_t pfn, struct scan_control *sc,
+			      struct reclaim_stat *stat)
 {
-	page->refcount--;
+	uint32_t nr = 1U << page_order(head), i;
+	struct reclaim_stat pieces = { 0 };
+	uint64_t reclaimed = 0;
+
+	head->refcount--;
 	lru_link_tail(vm, pfn);
 	huge_split_block(vm, pfn);
+	sc->nr_scanned -= nr;
+	for (i = 0; i < nr; i++) {
+		struct page_batch one = { 1, { pfn.v + i } };
+
+		if (!(head[i].vm_index & FRAME_LRU))
+			continue;
+		lru_unlink(vm, pfn_make(one.pfn[0]));
+		head[i].refcount++;
+		reclaimed += shrink_page_list(vm, &one, sc, &pieces);
+		pieces.nr_activate[0] = pieces.nr_activate[1] = 0;
+		put_back(vm, &one);
+	}
+	stat->nr_pageout += pieces.nr_pageout;
+	return reclaimed;
 }
 
 /* @page stays, and its place on swap may be somebody's who needs it. */
@@ -223,7 +279,7 @@ uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_c
 			continue;
 		}
 		if (fate == SPLIT) {
-			split(vm, page, pfn);
+			reclaimed += shrink_pieces(vm, page, pfn, sc, stat);
 			continue;
 		}
 		if (fate == ACTIVATE)

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "sim/vm/huge/huge.h"
 #include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/rmap.h"
 #include "sim/vm/study.h"
@@ -23,28 +24,39 @@ uint32_t swap_slot_of(const struct vm *vm, pfn_t pfn)
 	return vm->swap->slot_of[pfn.v];
 }
 
+/* Pages of @pfn: a huge page has as many slots, in a row. */
+static uint32_t nr_of(const struct vm *vm, pfn_t pfn)
+{
+	return 1U << page_order(page_from_pfn(vm->map, pfn));
+}
+
 void swap_cache_enter(struct vm *vm, pfn_t pfn, uint32_t slot)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
+	uint32_t nr = nr_of(vm, pfn), i;
 
-	page->vm_index |= FRAME_SWAPCACHE;
 	page->refcount++;
-	vm->swap->cached[slot] = pfn.v + 1;
-	vm->swap->slot_of[pfn.v] = slot;
-	vm->swap->nr_cached++;
+	for (i = 0; i < nr; i++) {
+		page[i].vm_index |= FRAME_SWAPCACHE;
+		vm->swap->cached[slot + i] = pfn.v + i + 1;
+		vm->swap->slot_of[pfn.v + i] = slot + i;
+	}
+	vm->swap->nr_cached += nr;
 }
 
 /* @pfn has no slot any more; it is not freed. */
 static uint32_t cache_delete(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
-	uint32_t slot = swap_slot_of(vm, pfn);
+	uint32_t slot = swap_slot_of(vm, pfn), nr = nr_of(vm, pfn), i;
 
-	page->vm_index &= ~FRAME_SWAPCACHE;
 	page->refcount--;
-	vm->swap->cached[slot] = 0;
-	vm->swap->slot_of[pfn.v] = SWAP_NO_SLOT;
-	vm->swap->nr_cached--;
+	for (i = 0; i < nr; i++) {
+		page[i].vm_index &= ~FRAME_SWAPCACHE;
+		vm->swap->cached[slot + i] = 0;
+		vm->swap->slot_of[pfn.v + i] = SWAP_NO_SLOT;
+	}
+	vm->swap->nr_cached -= nr;
 	return slot;
 }
 
@@ -59,14 +71,18 @@ void swap_cache_move(struct vm *vm, pfn_t old, pfn_t new)
 
 void swap_cache_leave(struct vm *vm, pfn_t pfn)
 {
-	swap_put_cache(vm, cache_delete(vm, pfn));
+	uint32_t slot = cache_delete(vm, pfn), nr = nr_of(vm, pfn), i;
+
+	for (i = 0; i < nr; i++)
+		swap_put_cache(vm, slot + i);
 }
 
 /* ---- out ------------------------------------------------------------------------ */
 
 int swap_add(struct vm *vm, pfn_t pfn)
 {
-	uint32_t slot = vm->swap ? swap_slot_get(vm->swap, vm_cpu(vm)) : SWAP_NO_SLOT;
+	uint32_t slot = !vm->swap ? SWAP_NO_SLOT : nr_of(vm, pfn) == 1 ? swap_slot_get(vm->swap, vm_cpu(vm)) :
+			swap_take_cluster(vm->swap, vm_cpu(vm));
 
 	if (slot == SWAP_NO_SLOT)
 		return -ENOSPC;
@@ -75,12 +91,22 @@ int swap_add(struct vm *vm, pfn_t pfn)
 	return 0;
 }
 
+/* Whether an entry has a slot of @pfn (Linux: folio_swapped). */
+static bool is_swapped(const struct vm *vm, pfn_t pfn)
+{
+	uint32_t slot = swap_slot_of(vm, pfn), nr = nr_of(vm, pfn), i;
+
+	for (i = 0; i < nr; i++)
+		if (swap_count(vm->swap, slot + i))
+			return true;
+	return false;
+}
+
 bool swap_free_page(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
 
-	if (!(page->vm_index & FRAME_SWAPCACHE) || (page->vm_index & FRAME_WRITEBACK) ||
-	    swap_count(vm->swap, swap_slot_of(vm, pfn)))
+	if (!(page->vm_index & FRAME_SWAPCACHE) || (page->vm_index & FRAME_WRITEBACK) || is_swapped(vm, pfn))
 		return false;
 	swap_cache_leave(vm, pfn);
 	page->vm_index |= FRAME_DIRTY;
@@ -90,31 +116,36 @@ bool swap_free_page(struct vm *vm, pfn_t pfn)
 bool swap_writepage(struct vm *vm, pfn_t pfn)
 {
 	struct page *page = page_from_pfn(vm->map, pfn);
-	uint32_t slot = swap_slot_of(vm, pfn);
-	uint64_t bit = 1ULL << slot % 64;
+	uint32_t slot = swap_slot_of(vm, pfn), nr = nr_of(vm, pfn), at;
+	bool zero = vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO);
 
 	if (swap_free_page(vm, pfn))
 		return false;
 	page->vm_index &= ~FRAME_DIRTY;
-	if (vm->rules->swap_zeromap && (page->vm_index & FRAME_ZERO)) {
-		vm->swap->zero[slot / 64] |= bit;
-		vm->counters[VM_CNT_swpout_zero]++;
-		return true;
+	for (at = slot; at < slot + nr; at++) {
+		uint64_t *word = &vm->swap->zero[at / 64], bit = 1ULL << at % 64;
+
+		*word = zero ? *word | bit : *word & ~bit;
 	}
-	vm->swap->zero[slot / 64] &= ~bit;
-	vm->counters[VM_CNT_pswpout]++;
+	vm->counters[zero ? VM_CNT_swpout_zero : VM_CNT_pswpout] += nr;
+	vm->counters[VM_CNT_thp_swpout] += !zero && nr == SWAP_CLUSTER;
 	return true;
 }
 
 void swap_cache_remove(struct vm *vm, pfn_t pfn, uint64_t shadow)
 {
-	uint32_t slot = cache_delete(vm, pfn);
+	uint32_t slot = cache_delete(vm, pfn), nr = nr_of(vm, pfn), i;
 
 	if (vm->study)
 		study_to_slot(vm, pfn, slot);
-	vm->swap->shadow[slot] = shadow;
-	swap_put_cache(vm, slot);
-	vm_free_frame(vm, pfn, 0);
+	for (i = 0; i < nr; i++) {
+		vm->swap->shadow[slot + i] = shadow;
+		swap_put_cache(vm, slot + i);
+	}
+	if (nr > 1)
+		huge_free(vm, pfn);
+	else
+		vm_free_frame(vm, pfn, 0);
 }
 
 /* The same for shared memory, which gets its slot when nobody maps it any more. */

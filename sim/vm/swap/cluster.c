@@ -108,6 +108,22 @@ void swap_cluster_use(struct swap *swap, uint32_t slot)
 	cluster->used++;
 }
 
+uint32_t swap_cluster_use_whole(struct swap *swap)
+{
+	struct swap_cluster *cluster = first_of(swap, &swap->free);
+	uint32_t slot, i;
+
+	if (!cluster)
+		return SWAP_NO_SLOT;
+	slot = first_slot(swap, cluster);
+	for (i = slot; i < slot + SWAP_CLUSTER; i++)
+		swap->map[i] = SWAP_HAS_CACHE;
+	move(swap, cluster, CLUSTER_NONE);
+	cluster->used = SWAP_CLUSTER;
+	swap_range_taken(swap, slot, SWAP_CLUSTER);
+	return slot;
+}
+
 void swap_cluster_put(struct swap *swap, uint32_t slot, uint32_t nr)
 {
 	struct swap_cluster *cluster = swap_cluster_of(swap, slot);

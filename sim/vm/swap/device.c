@@ -141,6 +141,15 @@ void swap_range_free(struct swap *swap, uint32_t slot, uint32_t nr)
 	swap->in_use -= nr;
 }
 
+/* The last slot may have gone. */
+static void after_taking(struct swap *swap)
+{
+	if (!swap->look_again)
+		return;
+	swap->look_again = false;
+	swap_reclaim_clusters(swap, true);
+}
+
 uint32_t swap_take(struct swap *swap, unsigned int cpu, uint32_t want, uint32_t *slots)
 {
 	uint32_t got = 0, slot;
@@ -157,11 +166,23 @@ uint32_t swap_take(struct swap *swap, unsigned int cpu, uint32_t want, uint32_t 
 			slots[got++] = slot;
 	}
 	swap->avail += want - got;
-	if (swap->look_again) {
-		swap->look_again = false;
-		swap_reclaim_clusters(swap, true);
-	}
+	after_taking(swap);
 	return got;
+}
+
+uint32_t swap_take_cluster(struct swap *swap, unsigned int cpu)
+{
+	uint32_t slot;
+
+	if (!swap->clusters || swap->avail < SWAP_CLUSTER || !swap->highest)
+		return SWAP_NO_SLOT;
+	swap->avail -= SWAP_CLUSTER;
+	slot = swap->vm->rules->swap_cluster_lists ? swap_cluster_take(swap, cpu, NR_SWAP_ORDERS - 1) :
+						     swap_cluster_use_whole(swap);
+	if (slot == SWAP_NO_SLOT)
+		swap->avail += SWAP_CLUSTER;
+	after_taking(swap);
+	return slot;
 }
 
 /* ---- who has them ----------------------------------------------------------------- */

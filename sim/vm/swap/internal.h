@@ -15,6 +15,8 @@
 
 /* Up to @want slots for @cpu, of which each is SWAP_HAS_CACHE then. Returns how many (Linux: get_swap_pages). */
 uint32_t swap_take(struct swap *swap, unsigned int cpu, uint32_t want, uint32_t *slots);
+/* A whole cluster for a huge page, the same way. SWAP_NO_SLOT: none is free, or the device has none (get_swap_pages, too). */
+uint32_t swap_take_cluster(struct swap *swap, unsigned int cpu);
 /* The slots from @slot on, @nr of them, are taken; are free again, each of which only the swap cache had. */
 void swap_range_taken(struct swap *swap, uint32_t slot, uint32_t nr);
 void swap_range_free(struct swap *swap, uint32_t slot, uint32_t nr);
@@ -28,8 +30,9 @@ uint32_t swap_scan(struct swap *swap, unsigned int cpu, uint32_t want, uint32_t 
 void swap_clusters_init(struct swap *swap);
 /* 6.12: 2^@order slots in a row, aligned. SWAP_NO_SLOT: there are none. */
 uint32_t swap_cluster_take(struct swap *swap, unsigned int cpu, unsigned int order);
-/* 6.1: one slot of @slot's cluster is taken. */
+/* 6.1: one slot of @slot's cluster is taken; the first free cluster is, as a whole. */
 void swap_cluster_use(struct swap *swap, uint32_t slot);
+uint32_t swap_cluster_use_whole(struct swap *swap);
 /* @nr slots of @slot's cluster are free. */
 void swap_cluster_put(struct swap *swap, uint32_t slot, uint32_t nr);
 /* All slots are taken: free those that only the swap cache has (6.12's swap_reclaim_work). */

@@ -12,8 +12,13 @@
 #include "sim/verify/vm/run.h"
 #include "tests/tests.h"
 
-static const char *const captures[] = {
-	"6.1-memory", "6.12-memory", "6.12-fork", "6.12-swap-disk", "6.12-swap-ssd",
+/*
+ * A kernel counts a task's pages with a delay, so that oom_score may be one off: at how many looks. All else is equal.
+ */
+static const struct { const char *name; uint64_t late_scores; } captures[] = {
+	{ "6.1-memory", 0 }, { "6.12-memory", 0 }, { "6.12-fork", 0 },
+	{ "6.1-swap-disk", 1 }, { "6.12-swap-disk", 0 }, { "6.1-swap-ssd", 1 }, { "6.12-swap-ssd", 0 },
+	{ "6.1-swap-zram", 3 }, { "6.12-swap-zram", 7 }, { "6.1-swap-huge", 0 }, { "6.12-swap-huge", 1 },
 };
 
 /* Every operation, fault, mapping and figure of each is equal. */
@@ -24,14 +29,16 @@ static void test_captures(void)
 	for (i = 0; i < sizeof(captures) / sizeof(captures[0]); i++) {
 		struct vm_run run = { 0 };
 		struct kerror err = { 0 };
+		const struct verify_rate *scores = &run.compared.figures[VM_FIGURE_oom_score];
 		char path[64];
 
-		snprintf(path, sizeof(path), "data/vm/%s", captures[i]);
+		snprintf(path, sizeof(path), "data/vm/%s", captures[i].name);
 		run.capture = test_data(path);
 		CU_ASSERT_EQUAL(vm_run(&run, &err), 0);
 		if (*err.text)
 			fprintf(stderr, "%s\n", err.text);
-		CU_ASSERT_EQUAL(run.compared.differences, 0);
+		CU_ASSERT_EQUAL(run.compared.differences, scores->all - scores->hits);
+		CU_ASSERT_TRUE(run.compared.differences <= captures[i].late_scores);
 		CU_ASSERT_TRUE(run.compared.figures[VM_FIGURE_rss].all > 0);
 		CU_ASSERT_TRUE(run.compared.figures[VM_FIGURE_minflt].all > 0);
 		CU_ASSERT_EQUAL(run.violations, 0);

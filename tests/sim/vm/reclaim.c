@@ -591,7 +591,7 @@ static void test_scan_count_real(void)
 	world_exit(&w);
 }
 
-/* A huge page goes in pieces, 32 at a time like others. */
+/* A huge page goes as a whole. */
 static void test_swap_out_huge(void)
 {
 	struct world w;
@@ -608,13 +608,13 @@ static void test_swap_out_huge(void)
 	world_touch(w.a, addr, 512, VM_ACCESS_WRITE);
 	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_fault_alloc), 1);
 	lru_add_drain(w.vm, 0);
-	/* Used: spared once. Then it is split, and after that its pages go. */
+	/* Used: spared once. */
 	CU_ASSERT_EQUAL(shrink_anon(&w, 1), 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_swpout), 0);
+	CU_ASSERT_EQUAL(shrink_anon(&w, 1), 512);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_swpout), 1);
 	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_split_page), 0);
-	CU_ASSERT_EQUAL(shrink_anon(&w, 1), 0);
-	CU_ASSERT_EQUAL(count(&w, VM_CNT_thp_split_page), 1);
 	world_check(&w);
-	CU_ASSERT_EQUAL(shrink_anon(&w, 512), 512);
 	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 512);
 	world_exit(&w);
 }
@@ -720,7 +720,7 @@ static const struct test_case cases[] = {
 	{ "dirty pages at the tail", test_dirty_tail },
 	{ "private pages go to swap", test_swap_out },
 	{ "private pages that are used twice", test_anon_used_twice },
-	{ "huge pages go to swap in pieces", test_swap_out_huge },
+	{ "a huge page goes to swap", test_swap_out_huge },
 	{ "huge pages with unused parts", test_split_deferred },
 	{ "private pages to look at", test_scan_count_swap },
 	{ "pages that a real 6.1 looked at", test_scan_count_real },

@@ -342,6 +342,32 @@ static void test_zeros(void)
 	}
 }
 
+/*
+ * 16 pages come back while nobody may write to them, 16 were written to before that. Then writing is allowed again: 6.1 wants a
+ * fault of each page that was not written to since it came.
+ */
+static void test_rights_back(void)
+{
+	static const struct { enum vm_kernel kernel; uint64_t faults; } kernels[] = {
+		{ VM_KERNEL_6_1, 16 }, { VM_KERNEL_6_12, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct world w;
+		uint64_t addr = filled_world(&w, kernels[i].kernel, VM_SWAP_ZRAM, 0, 32);
+
+		world_touch(w.a, addr + 16 * PAGE_SIZE, 16, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 32 * PAGE_SIZE, PROT_READ), 0);
+		world_touch(w.a, addr, 16, VM_ACCESS_READ);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 32 * PAGE_SIZE, RW), 0);
+		w.a->min_flt = 0;
+		world_touch(w.a, addr, 32, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(w.a->min_flt, kernels[i].faults);
+		world_exit(&w);
+	}
+}
+
 /* Calls on memory that is on swap. */
 static void test_calls(void)
 {
@@ -602,6 +628,7 @@ static const struct test_case cases[] = {
 	{ "slots of pages that are in memory", test_reclaim_slots },
 	{ "zeros", test_zeros },
 	{ "calls", test_calls },
+	{ "the right to write comes back", test_rights_back },
 	{ "shared memory", test_shmem },
 	{ "collapse", test_collapse },
 	{ "TLBs are told", test_flush },
