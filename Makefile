@@ -27,6 +27,9 @@ Q :=
 say = @:
 endif
 
+# For makes that only build: as many jobs at once as there are CPUs, unless the caller has said how many.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -149,7 +152,7 @@ include mk/deps.mk mk/library.mk mk/tests.mk mk/bench.mk
 
 demo: ## install what the build needs, build, and print the report of a real trace
 	$(Q)$(MAKE) --no-print-directory deps-build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(jobs) all
 	$(O)/kmemsim run tests/traces/loopback-http.perf.txt.zst
 
 golden: all ## write the golden reports in tests/golden anew; look at each difference

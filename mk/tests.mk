@@ -64,9 +64,10 @@ run_tests = ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktr
 
 check: ## install what the tests need, build them and run them all
 	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory $(jobs) build-check
 	$(Q)$(MAKE) --no-print-directory run-check
 
-.PHONY: run-check
+.PHONY: build-check run-check
 ifdef SUITE
 run-check: tests
 	$(Q)$(run_tests) $(O)/kmemsim-tests$(if $(filter library%,$(SUITE)),-library) -v $(SUITE)
@@ -162,7 +163,7 @@ $(fuzz_runs): fuzz-run-%: $(O)/fuzz-%
 
 # Built first, whatever -j says; then as many at once as there are CPUs.
 fuzz: $(fuzz_targets) ## run each fuzz target for FUZZ_SECONDS (5)
-	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) $(fuzz_runs)
+	$(Q)$(MAKE) --no-print-directory $(jobs) $(fuzz_runs)
 
 fuzz-long: ## run each fuzz target for ten minutes
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
@@ -170,15 +171,31 @@ fuzz-long: ## run each fuzz target for ten minutes
 mutants: ## change one line at a time: which test, which capture of a real kernel notices?
 	$(Q)CC='$(CC)' sh tests/mutants.sh $(abspath $(O))
 
+# Each of these keeps one CPU busy, so that as many run at once as there are.
+slow_runs := slow-large slow-tlb slow-cachegrind slow-formats check-programs
+
+.PHONY: $(slow_runs)
+slow-large: $(O)/kmemsim-tests
+	$(Q)KMEMSIM_LARGE=1 $(run_tests) $(O)/kmemsim-tests large_recording
+
+slow-tlb: $(O)/kmemsim-tests
+	$(Q)KMEMSIM_SLOW=1 $(run_tests) $(O)/kmemsim-tests tlb_model
+
+slow-cachegrind: $(O)/kmemsim-tests
+	$(Q)KMEMSIM_SLOW=1 $(run_tests) $(O)/kmemsim-tests tlb_cachegrind
+
+slow-formats: $(O)/kmemsim
+	$(Q)O=$(O) CC='$(CC)' sh tests/formats.sh
+
 check-slow: ## run what takes long: fuzz targets for 15 seconds each, mutants, real programs, the largest recording, TLBs
-	$(Q)$(MAKE) --no-print-directory deps-test
-	$(Q)$(MAKE) --no-print-directory $(O)/kmemsim-tests
-	$(Q)KMEMSIM_LARGE=1 $(O)/kmemsim-tests large_recording
-	$(Q)KMEMSIM_SLOW=1 $(O)/kmemsim-tests tlb_model tlb_cachegrind
+	$(Q)$(MAKE) --no-print-directory deps-test deps-programs
+	$(Q)$(MAKE) --no-print-directory $(jobs) all libs $(O)/kmemsim-tests $(fuzz_targets)
+	$(Q)$(MAKE) --no-print-directory $(jobs) -Otarget $(slow_runs)
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=15
 	$(Q)$(MAKE) --no-print-directory mutants
-	$(Q)$(MAKE) --no-print-directory check-programs
-	$(Q)O=$(O) CC='$(CC)' sh tests/formats.sh
+
+# What the check needs, before the check itself: that one keeps its order.
+build-check: $(if $(SUITE),tests,all tests $(fuzz_targets) $(O)/kmemsim-tests-cov $(preload_programs) $(record_programs))
 
 # ---- coverage --------------------------------------------------------------
 
