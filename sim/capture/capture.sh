@@ -182,7 +182,9 @@ cp "$tools/usr/bin/trace-cmd" "$guest/bin/"
 multiarch=lib/x86_64-linux-gnu
 cp -L "$tools/usr/$multiarch"/lib*.so.1 "$tools/$multiarch/libc.so.6" "$guest/lib/"
 cp -L "$tools/$multiarch/ld-linux-x86-64.so.2" "$guest/lib64/"
-"${CC:-gcc}" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$guest/bin/wl" "$here/guest/wl.c" ||
+# CC may be two words, as "ccache gcc" is.
+# shellcheck disable=SC2086
+${CC:-gcc} -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$guest/bin/wl" "$here/guest/wl.c" ||
 	fail 'the workload does not build'
 strip "$guest/bin/wl"
 [ -z "$SCENARIO$RANDOM_CALLS" ] || put_program

@@ -11,6 +11,7 @@
 
 #include "sim/play/internal.h"
 #include "sim/vm/clock.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/writeback.h"
 
 #define DEFAULT_MAX_ACCESSES	1000000000ULL
@@ -72,6 +73,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.overcommit_ratio = (unsigned int)m->overcommit_ratio;
 	vm_cfg.fault_around_bytes = m->fault_around_bytes;
 	vm_cfg.thp = (enum vm_thp)m->thp;
+	vm_cfg.thp_defrag = (enum vm_thp_defrag)m->thp_defrag;
 	vm_cfg.numa_balancing = m->numa_balancing;
 	vm_cfg.swap_bytes = m->swap_bytes;
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;
@@ -457,6 +459,9 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 		return 0;
 	case STEP_SLEEP:
 		vm_advance(play->vm, step->sleep_ns);
+		return 0;
+	case STEP_KHUGEPAGED:
+		khugepaged_pass(play->vm);
 		return 0;
 	case STEP_SYNC:
 		vm_sync(play->vm);

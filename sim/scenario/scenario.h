@@ -64,6 +64,7 @@ struct scenario_machine {
 	uint64_t cpus, nodes;
 	int kernel;			/* enum buddy_kernel */
 	int thp;
+	int thp_defrag;
 	uint64_t swap_bytes;		/* 0: none */
 	int swap_type;
 	uint64_t overcommit;		/* 0 to 2, as vm.overcommit_memory */
@@ -84,7 +85,8 @@ enum scenario_machine_option {
 	SCENARIO_MACHINE_THP, SCENARIO_MACHINE_SWAP, SCENARIO_MACHINE_SWAP_TYPE, SCENARIO_MACHINE_OVERCOMMIT,
 	SCENARIO_MACHINE_OVERCOMMIT_RATIO, SCENARIO_MACHINE_TLB, SCENARIO_MACHINE_PCID, SCENARIO_MACHINE_LRU,
 	SCENARIO_MACHINE_POLICY, SCENARIO_MACHINE_FRAMES, SCENARIO_MACHINE_FAULT_AROUND,
-	SCENARIO_MACHINE_PAGE_CLUSTER, SCENARIO_MACHINE_SWAPPINESS, SCENARIO_MACHINE_NUMA_BALANCING, NR_SCENARIO_MACHINE
+	SCENARIO_MACHINE_PAGE_CLUSTER, SCENARIO_MACHINE_SWAPPINESS, SCENARIO_MACHINE_NUMA_BALANCING,
+	SCENARIO_MACHINE_THP_DEFRAG, NR_SCENARIO_MACHINE
 };
 
 /* ---- steps --------------------------------------------------------------------- */
@@ -97,6 +99,7 @@ enum scenario_machine_option {
 	X(SLEEP, "sleep", false, "time goes by: kswapd, khugepaged and write-back may work") \
 	X(SYNC, "sync", false, "dirty pages are written to disk") \
 	X(DROP_CACHES, "drop-caches", false, "clean pages leave the page cache") \
+	X(KHUGEPAGED, "khugepaged", false, "khugepaged looks at all processes once") \
 	X(PHASE, "phase", false, "from here on counts are reported under this name") \
 	X(REPEAT, "repeat", false, "the lines up to end are carried out so often") \
 	X(END, "end", false, "ends a repeat") \

@@ -56,6 +56,7 @@ static const struct argument machine_options[] = {
 	NUMBER("page-cluster", VALUE_NUMBER, MACHINE(page_cluster), 0, 10, 3),
 	NUMBER("swappiness", VALUE_NUMBER, MACHINE(swappiness), 0, 200, 60),
 	WORD("numa-balancing", VALUE_WORD, MACHINE(numa_balancing), false, scenario_switch),
+	WORD("thp-defrag", VALUE_WORD, MACHINE(thp_defrag), SCENARIO_DEFRAG_MADVISE, scenario_defrag),
 	END
 };
 _Static_assert(sizeof(machine_options) / sizeof(machine_options[0]) == NR_SCENARIO_MACHINE + 1, "one row an option");
@@ -187,6 +188,7 @@ const struct statement scn_statements[NR_STEP_KINDS] = {
 	[STEP_SLEEP] = { sleep_positions, nothing },
 	[STEP_SYNC] = { nothing, nothing },
 	[STEP_DROP_CACHES] = { nothing, nothing },
+	[STEP_KHUGEPAGED] = { nothing, nothing },
 	[STEP_PHASE] = { phase_positions, nothing },
 	[STEP_REPEAT] = { repeat_positions, nothing },
 	[STEP_END] = { nothing, nothing },

@@ -53,6 +53,11 @@ const struct scenario_word scenario_thp[] = {
 	{ NULL, 0 }
 };
 
+const struct scenario_word scenario_defrag[] = {
+	{ "madvise", SCENARIO_DEFRAG_MADVISE }, { "always", SCENARIO_DEFRAG_ALWAYS }, { "defer", SCENARIO_DEFRAG_DEFER },
+	{ "defer+madvise", SCENARIO_DEFRAG_DEFER_MADVISE }, { "never", SCENARIO_DEFRAG_NEVER }, { NULL, 0 }
+};
+
 const struct scenario_word scenario_swap[] = {
 	{ "ssd", SCENARIO_SSD }, { "disk", SCENARIO_DISK }, { "zram", SCENARIO_ZRAM }, { NULL, 0 }
 };

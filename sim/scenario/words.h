@@ -50,6 +50,11 @@ extern const struct scenario_word scenario_pattern[];
 
 enum scenario_thp { SCENARIO_THP_NEVER, SCENARIO_THP_MADVISE, SCENARIO_THP_ALWAYS };
 extern const struct scenario_word scenario_thp[];
+enum scenario_defrag {
+	SCENARIO_DEFRAG_MADVISE, SCENARIO_DEFRAG_ALWAYS, SCENARIO_DEFRAG_DEFER, SCENARIO_DEFRAG_DEFER_MADVISE,
+	SCENARIO_DEFRAG_NEVER,
+};
+extern const struct scenario_word scenario_defrag[];
 
 enum scenario_swap { SCENARIO_SSD, SCENARIO_DISK, SCENARIO_ZRAM };
 extern const struct scenario_word scenario_swap[];
@@ -146,6 +151,7 @@ enum scenario_unit {
 	X(THP_SPLIT_PMD, "thp_split_pmd", COUNT, "huge mappings split") \
 	X(THP_SWPOUT, "thp_swpout", COUNT, "huge pages written to swap as a whole") \
 	X(THP_SWPOUT_FALLBACK, "thp_swpout_fallback", COUNT, "huge pages split for want of room on swap") \
+	X(THP_DEFERRED, "thp_deferred_split_page", COUNT, "huge pages of which a part is not mapped any more") \
 	X(THP_COLLAPSE, "thp_collapse_alloc", COUNT, "huge pages that khugepaged took") \
 	X(COMPACT_STALL, "compact_stall", COUNT, "requests that moved pages together to get a block") \
 	X(COMPACT_SUCCESS, "compact_success", COUNT, "those that got it") \

@@ -126,7 +126,7 @@ void vm_frame_unmap(struct vm *vm, pfn_t pfn)
 	struct page *page = page_from_pfn(vm->map, pfn);
 
 	if (vm_frame_in_block(page)) {
-		huge_unmap_page(vm, page);
+		huge_unmap_pages(vm, page, 1);
 		return;
 	}
 	page->vm_mapcount--;

@@ -18,15 +18,17 @@ struct change {
 /* Whether @pte may be written without a fault that looks first (Linux: can_change_pte_writable). */
 static bool can_be_writable(const struct vma *vma, pte_t pte)
 {
+	const struct vm_rules *rules = vma->mm->vm->rules;
 	const struct page *page;
 
 	if (!(vma->flags & VM_WRITE) || (pte.v & PTE_SPECIAL))
 		return false;
 	if (vma->flags & VM_SHARED)
 		return pte.v & PTE_DIRTY;
-	if (vma->mm->vm->rules->protect_back_dirty && !(pte.v & PTE_DIRTY))
-		return false;
 	page = page_from_pfn(vma->mm->vm->map, pte_pfn(pte));
+	/* What a system call brought in is dirty for the kernel. */
+	if (rules->protect_back_dirty && !(pte.v & PTE_DIRTY) && !(page->vm_index & FRAME_ZERO))
+		return false;
 	return (page->vm_index & (FRAME_ANON | FRAME_EXCLUSIVE)) == (FRAME_ANON | FRAME_EXCLUSIVE);
 }
 

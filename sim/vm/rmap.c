@@ -107,7 +107,7 @@ static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		return -EBUSY;
 	vm_flush(vma->mm, addr, PAGE_SIZE);
 	if (vm_frame_in_block(page)) {
-		huge_unmap_page(vm, page);
+		huge_unmap_pages(vm, page, 1);
 		return 0;
 	}
 	page->vm_mapcount--;

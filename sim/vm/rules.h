@@ -47,6 +47,12 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "pages of a huge one that one process alone maps are written to in place") \
 	X(shared_by_block, 0, 1, 1, \
 	  "whether a page of a huge one is shared is guessed from the block and its first page, not looked up") \
+	X(unmaps_rows, 0, 1, 1, \
+	  "pages of a huge one that are unmapped in one go count together: none of them is the first (6.9)") \
+	X(split_keeps_dirty, 0, 1, 1, \
+	  "small entries that come of a huge one are dirty where it was, else the page alone is (6.2)") \
+	X(split_waits, 1, 0, 0, \
+	  "a huge page that is split at once counts as one that waits for it, too: its pages are unmapped one by one") \
 	X(collapse_read_only, 0, 0, 1, \
 	  "small pages become a huge one though none of them may be written to") \
 	X(huge_zero_cow, 0, 0, 1, \

@@ -59,6 +59,9 @@ enum vm_overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 /* Who gets huge pages: nobody, mappings with MADV_HUGEPAGE, all but those with MADV_NOHUGEPAGE. */
 enum vm_thp { VM_THP_NEVER, VM_THP_MADVISE, VM_THP_ALWAYS };
 
+/* Who waits for the page allocator to make room for a huge page, and who wakes kswapd for it: /sys/.../defrag. */
+enum vm_thp_defrag { VM_DEFRAG_MADVISE, VM_DEFRAG_ALWAYS, VM_DEFRAG_DEFER, VM_DEFRAG_DEFER_MADVISE, VM_DEFRAG_NEVER };
+
 /* How pages are put in order for reclaim: sim/vm/lru/lru.h, sim/vm/lru/mglru.h. */
 enum vm_lru { VM_LRU_DEFAULT /* the kernel's */, VM_LRU_LISTS, VM_LRU_GENERATIONS };
 
@@ -68,6 +71,7 @@ struct vm_config {
 	unsigned int overcommit_ratio;	/* %, for OVERCOMMIT_NEVER; kernel default 50 */
 	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
 	enum vm_thp thp;
+	enum vm_thp_defrag thp_defrag;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
 	enum vm_lru lru;
 	uint64_t swap_bytes;		/* 0: no swap; the first page is its header */
@@ -113,6 +117,10 @@ struct vm_config {
 	X(thp_split_pmd, "huge mappings that became 512 small ones") \
 	X(thp_swpout, "huge pages written to swap as a whole") \
 	X(thp_swpout_fallback, "huge pages split because there was no room for them as a whole on swap") \
+	X(thp_deferred_split_page, "huge pages that wait for a split, for a part is not mapped any more") \
+	X(thp_scan_exceed_none_pte, "times that khugepaged found too much empty") \
+	X(thp_scan_exceed_swap_pte, "times that it found too much on swap") \
+	X(thp_scan_exceed_share_pte, "times that it found too much shared with others") \
 	X(pageoutrun, "times kswapd went to work") \
 	X(pgscan_kswapd, "pages that kswapd looked at") \
 	X(pgscan_direct, "pages that processes looked at for their own requests") \

@@ -9,28 +9,40 @@
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/writeback.h"
 
-/* Entries of pages on swap that were passed and whose slots follow each other. */
+/* Entries that were passed and belong together: of pages on swap whose slots follow each other, or of a huge page. */
 struct zap {
 	struct vma *vma;
 	uint64_t at;			/* the address behind them */
-	pte_t next;			/* what would be there if they went on */
-	uint32_t slot, nr;
+	pte_t next;			/* of slots: what would be there if they went on */
+	uint32_t slot, nr;		/* how many; of slots the first one */
+	struct page *page;		/* of a huge page the first one; NULL: these are slots */
 };
 
 static void zap_row(struct zap *zap)
 {
 	if (!zap->nr)
 		return;
-	swap_free_and_cache(zap->vma->mm->vm, zap->slot, zap->nr);
+	if (zap->page)
+		huge_unmap_pages(zap->vma->mm->vm, zap->page, zap->nr);
+	else
+		swap_free_and_cache(zap->vma->mm->vm, zap->slot, zap->nr);
+	zap->page = NULL;
 	zap->nr = 0;
+}
+
+/* Whether a row that ends before @addr may go on there: it does not go beyond a table. */
+static bool row_goes_on(const struct zap *zap, uint64_t addr)
+{
+	return zap->nr && zap->at == addr && (addr & (pt_span(PT_PMD) - 1));
 }
 
 static void zap_swap_entry(struct zap *zap, pte_t pte, uint64_t addr)
 {
 	bool rows = zap->vma->mm->vm->rules->swap_free_rows;
 
-	if (!rows || zap->at != addr || zap->next.v != pte.v || !(addr & (pt_span(PT_PMD) - 1)))
+	if (!rows || zap->page || !row_goes_on(zap, addr) || zap->next.v != pte.v)
 		zap_row(zap);
 	if (!zap->nr++)
 		zap->slot = pte_swap_slot(pte);
@@ -38,28 +50,40 @@ static void zap_swap_entry(struct zap *zap, pte_t pte, uint64_t addr)
 	zap->next = pte_make_swap(pte_swap_slot(pte) + 1, pte.v & PTE_SWP_EXCLUSIVE);
 	zap->vma->mm->rss[RSS_SWAP]--;
 }
-#include "sim/vm/writeback.h"
+/* Pages of one huge page that lie side by side (Linux: zap_present_folio_ptes). */
+static void zap_huge_entry(struct zap *zap, struct page *page, uint64_t addr)
+{
+	if (!zap->vma->mm->vm->rules->unmaps_rows || !zap->page || !row_goes_on(zap, addr) || zap->page + zap->nr != page ||
+	    !(page->flags & PG_tail))
+		zap_row(zap);
+	if (!zap->nr++)
+		zap->page = page;
+	zap->at = addr + PAGE_SIZE;
+}
 
 static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 {
 	struct zap *zap = ctx;
 	struct vma *vma = zap->vma;
 	struct vm *vm = vma->mm->vm;
+	bool mapped = pte_present(*pte) && !(pte->v & PTE_SPECIAL);
+	struct page *page = mapped ? page_from_pfn(vm->map, pte_pfn(*pte)) : NULL;
 
 	if (pte_swap(*pte))
 		zap_swap_entry(zap, *pte, addr);
-	else
+	else if (!page || !vm_frame_in_block(page))
 		zap_row(zap);
-	if (pte_present(*pte) && !(pte->v & PTE_SPECIAL)) {
-		struct page *page = page_from_pfn(vm->map, pte_pfn(*pte));
-
+	if (page && vm_frame_in_block(page)) {
+		vma->mm->rss[RSS_ANON]--;
+		zap_huge_entry(zap, page, addr);
+	} else if (page) {
 		if (!(page->vm_index & FRAME_ANON)) {
 			if (pte->v & PTE_DIRTY)
 				vm_frame_dirty(vm, page);
 			if ((pte->v & PTE_ACCESSED) && vma_has_recency(vma))
 				lru_mark_accessed(vm, vm_cpu(vm), pte_pfn(*pte));
 		}
-		if ((vma->flags & VM_LOCKED) && !vm_frame_in_block(page))
+		if (vma->flags & VM_LOCKED)
 			lru_munlock(vm, pte_pfn(*pte));
 		vma->mm->rss[vm_frame_rss(page)]--;
 		vm_frame_unmap(vm, pte_pfn(*pte));

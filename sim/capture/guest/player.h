@@ -38,7 +38,8 @@
 	X(KILL, "kill", "of process 0: number") \
 	X(SLEEP, "sleep", "of process 0: nanoseconds") \
 	X(DROP_CACHES, "drop-caches", "of process 0") \
-	X(LOOK, "look", "of process 0: every process is looked at")
+	X(LOOK, "look", "of process 0: every process is looked at") \
+	X(KHUGEPAGED, "khugepaged", "of process 0: khugepaged looks at everything once")
 
 enum player_kind {
 #define PLAYER_KIND_ENUM(kind, name, text) PLAYER_##kind,

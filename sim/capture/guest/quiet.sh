@@ -16,8 +16,26 @@ bytes() {
 # Not in the root file system: what lies in tmpfs counts as committed memory.
 mkdir -p /play
 mount -t ramfs play /play
-set_to "$THP" $mm/transparent_hugepage/enabled
-set_to 0 $mm/transparent_hugepage/khugepaged/defrag
+
+# Machines of less than 512M boot with all of these off. khugepaged looks at everything when vm-player wakes it,
+# and at no other time: it works at once where a first process comes, so one is there before.
+huge=$mm/transparent_hugepage
+set_to "$THP" $huge/enabled
+set_to "$THP_DEFRAG" $huge/defrag
+set_to 1 $huge/use_zero_page
+set_to 1 $huge/khugepaged/defrag
+set_to 1000000000 $huge/khugepaged/pages_to_scan
+set_to 2000000000 $huge/khugepaged/scan_sleep_millisecs
+set_to 0 $huge/khugepaged/alloc_sleep_millisecs
+if [ "$THP" != never ]; then
+	wl hold &
+	tries=60
+	while [ "$(cat $huge/khugepaged/full_scans)" = 0 ] && [ $tries -gt 0 ]; do
+		sleep 1
+		tries=$((tries - 1))
+	done
+fi
+
 case $LRU in
 classic) set_to 0 $mm/lru_gen/enabled ;;
 mglru) set_to 7 $mm/lru_gen/enabled ;;

@@ -418,6 +418,37 @@ static void show_settings(void)
 	show_file(0, "rotational", CALL(__NR_open, "/sys/block/vda/queue/rotational", 0, 0));
 }
 
+#define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
+
+static int64_t full_scans(void)
+{
+	int64_t fd = CALL(__NR_open, KHUGEPAGED "full_scans", 0, 0), n;
+
+	if (fd < 0)
+		return fd;
+	n = CALL(__NR_read, fd, text, TEXT);
+	CALL(__NR_close, fd, 0, 0);
+	return number_in(n, "");
+}
+
+/* quiet.sh has put it to sleep, told it to look at everything once it wakes, and not to wait for memory. */
+static int64_t wake_khugepaged(void)
+{
+	static const char sleep[] = "2000000000";
+	uint64_t moment[2] = { 0, 10000000 };
+	int64_t fd = CALL(__NR_open, KHUGEPAGED "scan_sleep_millisecs", 1, 0), before = full_scans();
+	uint32_t tries;
+
+	if (fd < 0)
+		return fd;
+	CALL(__NR_write, fd, sleep, sizeof(sleep) - 1);
+	CALL(__NR_close, fd, 0, 0);
+	/* Where there is no memory it gives up, and that is seen nowhere. */
+	for (tries = 0; tries < 500 && full_scans() == before; tries++)
+		CALL(__NR_nanosleep, moment, 0, 0);
+	return 0;
+}
+
 static int64_t look(uint32_t i)
 {
 	uint64_t moment[2] = { 0, 10000000 };
@@ -440,6 +471,7 @@ static int64_t look(uint32_t i)
 	if (!i)
 		show_settings();
 	show_file(0, "thp", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/enabled", 0, 0));
+	show_file(0, "thp/defrag", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/defrag", 0, 0));
 	for (n = 0; n < PLAYER_MAX_PROCESSES; n++) {
 		if (n && !pids[n])
 			continue;
@@ -474,6 +506,9 @@ static void own_operation(uint32_t i)
 		break;
 	case PLAYER_LOOK:
 		result.ret = look(i);
+		break;
+	case PLAYER_KHUGEPAGED:
+		result.ret = wake_khugepaged();
 		break;
 	default:
 		end(1);

@@ -421,6 +421,21 @@ static void pressure(unsigned int rounds)
 		close(disk);
 }
 
+/* A process that khugepaged knows, and that has nothing for it: with one it never begins to work by itself. */
+static void hold(unsigned int rounds)
+{
+	/* What is touched lies before the first border of 2 MiB, so that it stays small. */
+	char *at = (char *)((1UL << 33) - PAGE);
+
+	(void)rounds;
+	if (mmap(at, PAGE + 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
+		fail("mmap");
+	*(volatile char *)at = 1;
+	madvise(at, PAGE + 2 * HUGE_PAGE, MADV_HUGEPAGE);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -428,7 +443,7 @@ int main(int argc, char **argv)
 		void (*run)(unsigned int rounds);
 	} kinds[] = {
 		{ "small", small }, { "files", files }, { "mixed", mixed },
-		{ "mmapthp", mmapthp }, { "pressure", pressure },
+		{ "mmapthp", mmapthp }, { "pressure", pressure }, { "hold", hold },
 	};
 	unsigned long rounds = 1;
 	char *end;
@@ -446,6 +461,6 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	}
-	fprintf(stderr, "usage: wl small|files|mixed|mmapthp|pressure [ROUNDS]\n");
+	fprintf(stderr, "usage: wl small|files|mixed|mmapthp|pressure|hold [ROUNDS]\n");
 	return 1;
 }

@@ -280,6 +280,8 @@ static int do_step(struct compiler *c)
 		return add(c, &(struct player_op){ .kind = PLAYER_SLEEP, .arg = { step->sleep_ns } });
 	case STEP_DROP_CACHES:
 		return add(c, &(struct player_op){ .kind = PLAYER_DROP_CACHES });
+	case STEP_KHUGEPAGED:
+		return add(c, &(struct player_op){ .kind = PLAYER_KHUGEPAGED });
 	case STEP_PHASE:
 		return look(c, step->phase);
 	case STEP_MMAP:

@@ -70,6 +70,21 @@ static void swap_of(struct stage_config *cfg, const struct looks *looks, const s
 			 says(look_section(looks, first, 0, "rotational"), "1") ? VM_SWAP_DISK : VM_SWAP_SSD;
 }
 
+/* Captures from before it was asked for have none: then the kernel's default. */
+static enum vm_thp_defrag defrag_of(const struct look_section *defrag)
+{
+	static const struct { const char *word; enum vm_thp_defrag defrag; } words[] = {
+		{ "[always]", VM_DEFRAG_ALWAYS }, { "[defer]", VM_DEFRAG_DEFER }, { "[defer+madvise]", VM_DEFRAG_DEFER_MADVISE },
+		{ "[never]", VM_DEFRAG_NEVER },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (says(defrag, words[i].word))
+			return words[i].defrag;
+	return VM_DEFRAG_MADVISE;
+}
+
 int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct looks *looks, const struct look *first,
 		      struct kerror *err)
 {
@@ -87,6 +102,7 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->overcommit_ratio = (unsigned int)(number_of(looks, first, "sys/vm/overcommit_ratio", "") % 101);
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
 	swap_of(cfg, looks, first);
+	cfg->thp_defrag = defrag_of(look_section(looks, first, 0, "thp/defrag"));
 	cfg->privileged = !number_of(looks, first, "status", "Uid:");
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
+#include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 
@@ -210,6 +211,9 @@ static int64_t direct(struct stage *stage, const struct player_op *op)
 		return 0;
 	case PLAYER_DROP_CACHES:
 		vm_drop_caches(stage->vm);
+		return 0;
+	case PLAYER_KHUGEPAGED:
+		khugepaged_pass(stage->vm);
 		return 0;
 	default:
 		return 0;

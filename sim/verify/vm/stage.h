@@ -43,6 +43,7 @@ struct stage_config {
 	uint64_t mem_bytes;		/* of the simulated machine */
 	uint64_t totalram;		/* pages; what the kernel reckons with */
 	enum vm_thp thp;
+	enum vm_thp_defrag thp_defrag;
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;
 	int64_t committed;		/* pages, of all that runs at the first look */

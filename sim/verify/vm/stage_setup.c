@@ -123,6 +123,7 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm_config_default(&vm);
 	vm.kernel = cfg->kernel;
 	vm.thp = cfg->thp;
+	vm.thp_defrag = cfg->thp_defrag;
 	vm.overcommit = cfg->overcommit;
 	vm.overcommit_ratio = cfg->overcommit_ratio;
 	vm.swap_bytes = cfg->swap_bytes;

@@ -18,6 +18,11 @@ int32_t huge_leaves(const struct page *head)
 	return head[1].refcount;
 }
 
+int32_t huge_pages_mapped(const struct page *head)
+{
+	return head[2].refcount;
+}
+
 pfn_t huge_alloc(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int order)
 {
 	struct frame_place place = mempolicy_place(vma->mm->vm->current, vma, addr);
@@ -101,6 +106,7 @@ static void queue_add(struct vm *vm, struct page *head)
 	if (head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE))
 		return;
 	head->vm_index |= FRAME_PARTIAL;
+	vm->counters[VM_CNT_thp_deferred_split_page] += page_order(head) == HUGE_ORDER;
 	head[2].next = PFN_NONE_VAL;
 	head[2].prev = queue->last;
 	if (queue->nr++)
@@ -178,11 +184,16 @@ void huge_map_page(struct vm *vm, struct page *page)
 	head->refcount++;
 }
 
-void huge_unmap_page(struct vm *vm, struct page *page)
+void huge_unmap_pages(struct vm *vm, struct page *page, uint32_t nr)
 {
 	struct page *head = compound_head(vm->map, page);
+	uint32_t last = 0, i;
 
-	if (!--page->vm_mapcount && --*pages_mapped(head) && !*leaves(head))
+	for (i = 0; i < nr; i++)
+		last += !--page[i].vm_mapcount;
+	*pages_mapped(head) -= (int32_t)last;
+	if (last && *pages_mapped(head) && !*leaves(head))
 		queue_add(vm, head);
+	head->refcount -= (int32_t)nr - 1;
 	put(vm, head);
 }

@@ -29,6 +29,12 @@ struct scan {
 	uint32_t per_node[MAX_NUMNODES];	/* pages there */
 };
 
+static enum collapse_result exceeds(struct vm *vm, enum vm_counter counter)
+{
+	vm->counters[counter]++;
+	return COLLAPSE_EXCEED;
+}
+
 /* One entry that maps a page. */
 static enum collapse_result scan_page(struct scan *s, pte_t pte)
 {
@@ -37,7 +43,7 @@ static enum collapse_result scan_page(struct scan *s, pte_t pte)
 
 	s->writable |= !!(pte.v & PTE_WRITE);
 	if (huge_is_shared(vm, page) && ++s->shared > KHUGEPAGED_MAX_SHARED && s->limits)
-		return COLLAPSE_EXCEED;
+		return exceeds(vm, VM_CNT_thp_scan_exceed_share_pte);
 	s->per_node[vm_frame_node(vm, pte_pfn(pte))]++;
 	if (!(head->vm_index & FRAME_LRU))
 		return COLLAPSE_BUSY;
@@ -47,6 +53,7 @@ static enum collapse_result scan_page(struct scan *s, pte_t pte)
 
 static enum collapse_result scan_table(struct scan *s, const pte_t *table)
 {
+	struct vm *vm = s->vma->mm->vm;
 	enum collapse_result ret;
 	unsigned int i;
 
@@ -55,17 +62,17 @@ static enum collapse_result scan_table(struct scan *s, const pte_t *table)
 
 		if (!pte_none(pte) && !pte_present(pte)) {
 			if (++s->swapped > KHUGEPAGED_MAX_SWAP && s->limits)
-				return COLLAPSE_EXCEED;
+				return exceeds(vm, VM_CNT_thp_scan_exceed_swap_pte);
 		} else if (pte_none(pte) || (pte.v & PTE_SPECIAL)) {
 			if (++s->empty > KHUGEPAGED_MAX_NONE && s->limits)
-				return COLLAPSE_EXCEED;
+				return exceeds(vm, VM_CNT_thp_scan_exceed_none_pte);
 		} else {
 			ret = scan_page(s, pte);
 			if (ret != COLLAPSE_DONE)
 				return ret;
 		}
 	}
-	if (!s->writable && !s->vma->mm->vm->rules->collapse_read_only)
+	if (!s->writable && !vm->rules->collapse_read_only)
 		return COLLAPSE_READ_ONLY;
 	if (s->limits && (!s->used || (s->swapped && s->used < HUGE_PAGES / 2)))
 		return COLLAPSE_UNUSED;

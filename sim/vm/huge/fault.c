@@ -19,7 +19,20 @@ bool huge_allowed(const struct vma *vma)
 
 gfp_t huge_gfp(const struct vma *vma)
 {
-	return GFP_TRANSHUGE_LIGHT | (vma->flags & VM_HUGEPAGE ? __GFP_DIRECT_RECLAIM : 0);
+	bool wanted = vma->flags & VM_HUGEPAGE;
+
+	switch (vma->mm->vm->cfg.thp_defrag) {
+	case VM_DEFRAG_ALWAYS:
+		return GFP_TRANSHUGE | (wanted ? 0 : __GFP_NORETRY);
+	case VM_DEFRAG_DEFER:
+		return GFP_TRANSHUGE_LIGHT | __GFP_KSWAPD_RECLAIM;
+	case VM_DEFRAG_DEFER_MADVISE:
+		return GFP_TRANSHUGE_LIGHT | (wanted ? __GFP_DIRECT_RECLAIM : __GFP_KSWAPD_RECLAIM);
+	case VM_DEFRAG_NEVER:
+		return GFP_TRANSHUGE_LIGHT;
+	default:
+		return GFP_TRANSHUGE_LIGHT | (wanted ? __GFP_DIRECT_RECLAIM : 0);
+	}
 }
 
 /* On this node without much effort; anywhere with it, where the mapping asks for huge pages. */

@@ -52,7 +52,7 @@ static inline uint64_t huge_start(uint64_t addr)
  * was; HUGE_FALLBACK; -ENOMEM.
  */
 int huge_fault(struct vma *vma, uint64_t addr, bool write, pte_t *leaf, enum vm_fault *kind);
-/* What a huge page of @vma is asked for with (Linux: vma_thp_gfp_mask, defrag is madvise). */
+/* What a huge page of @vma is asked for with (Linux: vma_thp_gfp_mask). */
 gfp_t huge_gfp(const struct vma *vma);
 /* Whether @vma may have huge pages: by its flags, and the machine's thp= (Linux: hugepage_vma_check at a fault). */
 bool huge_allowed(const struct vma *vma);
@@ -73,7 +73,8 @@ void huge_map(struct vm *vm, pfn_t head);
 void huge_unmap(struct vm *vm, pfn_t head);
 /* The same of a small entry that points to @page of a block. */
 void huge_map_page(struct vm *vm, struct page *page);
-void huge_unmap_page(struct vm *vm, struct page *page);
+/* The same of entries that pointed to @nr pages from @page on, and went together. */
+void huge_unmap_pages(struct vm *vm, struct page *page, uint32_t nr);
 /*
  * Whether nobody but the entry of @addr in @vma, or where rules.h says so nobody but the process, maps what is left of the
  * block that @page is a part of.
@@ -86,8 +87,9 @@ bool huge_sole_user(const struct vma *vma, struct page *page, uint64_t addr);
 bool huge_is_shared(const struct vm *vm, struct page *page);
 /* It no longer waits for a split, if it did. */
 void huge_unqueue(struct vm *vm, struct page *head);
-/* Leaves that point to it. */
+/* Leaves that point to it, and how many of its pages small entries map. */
 int32_t huge_leaves(const struct page *head);
+int32_t huge_pages_mapped(const struct page *head);
 
 /* ---- entry.c ------------------------------------------------------------------- */
 

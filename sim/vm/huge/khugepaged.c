@@ -129,7 +129,8 @@ static uint32_t scan_mm(struct vm *vm, uint32_t pages, enum collapse_result *res
 	return progress;
 }
 
-bool khugepaged_scan(struct vm *vm, uint32_t pages)
+/* @failures: so often it goes on where there was no memory (Linux: khugepaged_do_scan). */
+static bool scan_all(struct vm *vm, uint32_t pages, unsigned int failures)
 {
 	struct khugepaged *k = vm->khugepaged;
 	uint32_t progress = 0, rounds = 0;
@@ -143,10 +144,20 @@ bool khugepaged_scan(struct vm *vm, uint32_t pages)
 		if (!k->begun && ++rounds > 1)
 			break;
 		progress += scan_mm(vm, pages - progress, &result);
-		if (result == COLLAPSE_NO_MEMORY)
+		if (result == COLLAPSE_NO_MEMORY && !failures--)
 			return false;
 	}
 	return true;
+}
+
+bool khugepaged_scan(struct vm *vm, uint32_t pages)
+{
+	return scan_all(vm, pages, 0);
+}
+
+void khugepaged_pass(struct vm *vm)
+{
+	scan_all(vm, UINT32_MAX, 1);
 }
 
 uint64_t khugepaged_next(const struct vm *vm)

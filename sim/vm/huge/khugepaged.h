@@ -48,6 +48,8 @@ uint64_t khugepaged_next(const struct vm *vm);
 void khugepaged_wake(struct vm *vm);
 /* One look at @pages pages, as every 10 s; false: it was given up, for there was no memory for a huge page. */
 bool khugepaged_scan(struct vm *vm, uint32_t pages);
+/* All pages of all processes are looked at once, whatever time it is; that there is no memory ends it the second time. */
+void khugepaged_pass(struct vm *vm);
 
 /* ---- collapse.c ------------------------------------------------------------------ */
 

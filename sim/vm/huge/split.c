@@ -3,7 +3,8 @@
  * kmemsim: a leaf becomes a table of 512 entries; a block becomes 512 of one page. Follows __split_huge_pmd_locked(),
  * vma_adjust_trans_huge(), split_huge_page_to_list() and deferred_split_scan() of mm/huge_memory.c.
  *
- * Differs: the kernel puts migration entries in place of the pages while it splits a block, and takes them out again.
+ * Differs: the kernel puts migration entries in place of the pages while it splits a block, and takes them out again. That a
+ * part of it is not mapped then counts, as there: where small entries map it, or in 6.1.
  */
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
@@ -24,6 +25,11 @@ static void fill_table(struct vm *vm, pte_t *table, pte_t leaf, uint64_t bits)
 	huge_unmap(vm, pte_pfn(leaf));
 }
 
+static void make_dirty(struct page *head)
+{
+	head->vm_index = (head->vm_index | FRAME_DIRTY) & ~FRAME_ZERO;
+}
+
 void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf)
 {
 	struct mm *mm = vma->mm;
@@ -38,7 +44,11 @@ void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf)
 		for (i = 0; i < HUGE_PAGES; i++)
 			entries[i] = pte_make(pfn_make(0), bits | PTE_SPECIAL);
 	} else {
-		bits = (bits & ~PTE_ACCESSED) | (old.v & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY));
+		bits = (bits & ~PTE_ACCESSED) | (old.v & (PTE_WRITE | PTE_ACCESSED));
+		if (old.v & PTE_DIRTY && vm->rules->split_keeps_dirty)
+			bits |= PTE_DIRTY;
+		else if (old.v & PTE_DIRTY)
+			make_dirty(page_from_pfn(vm->map, pte_pfn(old)));
 		fill_table(vm, entries, old, bits);
 		if (vma->flags & VM_LOCKED)
 			lru_munlock(vm, pte_pfn(old));
@@ -95,6 +105,9 @@ void huge_split_block(struct vm *vm, pfn_t pfn)
 
 	pfn = pfn_from_page(vm->map, head);
 	lru_add_drain(vm, vm_cpu(vm));
+	if (nr == HUGE_PAGES && !(head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE)) &&
+	    (vm->rules->split_waits || huge_pages_mapped(head)))
+		vm->counters[VM_CNT_thp_deferred_split_page]++;
 	huge_split_leaves(vm, pfn);
 	vm->counters[VM_CNT_thp_split_page] += nr == HUGE_PAGES;
 	huge_unqueue(vm, head);

@@ -46,7 +46,7 @@ static void test_machine(void)
 	struct scenario *s = read_good("machine memory=512M cpus=2 nodes=2 kernel=6.1 thp=madvise swap=64M swap-type=zram "
 				       "overcommit=2 overcommit-ratio=80 tlb=l1=64x4,l2=1536x12 pcid=off lru=mglru "
 				       "policy=s3-fifo frames=3 fault-around=4k page-cluster=0 swappiness=100 "
-				       "numa-balancing=on\nprocess A\n");
+				       "numa-balancing=on thp-defrag=defer+madvise\nprocess A\n");
 	const struct scenario_machine *m = scenario_machine(s);
 
 	CU_ASSERT_EQUAL(m->given, (1u << NR_SCENARIO_MACHINE) - 1);
@@ -55,6 +55,7 @@ static void test_machine(void)
 	CU_ASSERT_EQUAL(m->nodes, 2);
 	CU_ASSERT_EQUAL(m->kernel, BUDDY_KERNEL_6_1);
 	CU_ASSERT_EQUAL(m->thp, SCENARIO_THP_MADVISE);
+	CU_ASSERT_EQUAL(m->thp_defrag, SCENARIO_DEFRAG_DEFER_MADVISE);
 	CU_ASSERT_EQUAL(m->swap_bytes, 64 * MIB);
 	CU_ASSERT_EQUAL(m->swap_type, SCENARIO_ZRAM);
 	CU_ASSERT_TRUE(m->numa_balancing);
@@ -117,6 +118,7 @@ static void test_world(void)
 	CU_ASSERT_EQUAL(step.sleep_ns, 1500000000);
 	CU_ASSERT_EQUAL(read_step("sync").kind, STEP_SYNC);
 	CU_ASSERT_EQUAL(read_step("drop-caches").kind, STEP_DROP_CACHES);
+	CU_ASSERT_EQUAL(read_step("khugepaged").kind, STEP_KHUGEPAGED);
 	step = read_step("A cpu 3");
 	CU_ASSERT_EQUAL(step.kind, STEP_CPU);
 	CU_ASSERT_EQUAL(step.cpu, 3);

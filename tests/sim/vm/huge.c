@@ -307,7 +307,154 @@ static void test_queue(void)
 	world_exit(&w);
 }
 
+/* a huge page in small entries is unmapped in one go: 6.12 counts none of them as a part, 6.1 the first one */
+static void test_rows(void)
+{
+	static const struct {
+		enum vm_kernel kernel;
+		uint64_t deferred;
+	} kernels[] = { { VM_KERNEL_6_1, 3 }, { VM_KERNEL_6_12, 2 } };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, kernels[i].kernel, VM_THP_MADVISE);
+		addr = map_huge(&w, 6 * MIB);
+		world_touch(w.a, addr, 1536, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr + MIB, PAGE_SIZE, PROT_READ), 0);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr + MIB, PAGE_SIZE, RW), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_deferred_split_page], 0);
+		CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 3 * MIB, PAGE_SIZE), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_deferred_split_page], 1);
+		/* Whole; in parts; the last one up to a page in the middle, and from it on. */
+		CU_ASSERT_EQUAL(vm_munmap(w.a, addr, 4 * MIB), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_deferred_split_page], kernels[i].deferred - 1);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 5 * MIB, PAGE_SIZE, MADV_DONTNEED), 0);
+		CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 4 * MIB, 2 * MIB), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_deferred_split_page], kernels[i].deferred);
+		CU_ASSERT_EQUAL(w.vm->huge_queue.nr, 0);
+		world_check(&w);
+		world_exit(&w);
+	}
+}
+
+/* advice for a part of a huge page splits it, if it is nobody else's; for all of it, it stays */
+static void test_advice(void)
+{
+	static const int advice[] = { MADV_COLD, MADV_FREE };
+	struct process *child;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+		addr = map_huge(&w, 8 * MIB);
+		world_touch(w.a, addr, 2048, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + MIB, 2 * MIB, advice[i]), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_page], 2);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), 4 * MIB);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 4 * MIB, 2 * MIB, advice[i]), 0);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), 4 * MIB);
+		CU_ASSERT_FALSE(vm_walk(w.a->mm, addr + 4 * MIB)->v & PTE_ACCESSED);
+		CU_ASSERT_EQUAL(!(vm_walk(w.a->mm, addr + 4 * MIB)->v & PTE_DIRTY), advice[i] == MADV_FREE);
+		CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 6 * MIB, MIB, advice[i]), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_page], 2);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), 4 * MIB);
+		world_check(&w);
+		world_exit(&w);
+	}
+}
+
+/* the same where small entries map it: 6.1 splits it in any case, 6.12 only where the advice is not for all of it */
+static void test_advice_in_parts(void)
+{
+	static const struct {
+		enum vm_kernel kernel;
+		uint64_t whole, part;		/* split by advice for all of it, for a part */
+	} kernels[] = { { VM_KERNEL_6_1, 1, 2 }, { VM_KERNEL_6_12, 0, 1 } };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, kernels[i].kernel, VM_THP_MADVISE);
+		addr = map_huge(&w, 4 * MIB);
+		world_touch(w.a, addr, 1024, VM_ACCESS_WRITE);
+		huge_split_leaf(mm_lookup(w.a->mm, addr), addr, vm_walk(w.a->mm, addr));
+		huge_split_leaf(mm_lookup(w.a->mm, addr), addr + 2 * MIB, vm_walk(w.a->mm, addr + 2 * MIB));
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 2 * MIB, MADV_COLD), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_page], kernels[i].whole);
+		CU_ASSERT_FALSE(vm_walk(w.a->mm, addr + MIB)->v & PTE_ACCESSED);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 2 * MIB, 2 * MIB - PAGE_SIZE, MADV_COLD), 0);
+		CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_split_page], kernels[i].part);
+		CU_ASSERT_FALSE(vm_walk(w.a->mm, addr + 3 * MIB)->v & PTE_ACCESSED);
+		CU_ASSERT_TRUE(vm_walk(w.a->mm, addr + 4 * MIB - PAGE_SIZE)->v & PTE_ACCESSED);
+		world_check(&w);
+		world_exit(&w);
+	}
+}
+
+/* what a huge page is asked for with, by thp-defrag= and whether the mapping wants it (vma_thp_gfp_mask) */
+static void test_defrag(void)
+{
+	static const struct {
+		enum vm_thp_defrag defrag;
+		gfp_t wanted, other;
+	} defrags[] = {
+		{ VM_DEFRAG_MADVISE, __GFP_DIRECT_RECLAIM, 0 },
+		{ VM_DEFRAG_ALWAYS, __GFP_DIRECT_RECLAIM, __GFP_DIRECT_RECLAIM | __GFP_NORETRY },
+		{ VM_DEFRAG_DEFER, __GFP_KSWAPD_RECLAIM, __GFP_KSWAPD_RECLAIM },
+		{ VM_DEFRAG_DEFER_MADVISE, __GFP_DIRECT_RECLAIM, __GFP_KSWAPD_RECLAIM },
+		{ VM_DEFRAG_NEVER, 0, 0 },
+	};
+	struct world w;
+	struct vma *vma;
+	unsigned int i;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_ALWAYS);
+	addr = map_huge(&w, 2 * MIB);
+	vma = mm_lookup(w.a->mm, addr);
+	for (i = 0; i < sizeof(defrags) / sizeof(defrags[0]); i++) {
+		w.vm->cfg.thp_defrag = defrags[i].defrag;
+		CU_ASSERT_EQUAL(huge_gfp(vma), GFP_TRANSHUGE_LIGHT | defrags[i].wanted);
+		vma->flags &= ~VM_HUGEPAGE;
+		CU_ASSERT_EQUAL(huge_gfp(vma), GFP_TRANSHUGE_LIGHT | defrags[i].other);
+		vma->flags |= VM_HUGEPAGE;
+	}
+	world_exit(&w);
+}
+
 /* ---- khugepaged -------------------------------------------------------------------- */
+
+/* all of it at once, more than a look has; no block for the first: it goes on; nor for the second: it ends */
+static void test_pass(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	init(&w, VM_KERNEL_6_12, VM_THP_MADVISE);
+	khugepaged_pass(w.vm);
+	addr = map_huge(&w, 24 * MIB);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 24 * MIB, MADV_NOHUGEPAGE), 0);
+	world_touch(w.a, addr, 6144, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(vm_madvise(w.a, addr, 24 * MIB, MADV_HUGEPAGE), 0);
+	buddy_set_fail(w.machine->buddy, 1, 1, HUGE_ORDER);
+	khugepaged_pass(w.vm);
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 22 * MIB);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_collapse_alloc_failed], 1);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->full_scans, 1);
+	khugepaged_pass(w.vm);
+	CU_ASSERT_EQUAL(huge_bytes(w.a), 24 * MIB);
+	CU_ASSERT_EQUAL(w.vm->khugepaged->full_scans, 2);
+	world_exit(&w);
+}
 
 /* 512 pages a step of it, and one for each process and each mapping that has nothing: 4096 are eight huge pages less one */
 static void test_khugepaged(void)
@@ -362,6 +509,8 @@ static void test_limits(void)
 	CU_ASSERT_EQUAL(vm_madvise(child, addr, 6 * MIB, MADV_HUGEPAGE), 0);
 	CU_ASSERT_EQUAL(w.vm->khugepaged->nr, 2);
 	khugepaged_scan(w.vm, KHUGEPAGED_PAGES);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_scan_exceed_none_pte], 2);
+	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_scan_exceed_share_pte], 2);
 	for (i = 0; i < 3; i++)
 		CU_ASSERT_EQUAL(mm_resident(w.a->mm, addr + 2 * MIB * i, addr + 2 * MIB * (i + 1), 0).huge, i == 1 ? 2 * MIB : 0);
 	CU_ASSERT_EQUAL(huge_bytes(child), 0);
@@ -408,7 +557,12 @@ static const struct test_case cases[] = {
 	{ "fork", test_fork },
 	{ "split when memory is short", test_deferred },
 	{ "in the order in which they came", test_queue },
+	{ "small entries that go together", test_rows },
+	{ "MADV_COLD and MADV_FREE", test_advice },
+	{ "the same in small entries", test_advice_in_parts },
+	{ "how hard they are asked for", test_defrag },
 	{ "khugepaged", test_khugepaged },
+	{ "all in one pass", test_pass },
 	{ "what it leaves alone", test_limits },
 	{ "no block for it", test_no_block },
 	{ NULL, NULL }
