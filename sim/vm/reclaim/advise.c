@@ -174,7 +174,6 @@ void reclaim_advise(struct vma *vma, uint64_t start, uint64_t end, enum reclaim_
 {
 	struct advice advice = { .vma = vma, .end = end, .what = what };
 	struct vm *vm = vma->mm->vm;
-	bool free = what == RECLAIM_FREE;
 
 	lru_add_drain(vm, vm_cpu(vm));
 	mm_for_each_pte(vma->mm, start, end, advise_one, advise_leaf, &advice);

@@ -18,7 +18,7 @@
 static const struct { const char *name; uint64_t late_scores; } captures[] = {
 	{ "6.1-memory", 0 }, { "6.12-memory", 0 }, { "6.12-fork", 0 },
 	{ "6.1-swap-disk", 1 }, { "6.12-swap-disk", 0 }, { "6.1-swap-ssd", 1 }, { "6.12-swap-ssd", 0 },
-	{ "6.1-swap-zram", 3 }, { "6.12-swap-zram", 7 }, { "6.1-swap-huge", 0 }, { "6.12-swap-huge", 1 },
+	{ "6.1-swap-zram", 3 }, { "6.12-swap-zram", 7 }, { "6.1-swap-huge", 0 }, { "6.12-swap-huge", 1 }, { "6.1-huge", 1 }, { "6.12-huge", 0 },
 };
 
 /* Every operation, fault, mapping and figure of each is equal. */
