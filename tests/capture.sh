@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Makes one small capture of a real kernel and lets the program verify it: every
-# page frame and every object predicted. Skipped, with a message, where no
+# Makes one small capture of a real kernel, which plays a scenario, and lets the program verify it: every
+# page frame predicted, and every page fault and mapping. Skipped, with a message, where no
 # capture can be made; MEM, KERNEL and the like are those of docs/capture.md.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 export O
 dir=$O/check-capture
 rc=0
-WORKLOAD=idle_small OUT=$dir sh sim/capture/capture.sh || rc=$?
+SCENARIO=sim/capture/scenarios/quick.vm OUT=$dir sh sim/capture/capture.sh || rc=$?
 if [ "$rc" = 77 ]; then
 	exit 0
 elif [ "$rc" != 0 ]; then
@@ -21,4 +21,5 @@ if ! "$O/kmemsim" verify --help >/dev/null 2>&1; then
 fi
 "$O/kmemsim" verify --mode guided --layer pages --at-least 100 "$dir" >/dev/null
 "$O/kmemsim" verify --mode open --layer pages --at-least 100 "$dir" >/dev/null
-echo 'check-capture: a fresh capture verifies, guided and open'
+"$O/kmemsim" verify --layer vm "$dir" >/dev/null
+echo 'check-capture: a fresh capture verifies: frames, guided and open, page faults and mappings'

@@ -174,6 +174,7 @@
 	X(vm_lru) \
 	X(vm_mglru) \
 	X(vm_mglru_evict) \
+	X(vm_readahead) \
 	X(vm_reclaim) \
 	X(vm_rmap) \
 	X(vm_study) \

@@ -85,6 +85,18 @@ case $MEM in
 *G) megabytes=$((${MEM%G} * 1024)) ;;
 *) megabytes=${MEM%M} ;;
 esac
+# Where the scenario's files lie. A RAM disk has read a page as soon as it is asked for, so nothing is left to chance; files that
+# would take too much of memory lie on a virtio disk.
+FILES='' RAMDISK=96		# MiB
+if [ -n "$SCENARIO" ]; then
+	files_mib=$(awk '$1 == "file" {
+		unit = substr($3, length($3))
+		sum += $3 * (unit == "G" ? 1024 : unit == "M" ? 1 : unit == "k" ? 1 / 1024 : 1 / 1048576)
+		any = 1
+	} END { if (any) print int(sum) }' "$SCENARIO")
+	FILES=${files_mib:+disk}
+	[ -z "$files_mib" ] || [ "$files_mib" -gt $((megabytes / 8)) ] || [ "$files_mib" -gt 64 ] || FILES=ram
+fi
 # Memory in which each second page is free takes less than 5 KiB of text a MiB.
 : "${SNAPKB:=$((megabytes * 8))}"
 echo "$KERNEL" | grep -Eqx '[0-9]+\.[0-9]+[0-9a-z.+~-]*' ||
@@ -126,6 +138,10 @@ module=$work/$release/module
 tools=$work/tools
 unpack_kernel "$release" "$image"
 unpack_headers "$release" "$headers"
+if [ -n "$FILES" ]; then
+	need e2fsprogs:file_system_of_the_guest:/sbin/mke2fs
+	unpack_files_modules "$release" "$image"
+fi
 unpack_guest_tools "$tools"
 
 tree=$headers/usr/src/linux-headers-$release
@@ -192,9 +208,11 @@ strip --strip-debug -o "$guest/modules/mmsnap.ko" "$module/sim/capture/module/mm
 flock -u 9
 # In the order in which they must be loaded; what a kernel has built in is no file.
 cp "$here/guest/modules" "$guest/modules/order"
-while read -r name; do
+[ -z "$FILES" ] || cat "$here/guest/modules.files" >> "$guest/modules/order"
+[ "$FILES" != ram ] || echo "brd rd_nr=1 rd_size=$((RAMDISK * 1024))" >> "$guest/modules/order"
+while read -r name _; do
 	find "$image/lib/modules" -name "$name.ko*" -exec cp {} "$guest/modules/" \;
-done < "$here/guest/modules"
+done < "$guest/modules/order"
 find "$guest/modules" -name '*.ko.xz' -exec xz -d {} +
 cat > "$guest/conf" <<END
 EVENTS="$EVENTS"
@@ -204,6 +222,7 @@ SWAP=$SWAP
 TRACECMD=$TRACECMD
 SNAPKB=$SNAPKB
 TRACED=$TRACED
+FILES=$FILES
 ${QUIET:-}
 END
 (cd "$guest" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) |
@@ -222,6 +241,16 @@ fi
 if [ -n "${SWAPDISK:-}" ]; then
 	truncate -s "$SWAPDISK" "$run/vda.img" || fail "swap=$SWAPDISK makes no disk"
 	disks="-drive file=$run/vda.img,if=virtio,format=raw,snapshot=on"
+fi
+# The last of the disks, wherever that is: quiet.sh finds it by its serial number.
+if [ -n "$FILES" ]; then
+	size=1G
+	[ "$FILES" != ram ] || size=${RAMDISK}M
+	truncate -s "$size" "$run/files.img"
+	/sbin/mke2fs -q -t ext4 -b 4096 -N 128 -m 0 -O ^has_journal,^resize_inode \
+		-E nodiscard,lazy_itable_init=0 "$run/files.img"
+	disks="$disks -drive file=$run/files.img,if=none,id=files,format=raw"
+	disks="$disks -device virtio-blk-pci,drive=files,serial=files,addr=0x1e"
 fi
 boot='console=ttyS0 panic=-1 nokaslr no_hash_pointers transparent_hugepage=madvise'
 boot="$boot page_alloc.shuffle=0 init_on_alloc=0 edd=off no_timer_check quiet $CMDLINE"

@@ -60,6 +60,11 @@ unpack_kernel() {
 		'./lib/modules/*/kernel/fs/*' './lib/modules/*/kernel/mm/*' './lib/modules/*/kernel/lib/*'
 }
 
+# What ext4 needs beside what unpack_kernel() leaves there.
+unpack_files_modules() {
+	unpack_package "linux-image-$1" "$2" './lib/modules/*/kernel/crypto/crc32c*'
+}
+
 # Leaves a header tree of release $1 in $2 that modules can be built with where it lies.
 unpack_headers() {
 	headers_packages "$1" > "$work/packages.list"

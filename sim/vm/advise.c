@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/readahead.h"
 #include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/swap/swap.h"
 
@@ -86,7 +87,7 @@ static int advise_vma(struct vma *vma, uint64_t start, uint64_t end, int advice,
 		else if (vma->file->shmem)
 			swap_shmem_will_need(vma, start, end);
 		else
-			vm_file_bring_in(vma->file, vma_page_index(vma, start) << PAGE_SHIFT, end - start, FILE_AHEAD);
+			readahead_will_need(vma->file, vma_page_index(vma, start), (end - start) >> PAGE_SHIFT);
 		return 0;
 	}
 	if (vma->flags & VM_LOCKED)

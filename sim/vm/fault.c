@@ -181,15 +181,21 @@ static int handle_mm_fault(struct vma *vma, uint64_t addr, bool write, enum vm_f
 	return 0;
 }
 
-/* The same, counted as mm_account_fault() does: what fails is neither minor nor major. */
-static int counted_fault(struct process *process, struct vma *vma, uint64_t addr, bool write)
+/*
+ * The same, counted as mm_account_fault() does: what fails is neither minor nor major; what the kernel faults in for itself
+ * (@by_kernel) it asks for again when a file was read, and finds it then.
+ */
+static int counted_fault(struct process *process, struct vma *vma, uint64_t addr, bool write, bool by_kernel)
 {
 	struct vm *vm = process->vm;
 	enum vm_fault kind = VM_FAULT_spurious;
+	bool major;
 	int ret;
 
 	vm->counters[VM_CNT_pgfault]++;
 	vm->current = process;
+	vm->fault_by_kernel = by_kernel;
+	vm->fault_tried = false;
 	vma->mm->gen_ran = UINT64_MAX;
 	vm->lru->in_fault = vm->lru->gen_enabled && lru_gen_has_recency(vma);
 	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);
@@ -199,12 +205,12 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 		return ret;
 	}
 	process->faults[kind]++;
-	if (fault_class[kind] == VM_MAJOR) {
+	major = fault_class[kind] == VM_MAJOR;
+	vm->counters[VM_CNT_pgmajfault] += major;
+	if (by_kernel ? major && kind != VM_FAULT_read : major || vm->fault_tried)
 		process->maj_flt++;
-		vm->counters[VM_CNT_pgmajfault]++;
-	} else {
+	else
 		process->min_flt++;
-	}
 	return 0;
 }
 
@@ -217,7 +223,7 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 
 	/* get_user_pages() looks first, and again after each fault: a file's page is read, then copied. */
 	while (tries-- && (!pte || !pte_present(*pte) || (write && !(pte->v & PTE_WRITE)))) {
-		int ret = counted_fault(process, vma, addr, write);
+		int ret = counted_fault(process, vma, addr, write, true);
 
 		if (ret)
 			return ret;
@@ -260,7 +266,7 @@ static int do_user_addr_fault(struct process *process, uint64_t addr, enum vm_ac
 		return segv(process, addr, VM_FAULT_maperr);
 	if (access_error(vma, access, present))
 		return segv(process, addr, VM_FAULT_accerr);
-	ret = counted_fault(process, vma, addr, access == VM_ACCESS_WRITE);
+	ret = counted_fault(process, vma, addr, access == VM_ACCESS_WRITE, false);
 	if (!ret)
 		return 0;
 	process->signal_addr = addr;

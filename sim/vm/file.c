@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/readahead.h"
 #include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
@@ -39,6 +40,7 @@ static struct vm_file *file_create(struct vm *vm, const char *name, uint64_t byt
 	file->vm = vm;
 	file->id = id;
 	file->bytes = bytes;
+	file->ra.prev_pos = UINT64_MAX;
 	snprintf(file->name, sizeof(file->name), "%s", name);
 	return file;
 }
@@ -124,14 +126,14 @@ int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum
 	struct vm *vm = file->vm;
 	uint64_t last = file->bytes > offset && bytes < file->bytes - offset ? offset + bytes : file->bytes, index;
 
+	if (use == FILE_READ)
+		return readahead_read(file, offset, bytes);
 	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
 		pfn_t pfn = vm_file_cached(file, index);
 		int ret = pfn_is_none(pfn) ? vm_file_add(file, index, &pfn) : 0;
 
 		if (ret)
 			return ret;
-		if (use == FILE_READ)
-			lru_mark_accessed(vm, vm_cpu(vm), pfn);
 		if (use == FILE_WRITE) {
 			vm_frame_dirty(vm, page_from_pfn(vm->map, pfn));
 			vm_balance_dirty(vm);

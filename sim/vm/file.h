@@ -13,6 +13,13 @@
 #include "sim/util/table.h"
 #include "sim/vm/mm.h"
 
+/* What the kernel keeps with an open file about reading ahead (readahead.c; Linux: file_ra_state). Each file is opened once. */
+struct file_ra {
+	uint64_t start, size, async_size;	/* pages: the window that was read last, and where its mark is */
+	uint64_t prev_pos;		/* where the last read() ended; UINT64_MAX: there was none */
+	unsigned int mmap_miss;		/* faults that read-around did not foresee */
+};
+
 struct vm_file {
 	struct vm *vm;
 	uint32_t id;			/* what struct page keeps; from 1 */
@@ -29,7 +36,7 @@ struct vm_file {
 	struct table slots;		/* page number to slot, of shared memory on swap (swap/shmem.c) */
 	struct vma **vmas;		/* owned; that map it */
 	uint32_t nr_vmas, max_vmas;
-	int mmap_miss;			/* faults that read-around did not foresee (file_ra_state) */
+	struct file_ra ra;
 };
 
 /* A file on the simulated disk; the machine's. NULL: no memory. */

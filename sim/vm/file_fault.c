@@ -1,48 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: faults on files and on shared memory. Follows do_read_fault(), do_cow_fault(), do_shared_fault() and
- * do_fault_around() of mm/memory.c, filemap_fault() and do_sync_mmap_readahead() of mm/filemap.c.
+ * do_fault_around() of mm/memory.c, filemap_fault() and filemap_map_pages() of mm/filemap.c. What is read, readahead.h says.
  *
- * Differs from Linux: read-around sets no mark that starts the next one in the background (PG_readahead), so
- * a file that is read in order has a major fault for each window.
+ * A fault that reads starts over when it is done (VM_FAULT_RETRY): the second time it maps what is in the cache around.
  */
 #include <errno.h>
 
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/readahead.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
 
-/* MMAP_LOTSAMISS: so many faults that read-around did not foresee turn it off. */
-#define LOTS_OF_MISSES 100
-
-/* Read the pages around @index, which is not there: as many before as behind. */
-static int read_around(struct vma *vma, uint64_t index)
-{
-	struct vm_file *file = vma->file;
-	uint64_t window = file->vm->cfg.ra_bytes >> PAGE_SHIFT, last = (VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT) - 1;
-	uint64_t first, i;
-	pfn_t pfn;
-
-	if (file->mmap_miss < LOTS_OF_MISSES * 10)
-		file->mmap_miss++;
-	if ((vma->flags & VM_RAND_READ) || !window || file->mmap_miss > LOTS_OF_MISSES)
-		return vm_file_add(file, index, &pfn);
-	first = vma->flags & VM_SEQ_READ ? index : index > window / 2 ? index - window / 2 : 0;
-	for (i = first; i < first + window && i <= last; i++) {
-		/* The page that is wanted must come; the others may. */
-		int ret = pfn_is_none(vm_file_cached(file, i)) ? vm_file_add(file, i, &pfn) : 0;
-
-		if (ret && i <= index)
-			return ret;
-		if (ret)
-			break;
-	}
-	return 0;
-}
-
-/* Page @index of the file has a frame: it was in the cache, is new (shared memory), or was read. */
-static int get_page(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *kind)
+/*
+ * Page @index of the file has a frame: it was in the cache, is new (shared memory), or was read. -EAGAIN: the fault starts
+ * over, for it waited for a disk, or began to read ahead. @tried: it did so already.
+ */
+static int get_page(struct vma *vma, uint64_t index, bool tried, pfn_t *pfn, enum vm_fault *kind)
 {
 	struct vm_file *file = vma->file;
 	int ret;
@@ -50,21 +25,16 @@ static int get_page(struct vma *vma, uint64_t index, pfn_t *pfn, enum vm_fault *
 	if (index >= VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT)
 		return -EFAULT;
 	*pfn = vm_file_cached(file, index);
-	if (!pfn_is_none(*pfn)) {
-		*kind = VM_FAULT_cache;
-		if (file->mmap_miss)
-			file->mmap_miss--;
-		return 0;
-	}
+	if (!pfn_is_none(*pfn))
+		return !file->shmem && !tried && readahead_found(vma, index, page_from_pfn(file->vm->map, *pfn)) ? -EAGAIN : 0;
 	if (file->slots.nr && swap_shmem_slot(file, index) != SWAP_NO_SLOT)
 		return swap_shmem_fault(vma, index, pfn, kind);
 	*kind = file->shmem ? VM_FAULT_anon : VM_FAULT_read;
-	ret = file->shmem ? vm_file_add(file, index, pfn) : read_around(vma, index);
+	if (file->shmem)
+		return vm_file_add(file, index, pfn);
+	ret = readahead_fault(vma, index);
 	*pfn = vm_file_cached(file, index);
-	/* What was read around it took its frame. */
-	if (!ret && pfn_is_none(*pfn))
-		ret = vm_file_add(file, index, pfn);
-	return ret;
+	return ret || tried ? ret : -EAGAIN;
 }
 
 static void map_cached(struct vma *vma, pte_t *pte, pfn_t pfn, uint64_t bits)
@@ -84,8 +54,10 @@ static void map_cached(struct vma *vma, pte_t *pte, pfn_t pfn, uint64_t bits)
  */
 static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 {
-	uint64_t window = vma->mm->vm->cfg.fault_around_bytes, first = addr & ~(window - 1), last, at;
+	struct vm *vm = vma->mm->vm;
+	uint64_t window = vm->cfg.fault_around_bytes, first = addr & ~(window - 1), last, at;
 	uint64_t pages = VM_PAGE_ALIGN(vma->file->bytes) >> PAGE_SHIFT;
+	unsigned int hits = 0;
 	bool found = false;
 
 	if (first < vma->start)
@@ -99,9 +71,14 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 		first = addr & ~(pt_span(PT_PMD) - 1);
 	for (at = first; at < last && vma_page_index(vma, at) < pages; at += PAGE_SIZE) {
 		pte_t *pte = table + pt_index(at, PT_PTE);
-		pfn_t pfn = pte_none(*pte) ? vm_file_cached(vma->file, vma_page_index(vma, at)) : PFN_NONE;
+		pfn_t pfn = vm_file_cached(vma->file, vma_page_index(vma, at));
+		uint64_t bits = pfn_is_none(pfn) ? FRAME_MARK : page_from_pfn(vm->map, pfn)->vm_index;
 
-		if (pfn_is_none(pfn))
+		/* A fault of its own is to find the mark. */
+		if (bits & FRAME_MARK)
+			continue;
+		hits += !(bits & FRAME_WORKINGSET) || !vm->rules->miss_spares_workingset;
+		if (!pte_none(*pte))
 			continue;
 		map_cached(vma, pte, pfn, 0);
 		/* Only the page that was asked for counts as used. */
@@ -109,10 +86,42 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 			pte->v &= ~PTE_ACCESSED;
 		else
 			found = true;
-		if (vma->file->mmap_miss)
-			vma->file->mmap_miss--;
 	}
+	vma->file->ra.mmap_miss -= hits < vma->file->ra.mmap_miss ? hits : vma->file->ra.mmap_miss;
 	return found;
+}
+
+/*
+ * A fault of @kind has to start over. Whether it counts as tried then, so that it is a major one, and what it finds is not looked at
+ * for a mark: with locks of single mappings (since 6.4) only where it waited for a disk. A fault for the kernel itself is just asked
+ * for again.
+ */
+static bool starts_over(struct vm *vm, enum vm_fault kind)
+{
+	vm->fault_tried = !vm->fault_by_kernel && (kind == VM_FAULT_read || vm->rules->retry_is_major);
+	return vm->fault_tried;
+}
+
+/* What find_page() returns where the page is mapped already. */
+#define MAPPED 1
+
+/* get_page(), started over where that is needed; with @table (NULL: not so) each time after what is around. */
+static int find_page(struct vma *vma, uint64_t addr, pte_t *table, pfn_t *pfn, enum vm_fault *kind)
+{
+	unsigned int times;
+	bool tried = false;
+
+	for (times = 0;; times++) {
+		int ret;
+
+		if (table && fault_around(vma, addr, table))
+			return MAPPED;
+		ret = get_page(vma, vma_page_index(vma, addr), tried, pfn, kind);
+		if (ret != -EAGAIN)
+			return ret;
+		/* Where memory is so short that what was read goes at once, not for ever. */
+		tried = starts_over(vma->mm->vm, *kind) || times;
+	}
 }
 
 /* A write to private memory of a file: a copy at once. */
@@ -130,7 +139,7 @@ static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
 		return -ENOMEM;
 	vm_frame_map(mm->vm, copy);
 	pte = mm_alloc_entry(mm, addr, PT_PTE);
-	ret = pte ? get_page(vma, vma_page_index(vma, addr), &pfn, kind) : -ENOMEM;
+	ret = pte ? find_page(vma, addr, NULL, &pfn, kind) : -ENOMEM;
 	if (ret) {
 		vm_frame_unmap(mm->vm, copy);
 		return ret;
@@ -157,29 +166,27 @@ static void warm_up(struct vma *vma, uint64_t addr)
 
 int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
 {
-	bool shared = vma->flags & VM_SHARED;
+	struct vm *vm = vma->mm->vm;
+	bool around = !write && vm->cfg.fault_around_bytes > PAGE_SIZE;
 	pfn_t pfn;
 	pte_t *pte;
 	int ret;
 
 	if (vma->file->warm)
 		warm_up(vma, addr);
-	if (write && !shared)
+	*kind = VM_FAULT_cache;
+	if (write && !(vma->flags & VM_SHARED))
 		return do_cow_fault(vma, addr, kind);
 	pte = mm_alloc_entry(vma->mm, addr, PT_PTE);
 	if (!pte)
 		return -ENOMEM;
-	*kind = VM_FAULT_cache;
-	if (!write && vma->mm->vm->cfg.fault_around_bytes > PAGE_SIZE &&
-	    fault_around(vma, addr, pte - pt_index(addr, PT_PTE)))
-		return 0;
-	ret = get_page(vma, vma_page_index(vma, addr), &pfn, kind);
+	ret = find_page(vma, addr, around ? pte - pt_index(addr, PT_PTE) : NULL, &pfn, kind);
 	if (ret)
-		return ret;
+		return ret == MAPPED ? 0 : ret;
 	map_cached(vma, pte, pfn, write ? PTE_WRITE | PTE_DIRTY : 0);
 	if (write) {
-		vm_frame_dirty(vma->mm->vm, page_from_pfn(vma->mm->vm->map, pfn));
-		vm_balance_dirty(vma->mm->vm);
+		vm_frame_dirty(vm, page_from_pfn(vm->map, pfn));
+		vm_balance_dirty(vm);
 	}
 	return 0;
 }

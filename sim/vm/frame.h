@@ -39,6 +39,8 @@
 #define FRAME_REFS	(3ULL << FRAME_REFS_SHIFT)
 #define FRAME_PARTIAL	(1ULL << 62)	/* head of a huge page, in huge_queue */
 #define FRAME_BATCHED	(1ULL << 63)	/* in a CPU's batch of pages that are to come onto a list */
+/* Of a page of a file: the mark of readahead.h. The kernel has one bit for both, and takes either for the other. */
+#define FRAME_MARK	FRAME_RECLAIM
 /* Of a private page: full of zeros, for nobody wrote to it since it was brought in by a system call. */
 #define FRAME_ZERO	FRAME_SHMEM
 #define FRAME_OFFSET	((1ULL << 40) - 1)

@@ -61,6 +61,16 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "MADV_DONTNEED of 2 MiB that one table maps frees the table, too") \
 	X(merge_into_untouched, 0, 0, 1, \
 	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
+	X(readahead_merges, 1, 0, 0, \
+	  "a read that misses right behind the last window moves on as if it had met the mark (until 6.10)") \
+	X(readahead_of_full, 1, 0, 0, \
+	  "a mark with nothing missing in the window behind it is a reason to read all the same (until 6.5)") \
+	X(read_tells_at_end, 0, 1, 1, \
+	  "read() notes how far it came when it is done, not page by page (6.8)") \
+	X(retry_is_major, 1, 0, 0, \
+	  "a fault that begins to read the next window counts as a major one of its process, though the page was there (until 6.4)") \
+	X(miss_spares_workingset, 0, 1, 1, \
+	  "pages that were given up and came back do not speak for read-around when they are mapped (6.9)") \
 	X(swap_cluster_lists, 0, 1, 1, \
 	  "swap without seeks keeps lists of clusters that are partly used, by size of page (6.12)") \
 	X(swap_reclaim_direct, 0, 1, 1, \

@@ -19,6 +19,7 @@ void vm_config_default(struct vm_config *cfg)
 		.overcommit_ratio = 50,
 		.fault_around_bytes = 64 << 10,
 		.ra_bytes = 128 << 10,
+		.io_bytes = 1280 << 10,
 		.page_cluster = 3,
 		.swappiness = 60,
 	};

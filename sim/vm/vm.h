@@ -73,6 +73,7 @@ struct vm_config {
 	enum vm_thp thp;
 	enum vm_thp_defrag thp_defrag;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
+	uint64_t io_bytes;		/* what the disk takes in one request: a larger read() reads so much ahead; 1280 KiB */
 	enum vm_lru lru;
 	uint64_t swap_bytes;		/* 0: no swap; the first page is its header */
 	enum vm_swap_type swap_type;
@@ -162,6 +163,8 @@ struct vm {
 	uint32_t nr_processes, max_processes;
 	int32_t next_pid;
 	struct process *current;	/* on whose behalf frames are asked for; NULL none */
+	bool fault_by_kernel;		/* the fault that is handled: no access, but mlock() and its kin */
+	bool fault_tried;		/* it started over, and so is a major one */
 	int32_t caller_pid;		/* whom the page allocator was told of last */
 	struct anon_vma_table anon_vmas;
 	struct lru *lru;		/* owned; which pages go next */

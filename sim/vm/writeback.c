@@ -11,6 +11,8 @@ void vm_frame_dirty(struct vm *vm, struct page *page)
 {
 	struct vm_file *file;
 
+	if (page->vm_index & FRAME_FILE)
+		page->vm_index &= ~FRAME_RECLAIM;
 	if (page->vm_index & FRAME_DIRTY)
 		return;
 	page->vm_index |= FRAME_DIRTY;

@@ -13,8 +13,8 @@
 
 #define TEXT (32u << 10)
 
-/* File descriptors: 0 the program, 1 the results, 3 the looks. */
-enum { FD_PROGRAM, FD_RESULTS, FD_LOOKS = 3 };
+/* File descriptors: 0 the program, 1 the results, 3 the looks; from 10 on pipes, from 201 on files. */
+enum { FD_PROGRAM, FD_RESULTS, FD_LOOKS = 3, FD_FILES = 200 };
 
 struct slot {
 	uint64_t start, bytes;
@@ -57,6 +57,12 @@ void mark(uint32_t what);
 int64_t act(const struct player_op *op);
 /* Operation number @i the same way, measured, marked and answered. What it returned; of a fork in the child 0. */
 int64_t perform(uint32_t i);
+
+/* ---- files.c -------------------------------------------------------------------- */
+
+/* PLAYER_FILE; PLAYER_READ and PLAYER_WRITE. */
+int64_t create_file(const struct player_op *op);
+int64_t read_or_write(const struct player_op *op);
 
 /* ---- stage.c -------------------------------------------------------------------- */
 

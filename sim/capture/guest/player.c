@@ -122,7 +122,7 @@ static int64_t touch(uint64_t base, const uint64_t *arg)
 static int64_t do_mmap(const struct player_op *op)
 {
 	const uint64_t *a = op->arg;
-	int64_t ret = call(__NR_mmap, a[0], a[1], a[2], a[3], a[4] ? a[4] + 3 : (uint64_t)-1, a[5]);
+	int64_t ret = call(__NR_mmap, a[0], a[1], a[2], a[3], a[4] ? FD_FILES + a[4] : (uint64_t)-1, a[5]);
 
 	if (op->slot && (uint64_t)ret < -4096UL)
 		actor.slots[op->slot] = (struct slot){ (uint64_t)ret, (a[1] + 4095) & ~4095UL };
@@ -208,6 +208,9 @@ int64_t act(const struct player_op *op)
 		return limit(a[0], a[1]);
 	case PLAYER_HASH:
 		return hash_maps();
+	case PLAYER_READ:
+	case PLAYER_WRITE:
+		return read_or_write(op);
 	case PLAYER_FORK:
 		/* A sibling, so that one process waits for all; of memory it is a fork. */
 		return call(__NR_clone, 0x8000 | 17, 0, 0, 0, 0, 0);

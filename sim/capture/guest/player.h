@@ -19,7 +19,7 @@
 
 /* X(KIND, name, what the arguments are) */
 #define PLAYER_KINDS(X) \
-	X(MMAP, "mmap", "addr, len, prot, flags, fd: 0 none or 1 + number of a file, offset") \
+	X(MMAP, "mmap", "addr, len, prot, flags, 0 or number of a file, offset") \
 	X(MUNMAP, "munmap", "addr, len") \
 	X(MPROTECT, "mprotect", "addr, len, prot") \
 	X(MREMAP, "mremap", "addr, old length, new length, flags, new address") \
@@ -39,7 +39,11 @@
 	X(SLEEP, "sleep", "of process 0: nanoseconds") \
 	X(DROP_CACHES, "drop-caches", "of process 0") \
 	X(LOOK, "look", "of process 0: every process is looked at") \
-	X(KHUGEPAGED, "khugepaged", "of process 0: khugepaged looks at everything once")
+	X(KHUGEPAGED, "khugepaged", "of process 0: khugepaged looks at everything once") \
+	X(FILE, "file", "of process 0, before there are others: number, bytes, 1: all of it stays in memory") \
+	X(SYNC, "sync", "of process 0") \
+	X(READ, "read", "number of a file, offset, bytes: how many were read") \
+	X(WRITE, "write", "number of a file, offset, bytes: how many were written")
 
 enum player_kind {
 #define PLAYER_KIND_ENUM(kind, name, text) PLAYER_##kind,
@@ -51,6 +55,15 @@ enum player_kind {
 #define PLAYER_MAGIC	0x31726579616c706bULL	/* "kplayer1" */
 #define PLAYER_MAX_PROCESSES	32u	/* with process 0 */
 #define PLAYER_MAX_SLOTS	256u
+#define PLAYER_MAX_FILES	64u	/* their numbers begin with 1 */
+#define PLAYER_MAX_IO		(32u << 20)	/* bytes of a read or a write */
+
+/* Whether @kind is done by process 0, and only by it. */
+static inline int player_is_directors(unsigned int kind)
+{
+	return (kind >= PLAYER_PROCESS && kind <= PLAYER_LOOK) || kind == PLAYER_KHUGEPAGED || kind == PLAYER_FILE ||
+	       kind == PLAYER_SYNC;
+}
 
 struct player_header {
 	uint64_t magic;
@@ -92,7 +105,8 @@ struct player_result {
 
 /*
  * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo" and
- * "version", of the first look settings, too ("swaps", "sys/vm/swappiness", ..); of each that lives "smaps", "status", "oom_score" and "pagemap", which has a line for each run of
+ * "version", of the first look settings, too ("swaps", "sys/vm/swappiness", "read_ahead_kb", ..); of each that lives "smaps", "status",
+ * "oom_score" and "pagemap", which has a line for each run of
  * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal). Pages on
  * swap have 32 times their slot, in a row, in place of frames.
  */

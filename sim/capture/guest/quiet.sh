@@ -47,6 +47,22 @@ set_to "$OVERCOMMIT_RATIO" /proc/sys/vm/overcommit_ratio
 set_to "$SWAPPINESS" /proc/sys/vm/swappiness
 set_to "$PAGE_CLUSTER" /proc/sys/vm/page-cluster
 set_to "$(bytes "$FAULT_AROUND")" /sys/kernel/debug/fault_around_bytes
+# Pages that were written to are written back when the scenario says so, and at no other time.
+set_to 0 /proc/sys/vm/dirty_writeback_centisecs
+if [ -n "$FILES" ]; then
+	for disk in /sys/block/vd*; do
+		[ "$(cat "$disk/serial")" = files ] || continue
+		device=${disk##*/}
+		# All that the empty file system says of itself is at its beginning.
+		if [ "$FILES" = ram ]; then
+			dd if="/dev/$device" of=/dev/ram0 bs=1M count=2 2> /dev/null
+			device=ram0
+		fi
+		mkdir /play/files
+		mount -t ext4 -o noatime,noinit_itable "/dev/$device" /play/files
+		ln -s "/sys/block/$device/queue" /play/queue
+	done
+fi
 if [ "$SWAPSIZE" != 0 ]; then
 	if [ "$SWAPTYPE" = zram ]; then
 		device=/dev/zram0

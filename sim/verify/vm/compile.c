@@ -24,6 +24,8 @@ struct compiler {
 	const struct scenario *scenario;
 	uint64_t (*bytes)[PLAYER_MAX_SLOTS];	/* owned; of each process's mappings */
 	int64_t heap[PLAYER_MAX_PROCESSES];	/* bytes that brk moved by */
+	uint64_t file[PLAYER_MAX_FILES];	/* bytes of each file */
+	bool any_process;			/* one has begun */
 	const struct step *step;
 	struct kerror *err;
 };
@@ -156,10 +158,8 @@ static int do_mmap(struct compiler *c)
 {
 	const struct step *step = c->step;
 	const struct step_mmap *m = &step->mmap;
-	int flags = (m->sharing == SCENARIO_SHARED ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS;
+	int flags = (m->sharing == SCENARIO_SHARED ? MAP_SHARED : MAP_PRIVATE) | (step->file ? 0 : MAP_ANONYMOUS);
 
-	if (step->file)
-		return refuse(c, -EOPNOTSUPP, "vm-player has no files yet");
 	flags |= m->placing == SCENARIO_FIXED ? MAP_FIXED : m->placing == SCENARIO_NOREPLACE ? MAP_FIXED_NOREPLACE : 0;
 	flags |= (m->growsdown ? MAP_GROWSDOWN : 0) | (m->populate ? MAP_POPULATE : 0) | (m->lock ? MAP_LOCKED : 0) |
 		 (m->noreserve ? MAP_NORESERVE : 0);
@@ -167,7 +167,7 @@ static int do_mmap(struct compiler *c)
 		c->bytes[step->process][slot_of(step)] = (m->bytes + PAGE - 1) & ~(PAGE - 1);
 	return add(c, &(struct player_op){ .kind = PLAYER_MMAP, .process = step->process, .slot = slot_of(step),
 					   .arg = { m->at == SCENARIO_ABSENT ? 0 : m->at, m->bytes, (uint64_t)m->prot,
-						    (uint64_t)flags, 0, m->offset } });
+						    (uint64_t)flags, step->file, m->offset } });
 }
 
 static int do_mremap(struct compiler *c)
@@ -231,6 +231,34 @@ static int do_range(struct compiler *c, enum player_kind kind)
 						    (uint64_t)step->call.value } });
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static int do_file(struct compiler *c)
+{
+	const struct step *step = c->step;
+
+	if (c->any_process)
+		return refuse(c, -EOPNOTSUPP, "vm-player makes its files before its processes: put this line above them");
+	c->file[step->file] = step->file_of.bytes;
+	return add(c, &(struct player_op){ .kind = PLAYER_FILE, .arg = { step->file, step->file_of.bytes,
+									step->file_of.cached } });
+}
+
+/* A file does not grow: what lies beyond its end is not written. */
+static int do_read_or_write(struct compiler *c, enum player_kind kind)
+{
+	const struct step *step = c->step;
+	const struct step_range *range = &step->call.range;
+	uint64_t size = c->file[step->file], rest = size > range->from ? size - range->from : 0, bytes = range->length;
+
+	if (bytes == SCENARIO_ABSENT || (kind == PLAYER_WRITE && bytes > rest))
+		bytes = rest;
+	if (bytes > PLAYER_MAX_IO)
+		return refuse(c, -EOPNOTSUPP, "vm-player reads and writes at most 32 MiB at once");
+	return add(c, &(struct player_op){ .kind = (uint16_t)kind, .process = step->process,
+					   .arg = { step->file, range->from, bytes } });
+}
+
 /* ---- processes -------------------------------------------------------------------------------- */
 
 static int do_process(struct compiler *c)
@@ -242,6 +270,7 @@ static int do_process(struct compiler *c)
 	for (slot = 0; slot < PLAYER_MAX_SLOTS; slot++)
 		c->bytes[step->process][slot] = 0;
 	c->heap[step->process] = 0;
+	c->any_process = true;
 	ret = add(c, &(struct player_op){ .kind = PLAYER_PROCESS, .arg = { step->process, step->new.uid,
 									   (uint64_t)step->new.oom_adj } });
 	return ret ? ret : look(c, 0);
@@ -270,6 +299,14 @@ static int do_step(struct compiler *c)
 		return 0;
 	case STEP_PROCESS:
 		return do_process(c);
+	case STEP_FILE:
+		return do_file(c);
+	case STEP_READ:
+		return do_read_or_write(c, PLAYER_READ);
+	case STEP_WRITE:
+		return do_read_or_write(c, PLAYER_WRITE);
+	case STEP_SYNC:
+		return add(c, &(struct player_op){ .kind = PLAYER_SYNC });
 	case STEP_FORK:
 		return do_fork(c);
 	case STEP_EXIT:
@@ -342,6 +379,8 @@ int program_from_scenario(struct program *program, const struct scenario *scenar
 	*program = (struct program){ 0 };
 	if (scenario_nr_processes(scenario) >= PLAYER_MAX_PROCESSES)
 		return kerror_set(err, -E2BIG, "vm-player has at most %u processes", PLAYER_MAX_PROCESSES - 1);
+	if (scenario_nr_files(scenario) >= PLAYER_MAX_FILES)
+		return kerror_set(err, -E2BIG, "vm-player has at most %u files", PLAYER_MAX_FILES - 1);
 	if (scenario_nr_maps(scenario) >= PLAYER_MAX_SLOTS)
 		return kerror_set(err, -E2BIG, "vm-player knows at most %u mappings' names",
 				  PLAYER_MAX_SLOTS - NR_SCENARIO_LAYOUT - 1);

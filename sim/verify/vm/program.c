@@ -66,11 +66,16 @@ static const char *wrong_with(const struct program *program, const struct player
 		return "its process is beyond the last";
 	if (op->slot >= PLAYER_MAX_SLOTS)
 		return "its slot is beyond the last";
-	if ((op->kind >= PLAYER_PROCESS) != !op->process)
+	if (player_is_directors(op->kind) != !op->process)
 		return "it is another process's to do";
 	if ((op->kind == PLAYER_FORK || op->kind == PLAYER_PROCESS || op->kind == PLAYER_KILL) &&
 	    (!op->arg[0] || op->arg[0] >= PLAYER_MAX_PROCESSES))
 		return "the process it names is beyond the last";
+	if ((op->kind == PLAYER_FILE || op->kind == PLAYER_READ || op->kind == PLAYER_WRITE) &&
+	    (!op->arg[0] || op->arg[0] >= PLAYER_MAX_FILES))
+		return "its file is beyond the last";
+	if (op->kind == PLAYER_MMAP && op->arg[4] >= PLAYER_MAX_FILES)
+		return "its file is beyond the last";
 	if (op->kind == PLAYER_TOUCH && (op->arg[1] > program->nr_runs || op->arg[2] > program->nr_runs - op->arg[1]))
 		return "its runs are beyond the last";
 	return NULL;

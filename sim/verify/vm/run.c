@@ -100,6 +100,9 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->committed = (int64_t)(number_of(looks, first, "meminfo", "Committed_AS:") >> (PAGE_SHIFT - 10));
 	cfg->overcommit = (enum vm_overcommit)(number_of(looks, first, "sys/vm/overcommit_memory", "") % 3);
 	cfg->overcommit_ratio = (unsigned int)(number_of(looks, first, "sys/vm/overcommit_ratio", "") % 101);
+	cfg->fault_around_bytes = number_of(looks, first, "fault_around_bytes", "");
+	cfg->ra_bytes = number_of(looks, first, "read_ahead_kb", "") << 10;
+	cfg->io_bytes = number_of(looks, first, "max_sectors_kb", "") << 10;
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
 	swap_of(cfg, looks, first);
 	cfg->thp_defrag = defrag_of(look_section(looks, first, 0, "thp/defrag"));

@@ -14,6 +14,7 @@
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/writeback.h"
 
 bool stage_lives(const struct stage *stage, uint32_t process)
 {
@@ -117,7 +118,7 @@ static int64_t act(struct stage *stage, struct process *p, const struct player_o
 		len = slot->bytes > a[0] ? slot->bytes - a[0] : 0;
 	switch (op->kind) {
 	case PLAYER_MMAP:
-		ret = vm_mmap(p, a[0], a[1], (int)a[2], (int)a[3], NULL, a[5]);
+		ret = vm_mmap(p, a[0], a[1], (int)a[2], (int)a[3], stage->files[a[4]], a[5]);
 		keep_slot(stage, op, ret, a[1]);
 		return ret;
 	case PLAYER_MUNMAP:
@@ -146,6 +147,9 @@ static int64_t act(struct stage *stage, struct process *p, const struct player_o
 		return limit(p, op);
 	case PLAYER_HASH:
 		return stage_hash(stage, p);
+	case PLAYER_READ:
+	case PLAYER_WRITE:
+		return stage_read_or_write(stage, p, op);
 	default:
 		return -EINVAL;
 	}
@@ -210,7 +214,12 @@ static int64_t direct(struct stage *stage, const struct player_op *op)
 		vm_kill(stage->processes[op->arg[0]], SIGKILL);
 		return 0;
 	case PLAYER_DROP_CACHES:
-		vm_drop_caches(stage->vm);
+		stage_drop_caches(stage);
+		return 0;
+	case PLAYER_FILE:
+		return stage_create_file(stage, op);
+	case PLAYER_SYNC:
+		vm_sync(stage->vm);
 		return 0;
 	case PLAYER_KHUGEPAGED:
 		khugepaged_pass(stage->vm);

@@ -31,6 +31,7 @@ struct stage {
 	struct vm *vm;
 	struct process *processes[PLAYER_MAX_PROCESSES];	/* NULL: not there yet */
 	struct stage_slot (*slots)[PLAYER_MAX_SLOTS];		/* owned; of each process */
+	struct vm_file *files[PLAYER_MAX_FILES];		/* NULL: not made yet */
 	struct stage_range own[24];
 	unsigned int nr_own;
 	bool privileged;		/* the director runs as root */
@@ -51,6 +52,7 @@ struct stage_config {
 	enum vm_swap_type swap_type;
 	unsigned int page_cluster, swappiness;
 	bool privileged;
+	uint64_t fault_around_bytes, ra_bytes, io_bytes;	/* 0: the kernel's default */
 };
 
 /* @first: the look of operation 0; NULL: there is none yet, and a layout is assumed. stage_exit() is due in any case. */
@@ -69,6 +71,11 @@ bool stage_lives(const struct stage *stage, uint32_t process);
  * foresee it. -ENOMEM, -EINVAL.
  */
 int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look);
+
+/* stage_file.c: PLAYER_FILE; PLAYER_DROP_CACHES; PLAYER_READ and PLAYER_WRITE. */
+int64_t stage_create_file(struct stage *stage, const struct player_op *op);
+void stage_drop_caches(struct stage *stage);
+int64_t stage_read_or_write(struct stage *stage, struct process *p, const struct player_op *op);
 
 /* The mappings as PLAYER_HASH words them. */
 int64_t stage_hash(const struct stage *stage, const struct process *process);

@@ -126,6 +126,9 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm.thp_defrag = cfg->thp_defrag;
 	vm.overcommit = cfg->overcommit;
 	vm.overcommit_ratio = cfg->overcommit_ratio;
+	vm.fault_around_bytes = cfg->fault_around_bytes ? cfg->fault_around_bytes : vm.fault_around_bytes;
+	vm.ra_bytes = cfg->ra_bytes ? cfg->ra_bytes : vm.ra_bytes;
+	vm.io_bytes = cfg->io_bytes ? cfg->io_bytes : vm.io_bytes;
 	vm.swap_bytes = cfg->swap_bytes;
 	vm.swap_type = cfg->swap_type;
 	vm.page_cluster = cfg->page_cluster;

@@ -35,7 +35,7 @@ static struct mm *mm_of(const struct walk *w)
 
 static void call(struct walk *w, enum player_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	struct player_op op = { .kind = (uint16_t)kind, .process = kind < PLAYER_PROCESS ? ACTOR : 0,
+	struct player_op op = { .kind = (uint16_t)kind, .process = player_is_directors(kind) ? 0 : ACTOR,
 				.arg = { a, b, c, d, e } };
 	struct player_result result;
 	int ret = program_add(w->program, &op);
