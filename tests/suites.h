@@ -171,12 +171,14 @@
 	X(play) \
 	X(play_study) \
 	X(vm_random) \
+	X(vm_account) \
 	X(vm_lru) \
 	X(vm_mglru) \
 	X(vm_mglru_evict) \
 	X(vm_readahead) \
 	X(vm_reclaim) \
 	X(vm_rmap) \
+	X(vm_rss) \
 	X(vm_study) \
 	X(vm_swap) \
 	X(vm_swap_huge) \

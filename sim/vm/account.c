@@ -5,18 +5,17 @@
  * vm_stat_account() of mm/mmap.c, with the kernel's reserves of 8 MiB for root and 128 MiB for users.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sim/vm/internal.h"
 
-#define ADMIN_RESERVE_KBYTES	(1ULL << 13)
-#define USER_RESERVE_KBYTES	(1ULL << 17)
+#define ADMIN_RESERVE_PAGES	((8ULL << 20) >> PAGE_SHIFT)
+#define USER_RESERVE_PAGES	((128ULL << 20) >> PAGE_SHIFT)
 
-static uint64_t reserve_pages(const struct vm *vm, uint64_t kbytes)
+void vm_set_reserves(struct vm *vm, uint64_t admin, uint64_t user)
 {
-	/* init_user_reserve(): a 32nd of free memory at boot is the most. */
-	uint64_t most = vm->totalram / 32, pages = kbytes >> (PAGE_SHIFT - 10);
-
-	return pages < most ? pages : most;
+	vm->admin_reserve = admin < ADMIN_RESERVE_PAGES ? admin : ADMIN_RESERVE_PAGES;
+	vm->user_reserve = user < USER_RESERVE_PAGES ? user : USER_RESERVE_PAGES;
 }
 
 uint64_t vm_commit_limit(const struct vm *vm)
@@ -24,34 +23,63 @@ uint64_t vm_commit_limit(const struct vm *vm)
 	return vm->totalram * vm->cfg.overcommit_ratio / 100 + vm->swap_pages;
 }
 
+/* How much a CPU keeps apart before it is known of (Linux: mm_compute_batch, of OVERCOMMIT_NEVER). */
+static int64_t commit_batch(const struct vm *vm)
+{
+	int64_t cpus = (int64_t)buddy_nr_cpus(vm->buddy), batch = (int64_t)vm->totalram / cpus / 256;
+	int64_t least = 2 * cpus > 32 ? 2 * cpus : 32;
+
+	return batch > least ? batch : least;
+}
+
+/* Linux: vm_acct_memory() */
+static void commit(struct vm *vm, int64_t pages)
+{
+	int64_t *apart = &vm->committed_apart[vm_cpu(vm)];
+
+	vm->committed += pages;
+	*apart += pages;
+	if (llabs(*apart) >= commit_batch(vm))
+		*apart = 0;
+}
+
+static int64_t known_committed(const struct vm *vm)
+{
+	int64_t known = vm->committed + vm->committed_elsewhere;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < buddy_nr_cpus(vm->buddy); cpu++)
+		known -= vm->committed_apart[cpu];
+	return known;
+}
+
 int vm_enough_memory(struct mm *mm, int64_t pages)
 {
 	struct vm *vm = mm->vm;
-	uint64_t allowed, reserve;
+	uint64_t allowed;
 
-	vm->committed += pages;
+	commit(vm, pages);
 	if (vm->cfg.overcommit == OVERCOMMIT_ALWAYS)
 		return 0;
 	if (vm->cfg.overcommit == OVERCOMMIT_GUESS) {
 		if (pages <= 0 || (uint64_t)pages <= vm->totalram + vm->swap_pages)
 			return 0;
-		vm->committed -= pages;
+		commit(vm, -pages);
 		return -ENOMEM;
 	}
 	allowed = vm_commit_limit(vm);
 	if (!mm->privileged)
-		allowed -= reserve_pages(vm, ADMIN_RESERVE_KBYTES);
-	reserve = reserve_pages(vm, USER_RESERVE_KBYTES);
-	allowed -= mm->total_vm / 32 < reserve ? mm->total_vm / 32 : reserve;
-	if (vm->committed + vm->committed_elsewhere < (int64_t)allowed)
+		allowed -= vm->admin_reserve;
+	allowed -= mm->total_vm / 32 < vm->user_reserve ? mm->total_vm / 32 : vm->user_reserve;
+	if (known_committed(vm) < (int64_t)allowed)
 		return 0;
-	vm->committed -= pages;
+	commit(vm, -pages);
 	return -ENOMEM;
 }
 
-void vm_unacct(struct mm *mm, int64_t pages)
+void vm_unacct(struct vm *vm, int64_t pages)
 {
-	mm->vm->committed -= pages;
+	commit(vm, -pages);
 }
 
 static bool is_data(uint32_t flags)

@@ -19,7 +19,7 @@ static int grow(struct mm *mm, uint64_t addr, uint64_t end)
 	if (addr > mm->start_brk)
 		vma = vma_merge_new(mm, &range, NULL, true);
 	if (!vma && !vma_insert(mm, &range)) {
-		vm_unacct(mm, (int64_t)pages);
+		vm_unacct(mm->vm, (int64_t)pages);
 		return -ENOMEM;
 	}
 	mm->total_vm += pages;

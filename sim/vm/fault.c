@@ -20,6 +20,7 @@
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/numa_scan.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/lru/lru.h"
@@ -67,7 +68,7 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 		return -ENOMEM;
 	vm_frame_map(mm->vm, pfn);
 	lru_add_vma(vma, pfn);
-	mm->rss[RSS_ANON]++;
+	mm_rss_add_fault(mm, RSS_ANON, 1);
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	*kind = VM_FAULT_anon;
 	return 0;
@@ -94,12 +95,14 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_faul
 	}
 	vm_frame_map(mm->vm, pfn);
 	lru_add_vma(vma, pfn);
-	mm->rss[RSS_ANON]++;
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
-	if (old.v & PTE_SPECIAL)
+	page = old.v & PTE_SPECIAL ? NULL : page_from_pfn(mm->vm->map, pte_pfn(old));
+	if (page && !(page->vm_index & FRAME_ANON))
+		mm_rss_add_fault(mm, vm_frame_rss(page), -1);
+	if (!page || !(page->vm_index & FRAME_ANON))
+		mm_rss_add_fault(mm, RSS_ANON, 1);
+	if (!page)
 		return 0;
-	page = page_from_pfn(mm->vm->map, pte_pfn(old));
-	mm->rss[vm_frame_rss(page)]--;
 	if ((vma->flags & VM_LOCKED) && !vm_frame_in_block(page))
 		lru_munlock(mm->vm, pte_pfn(old));
 	vm_frame_unmap(mm->vm, pte_pfn(old));
@@ -196,6 +199,7 @@ static int counted_fault(struct process *process, struct vma *vma, uint64_t addr
 	vm->current = process;
 	vm->fault_by_kernel = by_kernel;
 	vm->fault_tried = false;
+	process_count_fault(process);
 	vma->mm->gen_ran = UINT64_MAX;
 	vm->lru->in_fault = vm->lru->gen_enabled && lru_gen_has_recency(vma);
 	ret = handle_mm_fault(vma, addr & ~(uint64_t)(PAGE_SIZE - 1), write, &kind);

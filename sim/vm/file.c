@@ -240,9 +240,7 @@ void vm_file_unmap(struct vm_file *file, struct vma *vma)
 	for (file->nr_vmas--; i < file->nr_vmas; i++)
 		file->vmas[i] = file->vmas[i + 1];
 	if (file->shmem && !file->nr_vmas) {
-		/* shmem_unacct_size(): it was committed when it was made. */
-		if (!file->noreserve)
-			file->vm->committed -= (int64_t)(VM_PAGE_ALIGN(file->bytes) >> PAGE_SHIFT);
+		vm_unacct(file->vm, (int64_t)file->committed);
 		file_free(file);
 	}
 }

@@ -10,8 +10,25 @@
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/readahead.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
+
+/* A page of shared memory that nobody touched yet (Linux: shmem_inode_acct_block). */
+static int add_shmem(struct vma *vma, uint64_t index, pfn_t *pfn)
+{
+	struct vm_file *file = vma->file;
+	int ret;
+
+	if (file->noreserve && vm_enough_memory(vma->mm, 1))
+		return -EFAULT;
+	ret = vm_file_add(file, index, pfn);
+	if (file->noreserve && ret)
+		vm_unacct(vma->mm->vm, 1);
+	else
+		file->committed += file->noreserve;
+	return ret;
+}
 
 /*
  * Page @index of the file has a frame: it was in the cache, is new (shared memory), or was read. -EAGAIN: the fault starts
@@ -31,7 +48,7 @@ static int get_page(struct vma *vma, uint64_t index, bool tried, pfn_t *pfn, enu
 		return swap_shmem_fault(vma, index, pfn, kind);
 	*kind = file->shmem ? VM_FAULT_anon : VM_FAULT_read;
 	if (file->shmem)
-		return vm_file_add(file, index, pfn);
+		return add_shmem(vma, index, pfn);
 	ret = readahead_fault(vma, index);
 	*pfn = vm_file_cached(file, index);
 	return ret || tried ? ret : -EAGAIN;
@@ -45,7 +62,6 @@ static void map_cached(struct vma *vma, pte_t *pte, pfn_t pfn, uint64_t bits)
 	vm_frame_map(vm, pfn);
 	if ((vma->flags & (VM_LOCKED | VM_SPECIAL_FLAGS)) == VM_LOCKED)
 		lru_mlock(vm, pfn);
-	vma->mm->rss[vm_frame_rss(page_from_pfn(vm->map, pfn))]++;
 }
 
 /*
@@ -58,6 +74,7 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 	uint64_t window = vm->cfg.fault_around_bytes, first = addr & ~(window - 1), last, at;
 	uint64_t pages = VM_PAGE_ALIGN(vma->file->bytes) >> PAGE_SHIFT;
 	unsigned int hits = 0;
+	int64_t mapped = 0;
 	bool found = false;
 
 	if (first < vma->start)
@@ -81,6 +98,7 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 		if (!pte_none(*pte))
 			continue;
 		map_cached(vma, pte, pfn, 0);
+		mapped++;
 		/* Only the page that was asked for counts as used. */
 		if (at != addr)
 			pte->v &= ~PTE_ACCESSED;
@@ -88,6 +106,7 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 			found = true;
 	}
 	vma->file->ra.mmap_miss -= hits < vma->file->ra.mmap_miss ? hits : vma->file->ra.mmap_miss;
+	mm_rss_add_fault(vma->mm, vma->file->shmem ? RSS_SHMEM : RSS_FILE, mapped);
 	return found;
 }
 
@@ -119,6 +138,7 @@ static int find_page(struct vma *vma, uint64_t addr, pte_t *table, pfn_t *pfn, e
 		ret = get_page(vma, vma_page_index(vma, addr), tried, pfn, kind);
 		if (ret != -EAGAIN)
 			return ret;
+		process_count_fault(vma->mm->vm->current);
 		/* Where memory is so short that what was read goes at once, not for ever. */
 		tried = starts_over(vma->mm->vm, *kind) || times;
 	}
@@ -146,7 +166,7 @@ static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
 	}
 	lru_add_vma(vma, copy);
 	*pte = pte_make(copy, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
-	mm->rss[RSS_ANON]++;
+	mm_rss_add_fault(mm, RSS_ANON, 1);
 	if (*kind != VM_FAULT_read)
 		*kind = VM_FAULT_cow;
 	return 0;
@@ -184,6 +204,7 @@ int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kin
 	if (ret)
 		return ret == MAPPED ? 0 : ret;
 	map_cached(vma, pte, pfn, write ? PTE_WRITE | PTE_DIRTY : 0);
+	mm_rss_add_fault(vma->mm, vma->file->shmem ? RSS_SHMEM : RSS_FILE, 1);
 	if (write) {
 		vm_frame_dirty(vm, page_from_pfn(vm->map, pfn));
 		vm_balance_dirty(vm);

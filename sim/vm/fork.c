@@ -4,22 +4,25 @@
  * vma_needs_copy() of mm/memory.c.
  *
  * Private pages become both processes', read-only in both, and exclusive in none. A mapping without
- * private pages (no anon_vma) has no entries copied: what it maps can be found again in its file.
+ * private pages (no anon_vma) has no entries copied: what it maps can be found again in its file, but
+ * not that of [vvar]: where it has a table, the child gets one.
  */
 #include <errno.h>
 
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 
 struct copy {
 	struct vma *dst;
 	struct vma *src;
+	int64_t rss[NR_RSS];		/* of the table that it is at */
 };
 
 static int copy_one(void *ctx, pte_t *pte, uint64_t addr)
 {
-	const struct copy *copy = ctx;
+	struct copy *copy = ctx;
 	struct mm *mm = copy->dst->mm;
 	bool cow = (copy->src->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 	pte_t *dst = mm_alloc_entry(mm, addr, PT_PTE);
@@ -32,14 +35,14 @@ static int copy_one(void *ctx, pte_t *pte, uint64_t addr)
 			return -ENOMEM;
 		pte->v &= ~PTE_SWP_EXCLUSIVE;
 		*dst = *pte;
-		mm->rss[RSS_SWAP]++;
+		copy->rss[RSS_SWAP]++;
 		return 0;
 	}
 	if (!(pte->v & PTE_SPECIAL)) {
 		page = page_from_pfn(mm->vm->map, pte_pfn(*pte));
 		page->vm_index &= ~FRAME_EXCLUSIVE;
 		vm_frame_map(mm->vm, pte_pfn(*pte));
-		mm->rss[vm_frame_rss(page)]++;
+		copy->rss[vm_frame_rss(page)]++;
 		if (cow)
 			pte->v &= ~PTE_WRITE;
 	}
@@ -75,26 +78,27 @@ static int copy_entries(struct copy *copy)
 		}
 		if (mm_for_each_pte(src->mm, addr, next < src->end ? next : src->end, copy_one, copy_huge, copy))
 			return -ENOMEM;
+		mm_rss_add_all(copy->dst->mm, copy->rss);
 	}
 	return 0;
 }
 
 static int copy_vma(struct mm *child, struct vma *src)
 {
-	struct copy copy = { NULL, src };
+	struct copy copy = { .src = src };
 	bool wipe = src->flags & VM_WIPEONFORK;
 
 	if ((src->flags & VM_ACCOUNT) && vm_enough_memory(src->mm, (int64_t)vma_pages(src)))
 		return -ENOMEM;
 	copy.dst = vma_copy(child, src, src->start, src->end, src->pgoff, false);
 	if (!copy.dst) {
-		vm_unacct(src->mm, src->flags & VM_ACCOUNT ? (int64_t)vma_pages(src) : 0);
+		vm_unacct(src->mm->vm, src->flags & VM_ACCOUNT ? (int64_t)vma_pages(src) : 0);
 		return -ENOMEM;
 	}
 	copy.dst->flags &= ~VM_LOCKED_MASK;
 	if (!wipe && anon_vma_fork(copy.dst, src))
 		return -ENOMEM;
-	if (wipe || !src->anon_vma)
+	if (wipe || (!src->anon_vma && !(src->flags & VM_PFNMAP)))
 		return 0;
 	return copy_entries(&copy);
 }

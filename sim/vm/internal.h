@@ -33,7 +33,7 @@ void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes);
 
 /* Commit @pages, or take them back where negative. -ENOMEM: there are too few (Linux: __vm_enough_memory). */
 int vm_enough_memory(struct mm *mm, int64_t pages);
-void vm_unacct(struct mm *mm, int64_t pages);
+void vm_unacct(struct vm *vm, int64_t pages);
 /* Whether RLIMIT_AS and RLIMIT_DATA allow @pages more of memory with @flags (Linux: may_expand_vm). */
 bool mm_may_expand(const struct mm *mm, uint32_t flags, uint64_t pages);
 bool mm_mlock_future_ok(const struct mm *mm, uint32_t flags, uint64_t bytes);

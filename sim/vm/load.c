@@ -9,6 +9,7 @@
 
 #include "sim/vm/internal.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 
 int vma_describe(const struct vma *vma, char *buf, size_t size)
 {
@@ -29,7 +30,8 @@ struct flag_name {
 static const struct flag_name flag_names[] = {
 	{ "rd", VM_READ }, { "wr", VM_WRITE }, { "ex", VM_EXEC }, { "sh", VM_SHARED }, { "mr", VM_MAYREAD },
 	{ "mw", VM_MAYWRITE }, { "me", VM_MAYEXEC }, { "ms", VM_MAYSHARE }, { "gd", VM_GROWSDOWN },
-	{ "lo", VM_LOCKED }, { "io", VM_IO }, { "sr", VM_SEQ_READ }, { "rr", VM_RAND_READ }, { "dc", VM_DONTCOPY },
+	{ "pf", VM_PFNMAP }, { "lo", VM_LOCKED }, { "io", VM_IO }, { "sr", VM_SEQ_READ }, { "rr", VM_RAND_READ },
+	{ "dc", VM_DONTCOPY },
 	{ "de", VM_DONTEXPAND }, { "lf", VM_LOCKONFAULT }, { "ac", VM_ACCOUNT }, { "nr", VM_NORESERVE },
 	{ "wf", VM_WIPEONFORK }, { "dd", VM_DONTDUMP }, { "hg", VM_HUGEPAGE }, { "nh", VM_NOHUGEPAGE },
 };
@@ -94,7 +96,7 @@ static int add_entry(struct process *process, const struct smaps_entry *entry)
 		return -ENOMEM;
 	mm_account(mm, vma->flags, (int64_t)vma_pages(vma));
 	if (vma->flags & VM_ACCOUNT)
-		vm_unacct(mm, -(int64_t)vma_pages(vma));
+		vm_unacct(mm->vm, -(int64_t)vma_pages(vma));
 	if (!strcmp(entry->path, "[vdso]"))
 		mm->mmap_base = entry->end;
 	return 0;
@@ -189,6 +191,6 @@ int vm_load_page(struct process *process, uint64_t addr, bool anon)
 	vm_frame_map(vm, pfn);
 	if (anon)
 		lru_add_vma(vma, pfn);
-	mm->rss[vm_frame_rss(page_from_pfn(vm->map, pfn))]++;
+	mm_rss_add_fault(mm, vm_frame_rss(page_from_pfn(vm->map, pfn)), 1);
 	return 0;
 }

@@ -36,6 +36,7 @@ struct anon_vma;
 #define VM_MAYEXEC	0x00000040u
 #define VM_MAYSHARE	0x00000080u
 #define VM_GROWSDOWN	0x00000100u
+#define VM_PFNMAP	0x00000400u	/* frames that nobody counts: [vvar] */
 #define VM_LOCKED	0x00002000u
 #define VM_IO		0x00004000u
 #define VM_SEQ_READ	0x00008000u
@@ -53,7 +54,7 @@ struct anon_vma;
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 /* Mappings with one of these never merge (Linux: VM_SPECIAL). */
-#define VM_SPECIAL_FLAGS (VM_IO | VM_DONTEXPAND)
+#define VM_SPECIAL_FLAGS (VM_IO | VM_DONTEXPAND | VM_PFNMAP)
 #define VM_MAY_FLAGS	(VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
 /* What malloc's memory has; Linux: VM_DATA_DEFAULT_FLAGS. */
 #define VM_DATA_FLAGS	(VM_READ | VM_WRITE | VM_MAY_FLAGS)
@@ -133,7 +134,8 @@ struct mm {
 	uint64_t leaf_at;		/* the same of the last huge page, and the entry that maps it */
 	pte_t *leaf;
 	uint64_t tables[NR_PT_LEVELS];	/* frames that hold tables of each level; the PGD's are two */
-	int64_t rss[NR_RSS];		/* pages */
+	int64_t rss[NR_RSS];		/* pages; changed by rss.h alone */
+	int32_t (*rss_apart)[NR_RSS];	/* owned; of them what each CPU keeps apart; NULL: none does */
 	uint64_t total_vm, data_vm, exec_vm, stack_vm, locked_vm;	/* pages */
 	uint64_t hiwater_rss;		/* pages: the most so far, as of the last time that it fell */
 	uint64_t hiwater_vm;		/* the same of total_vm */

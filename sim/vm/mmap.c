@@ -91,13 +91,13 @@ static int clear_and_charge(struct mm *mm, struct vma_range *range, int64_t *cha
 	if (gone) {
 		ret = mm_munmap(mm, range->start, range->end - range->start);
 		if (ret) {
-			vm_unacct(mm, first ? (int64_t)(pages - committed) : 0);
+			vm_unacct(mm->vm, first ? (int64_t)(pages - committed) : 0);
 			return ret;
 		}
 	}
 	/* What went with the old mappings is the new one's now. */
 	if (first)
-		vm_unacct(mm, -(int64_t)committed);
+		vm_unacct(mm->vm, -(int64_t)committed);
 	else if (accountable && vm_enough_memory(mm, (int64_t)pages))
 		return -ENOMEM;
 	if (accountable) {
@@ -116,9 +116,12 @@ static int make_shmem(struct mm *mm, struct vma_range *range)
 	if (!noreserve && vm_enough_memory(mm, (int64_t)(bytes >> PAGE_SHIFT)))
 		return -ENOMEM;
 	range->file = vm_file_create_shmem(mm->vm, bytes);
-	if (!range->file)
+	if (!range->file) {
+		vm_unacct(mm->vm, noreserve ? 0 : (int64_t)(bytes >> PAGE_SHIFT));
 		return -ENOMEM;
+	}
 	range->file->noreserve = noreserve;
+	range->file->committed = noreserve ? 0 : bytes >> PAGE_SHIFT;
 	return 0;
 }
 
@@ -140,7 +143,7 @@ static int map_region(struct mm *mm, struct vma_range *range)
 	if (!ret && !vma)
 		vma = vma_insert(mm, range);
 	if (!vma) {
-		vm_unacct(mm, charge);
+		vm_unacct(mm->vm, charge);
 		return -ENOMEM;
 	}
 	mm_account(mm, range->flags, (int64_t)pages);

@@ -80,7 +80,7 @@ static int mprotect_fixup(struct vma *vma, uint64_t start, uint64_t end, uint32_
 	}
 	ret = vma_modify(vma, start, end, flags, &vma);
 	if (ret) {
-		vm_unacct(mm, charge);
+		vm_unacct(mm->vm, charge);
 		return ret;
 	}
 	*out = vma;
@@ -88,7 +88,7 @@ static int mprotect_fixup(struct vma *vma, uint64_t start, uint64_t end, uint32_
 	change = (struct change){ vma, vma_pte_bits(vma) };
 	mm_for_each_pte(mm, start, end, change_one, change_huge, &change);
 	if ((old & VM_ACCOUNT) && !(flags & VM_ACCOUNT))
-		vm_unacct(mm, pages);
+		vm_unacct(mm->vm, pages);
 	/* Locked memory is copied now, lest its first write has to wait. */
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
 		mm_populate(mm->vm->current, start, end);

@@ -96,7 +96,7 @@ static void unmap_old(const struct remap *r, struct vma *vma, bool account)
 	if (mm_munmap(r->mm, r->addr, r->old_len)) {
 		/* It could not be split: all of it stays, and is paid for. */
 		if (account)
-			vm_unacct(r->mm, -(int64_t)(r->old_len >> PAGE_SHIFT));
+			vm_unacct(r->mm->vm, -(int64_t)(r->old_len >> PAGE_SHIFT));
 		return;
 	}
 	if (before)
@@ -128,7 +128,7 @@ static int64_t move_vma(struct remap *r, struct vma *vma)
 		return -ENOMEM;
 	new = copy_vma(r, &vma);
 	if (!new) {
-		vm_unacct(mm, account ? charge : 0);
+		vm_unacct(mm->vm, account ? charge : 0);
 		return -ENOMEM;
 	}
 	ret = mm_move_tables(mm, r->addr, r->new_addr, r->old_len, &moved);
@@ -209,7 +209,7 @@ static int64_t grow_in_place(const struct remap *r, struct vma *vma)
 		return -ENOMEM;
 	vma = vma_merge_new(r->mm, &range, NULL, false);
 	if (!vma) {
-		vm_unacct(r->mm, account ? (int64_t)(grow >> PAGE_SHIFT) : 0);
+		vm_unacct(r->mm->vm, account ? (int64_t)(grow >> PAGE_SHIFT) : 0);
 		return -ENOMEM;
 	}
 	mm_account(r->mm, vma->flags, (int64_t)(grow >> PAGE_SHIFT));

@@ -13,6 +13,7 @@ static void unmap_region(struct mm *mm, uint64_t start, uint64_t end)
 {
 	uint32_t at = mm_find(mm, start), last = at;
 	uint64_t first, stop = start, floor, ceiling;
+	int64_t committed = 0;
 
 	floor = at ? mm->vmas[at - 1]->end : 0;
 	first = mm->vmas[at]->start;
@@ -29,12 +30,13 @@ static void unmap_region(struct mm *mm, uint64_t start, uint64_t end)
 		int64_t pages = (int64_t)vma_pages(vma);
 
 		if (vma->flags & VM_ACCOUNT)
-			vm_unacct(mm, pages);
+			committed += pages;
 		if (vma->flags & VM_LOCKED)
 			mm->locked_vm -= (uint64_t)pages;
 		mm_account(mm, vma->flags, -pages);
 		vma_remove(vma);
 	}
+	vm_unacct(mm->vm, committed);
 	mm->last = UINT32_MAX;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/vm/internal.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/swap.h"
 
 static int64_t total_pages(const struct vm *vm)
@@ -20,7 +21,8 @@ int64_t vm_oom_badness(const struct process *process)
 
 	if (!mm || process->vforked || process->oom_score_adj == OOM_SCORE_ADJ_MIN || process->oom_marked)
 		return INT64_MIN;
-	return (int64_t)(mm_rss(mm) + (uint64_t)mm->rss[RSS_SWAP] + (mm_pgtables_bytes(mm) >> PAGE_SHIFT)) +
+	return (int64_t)(mm_rss_known(mm, RSS_FILE) + mm_rss_known(mm, RSS_ANON) + mm_rss_known(mm, RSS_SHMEM) +
+			 mm_rss_known(mm, RSS_SWAP) + (mm_pgtables_bytes(mm) >> PAGE_SHIFT)) +
 	       process->oom_score_adj * (total_pages(process->vm) / 1000);
 }
 
@@ -63,8 +65,8 @@ static void log_kill(struct vm *vm, const struct process *victim)
 	log += vm->nr_oom_log++;
 	*log = (struct vm_oom_kill){
 		.pid = victim->pid, .asked_by = vm->current ? vm->current->pid : 0, .total_vm = mm->total_vm,
-		.anon = (uint64_t)mm->rss[RSS_ANON], .file = (uint64_t)mm->rss[RSS_FILE],
-		.shmem = (uint64_t)mm->rss[RSS_SHMEM], .pgtables = mm_pgtables_bytes(mm),
+		.anon = mm_rss_known(mm, RSS_ANON), .file = mm_rss_known(mm, RSS_FILE),
+		.shmem = mm_rss_known(mm, RSS_SHMEM), .pgtables = mm_pgtables_bytes(mm),
 		.badness = vm_oom_badness(victim), .score_adj = victim->oom_score_adj,
 	};
 	memcpy(log->comm, victim->comm, sizeof(log->comm));

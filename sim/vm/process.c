@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/rss.h"
 
 #define TEXT_START	0x400000ULL
 #define TEXT_BYTES	0x4000ULL
@@ -36,7 +37,10 @@ struct mm *mm_create(struct vm *vm, bool privileged)
 	mm->privileged = privileged;
 	mm->mmap_base = MMAP_BASE;
 	mm->limits = (struct vm_limits){ UINT64_MAX, UINT64_MAX, 8ULL << 20, 8ULL << 20 };
-	if (mm_tables_init(mm)) {
+	if (vm->rules->rss_by_cpu)
+		mm->rss_apart = calloc(buddy_nr_cpus(vm->buddy), sizeof(*mm->rss_apart));
+	if ((vm->rules->rss_by_cpu && !mm->rss_apart) || mm_tables_init(mm)) {
+		free(mm->rss_apart);
 		free(mm);
 		return NULL;
 	}
@@ -45,6 +49,7 @@ struct mm *mm_create(struct vm *vm, bool privileged)
 
 void mm_teardown(struct mm *mm)
 {
+	int64_t committed = 0;
 	uint32_t i;
 
 	khugepaged_leave(mm);
@@ -57,11 +62,14 @@ void mm_teardown(struct mm *mm)
 		struct vma *vma = mm->vmas[mm->nr_vmas - 1];
 
 		if (vma->flags & VM_ACCOUNT)
-			vm_unacct(mm, (int64_t)vma_pages(vma));
+			committed += (int64_t)vma_pages(vma);
 		vma_remove(vma);
 	}
+	vm_unacct(mm->vm, committed);
 	mm_tables_exit(mm);
 	huge_zero_put(mm);
+	free(mm->rss_apart);
+	mm->rss_apart = NULL;
 	free(mm->vmas);
 	mm->vmas = NULL;
 	mm->max_vmas = 0;
@@ -115,6 +123,7 @@ static void mm_put(struct process *process)
 {
 	struct mm *mm = process->mm;
 
+	process_sync_rss(process);
 	process->mm = NULL;
 	if (--mm->users)
 		return;

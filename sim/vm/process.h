@@ -30,6 +30,8 @@ struct process {
 	struct mempolicy policy;	/* of set_mempolicy() */
 	uint8_t il_prev;		/* the node that interleaving took last */
 	int32_t oom_score_adj;		/* -1000 (never) to 1000 */
+	uint32_t rss_events;		/* faults since its pages were summed up: rss.h */
+	int32_t rss_apart[NR_RSS];	/* pages of its faults since then */
 	bool oom_marked;		/* the OOM killer chose it; it ends where its call or fault does */
 	bool vforked;			/* uses its parent's memory until it ends or runs another program */
 	enum process_end end;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "sim/vm/huge/huge.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
@@ -65,8 +66,8 @@ static bool to_swap_entry(struct vma *vma, struct page *page, pte_t *pte)
 		head->vm_index = (head->vm_index | FRAME_DIRTY) & ~FRAME_ZERO;
 	}
 	mm_note_hiwater(vma->mm);
-	vma->mm->rss[RSS_ANON]--;
-	vma->mm->rss[RSS_SWAP]++;
+	mm_rss_add(vma->mm, RSS_ANON, -1);
+	mm_rss_add(vma->mm, RSS_SWAP, 1);
 	*pte = pte_make_swap(slot, page->vm_index & FRAME_EXCLUSIVE);
 	page->vm_index &= ~FRAME_EXCLUSIVE;
 	return true;
@@ -77,7 +78,7 @@ static void clear_file_entry(struct vma *vma, struct page *page, pte_t *pte)
 	if (pte->v & PTE_DIRTY)
 		vm_frame_dirty(vma->mm->vm, page);
 	mm_note_hiwater(vma->mm);
-	vma->mm->rss[vm_frame_rss(page)]--;
+	mm_rss_add(vma->mm, vm_frame_rss(page), -1);
 	*pte = (pte_t){ 0 };
 }
 
@@ -89,7 +90,7 @@ static bool clear_lazy_entry(struct vma *vma, struct page *page, pte_t *pte)
 		return false;
 	}
 	mm_note_hiwater(vma->mm);
-	vma->mm->rss[RSS_ANON]--;
+	mm_rss_add(vma->mm, RSS_ANON, -1);
 	*pte = (pte_t){ 0 };
 	return true;
 }

@@ -24,6 +24,8 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "MAP_STACK asks for small pages (6.7)") \
 	X(charge_first, 0, 1, 1, \
 	  "mmap over other mappings looks whether it may commit before they are gone, not after (6.12)") \
+	X(new_joins_above, 1, 0, 0, \
+	  "mmap's new mapping joins the one above first, and the one below as well only if both have the same anon_vma") \
 	X(uncharge_untouched, 0, 1, 1, \
 	  "mprotect to read-only takes memory that nobody touched yet out of Committed_AS (6.11)") \
 	X(reset_offset_untouched, 0, 1, 1, \
@@ -71,6 +73,10 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a fault that begins to read the next window counts as a major one of its process, though the page was there (until 6.4)") \
 	X(miss_spares_workingset, 0, 1, 1, \
 	  "pages that were given up and came back do not speak for read-around when they are mapped (6.9)") \
+	X(rss_by_task, 1, 0, 0, \
+	  "a process keeps the pages of its faults apart, and they are summed up at each 66th") \
+	X(rss_by_cpu, 0, 1, 1, \
+	  "a CPU keeps pages of an address space apart, fewer than 32 of a kind (6.2)") \
 	X(swap_cluster_lists, 0, 1, 1, \
 	  "swap without seeks keeps lists of clusters that are partly used, by size of page (6.12)") \
 	X(swap_reclaim_direct, 0, 1, 1, \

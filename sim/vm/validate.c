@@ -302,8 +302,8 @@ unsigned int vm_validate(const struct vm *vm, vm_violation_fn fn, void *ctx)
 		if (vm->files[i])
 			check_file_slots(&c, vm->files[i]);
 	for (i = 1; i < vm->nr_files; i++)
-		if (vm->files[i] && vm->files[i]->shmem && !vm->files[i]->noreserve)
-			c.committed += (int64_t)(vm->files[i]->bytes >> PAGE_SHIFT);
+		if (vm->files[i])
+			c.committed += (int64_t)vm->files[i]->committed;
 	if (c.committed != vm->committed)
 		vm_complain(c.out, "%lld pages are committed, counted %lld", (long long)c.committed, (long long)vm->committed);
 	check_frames(&c);

@@ -42,11 +42,14 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	vm->rules = &vm_rules[cfg->kernel];
 	vm->cfg = *cfg;
 	vm->next_pid = 1;
+	vm->committed_apart = calloc(buddy_nr_cpus(buddy), sizeof(*vm->committed_apart));
 	vm->huge_queue.first = vm->huge_queue.last = PFN_NONE_VAL;
 	vm->huge_zero = PFN_NONE;
 	for_each_populated_zone(buddy, zone)
 		vm->totalram += zone->managed_pages;
-	if (lru_create(vm) || vm_migrate_init(vm)) {
+	/* A 32nd of what is free at boot. */
+	vm_set_reserves(vm, vm->totalram / 32, vm->totalram / 32);
+	if (!vm->committed_apart || lru_create(vm) || vm_migrate_init(vm)) {
 		vm_destroy(vm);
 		return kerror_set(err, -ENOMEM, "virtual memory: out of memory");
 	}
@@ -85,6 +88,7 @@ void vm_destroy(struct vm *vm)
 	}
 	free(vm->processes);
 	free(vm->oom_log);
+	free(vm->committed_apart);
 	anon_vma_table_exit(&vm->anon_vmas);
 	study_destroy(vm);
 	swap_destroy(vm);

@@ -179,7 +179,10 @@ struct vm {
 	uint32_t huge_zero_users;	/* address spaces that do */
 	uint64_t totalram;		/* pages that the machine manages */
 	uint64_t swap_pages;		/* of all swap devices */
+	uint64_t admin_reserve;		/* pages that OVERCOMMIT_NEVER keeps for root */
+	uint64_t user_reserve;		/* pages that it keeps from each process, at most a 32nd of what it has mapped */
 	int64_t committed;		/* pages: Committed_AS */
+	int64_t *committed_apart;	/* owned; of them what each CPU keeps apart: account.c */
 	int64_t committed_elsewhere;	/* pages more, of what is not simulated */
 	uint64_t counters[NR_VM_COUNTERS];
 	struct vm_oom_kill *oom_log;	/* owned */
@@ -206,6 +209,8 @@ void vm_destroy(struct vm *vm);
 
 /* Committed memory may reach so many pages under OVERCOMMIT_NEVER (Linux: vm_commit_limit). */
 uint64_t vm_commit_limit(const struct vm *vm);
+/* Pages of both reserves; the kernel's 8 MiB and 128 MiB are the most (Linux: init_admin_reserve, init_user_reserve). */
+void vm_set_reserves(struct vm *vm, uint64_t admin, uint64_t user);
 
 /*
  * Recount everything, read-only: each frame's map count is the number of page-table entries that point

@@ -215,14 +215,24 @@ static void absorb(struct vma *dst, struct vma *src)
 	dst->mm->last = UINT32_MAX;
 }
 
+/* Whether a new @range joins @prev, where @next (or NULL) is what it joins above. */
+static bool joins_below(const struct vma *prev, const struct vma_range *range, const struct vma *next)
+{
+	struct vma_range with = *range;
+
+	if (next && !range->source && prev->mm->vm->rules->new_joins_above)
+		with.anon_vma = next->anon_vma;
+	return can_merge_after(prev, &with);
+}
+
 static struct vma *merge_new(struct mm *mm, const struct vma_range *range, const struct vma *not, bool expand_only)
 {
 	uint32_t at = mm_find(mm, range->start);
 	struct vma *prev = at ? mm->vmas[at - 1] : NULL, *next = at < mm->nr_vmas ? mm->vmas[at] : NULL;
 	bool left, right;
 
-	left = prev && prev != not && can_merge_after(prev, range);
 	right = next && next != not && !expand_only && can_merge_before(next, range);
+	left = prev && prev != not && joins_below(prev, range, right ? next : NULL);
 	if (left && right && !both_can_merge(prev, next))
 		right = false;
 	mm->last = UINT32_MAX;

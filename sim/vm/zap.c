@@ -7,13 +7,15 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
 
-/* Entries that were passed and belong together: of pages on swap whose slots follow each other, or of a huge page. */
 struct zap {
 	struct vma *vma;
+	int64_t rss[NR_RSS];		/* of the table that it is at */
+	/* Entries that were passed and belong together: of pages on swap whose slots follow each other, or of a huge page. */
 	uint64_t at;			/* the address behind them */
 	pte_t next;			/* of slots: what would be there if they went on */
 	uint32_t slot, nr;		/* how many; of slots the first one */
@@ -48,8 +50,9 @@ static void zap_swap_entry(struct zap *zap, pte_t pte, uint64_t addr)
 		zap->slot = pte_swap_slot(pte);
 	zap->at = addr + PAGE_SIZE;
 	zap->next = pte_make_swap(pte_swap_slot(pte) + 1, pte.v & PTE_SWP_EXCLUSIVE);
-	zap->vma->mm->rss[RSS_SWAP]--;
+	zap->rss[RSS_SWAP]--;
 }
+
 /* Pages of one huge page that lie side by side (Linux: zap_present_folio_ptes). */
 static void zap_huge_entry(struct zap *zap, struct page *page, uint64_t addr)
 {
@@ -74,7 +77,7 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 	else if (!page || !vm_frame_in_block(page))
 		zap_row(zap);
 	if (page && vm_frame_in_block(page)) {
-		vma->mm->rss[RSS_ANON]--;
+		zap->rss[RSS_ANON]--;
 		zap_huge_entry(zap, page, addr);
 	} else if (page) {
 		if (!(page->vm_index & FRAME_ANON)) {
@@ -85,7 +88,7 @@ static int zap_one(void *ctx, pte_t *pte, uint64_t addr)
 		}
 		if (vma->flags & VM_LOCKED)
 			lru_munlock(vm, pte_pfn(*pte));
-		vma->mm->rss[vm_frame_rss(page)]--;
+		zap->rss[vm_frame_rss(page)]--;
 		vm_frame_unmap(vm, pte_pfn(*pte));
 	}
 	*pte = (pte_t){ 0 };
@@ -103,10 +106,17 @@ static int zap_leaf(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
 void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
 {
 	struct zap zap = { .vma = vma };
+	struct mm *mm = vma->mm;
+	uint64_t addr, next;
 
-	mm_note_hiwater(vma->mm);
-	lru_add_drain(vma->mm->vm, vm_cpu(vma->mm->vm));
-	mm_for_each_pte(vma->mm, start, end, zap_one, zap_leaf, &zap);
+	mm_note_hiwater(mm);
+	lru_add_drain(mm->vm, vm_cpu(mm->vm));
+	for (addr = start; addr < end; addr = next) {
+		next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+		mm_for_each_pte(mm, addr, next < end ? next : end, zap_one, zap_leaf, &zap);
+		if (pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL))
+			mm_rss_add_all(mm, zap.rss);
+	}
 	zap_row(&zap);
 }
 

@@ -104,9 +104,9 @@ struct player_result {
 #define PLAYER_MARK_END	0x20000000u
 
 /*
- * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo" and
- * "version", of the first look settings, too ("swaps", "sys/vm/swappiness", "read_ahead_kb", ..); of each that lives "smaps", "status",
- * "oom_score" and "pagemap", which has a line for each run of
+ * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo",
+ * "version" and "kills" (lines of the kernel's log of whom the OOM killer has killed), of the first look settings, too ("swaps",
+ * "sys/vm/swappiness", "read_ahead_kb", ..); of each that lives "smaps", "status", "stat", "oom_score" and "pagemap", which has a line for each run of
  * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal). Pages on
  * swap have 32 times their slot, in a row, in place of frames.
  */

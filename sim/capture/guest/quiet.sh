@@ -43,6 +43,8 @@ esac
 set_to 0 /proc/sys/kernel/randomize_va_space
 set_to 0 /proc/sys/vm/compaction_proactiveness
 set_to 0 /proc/sys/vm/watermark_boost_factor
+# What the log says of a kill is short then.
+set_to 0 /proc/sys/vm/oom_dump_tasks
 set_to "$OVERCOMMIT_RATIO" /proc/sys/vm/overcommit_ratio
 set_to "$SWAPPINESS" /proc/sys/vm/swappiness
 set_to "$PAGE_CLUSTER" /proc/sys/vm/page-cluster

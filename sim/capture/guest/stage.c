@@ -135,6 +135,26 @@ static void show(uint32_t process, int64_t pid, const char *name)
 	show_file(process, name, open_proc(pid, name));
 }
 
+/* What the kernel's log, as far as it was kept, says of those that the OOM killer has killed: a line each. */
+static void show_kills(void)
+{
+	static const char killed_process[] = "Out of memory: Killed process ";
+	int64_t len = CALL(__NR_syslog, 3, text, TEXT), start = 0, i;
+	uint64_t k = 0;
+
+	say_section("kills", 0);
+	for (i = 0; i < len; i++) {
+		if (killed_process[k])
+			k = text[i] == killed_process[k] ? k + 1 : text[i] == killed_process[0];
+		if (text[i] != '\n')
+			continue;
+		if (!killed_process[k])
+			say_bytes(text + start, (uint64_t)(i + 1 - start));
+		start = i + 1;
+		k = 0;
+	}
+}
+
 #define BITS(entry)	((entry) >> 55)		/* present, swapped, file, exclusive, soft-dirty */
 #define FRAME(entry)	((entry) & ((1ULL << 55) - 1))
 
@@ -425,6 +445,8 @@ static void show_settings(void)
 {
 	show(0, -1, "sys/vm/swappiness");
 	show(0, -1, "sys/vm/page-cluster");
+	show(0, -1, "sys/vm/admin_reserve_kbytes");
+	show(0, -1, "sys/vm/user_reserve_kbytes");
 	show(0, -1, "swaps");
 	show(0, -1, "zoneinfo");
 	show_file(0, "fault_around_bytes", CALL(__NR_open, "/sys/kernel/debug/fault_around_bytes", 0, 0));
@@ -483,6 +505,7 @@ static int64_t look(uint32_t i)
 	show(0, -1, "meminfo");
 	show(0, -1, "sys/vm/overcommit_memory");
 	show(0, -1, "sys/vm/overcommit_ratio");
+	show_kills();
 	if (!i)
 		show_settings();
 	show_file(0, "thp", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/enabled", 0, 0));
@@ -492,6 +515,7 @@ static int64_t look(uint32_t i)
 			continue;
 		show(n, pids[n], "smaps");
 		show(n, pids[n], "status");
+		show(n, pids[n], "stat");
 		show(n, pids[n], "oom_score");
 		show_pagemap(n, pids[n]);
 	}

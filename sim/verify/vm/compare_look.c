@@ -182,6 +182,8 @@ static void compare_process(struct comparison *c, const struct look *look, uint3
 	bool here = stage_lives(c->sides->stage, process);
 	uint64_t value;
 
+	if (status && look_number(status, "Pid:", &value))
+		c->pids[process] = (uint32_t)value;
 	if (!here && !smaps)
 		return;
 	if (!vm_count(c, VM_FIGURE_alive, here && smaps)) {
@@ -292,7 +294,7 @@ int vm_compare_look(struct comparison *c, const struct player_op *op, struct ker
 
 		for (process = 0; process < 2 && !ret; process++)
 			if (both[process] && stage_lives(c->sides->stage, both[process]))
-				ret = stage_adopt(c->sides->stage, both[process], looks, look);
+				ret = stage_adopt(c->sides->stage, both[process], process, looks, look);
 		if (ret)
 			return kerror_set(err, ret, "the look of operation %u does not fit", c->op);
 	}
@@ -300,6 +302,7 @@ int vm_compare_look(struct comparison *c, const struct player_op *op, struct ker
 		compare_process(c, look, process);
 	if (c->sides->others_run)
 		return 0;
+	vm_compare_kills(c, look);
 	compare_committed(c, look);
 	compare_vmstat(c, look);
 	return 0;

@@ -85,6 +85,18 @@ static enum vm_thp_defrag defrag_of(const struct look_section *defrag)
 	return VM_DEFRAG_MADVISE;
 }
 
+/* The player's first mapping is of its program, and says on which device it lies; of memory there is none. */
+static bool in_tmpfs(const struct look_section *smaps)
+{
+	unsigned int major;
+	char text[96];
+
+	if (!smaps)
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(smaps->len < 95 ? smaps->len : 95), smaps->text);
+	return sscanf(text, "%*x-%*x %*s %*x %x:", &major) == 1 && !major;
+}
+
 int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct looks *looks, const struct look *first,
 		      struct kerror *err)
 {
@@ -103,9 +115,12 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->fault_around_bytes = number_of(looks, first, "fault_around_bytes", "");
 	cfg->ra_bytes = number_of(looks, first, "read_ahead_kb", "") << 10;
 	cfg->io_bytes = number_of(looks, first, "max_sectors_kb", "") << 10;
+	cfg->admin_reserve = number_of(looks, first, "sys/vm/admin_reserve_kbytes", "") >> (PAGE_SHIFT - 10);
+	cfg->user_reserve = number_of(looks, first, "sys/vm/user_reserve_kbytes", "") >> (PAGE_SHIFT - 10);
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
 	swap_of(cfg, looks, first);
 	cfg->thp_defrag = defrag_of(look_section(looks, first, 0, "thp/defrag"));
+	cfg->in_tmpfs = in_tmpfs(look_section(looks, first, 0, "smaps"));
 	cfg->privileged = !number_of(looks, first, "status", "Uid:");
 	return 0;
 }

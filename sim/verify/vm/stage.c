@@ -190,6 +190,7 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 	ret = vm_fork(parent, name, false, &stage->processes[child]);
 	if (ret) {
 		stage->processes[child] = NULL;
+		touch_own(stage, parent);
 		return ret;
 	}
 	memcpy(stage->slots[child], stage->slots[op->process], sizeof(stage->slots[child]));

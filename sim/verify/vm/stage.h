@@ -47,12 +47,14 @@ struct stage_config {
 	enum vm_thp_defrag thp_defrag;
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;
+	uint64_t admin_reserve, user_reserve;	/* pages; 0: as the kernel sets them with so much memory */
 	int64_t committed;		/* pages, of all that runs at the first look */
 	uint64_t swap_bytes;		/* 0: no swap; with the header */
 	enum vm_swap_type swap_type;
 	unsigned int page_cluster, swappiness;
 	bool privileged;
 	uint64_t fault_around_bytes, ra_bytes, io_bytes;	/* 0: the kernel's default */
+	bool in_tmpfs;			/* the player's program lies in memory, not on a disk */
 };
 
 /* @first: the look of operation 0; NULL: there is none yet, and a layout is assumed. stage_exit() is due in any case. */
@@ -68,9 +70,9 @@ bool stage_lives(const struct stage *stage, uint32_t process);
 
 /*
  * What @process touched of its own memory since it was forked is there, as @look says: nobody can
- * foresee it. -ENOMEM, -EINVAL.
+ * foresee it. @fresh: it was forked for this look, which knows of its faults so far. -ENOMEM, -EINVAL.
  */
-int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look);
+int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct looks *looks, const struct look *look);
 
 /* stage_file.c: PLAYER_FILE; PLAYER_DROP_CACHES; PLAYER_READ and PLAYER_WRITE. */
 int64_t stage_create_file(struct stage *stage, const struct player_op *op);

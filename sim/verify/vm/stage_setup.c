@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/verify/pages/pages.h"
+#include "sim/vm/file.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 
@@ -35,14 +36,29 @@ static bool is_own(const struct stage *stage, uint64_t addr)
 	return false;
 }
 
-int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look)
+/* Field 10 of /proc/PID/stat. */
+static void adopt_faults(struct process *p, const struct look_section *stat)
+{
+	char text[128];
+	unsigned long minflt;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(stat->len < 127 ? stat->len : 127), stat->text);
+	if (sscanf(text, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %lu", &minflt) == 1)
+		p->rss_events = (uint32_t)minflt;
+}
+
+int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct looks *looks, const struct look *look)
 {
 	const struct look_section *section = look_section(looks, look, process, "pagemap");
+	const struct look_section *stat = look_section(looks, look, process, "stat");
 	struct look_run run;
 	size_t at = 0;
 	uint64_t i;
 	int ret = 0;
 
+	stage->vm->current = stage->processes[process];
+	if (fresh && stat)
+		adopt_faults(stage->processes[process], stat);
 	while (!ret && section && look_run(section, &at, &run))
 		for (i = 0; i < run.pages && !ret && (run.bits & LOOK_PRESENT); i++)
 			if (is_own(stage, run.addr + i * PAGE_SIZE))
@@ -51,10 +67,12 @@ int stage_adopt(struct stage *stage, uint32_t process, const struct looks *looks
 	return ret;
 }
 
-static int load_director(struct stage *stage, const struct looks *looks, const struct look *first, struct kerror *err)
+static int load_director(struct stage *stage, bool in_tmpfs, const struct looks *looks, const struct look *first,
+			 struct kerror *err)
 {
 	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
 	struct mm *mm;
+	uint32_t i;
 	int ret;
 
 	if (!smaps)
@@ -64,12 +82,16 @@ static int load_director(struct stage *stage, const struct looks *looks, const s
 		ret = vm_load_smaps(stage->processes[0], smaps->text, smaps->len, err);
 	if (ret)
 		return ret;
+	mm = stage->processes[0]->mm;
 	stage->vsyscall = memmem(smaps->text, smaps->len, "[vsyscall]", 10) != NULL;
 	keep_own(stage);
-	ret = stage_adopt(stage, 0, looks, first);
+	/* tmpfs is the kernel's own memory: it does not go as a file's pages do. */
+	for (i = 0; i < mm->nr_vmas && in_tmpfs; i++)
+		if (mm->vmas[i]->file && *mm->vmas[i]->file->name == '/')
+			mm->vmas[i]->file->shmem = mm->vmas[i]->file->noreserve = true;
+	ret = stage_adopt(stage, 0, false, looks, first);
 	if (ret)
 		return kerror_set(err, ret, "the first look does not fit to itself");
-	mm = stage->processes[0]->mm;
 	/* Without a heap yet, it begins behind the program's own memory. */
 	mm->start_brk = mm->brk = stage->slots[0][PLAYER_SLOT_HEAP].start;
 	return 0;
@@ -150,9 +172,11 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 	if (ret)
 		return ret;
 	stage->vm->totalram = cfg->totalram;
+	vm_set_reserves(stage->vm, cfg->admin_reserve ? cfg->admin_reserve : cfg->totalram / 32,
+			cfg->user_reserve ? cfg->user_reserve : cfg->totalram / 32);
 	if (first) {
 		stage->slots[0][PLAYER_SLOT_HEAP].start = heap_start(looks, first);
-		ret = load_director(stage, looks, first, err);
+		ret = load_director(stage, cfg->in_tmpfs, looks, first, err);
 	} else {
 		ret = vm_process_create(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
 		if (!ret) {

@@ -7,6 +7,7 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 
@@ -137,7 +138,7 @@ static void replace(struct scan *s, uint64_t addr, pte_t *pmd, pfn_t huge)
 
 		entries[i] = (pte_t){ 0 };
 		if (pte_none(old) || (old.v & PTE_SPECIAL)) {
-			mm->rss[RSS_ANON]++;
+			mm_rss_add(mm, RSS_ANON, 1);
 			continue;
 		}
 		if ((s->vma->flags & VM_LOCKED) && !vm_frame_in_block(page_from_pfn(vm->map, pte_pfn(old))))

@@ -8,6 +8,7 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 
 /* struct page of the table that @leaf is in. */
 static struct page *table_of(const struct mm *mm, const pte_t *leaf)
@@ -60,7 +61,7 @@ int huge_zap(void *ctx, pte_t *leaf, uint64_t addr, uint64_t end)
 		return 0;
 	if (vma->flags & VM_LOCKED)
 		lru_munlock(mm->vm, pte_pfn(old));
-	mm->rss[RSS_ANON] -= HUGE_PAGES;
+	mm_rss_add(mm, RSS_ANON, -(int64_t)HUGE_PAGES);
 	huge_unmap(mm->vm, pte_pfn(old));
 	return 0;
 }
@@ -77,7 +78,7 @@ int huge_copy(struct mm *child, pte_t *leaf, uint64_t addr)
 	} else {
 		page_from_pfn(child->vm->map, pte_pfn(*leaf))->vm_index &= ~FRAME_EXCLUSIVE;
 		huge_map(child->vm, pte_pfn(*leaf));
-		child->rss[RSS_ANON] += HUGE_PAGES;
+		mm_rss_add(child, RSS_ANON, HUGE_PAGES);
 	}
 	huge_deposit(child, dst, table);
 	leaf->v &= ~PTE_WRITE;

@@ -7,6 +7,7 @@
 
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 
 bool huge_allowed(const struct vma *vma)
 {
@@ -87,7 +88,7 @@ static void map_page(struct vma *vma, pte_t *pmd, pfn_t pfn)
 
 	huge_map(mm->vm, pfn);
 	lru_add_vma(vma, pfn);
-	mm->rss[RSS_ANON] += HUGE_PAGES;
+	mm_rss_add(mm, RSS_ANON, HUGE_PAGES);
 	mm->vm->counters[VM_CNT_thp_fault_alloc]++;
 	*pmd = pte_make(pfn, vma_pte_bits(vma) | PTE_LEAF | PTE_DIRTY | PTE_WRITE);
 }

@@ -6,6 +6,7 @@
  */
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/reclaim/internal.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 
@@ -15,6 +16,7 @@ struct advice {
 	enum reclaim_advice what;
 	uint64_t skip;			/* entries below are passed over */
 	struct page_batch pages;	/* MADV_PAGEOUT: isolated */
+	int64_t rss[NR_RSS];		/* MADV_FREE: what went */
 };
 
 /* @pages, isolated, go if they can (Linux: reclaim_folio_list). */
@@ -158,7 +160,7 @@ static int advise_one(void *ctx, pte_t *pte, uint64_t addr)
 		return 0;
 	if (pte_swap(*pte) && advice->what == RECLAIM_FREE) {
 		swap_free_and_cache(vm, pte_swap_slot(*pte), 1);
-		advice->vma->mm->rss[RSS_SWAP]--;
+		advice->rss[RSS_SWAP]--;
 		*pte = (pte_t){ 0 };
 		return 0;
 	}
@@ -177,6 +179,8 @@ void reclaim_advise(struct vma *vma, uint64_t start, uint64_t end, enum reclaim_
 
 	lru_add_drain(vm, vm_cpu(vm));
 	mm_for_each_pte(vma->mm, start, end, advise_one, advise_leaf, &advice);
+	if (advice.rss[RSS_SWAP])
+		mm_rss_add_all(vma->mm, advice.rss);
 	if (advice.pages.nr)
 		reclaim_pages(vm, &advice.pages);
 }

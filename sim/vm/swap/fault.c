@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/swap/internal.h"
 
 /* Reading costs nothing, so the swap cache is of no use: a frame that is in none. */
@@ -65,8 +66,8 @@ static void map_page(struct vma *vma, uint64_t addr, pte_t *pte, pfn_t pfn, bool
 	if (cached && give_up_slot(vma, page, write))
 		swap_free_page(vm, pfn);
 	exclusive |= !page->refcount;
-	mm->rss[RSS_ANON]++;
-	mm->rss[RSS_SWAP]--;
+	mm_rss_add_fault(mm, RSS_ANON, 1);
+	mm_rss_add_fault(mm, RSS_SWAP, -1);
 	if (exclusive && (vma->flags & VM_WRITE) && (write || vm->rules->swapin_read_writable))
 		bits |= PTE_WRITE | (write ? PTE_DIRTY : 0);
 	set_owner(vma, addr, page, exclusive);

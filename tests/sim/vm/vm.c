@@ -121,6 +121,46 @@ static void test_mprotect_after_fork(void)
 	world_exit(&w);
 }
 
+/* A hole between two mappings is filled: whom the new one joins, where they were touched, and so have anon_vmas, or not. */
+static void test_fill_hole(void)
+{
+	static const struct {
+		enum vm_kernel kernel;
+		bool lower, upper;	/* touched */
+		uint64_t start, end;	/* pages: the mapping that has the hole then */
+	} table[] = {
+		{ VM_KERNEL_6_1, false, false, 0, 12 }, { VM_KERNEL_6_12, false, false, 0, 12 },
+		{ VM_KERNEL_6_1, true, false, 0, 12 }, { VM_KERNEL_6_12, true, false, 0, 12 },
+		{ VM_KERNEL_6_1, false, true, 4, 12 }, { VM_KERNEL_6_12, false, true, 0, 12 },
+		{ VM_KERNEL_6_1, true, true, 4, 12 }, { VM_KERNEL_6_12, true, true, 0, 8 },
+	};
+	const uint64_t base = 0x10000000;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct vm_config cfg;
+		const struct vma *vma;
+		struct world w;
+
+		vm_config_default(&cfg);
+		cfg.kernel = table[i].kernel;
+		world_init(&w, 16 * MIB, &cfg);
+		CU_ASSERT_EQUAL(vm_mmap(w.a, base, 4 * PAGE_SIZE, RW, ANON | MAP_FIXED, NULL, 0), (int64_t)base);
+		CU_ASSERT_EQUAL(vm_mmap(w.a, base + 8 * PAGE_SIZE, 4 * PAGE_SIZE, RW, ANON | MAP_FIXED, NULL, 0),
+				(int64_t)(base + 8 * PAGE_SIZE));
+		if (table[i].lower)
+			world_touch(w.a, base, 1, VM_ACCESS_WRITE);
+		if (table[i].upper)
+			world_touch(w.a, base + 8 * PAGE_SIZE, 1, VM_ACCESS_WRITE);
+		vm_mmap(w.a, base + 4 * PAGE_SIZE, 4 * PAGE_SIZE, RW, ANON | MAP_FIXED, NULL, 0);
+		vma = mm_lookup(w.a->mm, base + 4 * PAGE_SIZE);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(vma);
+		CU_ASSERT_EQUAL((vma->start - base) >> PAGE_SHIFT, table[i].start);
+		CU_ASSERT_EQUAL((vma->end - base) >> PAGE_SHIFT, table[i].end);
+		world_exit(&w);
+	}
+}
+
 /* Page tables are memory, too: 300 pages that need a table each weigh more than 500 that share one. */
 static void test_oom_counts_tables(void)
 {
@@ -205,6 +245,7 @@ static const struct test_case cases[] = {
 	{ "fork and copy on write", test_fork },
 	{ "mprotect after a fork", test_mprotect_after_fork },
 	{ "the OOM killer counts page tables", test_oom_counts_tables },
+	{ "a hole between two mappings is filled", test_fill_hole },
 	{ "SIGSEGV", test_segv },
 	{ "10,000 random operations add up", test_random_family },
 	{ NULL, NULL }
