@@ -55,6 +55,8 @@ void answer(uint32_t i, const struct player_result *result);
 void mark(uint32_t what);
 /* @op, done by this process to itself. */
 int64_t act(const struct player_op *op);
+/* The process is the player anew, and goes on behind operation @i. A negative errno: it is as it was. */
+int64_t exec_self(uint32_t i);
 /* Operation number @i the same way, measured, marked and answered. What it returned; of a fork in the child 0. */
 int64_t perform(uint32_t i);
 
@@ -67,5 +69,7 @@ int64_t read_or_write(const struct player_op *op);
 /* ---- stage.c -------------------------------------------------------------------- */
 
 void __attribute__((noreturn)) direct(void);
+/* Process @number is here again after operation @i, an exec. */
+void __attribute__((noreturn)) resume(uint16_t number, uint32_t i);
 
 #endif

@@ -173,6 +173,14 @@ static int64_t limit(uint64_t resource, uint64_t bytes)
 	return call(__NR_prlimit64, 0, resource, (uint64_t)both, 0, 0, 0);
 }
 
+static int64_t mbind(uint64_t addr, uint64_t len, const uint64_t *a)
+{
+	uint64_t nodes = a[3];
+
+	/* Linux takes one from the number of bits. */
+	return call(__NR_mbind, addr, len, a[2], (uint64_t)&nodes, 65, a[4]);
+}
+
 int64_t act(const struct player_op *op)
 {
 	const uint64_t *a = op->arg;
@@ -208,6 +216,10 @@ int64_t act(const struct player_op *op)
 		return limit(a[0], a[1]);
 	case PLAYER_HASH:
 		return hash_maps();
+	case PLAYER_MBIND:
+		return mbind(addr, len, a);
+	case PLAYER_MEMPOLICY:
+		return CALL(__NR_set_mempolicy, a[0], &a[1], 65);
 	case PLAYER_READ:
 	case PLAYER_WRITE:
 		return read_or_write(op);
@@ -262,6 +274,37 @@ int64_t perform(uint32_t i)
 	return result.ret;
 }
 
+/* @value as nine bytes of text, hexadecimal, and back. */
+static void put_number(char *hex, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		hex[i] = "0123456789abcdef"[value >> (28 - 4 * i) & 15];
+	hex[8] = '\0';
+}
+
+static uint32_t get_number(const char *hex)
+{
+	uint32_t value = 0;
+
+	for (; *hex; hex++)
+		value = value << 4 | (uint32_t)(*hex <= '9' ? *hex - '0' : *hex - 'a' + 10);
+	return value;
+}
+
+int64_t exec_self(uint32_t i)
+{
+	char number[9], op[9];
+	const char *const argv[] = { "vm-player", actor.marks ? "1" : "0", number, op, NULL };
+	const char *const envp[] = { NULL };
+
+	put_number(number, actor.number);
+	put_number(op, i);
+	mark(i);
+	return CALL(__NR_execve, "/proc/self/exe", argv, envp);
+}
+
 static void __attribute__((noreturn, used)) begin(const uint64_t *stack)
 {
 	const char *const *argv = (const char *const *)(stack + 1);
@@ -270,6 +313,10 @@ static void __attribute__((noreturn, used)) begin(const uint64_t *stack)
 	touch_own_memory();
 	if (get(&actor.header, sizeof(actor.header), 0) != sizeof(actor.header) || actor.header.magic != PLAYER_MAGIC)
 		end(1);
+	if (stack[0] > 3) {
+		mark(get_number(argv[3]) | PLAYER_MARK_END);
+		resume((uint16_t)get_number(argv[2]), get_number(argv[3]));
+	}
 	direct();
 }
 

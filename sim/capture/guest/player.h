@@ -43,7 +43,11 @@
 	X(FILE, "file", "of process 0, before there are others: number, bytes, 1: all of it stays in memory") \
 	X(SYNC, "sync", "of process 0") \
 	X(READ, "read", "number of a file, offset, bytes: how many were read") \
-	X(WRITE, "write", "number of a file, offset, bytes: how many were written")
+	X(WRITE, "write", "number of a file, offset, bytes: how many were written") \
+	X(VFORK, "vfork", "number of the new process, in whose place this one waits until it ends or calls exec") \
+	X(EXEC, "exec", "the player, anew: no slot has anything any more") \
+	X(MEMPOLICY, "set_mempolicy", "mode, a bit for each node") \
+	X(MBIND, "mbind", "addr, len, mode, a bit for each node, flags")
 
 enum player_kind {
 #define PLAYER_KIND_ENUM(kind, name, text) PLAYER_##kind,

@@ -296,6 +296,8 @@ static void reap(bool block)
 	}
 }
 
+static void __attribute__((noreturn)) serve(void);
+
 static void tell(uint32_t next, enum answer what, int64_t pid)
 {
 	struct message message = { actor.number, next, what, (uint32_t)pid };
@@ -337,6 +339,56 @@ static void do_fork(uint32_t i)
 	tell(i + 1, pid ? FORKED : READY, pid);
 }
 
+/* ---- a child in its parent's memory ---------------------------------------------------- */
+
+#define VFORK_FLAGS (0x100 | 0x4000 | 0x8000 | 17)	/* CLONE_VM, CLONE_VFORK, CLONE_PARENT, SIGCHLD */
+
+static char vfork_stack[16 << 10] __attribute__((aligned(16)));
+static uint32_t vfork_op;
+
+static void __attribute__((noreturn)) be_vforked(void)
+{
+	actor.number = (uint16_t)op_at(vfork_op)->arg[0];
+	/* Its parent cannot tell. */
+	tell(vfork_op + 1, FORKED, CALL(__NR_getpid, 0, 0, 0));
+	serve();
+}
+
+/* The child runs on a stack of its own: what is on this one is its parent's, which goes on when the child has ended. */
+static int64_t clone_vforked(void)
+{
+	register uint64_t r10 __asm__("r10") = 0;
+	register uint64_t r8 __asm__("r8") = 0;
+	int64_t ret;
+
+	__asm__ volatile("syscall\n\ttest %%rax, %%rax\n\tjnz 1f\n\txor %%ebp, %%ebp\n\tcall *%%rbx\n1:"
+			 : "=a"(ret)
+			 : "0"(__NR_clone), "D"(VFORK_FLAGS), "S"(vfork_stack + sizeof(vfork_stack)), "d"(0), "r"(r10), "r"(r8),
+			   "b"(be_vforked)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static void do_vfork(uint32_t i)
+{
+	uint16_t number = actor.number;
+	struct player_result result = { .state = PLAYER_DONE };
+
+	vfork_op = i;
+	result.ret = clone_vforked();
+	actor.number = number;
+	answer(i, &result);
+	if (result.ret < 0)
+		tell(i + 1, NEXT, 0);
+}
+
+static void do_exec(uint32_t i)
+{
+	struct player_result result = { .ret = exec_self(i), .state = PLAYER_DONE };
+
+	answer(i, &result);
+}
+
 static void take_turn(uint32_t i)
 {
 	for (; i < actor.header.nr_ops && op_at(i)->process == actor.number; i++) {
@@ -346,22 +398,34 @@ static void take_turn(uint32_t i)
 			do_fork(i);
 			return;
 		}
-		perform(i);
+		if (op_at(i)->kind == PLAYER_VFORK) {
+			do_vfork(i);
+			return;
+		}
+		if (op_at(i)->kind == PLAYER_EXEC)
+			do_exec(i);
+		else
+			perform(i);
 	}
 	tell(i, NEXT, 0);
 }
 
-/* A process's life: its turns, until there are none. */
-static void __attribute__((noreturn)) serve(void)
+static void __attribute__((noreturn)) take_turns(void)
 {
 	uint32_t i;
 
-	tell(0, READY, 0);
 	for (;;) {
 		if (CALL(__NR_read, READ_END(actor.number), &i, sizeof(i)) != sizeof(i) || i == TO_END)
 			end(0);
 		take_turn(i);
 	}
+}
+
+/* A process's life: its turns, until there are none. */
+static void __attribute__((noreturn)) serve(void)
+{
+	tell(0, READY, 0);
+	take_turns();
 }
 
 /* ---- the director's own operations ---------------------------------------------------- */
@@ -633,6 +697,16 @@ static void find_stack(void)
 	for (; start < len && text[start] != '-'; start++)
 		value = value << 4 | (uint64_t)(text[start] <= '9' ? text[start] - '0' : text[start] - 'a' + 10);
 	actor.slots[PLAYER_SLOT_STACK].start = value;
+}
+
+void resume(uint16_t number, uint32_t i)
+{
+	actor.number = number;
+	find_stack();
+	actor.slots[PLAYER_SLOT_HEAP].start = (uint64_t)CALL(__NR_brk, 0, 0, 0);
+	answer(i, &(struct player_result){ 0, 0, 0, PLAYER_DONE });
+	tell(i + 1, NEXT, 0);
+	take_turns();
 }
 
 void direct(void)

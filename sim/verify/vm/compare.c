@@ -67,7 +67,8 @@ static void compare_result(struct comparison *c, const struct player_op *op, con
 			   const struct player_result *real)
 {
 	/* A process's number is the real kernel's matter. */
-	int64_t ret = op->kind == PLAYER_FORK && real->ret > 0 ? 0 : real->ret;
+	bool forks = op->kind == PLAYER_FORK || op->kind == PLAYER_VFORK;
+	int64_t ret = forks && real->ret > 0 ? 0 : real->ret;
 	char call[160], here[64], there[64];
 
 	/* Mappings differ because of what was done before. */

@@ -298,6 +298,11 @@ int vm_compare_look(struct comparison *c, const struct player_op *op, struct ker
 		if (ret)
 			return kerror_set(err, ret, "the look of operation %u does not fit", c->op);
 	}
+	if (before->kind == PLAYER_EXEC && stage_lives(c->sides->stage, before->process)) {
+		ret = stage_adopt_exec(c->sides->stage, before->process, looks, look, err);
+		if (ret)
+			return ret;
+	}
 	for (process = 1; process < PLAYER_MAX_PROCESSES; process++)
 		compare_process(c, look, process);
 	if (c->sides->others_run)

@@ -18,6 +18,7 @@
 #endif
 
 #define PAGE 4096ULL
+#define MOVE 2ULL	/* MPOL_MF_MOVE */
 
 struct compiler {
 	struct program *program;
@@ -228,7 +229,8 @@ static int do_range(struct compiler *c, enum player_kind kind)
 		return refuse(c, -EOPNOTSUPP, "text, data and stack are vm-player's own: it cannot play with them");
 	return add(c, &(struct player_op){ .kind = (uint16_t)kind, .process = step->process, .slot = slot_of(step),
 					   .arg = { step->map ? range->from : range->at + range->from, length,
-						    (uint64_t)step->call.value } });
+						    (uint64_t)step->call.value, step->call.nodes,
+						    step->call.move ? MOVE : 0 } });
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -261,30 +263,46 @@ static int do_read_or_write(struct compiler *c, enum player_kind kind)
 
 /* ---- processes -------------------------------------------------------------------------------- */
 
+/* @process has no mapping of the scenario's. */
+static void forget(struct compiler *c, uint32_t process)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < PLAYER_MAX_SLOTS; slot++)
+		c->bytes[process][slot] = 0;
+	c->heap[process] = 0;
+}
+
 static int do_process(struct compiler *c)
 {
 	const struct step *step = c->step;
-	unsigned int slot;
 	int ret;
 
-	for (slot = 0; slot < PLAYER_MAX_SLOTS; slot++)
-		c->bytes[step->process][slot] = 0;
-	c->heap[step->process] = 0;
+	forget(c, step->process);
 	c->any_process = true;
 	ret = add(c, &(struct player_op){ .kind = PLAYER_PROCESS, .arg = { step->process, step->new.uid,
 									   (uint64_t)step->new.oom_adj } });
 	return ret ? ret : look(c, 0);
 }
 
-static int do_fork(struct compiler *c)
+static int do_fork(struct compiler *c, enum player_kind kind)
 {
 	const struct step *step = c->step;
 	unsigned int slot;
-	int ret = add(c, &(struct player_op){ .kind = PLAYER_FORK, .process = step->process, .arg = { step->other } });
+	int ret = add(c, &(struct player_op){ .kind = (uint16_t)kind, .process = step->process, .arg = { step->other } });
 
 	for (slot = 0; slot < PLAYER_MAX_SLOTS; slot++)
 		c->bytes[step->other][slot] = c->bytes[step->process][slot];
 	c->heap[step->other] = c->heap[step->process];
+	return ret ? ret : look(c, 0);
+}
+
+static int do_exec(struct compiler *c)
+{
+	uint32_t process = c->step->process;
+	int ret = add(c, &(struct player_op){ .kind = PLAYER_EXEC, .process = (uint16_t)process });
+
+	forget(c, process);
 	return ret ? ret : look(c, 0);
 }
 
@@ -308,7 +326,16 @@ static int do_step(struct compiler *c)
 	case STEP_SYNC:
 		return add(c, &(struct player_op){ .kind = PLAYER_SYNC });
 	case STEP_FORK:
-		return do_fork(c);
+		return do_fork(c, PLAYER_FORK);
+	case STEP_VFORK:
+		return do_fork(c, PLAYER_VFORK);
+	case STEP_EXEC:
+		return do_exec(c);
+	case STEP_MEMPOLICY:
+		return add(c, &(struct player_op){ .kind = PLAYER_MEMPOLICY, .process = c->step->process,
+						   .arg = { (uint64_t)c->step->call.value, c->step->call.nodes } });
+	case STEP_MBIND:
+		return do_range(c, PLAYER_MBIND);
 	case STEP_EXIT:
 		return add(c, &(struct player_op){ .kind = PLAYER_EXIT, .process = step->process });
 	case STEP_KILL:

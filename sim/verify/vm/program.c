@@ -68,7 +68,7 @@ static const char *wrong_with(const struct program *program, const struct player
 		return "its slot is beyond the last";
 	if (player_is_directors(op->kind) != !op->process)
 		return "it is another process's to do";
-	if ((op->kind == PLAYER_FORK || op->kind == PLAYER_PROCESS || op->kind == PLAYER_KILL) &&
+	if ((op->kind == PLAYER_FORK || op->kind == PLAYER_VFORK || op->kind == PLAYER_PROCESS || op->kind == PLAYER_KILL) &&
 	    (!op->arg[0] || op->arg[0] >= PLAYER_MAX_PROCESSES))
 		return "the process it names is beyond the last";
 	if ((op->kind == PLAYER_FILE || op->kind == PLAYER_READ || op->kind == PLAYER_WRITE) &&

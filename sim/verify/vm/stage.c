@@ -106,6 +106,21 @@ static int64_t count_resident(struct process *p, uint64_t addr, uint64_t len)
 	return ret ? ret : (int64_t)resident;
 }
 
+/* What the new program maps is told by the look behind it. */
+static int64_t exec(struct stage *stage, struct process *p, uint32_t process)
+{
+	int64_t ret = vm_exec(p, "vm-player");
+
+	if (!ret)
+		ret = vm_munmap(p, 0, VM_TASK_SIZE);
+	if (ret)
+		return ret;
+	memset(stage->slots[process], 0, sizeof(stage->slots[process]));
+	stage->slots[process][PLAYER_SLOT_HEAP].start = stage->slots[0][PLAYER_SLOT_HEAP].start;
+	stage->slots[process][PLAYER_SLOT_STACK].start = stage->slots[0][PLAYER_SLOT_STACK].start;
+	return 0;
+}
+
 /* The process itself does @op. */
 static int64_t act(struct stage *stage, struct process *p, const struct player_op *op)
 {
@@ -147,6 +162,12 @@ static int64_t act(struct stage *stage, struct process *p, const struct player_o
 		return limit(p, op);
 	case PLAYER_HASH:
 		return stage_hash(stage, p);
+	case PLAYER_MEMPOLICY:
+		return vm_set_mempolicy(p, (enum mempolicy_mode)a[0], a[1]);
+	case PLAYER_MBIND:
+		return vm_mbind(p, addr, len, (enum mempolicy_mode)a[2], a[3], a[4]);
+	case PLAYER_EXEC:
+		return exec(stage, p, op->process);
 	case PLAYER_READ:
 	case PLAYER_WRITE:
 		return stage_read_or_write(stage, p, op);
@@ -187,7 +208,7 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 	int ret;
 
 	snprintf(name, sizeof(name), "process %u", child);
-	ret = vm_fork(parent, name, false, &stage->processes[child]);
+	ret = vm_fork(parent, name, op->kind == PLAYER_VFORK, &stage->processes[child]);
 	if (ret) {
 		stage->processes[child] = NULL;
 		touch_own(stage, parent);
@@ -197,6 +218,11 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 	if (op->kind == PLAYER_PROCESS) {
 		stage->processes[child]->oom_score_adj = (int32_t)(int64_t)op->arg[2];
 		stage->processes[child]->mm->privileged = stage->privileged && !op->arg[1];
+	}
+	if (op->kind == PLAYER_VFORK) {
+		/* A kernel asks whether a process has its parent's memory (in_vfork()): vm-player's has the director for a parent. */
+		stage->processes[child]->vforked = false;
+		return 0;
 	}
 	touch_own(stage, stage->processes[child]);
 	if (parent->mm)
@@ -243,7 +269,7 @@ void stage_do(struct stage *stage, const struct player_op *op, struct player_res
 	majflt = p->maj_flt;
 	if (!op->process)
 		result->ret = direct(stage, op);
-	else if (op->kind == PLAYER_FORK)
+	else if (op->kind == PLAYER_FORK || op->kind == PLAYER_VFORK)
 		result->ret = new_process(stage, p, op);
 	else if (op->kind == PLAYER_EXIT)
 		vm_exit(p);

@@ -74,6 +74,10 @@ bool stage_lives(const struct stage *stage, uint32_t process);
  */
 int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct looks *looks, const struct look *look);
 
+/* @process has called exec: its mappings, and what of them is there, are those of @look. -ENOMEM, -EINVAL. */
+int stage_adopt_exec(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look,
+		     struct kerror *err);
+
 /* stage_file.c: PLAYER_FILE; PLAYER_DROP_CACHES; PLAYER_READ and PLAYER_WRITE. */
 int64_t stage_create_file(struct stage *stage, const struct player_op *op);
 void stage_drop_caches(struct stage *stage);

@@ -47,7 +47,8 @@ static void adopt_faults(struct process *p, const struct look_section *stat)
 		p->rss_events = (uint32_t)minflt;
 }
 
-int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct looks *looks, const struct look *look)
+static int adopt(struct stage *stage, uint32_t process, bool fresh, bool all, const struct looks *looks,
+		 const struct look *look)
 {
 	const struct look_section *section = look_section(looks, look, process, "pagemap");
 	const struct look_section *stat = look_section(looks, look, process, "stat");
@@ -61,10 +62,32 @@ int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct 
 		adopt_faults(stage->processes[process], stat);
 	while (!ret && section && look_run(section, &at, &run))
 		for (i = 0; i < run.pages && !ret && (run.bits & LOOK_PRESENT); i++)
-			if (is_own(stage, run.addr + i * PAGE_SIZE))
+			if (all || is_own(stage, run.addr + i * PAGE_SIZE))
 				ret = vm_load_page(stage->processes[process], run.addr + i * PAGE_SIZE,
 						   !(run.bits & LOOK_FILE));
 	return ret;
+}
+
+int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct looks *looks, const struct look *look)
+{
+	return adopt(stage, process, fresh, false, looks, look);
+}
+
+int stage_adopt_exec(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look,
+		     struct kerror *err)
+{
+	const struct look_section *smaps = look_section(looks, look, process, "smaps");
+	struct process *p = stage->processes[process];
+	int ret;
+
+	if (!smaps)
+		return kerror_set(err, -EINVAL, "the look behind an exec has no smaps of its process");
+	ret = vm_load_smaps(p, smaps->text, smaps->len, err);
+	if (ret)
+		return ret;
+	p->mm->start_brk = p->mm->brk = stage->slots[process][PLAYER_SLOT_HEAP].start;
+	ret = adopt(stage, process, true, true, looks, look);
+	return ret ? kerror_set(err, ret, "the look behind an exec does not fit to itself") : 0;
 }
 
 static int load_director(struct stage *stage, bool in_tmpfs, const struct looks *looks, const struct look *first,

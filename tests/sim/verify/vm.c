@@ -16,7 +16,7 @@ static const char *const captures[] = {
 	"6.1-memory", "6.12-memory", "6.12-fork", "6.1-swap-disk", "6.12-swap-disk", "6.1-swap-ssd", "6.12-swap-ssd",
 	"6.1-swap-zram", "6.12-swap-zram", "6.1-swap-huge", "6.12-swap-huge", "6.1-oom", "6.12-oom", "6.1-overcommit-2",
 	"6.12-overcommit-2", "6.1-huge", "6.12-huge", "6.1-overcommit-0", "6.12-overcommit-0", "6.1-overcommit-1",
-	"6.12-overcommit-1",
+	"6.12-overcommit-1", "6.1-files", "6.12-files",
 };
 
 /* Every operation, fault, mapping and figure of each is equal. */
@@ -251,6 +251,10 @@ static void test_bad_programs(void)
 	expect_bad((struct player_op){ .kind = PLAYER_HASH }, "another process's");
 	expect_bad((struct player_op){ .kind = PLAYER_LOOK, .process = 1 }, "another process's");
 	expect_bad((struct player_op){ .kind = PLAYER_FORK, .process = 1 }, "the process it names");
+	expect_bad((struct player_op){ .kind = PLAYER_VFORK, .process = 1 }, "the process it names");
+	expect_bad((struct player_op){ .kind = PLAYER_FILE, .process = 1, .arg = { 1 } }, "another process's");
+	expect_bad((struct player_op){ .kind = PLAYER_READ, .process = 1 }, "its file");
+	expect_bad((struct player_op){ .kind = PLAYER_MMAP, .process = 1, .arg = { [4] = PLAYER_MAX_FILES } }, "its file");
 	expect_bad((struct player_op){ .kind = PLAYER_TOUCH, .process = 1, .arg = { 0, 0, 1 } }, "its runs");
 }
 

@@ -55,9 +55,15 @@ static void test_calls(void)
 	play_file("calls.vm");
 }
 
+static void test_exec(void)
+{
+	play_file("exec.vm");
+}
+
 static const struct test_case cases[] = {
 	{ "private memory and page tables", test_memory },
 	{ "fork", test_fork },
+	{ "vfork and exec", test_exec },
 	{ "calls that fault by themselves", test_calls },
 	{ NULL, NULL }
 };
