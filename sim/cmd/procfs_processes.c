@@ -10,6 +10,7 @@
 #include "sim/cmd/output.h"
 #include "sim/cmd/procfs_files.h"
 #include "sim/report/kernel/procfs_process.h"
+#include "sim/vm/lru/lru.h"
 
 static int make_folder(const char *path, struct kerror *err)
 {
@@ -71,6 +72,17 @@ int procfs_write_processes(const char *folder, const struct vm *vm, struct kerro
 	return ret;
 }
 
+static int write_generations(const char *folder, const struct vm *vm, struct kerror *err)
+{
+	struct output out = { 0 };
+	char path[PATH_MAX];
+	int ret = name_in(path, folder, "lru_gen", err);
+
+	if (!ret)
+		ret = open_output(&out, path, err);
+	return ret ? ret : end_file(&out, procfs_lru_gen(vm, out.file), err);
+}
+
 int procfs_write_all(const char *folder, const struct machine *m, const struct vm *vm, struct kerror *err)
 {
 	int ret = make_folder(folder, err);
@@ -85,5 +97,7 @@ int procfs_write_all(const char *folder, const struct machine *m, const struct v
 		if (!ret)
 			ret = end_file(&out, procfs_files[i].print(m, out.file), err);
 	}
+	if (!ret && vm->lru->gen_enabled)
+		ret = write_generations(folder, vm, err);
 	return ret ? ret : procfs_write_processes(folder, vm, err);
 }

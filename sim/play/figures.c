@@ -4,6 +4,7 @@
 
 #include "sim/play/internal.h"
 #include "sim/vm/frame.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
 #include "sim/vm/swap/swap.h"
@@ -150,10 +151,26 @@ static const int buddy_counters[NR_SCENARIO_VM_FIGURES] = {
 	[SCENARIO_VM_NUMA_OTHER] = BC_numa_other + 1,
 };
 
+/* The generations of all nodes together; *@pages: of the oldest or the youngest one. */
+static unsigned int generations(const struct vm *vm, bool oldest, uint64_t *pages)
+{
+	struct lru_gen_row rows[MAX_NR_GENS];
+	unsigned int nid, nr = 0;
+
+	*pages = 0;
+	for (nid = 0; nid < vm->lru->nr_nodes; nid++) {
+		nr = lru_gen_rows(vm, nid, rows);
+		if (nr)
+			*pages += rows[oldest ? 0 : nr - 1].pages[LRU_GEN_ANON] + rows[oldest ? 0 : nr - 1].pages[LRU_GEN_FILE];
+	}
+	return nr;
+}
+
 uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure)
 {
 	const struct vm *vm = play->vm;
 	struct machine_pages pages;
+	uint64_t size;
 
 	if (vm_counters[figure])
 		return vm->counters[vm_counters[figure] - 1];
@@ -170,6 +187,12 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure)
 		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_success);
 	case SCENARIO_VM_COMPACT_FAIL:
 		return buddy_compact_counter(vm->buddy, BUDDY_COMPACT_fail);
+	case SCENARIO_VM_GENERATIONS:
+		return generations(vm, true, &size);
+	case SCENARIO_VM_OLDEST:
+	case SCENARIO_VM_YOUNGEST:
+		generations(vm, figure == SCENARIO_VM_OLDEST, &size);
+		return size << PAGE_SHIFT;
 	case SCENARIO_VM_FREE:
 		machine_count_pages(play->machine, &pages);
 		return (pages.free_lists + pages.pcp) << PAGE_SHIFT;

@@ -12,6 +12,7 @@
 #include "sim/play/internal.h"
 #include "sim/vm/clock.h"
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/writeback.h"
 
 #define DEFAULT_MAX_ACCESSES	1000000000ULL
@@ -445,6 +446,21 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 	return ret;
 }
 
+/* All nodes' generations, by hand. */
+static void do_generations(struct play *play, const struct step *step)
+{
+	unsigned int nid, swappiness = step->gens.swappiness == SCENARIO_ABSENT ? LRU_GEN_SWAPPINESS :
+			       (unsigned int)step->gens.swappiness;
+
+	for (nid = 0; nid < play->vm->lru->nr_nodes; nid++) {
+		if (step->kind == STEP_EVICT)
+			lru_gen_order_eviction(play->vm, nid, swappiness, VM_PAGE_ALIGN(step->gens.bytes) >> PAGE_SHIFT);
+		else if (lru_gen_order_aging(play->vm, nid, swappiness, step->gens.force))
+			play_fail(play, step, "age failed with ERANGE: there are %u generations; 'force' closes the oldest one, "
+				  "'evict' makes room", MAX_NR_GENS);
+	}
+}
+
 static int one_step(struct play *play, const struct step *step, struct kerror *err)
 {
 	const struct process *process;
@@ -456,6 +472,10 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 		return do_process(play, step, err);
 	case STEP_DROP_CACHES:
 		vm_drop_caches(play->vm);
+		return 0;
+	case STEP_AGE:
+	case STEP_EVICT:
+		do_generations(play, step);
 		return 0;
 	case STEP_SLEEP:
 		vm_advance(play->vm, step->sleep_ns);

@@ -167,6 +167,12 @@ void scn_check_step(struct reading *r, struct step *step, const struct given *gi
 		if (r->depth)
 			scn_fail(r, step->column, "expected 'file' outside of repeat: a file is made once");
 		break;
+	case STEP_AGE:
+	case STEP_EVICT:
+		if (r->scenario->machine.lru != SCENARIO_MGLRU)
+			scn_fail(r, step->column, "expected '%s' on a machine that has generations: 'machine lru=mglru'",
+				 scenario_statements[step->kind].word);
+		break;
 	case STEP_PROCESS:
 		check_cpu(r, step->new.cpu, scn_given_column(given, "cpu"));
 		break;

@@ -100,6 +100,8 @@ enum scenario_machine_option {
 	X(SYNC, "sync", false, "dirty pages are written to disk") \
 	X(DROP_CACHES, "drop-caches", false, "clean pages leave the page cache") \
 	X(KHUGEPAGED, "khugepaged", false, "khugepaged looks at all processes once") \
+	X(AGE, "age", false, "a new generation of pages begins") \
+	X(EVICT, "evict", false, "old pages are given up") \
 	X(PHASE, "phase", false, "from here on counts are reported under this name") \
 	X(REPEAT, "repeat", false, "the lines up to end are carried out so often") \
 	X(END, "end", false, "ends a repeat") \
@@ -231,6 +233,8 @@ struct step {
 		struct step_limit limit;
 		uint64_t cpu;
 		uint64_t sleep_ns;
+		/* age, evict; SCENARIO_ABSENT: the machine's swappiness */
+		struct { uint64_t bytes, swappiness; bool force; } gens;
 		scenario_id phase;
 		struct { uint64_t times; uint32_t end; } repeat;	/* index of the end step */
 		uint32_t begin;						/* end: index of the repeat step */

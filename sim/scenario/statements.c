@@ -82,6 +82,16 @@ static const struct argument process_options[] = {
 static const struct argument sleep_positions[] = {
 	NUMBER("time", VALUE_TIME, AT(sleep_ns), 1, MAX_TIME, 0), END
 };
+static const struct argument age_options[] = {
+	NUMBER("swappiness", VALUE_NUMBER, AT(gens.swappiness), 0, 200, SCENARIO_ABSENT),
+	PLAIN("force", VALUE_FLAG, AT(gens.force)), END
+};
+static const struct argument evict_positions[] = {
+	NUMBER("size", VALUE_SIZE, AT(gens.bytes), PAGE, MAX_BYTES, 0), END
+};
+static const struct argument evict_options[] = {
+	NUMBER("swappiness", VALUE_NUMBER, AT(gens.swappiness), 0, 200, SCENARIO_ABSENT), END
+};
 static const struct argument phase_positions[] = { PLAIN("name", VALUE_STRING, AT(phase)), END };
 static const struct argument repeat_positions[] = {
 	NUMBER("times", VALUE_NUMBER, AT(repeat.times), 1, SCENARIO_MAX_REPEAT, 0), END
@@ -189,6 +199,8 @@ const struct statement scn_statements[NR_STEP_KINDS] = {
 	[STEP_SYNC] = { nothing, nothing },
 	[STEP_DROP_CACHES] = { nothing, nothing },
 	[STEP_KHUGEPAGED] = { nothing, nothing },
+	[STEP_AGE] = { nothing, age_options },
+	[STEP_EVICT] = { evict_positions, evict_options },
 	[STEP_PHASE] = { phase_positions, nothing },
 	[STEP_REPEAT] = { repeat_positions, nothing },
 	[STEP_END] = { nothing, nothing },

@@ -168,6 +168,9 @@ enum scenario_unit {
 	X(NUMA_MIGRATED, "numa_pages_migrated", COUNT, "pages that such a fault moved to the CPU's node") \
 	X(PGMIGRATE, "pgmigrate_success", COUNT, "pages that moved to another frame") \
 	X(OOM_KILL, "oom_kill", COUNT, "processes killed for memory") \
+	X(GENERATIONS, "generations", NUMBER, "generations of pages; 0: the machine has lists") \
+	X(OLDEST, "oldest", BYTES, "pages of the oldest generation") \
+	X(YOUNGEST, "youngest", BYTES, "pages of the youngest generation") \
 	X(FREE, "free", BYTES, "memory that is free") \
 	X(FILE, "cached", BYTES, "page cache") \
 	X(DIRTY, "dirty", BYTES, "pages not yet written to disk") \

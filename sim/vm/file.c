@@ -79,25 +79,14 @@ pfn_t vm_file_cached(struct vm_file *file, uint64_t index)
 	return value && !(*value & WORKINGSET_SHADOW) ? pfn_make((uint32_t)(*value - 1)) : PFN_NONE;
 }
 
-int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
+/* @pfn, nobody's yet, becomes page @index; @value is that place in the cache. */
+static void set_page(struct vm_file *file, uint64_t index, uint64_t *value, pfn_t pfn)
 {
 	struct vm *vm = file->vm;
-	/* Read-ahead asks for pages of a disk file (readahead_gfp_mask), a first touch for shared memory's. */
-	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE;
-	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
-	struct page *page;
-	uint64_t *value, shadow;
+	struct page *page = page_from_pfn(vm->map, pfn);
+	uint64_t shadow = *value;
 
-	if (pfn_is_none(pfn))
-		return -ENOMEM;
-	value = table_get(&file->cache, index);
-	if (!value) {
-		vm_free_frame(vm, pfn, 0);
-		return -ENOMEM;
-	}
-	shadow = *value;
 	*value = (uint64_t)pfn.v + 1;
-	page = page_from_pfn(vm->map, pfn);
 	page->refcount = 1;
 	page->vm_mapping = file->id;
 	page->vm_mapcount = 0;
@@ -106,7 +95,35 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 	if (shadow)
 		workingset_refault(vm, page, shadow);
 	lru_add(vm, vm_cpu(vm), pfn);
+}
+
+int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
+{
+	struct vm *vm = file->vm;
+	/* Read-ahead asks for pages of a disk file (readahead_gfp_mask), a first touch for shared memory's. */
+	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE;
+	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
+	uint64_t *value;
+
+	if (pfn_is_none(pfn))
+		return -ENOMEM;
+	value = table_get(&file->cache, index);
+	if (!value) {
+		vm_free_frame(vm, pfn, 0);
+		return -ENOMEM;
+	}
+	set_page(file, index, value, pfn);
 	*out = pfn;
+	return 0;
+}
+
+int vm_file_adopt(struct vm_file *file, uint64_t index, pfn_t pfn)
+{
+	uint64_t *value = table_get(&file->cache, index);
+
+	if (!value)
+		return -ENOMEM;
+	set_page(file, index, value, pfn);
 	return 0;
 }
 

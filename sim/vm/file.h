@@ -50,6 +50,8 @@ struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
 pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
 /* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
 int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
+/* The same with @pfn, which is allocated and nobody's. -ENOMEM: of the host. */
+int vm_file_adopt(struct vm_file *file, uint64_t index, pfn_t pfn);
 /* @pfn becomes page @index, which is not there; the frame's own words are the caller's. -ENOMEM: of the host. */
 int vm_file_put(struct vm_file *file, uint64_t index, pfn_t pfn);
 /* Page @index, which is there and unmapped, leaves the cache; its frame is the caller's. @shadow (0: nothing) stays in its place. */

@@ -23,6 +23,7 @@ struct slot {
 struct actor {
 	uint16_t number;
 	bool marks;
+	bool quiet;			/* whatever happens on this machine is the program's */
 	struct player_header header;
 	struct slot slots[PLAYER_MAX_SLOTS];
 };

@@ -2,7 +2,7 @@
 /*
  * kmemsim: what the player (player.c, stage.c) is told, and what it answers.
  *
- *	vm-player OP_MARKS < program > results 3> looks
+ *	vm-player OP_MARKS [quiet] < program > results 3> looks
  *
  * A program is a header, its operations, then the runs that touches name. Process 0 is the player itself,
  * which directs: it starts processes, looks at them, and ends them. Every other one is a process that does
@@ -10,7 +10,8 @@
  *
  * Results are one struct player_result an operation. Looks are text, see PLAYER_LOOK. With OP_MARKS 1 each
  * operation is framed by two calls of getpgid(), on which a kprobe can be set: PLAYER_MARK with its number, and
- * with PLAYER_MARK_END, too.
+ * with PLAYER_MARK_END, too. "quiet" says that nobody else does anything on this machine: then a new generation of
+ * pages is opened (MGLRU) before the first operation.
  */
 #ifndef KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
 #define KMEMSIM_SIM_CAPTURE_GUEST_PLAYER_H
@@ -47,7 +48,9 @@
 	X(VFORK, "vfork", "number of the new process, in whose place this one waits until it ends or calls exec") \
 	X(EXEC, "exec", "the player, anew: no slot has anything any more") \
 	X(MEMPOLICY, "set_mempolicy", "mode, a bit for each node") \
-	X(MBIND, "mbind", "addr, len, mode, a bit for each node, flags")
+	X(MBIND, "mbind", "addr, len, mode, a bit for each node, flags") \
+	X(AGE, "age", "of process 0: swappiness or PLAYER_KERNELS, 1 by force") \
+	X(EVICT, "evict", "of process 0: pages, swappiness or PLAYER_KERNELS")
 
 enum player_kind {
 #define PLAYER_KIND_ENUM(kind, name, text) PLAYER_##kind,
@@ -66,7 +69,7 @@ enum player_kind {
 static inline int player_is_directors(unsigned int kind)
 {
 	return (kind >= PLAYER_PROCESS && kind <= PLAYER_LOOK) || kind == PLAYER_KHUGEPAGED || kind == PLAYER_FILE ||
-	       kind == PLAYER_SYNC;
+	       kind == PLAYER_SYNC || kind == PLAYER_AGE || kind == PLAYER_EVICT;
 }
 
 struct player_header {
@@ -79,6 +82,7 @@ struct player_header {
  * PLAYER_TO_END reaches to its end. mmap, mremap and brk put there what they made. Slot 0 is no slot.
  */
 #define PLAYER_TO_END UINT64_MAX
+#define PLAYER_KERNELS UINT64_MAX	/* as the kernel has it set */
 
 enum { PLAYER_SLOT_HEAP = 1, PLAYER_SLOT_STACK, PLAYER_FIRST_SLOT };
 
@@ -109,7 +113,7 @@ struct player_result {
 
 /*
  * A look is "look OP", then sections "NAME PROCESS BYTES" and so many bytes and a newline each: of process 0 "vmstat", "meminfo",
- * "version" and "kills" (lines of the kernel's log of whom the OOM killer has killed), of the first look settings, too ("swaps",
+ * "version", "lru_gen_full" and "kills" (lines of the kernel's log of whom the OOM killer has killed), of the first look settings, too ("swaps",
  * "sys/vm/swappiness", "read_ahead_kb", ..); of each that lives "smaps", "status", "stat", "oom_score" and "pagemap", which has a line for each run of
  * pages that are alike: address, pages, the upper bits of pagemap's entries, frame of the first (all hexadecimal). Pages on
  * swap have 32 times their slot, in a row, in place of frames.

@@ -13,9 +13,10 @@ bytes() {
 	echo "$1" | sed -E 's/k$/ * 1024/; s/M$/ * 1048576/; s/G$/ * 1073741824/' | { read -r sum; echo $((sum)); }
 }
 
-# Not in the root file system: what lies in tmpfs counts as committed memory.
+# Not in the root file system: what lies in tmpfs counts as committed memory, and may go to swap.
 mkdir -p /play
 mount -t ramfs play /play
+mv /program /play/program
 
 # Machines of less than 512M boot with all of these off. khugepaged looks at everything when vm-player wakes it,
 # and at no other time: it works at once where a first process comes, so one is there before.

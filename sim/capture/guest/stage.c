@@ -11,6 +11,8 @@
 #include "actor.h"
 
 #define TO_END		UINT32_MAX	/* a turn: nothing is left to do */
+#define TOUCH_OWN	(UINT32_MAX - 1)	/* ...or nothing but that */
+#define LRU_GEN		"/sys/kernel/debug/lru_gen"
 #define READ_END(n)	(10 + 2 * (int)(n))
 #define WRITE_END(n)	(11 + 2 * (int)(n))
 #define OOM_IMMUNE	(-1000)
@@ -319,6 +321,14 @@ static bool hear(uint32_t from, struct message *message)
 	}
 }
 
+/* Whoever else has something to do does it. */
+static void rest(void)
+{
+	const uint64_t moment[2] = { 0, 20000000 };
+
+	CALL(__NR_nanosleep, moment, 0, 0);
+}
+
 static void do_exit(uint32_t i)
 {
 	answer(i, &(struct player_result){ 0, 0, 0, PLAYER_DONE });
@@ -335,6 +345,8 @@ static void do_fork(uint32_t i)
 
 	if (!pid)
 		actor.number = child;
+	else
+		rest();		/* the child is first to copy what both have */
 	touch_own_memory();
 	tell(i + 1, pid ? FORKED : READY, pid);
 }
@@ -417,7 +429,12 @@ static void __attribute__((noreturn)) take_turns(void)
 	for (;;) {
 		if (CALL(__NR_read, READ_END(actor.number), &i, sizeof(i)) != sizeof(i) || i == TO_END)
 			end(0);
-		take_turn(i);
+		if (i == TOUCH_OWN) {
+			touch_own_memory();
+			tell(0, READY, 0);
+		} else {
+			take_turn(i);
+		}
 	}
 }
 
@@ -462,11 +479,13 @@ static int64_t start_process(const struct player_op *op)
 		touch_own_memory();
 		serve();
 	}
-	touch_own_memory();
 	if (pid < 0)
 		return pid;
 	pids[number] = pid;
-	return hear(number, &message) ? 0 : -3;
+	if (!hear(number, &message))
+		return -3;
+	touch_own_memory();
+	return 0;
 }
 
 static int64_t kill_process(uint32_t number)
@@ -482,7 +501,7 @@ static int64_t kill_process(uint32_t number)
 	return 0;
 }
 
-/* Pages in a CPU's batch are not dropped: they come onto their lists before. 6.12 does that itself. */
+/* What this CPU holds back of the lists of pages comes onto them. */
 static void drain_batches(void)
 {
 	int64_t addr = call(__NR_mmap, 0, 4096, 3, 0x22, (uint64_t)-1, 0);	/* PROT_RW, MAP_PRIVATE | MAP_ANONYMOUS */
@@ -491,17 +510,26 @@ static void drain_batches(void)
 	CALL(__NR_munmap, addr, 4096, 0);
 }
 
-static int64_t drop_caches(void)
+/* "1" to a file of /proc/sys/vm/. */
+static int64_t trigger(const char *path)
 {
-	int64_t fd = CALL(__NR_open, "/proc/sys/vm/drop_caches", 1, 0);
+	int64_t fd = CALL(__NR_open, path, 1, 0);
 
 	if (fd < 0)
 		return fd;
-	drain_batches();
 	CALL(__NR_write, fd, "1", 1);
-	/* What was not dropped goes next: that is noted when the batch of these is drained. */
-	drain_batches();
 	return CALL(__NR_close, fd, 0, 0);
+}
+
+/* Pages in a CPU's batch are not dropped. 6.12 sees to that itself. What was not dropped goes next: that is noted behind it. */
+static int64_t drop_caches(void)
+{
+	int64_t ret;
+
+	drain_batches();
+	ret = trigger("/proc/sys/vm/drop_caches");
+	drain_batches();
+	return ret;
 }
 
 /* What stays as it is: the first look has it. */
@@ -517,6 +545,89 @@ static void show_settings(void)
 	show_file(0, "read_ahead_kb", CALL(__NR_open, "/play/queue/read_ahead_kb", 0, 0));
 	show_file(0, "max_sectors_kb", CALL(__NR_open, "/play/queue/max_sectors_kb", 0, 0));
 	show_file(0, "rotational", CALL(__NR_open, "/sys/block/vda/queue/rotational", 0, 0));
+}
+
+/* Everybody has just used all of his own memory: nobody need foresee which part of it an operation uses. */
+static void all_touch_own(void)
+{
+	uint32_t n, what = TOUCH_OWN;
+	struct message message;
+
+	for (n = 1; n < PLAYER_MAX_PROCESSES; n++) {
+		if (!pids[n])
+			continue;
+		put(WRITE_END(n), &what, sizeof(what));
+		hear(n, &message);
+	}
+	touch_own_memory();
+	drain_batches();
+}
+
+/* The number at @i of the text that was read, behind blanks and one word; behind it is @i then. */
+static uint64_t next_number(int64_t *i, int64_t len)
+{
+	uint64_t value = 0;
+
+	while (*i < len && text[*i] != '\n' && (text[*i] < '0' || text[*i] > '9'))
+		(*i)++;
+	for (; *i < len && text[*i] >= '0' && text[*i] <= '9'; (*i)++)
+		value = value * 10 + (uint64_t)(text[*i] - '0');
+	return value;
+}
+
+/*
+ * Of the file lru_gen the first control group's number, and its youngest generation. That group is the root, which has all
+ * that is in no other one.
+ */
+static bool read_generations(uint64_t *group, uint64_t *seq)
+{
+	int64_t fd = CALL(__NR_open, LRU_GEN, 0, 0), n, len = 0, i = 0;
+	bool found = false;
+
+	while (fd >= 0 && (n = CALL(__NR_read, fd, text + len, TEXT - len)) > 0)
+		len += n;
+	CALL(__NR_close, fd, 0, 0);
+	while (i < len) {
+		while (i < len && text[i] == ' ')
+			i++;
+		if (text[i] == 'm' && found)
+			break;
+		if (text[i] == 'm')
+			*group = next_number(&i, len);
+		else if (text[i] != 'n')
+			*seq = next_number(&i, len);
+		found = true;
+		while (i < len && text[i++] != '\n')
+			;
+	}
+	return found;
+}
+
+/* "@what GROUP 0 SEQ SWAPPINESS @option", of generation @back before the youngest, to lru_gen. */
+static int64_t order_generations(const char *what, uint64_t back, uint64_t swappiness, uint64_t option)
+{
+	uint64_t group = 0, seq = 0, used = 0, k;
+	char order[128], buf[24];
+	int64_t fd, ret;
+
+	all_touch_own();
+	if (!read_generations(&group, &seq) || seq < back)
+		return -2;
+	for (k = 0; k < 6; k++) {
+		const uint64_t numbers[6] = { 0, group, 0, seq - back, swappiness, option };
+		const char *at = k ? digits(numbers[k], 10, buf) : what;
+
+		/* A number that makes no sense stands for the kernel's own. */
+		if (k == 4 && swappiness == PLAYER_KERNELS)
+			at = "4294967295";
+		while (*at)
+			order[used++] = *at++;
+		order[used++] = k < 5 ? ' ' : '\n';
+	}
+	fd = CALL(__NR_open, LRU_GEN, 1, 0);
+	ret = CALL(__NR_write, fd, order, used);
+	CALL(__NR_close, fd, 0, 0);
+	return ret < 0 ? ret : 0;
 }
 
 #define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
@@ -552,15 +663,17 @@ static int64_t wake_khugepaged(void)
 
 static int64_t look(uint32_t i)
 {
-	uint64_t moment[2] = { 0, 10000000 };
 	uint32_t n, tries;
 
 	/* Whom the OOM killer chose may still be on its way out. */
 	for (tries = 0; tries < 200 && oom_kills() - kills_before > killed; tries++) {
 		reap(false);
-		CALL(__NR_nanosleep, moment, 0, 0);
+		rest();
 	}
 	reap(false);
+	drain_batches();
+	/* What CPUs have counted for themselves is in /proc/vmstat then. */
+	trigger("/proc/sys/vm/stat_refresh");
 	say("@look ");
 	say_number(i, 10);
 	say("\n");
@@ -574,6 +687,8 @@ static int64_t look(uint32_t i)
 		show_settings();
 	show_file(0, "thp", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/enabled", 0, 0));
 	show_file(0, "thp/defrag", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/defrag", 0, 0));
+	show_file(0, "lru_gen/enabled", CALL(__NR_open, "/sys/kernel/mm/lru_gen/enabled", 0, 0));
+	show_file(0, "lru_gen_full", CALL(__NR_open, LRU_GEN "_full", 0, 0));
 	for (n = 0; n < PLAYER_MAX_PROCESSES; n++) {
 		if (n && !pids[n])
 			continue;
@@ -584,6 +699,7 @@ static int64_t look(uint32_t i)
 		show_pagemap(n, pids[n]);
 	}
 	say_flush();
+	drain_batches();
 	return 0;
 }
 
@@ -618,6 +734,12 @@ static void own_operation(uint32_t i)
 		break;
 	case PLAYER_SYNC:
 		result.ret = CALL(__NR_sync, 0, 0, 0);
+		break;
+	case PLAYER_AGE:
+		result.ret = order_generations("+", 0, op->arg[0], op->arg[1]);
+		break;
+	case PLAYER_EVICT:
+		result.ret = order_generations("-", 2, op->arg[1], op->arg[0]);
 		break;
 	default:
 		end(1);
@@ -718,6 +840,11 @@ void direct(void)
 	set_oom_adj(OOM_IMMUNE);
 	kills_before = oom_kills();
 	actor.slots[PLAYER_SLOT_HEAP].start = (uint64_t)CALL(__NR_brk, 0, 0, 0);
+	/* Others sleep from here on, and what they have used until then is known. */
+	if (actor.quiet) {
+		rest();
+		order_generations("+", 0, 200, 1);
+	}
 	while (i < actor.header.nr_ops) {
 		uint32_t process = op_at(i)->process;
 

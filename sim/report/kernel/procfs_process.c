@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: /proc/PID/maps, smaps, status and pagemap; see procfs_process.h. Single-threaded. */
+/* kmemsim: /proc/PID/maps, smaps, status and pagemap, and lru_gen; see procfs_process.h. Single-threaded. */
 #include "sim/report/kernel/procfs_process.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "sim/report/kernel/procfs_rows.h"
 #include "sim/vm/file.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/smaps.h"
 
 #define VMA_NAME	260	/* bytes of a file's name and a few */
@@ -187,4 +188,22 @@ int procfs_pagemap(const struct process *process, FILE *out)
 	for (i = 0; !ret && i < mm->nr_vmas; i++)
 		ret = vma_pagemap(mm->vmas[i], put_entry, out);
 	return ret ? ret : procfs_result(out);
+}
+
+int procfs_lru_gen(const struct vm *vm, FILE *out)
+{
+	struct lru_gen_row rows[MAX_NR_GENS];
+	unsigned int nid, nr, i;
+
+	for (nid = 0; nid < vm->lru->nr_nodes; nid++) {
+		nr = lru_gen_rows(vm, nid, rows);
+		if (nr && !nid)
+			fprintf(out, "memcg %5u %s\n", 1, "/");
+		if (nr)
+			fprintf(out, " node %5u\n", nid);
+		for (i = 0; i < nr; i++)
+			fprintf(out, " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %10" PRIu64 " \n", rows[i].seq, rows[i].age_ms,
+				rows[i].pages[LRU_GEN_ANON], rows[i].pages[LRU_GEN_FILE]);
+	}
+	return procfs_result(out);
 }

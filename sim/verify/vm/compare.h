@@ -28,6 +28,7 @@
 	X(oom_report, "what the kernel's log says of a victim") \
 	X(committed,  "Committed_AS since the beginning") \
 	X(vmstat,     "a counter of /proc/vmstat since the beginning") \
+	X(generation, "pages of a generation, private ones or of files, or which generations there are") \
 	X(alive,      "whether a process is there")
 
 enum vm_figure {

@@ -306,6 +306,16 @@ static int do_exec(struct compiler *c)
 	return ret ? ret : look(c, 0);
 }
 
+static int do_generations(struct compiler *c)
+{
+	const struct step *step = c->step;
+	struct player_op age = { .kind = PLAYER_AGE, .arg = { step->gens.swappiness, step->gens.force } };
+	struct player_op evict = { .kind = PLAYER_EVICT,
+				   .arg = { (step->gens.bytes + PAGE - 1) / PAGE, step->gens.swappiness } };
+
+	return add(c, step->kind == STEP_AGE ? &age : &evict);
+}
+
 static int do_step(struct compiler *c)
 {
 	const struct step *step = c->step;
@@ -346,6 +356,9 @@ static int do_step(struct compiler *c)
 		return add(c, &(struct player_op){ .kind = PLAYER_DROP_CACHES });
 	case STEP_KHUGEPAGED:
 		return add(c, &(struct player_op){ .kind = PLAYER_KHUGEPAGED });
+	case STEP_AGE:
+	case STEP_EVICT:
+		return do_generations(c);
 	case STEP_PHASE:
 		return look(c, step->phase);
 	case STEP_MMAP:

@@ -39,6 +39,16 @@ static uint64_t number_of(const struct looks *looks, const struct look *look, co
 	return section && look_number(section, key, &value) ? value : 0;
 }
 
+/* "0x0007": bit 0 says whether generations are on. Where the file is not, nobody could have changed it. */
+static enum vm_lru lru_of(const struct looks *looks, const struct look *first)
+{
+	const struct look_section *enabled = look_section(looks, first, 0, "lru_gen/enabled");
+
+	if (!enabled || enabled->len < 6)
+		return VM_LRU_DEFAULT;
+	return strchr("13579bdf", enabled->text[5]) ? VM_LRU_GENERATIONS : VM_LRU_LISTS;
+}
+
 static bool says(const struct look_section *section, const char *word)
 {
 	return section && memmem(section->text, section->len, word, strlen(word));
@@ -117,6 +127,7 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->io_bytes = number_of(looks, first, "max_sectors_kb", "") << 10;
 	cfg->admin_reserve = number_of(looks, first, "sys/vm/admin_reserve_kbytes", "") >> (PAGE_SHIFT - 10);
 	cfg->user_reserve = number_of(looks, first, "sys/vm/user_reserve_kbytes", "") >> (PAGE_SHIFT - 10);
+	cfg->lru = lru_of(looks, first);
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
 	swap_of(cfg, looks, first);
 	cfg->thp_defrag = defrag_of(look_section(looks, first, 0, "thp/defrag"));

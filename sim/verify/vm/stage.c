@@ -12,6 +12,7 @@
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/lru/mglru.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/writeback.h"
@@ -178,7 +179,7 @@ static int64_t act(struct stage *stage, struct process *p, const struct player_o
 
 /* ---- processes ---------------------------------------------------------------------------- */
 
-/* As touch_own_memory() of the player: what it owns it writes to, so that it shares it with nobody. */
+/* As touch_own_memory() of the player: what it owns it writes to, so that it shares it with nobody; its program it reads. */
 static void touch_own(struct stage *stage, struct process *p)
 {
 	struct process before = *p;
@@ -187,14 +188,15 @@ static void touch_own(struct stage *stage, struct process *p)
 
 	for (i = 0; i < stage->nr_own; i++) {
 		const struct vma *vma = mm_lookup(p->mm, stage->own[i].start);
+		bool write = vma && (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 
-		if (!vma || (vma->flags & (VM_WRITE | VM_SHARED)) != VM_WRITE)
+		if (!write && (!vma || !vma->file || *vma->file->name == '['))
 			continue;
 		for (addr = stage->own[i].start; addr < stage->own[i].end && p->mm; addr += PAGE_SIZE) {
 			const pte_t *pte = vm_walk(p->mm, addr);
 
-			if (pte && pte_present(*pte))
-				vm_touch(p, addr, VM_ACCESS_WRITE);
+			if (pte && !pte_none(*pte))
+				vm_touch(p, addr, write ? VM_ACCESS_WRITE : VM_ACCESS_READ);
 		}
 	}
 	p->min_flt = before.min_flt;
@@ -230,6 +232,29 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 	return 0;
 }
 
+/* As the player does before it asks for anything of generations: nobody need foresee which of it was used. */
+static void all_touch_own(struct stage *stage)
+{
+	uint32_t process;
+
+	for (process = 0; process < PLAYER_MAX_PROCESSES; process++)
+		if (stage_lives(stage, process))
+			touch_own(stage, stage->processes[process]);
+	lru_add_drain_all(stage->vm);
+}
+
+static int64_t order_generations(struct stage *stage, const struct player_op *op)
+{
+	uint64_t swappiness = op->arg[op->kind == PLAYER_EVICT];
+	unsigned int by = swappiness == PLAYER_KERNELS ? LRU_GEN_SWAPPINESS : (unsigned int)swappiness;
+
+	all_touch_own(stage);
+	if (op->kind == PLAYER_AGE)
+		return lru_gen_order_aging(stage->vm, 0, by, op->arg[1]);
+	lru_gen_order_eviction(stage->vm, 0, by, op->arg[0]);
+	return 0;
+}
+
 static int64_t direct(struct stage *stage, const struct player_op *op)
 {
 	switch (op->kind) {
@@ -251,6 +276,13 @@ static int64_t direct(struct stage *stage, const struct player_op *op)
 	case PLAYER_KHUGEPAGED:
 		khugepaged_pass(stage->vm);
 		return 0;
+	case PLAYER_LOOK:
+		if (stage->drains)
+			lru_add_drain_all(stage->vm);
+		return 0;
+	case PLAYER_AGE:
+	case PLAYER_EVICT:
+		return order_generations(stage, op);
 	default:
 		return 0;
 	}

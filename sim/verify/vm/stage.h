@@ -35,6 +35,8 @@ struct stage {
 	struct stage_range own[24];
 	unsigned int nr_own;
 	bool privileged;		/* the director runs as root */
+	bool drains;			/* each look begins with what CPUs hold back; older vm-players did not do so */
+	bool others;			/* pages of generations that are not the program's */
 	bool vsyscall;			/* maps end with a line for it */
 };
 
@@ -45,6 +47,7 @@ struct stage_config {
 	uint64_t totalram;		/* pages; what the kernel reckons with */
 	enum vm_thp thp;
 	enum vm_thp_defrag thp_defrag;
+	enum vm_lru lru;
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;
 	uint64_t admin_reserve, user_reserve;	/* pages; 0: as the kernel sets them with so much memory */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/verify/pages/pages.h"
+#include "sim/verify/vm/generations.h"
 #include "sim/vm/file.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
@@ -90,8 +91,22 @@ int stage_adopt_exec(struct stage *stage, uint32_t process, const struct looks *
 	return ret ? kerror_set(err, ret, "the look behind an exec does not fit to itself") : 0;
 }
 
-static int load_director(struct stage *stage, bool in_tmpfs, const struct looks *looks, const struct look *first,
-			 struct kerror *err)
+/* How many pages stage_adopt() will find. */
+static uint64_t own_pages(const struct stage *stage, const struct looks *looks, const struct look *look)
+{
+	const struct look_section *section = look_section(looks, look, 0, "pagemap");
+	struct look_run run;
+	uint64_t pages = 0, i;
+	size_t at = 0;
+
+	while (section && look_run(section, &at, &run))
+		for (i = 0; i < run.pages && (run.bits & LOOK_PRESENT); i++)
+			pages += is_own(stage, run.addr + i * PAGE_SIZE);
+	return pages;
+}
+
+static int load_director(struct stage *stage, const struct stage_config *cfg, const struct looks *looks,
+			 const struct look *first, struct kerror *err)
 {
 	const struct look_section *smaps = look_section(looks, first, 0, "smaps");
 	struct mm *mm;
@@ -109,12 +124,16 @@ static int load_director(struct stage *stage, bool in_tmpfs, const struct looks 
 	stage->vsyscall = memmem(smaps->text, smaps->len, "[vsyscall]", 10) != NULL;
 	keep_own(stage);
 	/* tmpfs is the kernel's own memory: it does not go as a file's pages do. */
-	for (i = 0; i < mm->nr_vmas && in_tmpfs; i++)
+	for (i = 0; i < mm->nr_vmas && cfg->in_tmpfs; i++)
 		if (mm->vmas[i]->file && *mm->vmas[i]->file->name == '/')
 			mm->vmas[i]->file->shmem = mm->vmas[i]->file->noreserve = true;
+	ret = generations_load(stage, cfg->snapshot, looks, first, own_pages(stage, looks, first), err);
+	if (ret)
+		return ret;
 	ret = stage_adopt(stage, 0, false, looks, first);
 	if (ret)
 		return kerror_set(err, ret, "the first look does not fit to itself");
+	lru_add_drain_all(stage->vm);
 	/* Without a heap yet, it begins behind the program's own memory. */
 	mm->start_brk = mm->brk = stage->slots[0][PLAYER_SLOT_HEAP].start;
 	return 0;
@@ -169,6 +188,7 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm.kernel = cfg->kernel;
 	vm.thp = cfg->thp;
 	vm.thp_defrag = cfg->thp_defrag;
+	vm.lru = cfg->lru;
 	vm.overcommit = cfg->overcommit;
 	vm.overcommit_ratio = cfg->overcommit_ratio;
 	vm.fault_around_bytes = cfg->fault_around_bytes ? cfg->fault_around_bytes : vm.fault_around_bytes;
@@ -198,8 +218,10 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 	vm_set_reserves(stage->vm, cfg->admin_reserve ? cfg->admin_reserve : cfg->totalram / 32,
 			cfg->user_reserve ? cfg->user_reserve : cfg->totalram / 32);
 	if (first) {
+		/* Since vm-player looks at generations. */
+		stage->drains = look_section(looks, first, 0, "lru_gen_full");
 		stage->slots[0][PLAYER_SLOT_HEAP].start = heap_start(looks, first);
-		ret = load_director(stage, cfg->in_tmpfs, looks, first, err);
+		ret = load_director(stage, cfg, looks, first, err);
 	} else {
 		ret = vm_process_create(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
 		if (!ret) {

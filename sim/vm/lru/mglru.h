@@ -159,8 +159,26 @@ void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force);
  * go (Linux: should_run_aging).
  */
 bool lru_gen_should_age(const struct lru_gen *gen, bool can_swap, uint64_t *total);
+/* Open a new youngest generation, and nothing else (Linux: the end of inc_max_seq). */
+void lru_gen_open(struct vm *vm, unsigned int nid);
+/* @gen, which has no pages yet, has one generation, @seq. Others are to follow by lru_gen_open(). */
+void lru_gen_begin_at(struct lru_gen *gen, uint64_t seq);
 /* Close oldest generations that are empty. Returns whether there was one (Linux: try_to_inc_min_seq). */
 bool lru_gen_close_empty(struct lruvec *node, bool can_swap);
+
+/* ---- mglru_hand.c: as somebody asks for it ------------------------------------------------- */
+
+#define LRU_GEN_SWAPPINESS UINT32_MAX	/* the machine's */
+
+/*
+ * What an order to /sys/kernel/debug/lru_gen does on node @nid, if it has generations. @swappiness: 0 to 200, where 0
+ * leaves private pages alone, or LRU_GEN_SWAPPINESS.
+ *
+ * A new generation ("+"). Without @force four of them are enough: -ERANGE.
+ */
+int lru_gen_order_aging(struct vm *vm, unsigned int nid, unsigned int swappiness, bool force);
+/* So many pages of all generations but the two youngest are given up, if there are as many ("-"). */
+void lru_gen_order_eviction(struct vm *vm, unsigned int nid, unsigned int swappiness, uint64_t nr_pages);
 
 /* ---- mglru_walk.c: accessed bits ------------------------------------------------------------ */
 

@@ -73,8 +73,9 @@ bool lru_gen_close_empty(struct lruvec *node, bool can_swap)
  * A new youngest generation. The second youngest is active no more; where private pages could not go, what is in the
  * place of the new one is active from now on.
  */
-static void open_youngest(struct vm *vm, struct lruvec *node)
+void lru_gen_open(struct vm *vm, unsigned int nid)
 {
+	struct lruvec *node = &vm->lru->nodes[nid];
 	struct lru_gen *gen = node->gen;
 	unsigned int prev = lru_gen_from_seq(gen->max_seq - 1), next = lru_gen_from_seq(gen->max_seq + 1), type, zone;
 
@@ -99,5 +100,10 @@ void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force)
 	for (type = NR_LRU_GEN_TYPES; type-- > 0;)
 		if (lru_nr_gens(node->gen, (enum lru_gen_type)type) == MAX_NR_GENS)
 			close_oldest(vm, node, (enum lru_gen_type)type, can_swap);
-	open_youngest(vm, node);
+	lru_gen_open(vm, nid);
+}
+
+void lru_gen_begin_at(struct lru_gen *gen, uint64_t seq)
+{
+	gen->max_seq = gen->min_seq[LRU_GEN_ANON] = gen->min_seq[LRU_GEN_FILE] = seq;
 }

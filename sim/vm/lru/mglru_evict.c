@@ -230,8 +230,7 @@ static void shrink_pages(struct vm *vm, struct lruvec *node, struct scan_control
 	}
 }
 
-/* Returns how many pages were looked at, 0: it is no use to go on (Linux: evict_folios). */
-static uint64_t evict_pages(struct vm *vm, struct lruvec *node, struct scan_control *sc, unsigned int swappiness)
+uint64_t lru_gen_evict(struct vm *vm, struct lruvec *node, struct scan_control *sc, unsigned int swappiness)
 {
 	struct page_batch pages = { 0 };
 	enum lru_gen_type type;
@@ -246,8 +245,7 @@ static uint64_t evict_pages(struct vm *vm, struct lruvec *node, struct scan_cont
 
 /* ---- how much ---------------------------------------------------------------------------------- */
 
-/* 0: private pages stay (Linux: get_swappiness). */
-static unsigned int get_swappiness(const struct vm *vm, const struct scan_control *sc)
+unsigned int lru_gen_swappiness(const struct vm *vm, const struct scan_control *sc)
 {
 	if (!sc->may_swap || !can_reclaim_anon(vm) || vm->swap->avail < (int64_t)MIN_LRU_BATCH)
 		return 0;
@@ -306,12 +304,12 @@ static bool should_abort_scan(const struct vm *vm, unsigned int nid, const struc
 
 static void shrink_lruvec(struct vm *vm, unsigned int nid, struct scan_control *sc)
 {
-	unsigned int swappiness = get_swappiness(vm, sc);
+	unsigned int swappiness = lru_gen_swappiness(vm, sc);
 	uint64_t scanned = 0, nr_to_scan, delta;
 
 	for (;;) {
 		nr_to_scan = get_nr_to_scan(vm, nid, sc, swappiness);
-		delta = nr_to_scan ? evict_pages(vm, &vm->lru->nodes[nid], sc, swappiness) : 0;
+		delta = nr_to_scan ? lru_gen_evict(vm, &vm->lru->nodes[nid], sc, swappiness) : 0;
 		scanned += delta;
 		if (!delta || scanned >= nr_to_scan || should_abort_scan(vm, nid, sc))
 			break;

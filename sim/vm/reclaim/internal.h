@@ -85,6 +85,10 @@ void snapshot_refaults(struct vm *vm, unsigned int nid);
 /* ---- sim/vm/lru/mglru_evict.c: the same with generations ---------------------------------- */
 
 void lru_gen_shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc);
+/* Up to 64 pages. Returns how many were looked at, 0: it is no use to go on (Linux: evict_folios). */
+uint64_t lru_gen_evict(struct vm *vm, struct lruvec *node, struct scan_control *sc, unsigned int swappiness);
+/* 0: private pages stay (Linux: get_swappiness). */
+unsigned int lru_gen_swappiness(const struct vm *vm, const struct scan_control *sc);
 /* A higher priority than the first one where that is worth it (Linux: set_initial_priority). */
 void lru_gen_set_priority(const struct vm *vm, unsigned int nid, struct scan_control *sc);
 

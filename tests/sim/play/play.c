@@ -225,6 +225,29 @@ static void test_bounded(void)
 	finish(&out);
 }
 
+/* A fifth generation needs force; what evict takes is never of the two youngest. */
+static void test_generations(void)
+{
+	struct outcome out;
+
+	run(&out, "machine memory=64M swap=8M swap-type=zram\nprocess A\nA mmap buf 256k\nA touch buf write\nage\n");
+	CU_ASSERT_EQUAL(out.failures, 1);
+	CU_ASSERT_STRING_EQUAL(out.first, "age failed with ERANGE: there are 4 generations; 'force' closes the oldest one, "
+					  "'evict' makes room");
+	finish(&out);
+	run(&out, "machine memory=64M swap=8M swap-type=zram\nprocess A\nA mmap buf 248k\nA touch buf write\n"
+		  "expect vm.generations == 4\nexpect vm.youngest == 248k\nexpect vm.oldest == 0\nage force\nevict 1M\n"
+		  "expect vm.pgsteal == 0\nexpect vm.generations == 2\nage swappiness=200\nexpect vm.generations == 3\nevict 4k\n"
+		  "expect A.swap == 248k\nexpect vm.generations == 2\nage swappiness=0\nexpect vm.generations == 3\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	finish(&out);
+	run(&out, "machine memory=64M lru=classic\nprocess A\nA mmap buf 248k\nA touch buf write\nexpect vm.generations == 0\n"
+		  "expect vm.oldest == 0\nexpect vm.youngest == 0\n");
+	CU_ASSERT_EQUAL(out.failures, 0);
+	finish(&out);
+}
+
 /* A random order without a count visits each place once. */
 static void test_patterns(void)
 {
@@ -347,6 +370,7 @@ static const struct test_case cases[] = {
 	{ "vfork", test_vfork },
 	{ "phases and mappings have their own counts", test_phases },
 	{ "a run is bounded", test_bounded },
+	{ "generations by hand", test_generations },
 	{ "patterns", test_patterns },
 	{ "TLB and shootdowns", test_tlb },
 	{ NULL, NULL }

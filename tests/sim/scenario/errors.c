@@ -14,7 +14,7 @@ static const struct {
 	{ "mmap buf 4k",
 	  "t.vm:1:1: expected a process in front of 'mmap', such as 'A mmap'" },
 	{ "proces A",
-	  "t.vm:1:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, process, sleep, sync, drop-caches, khugepaged, phase, repeat, end, expect" },
+	  "t.vm:1:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, process, sleep, sync, drop-caches, khugepaged, age, evict, phase, repeat, end, expect" },
 	{ "\"process\" A",
 	  "t.vm:1:1: expected a statement, or a process, without quotes" },
 	{ "process A\nA tuch heap",
@@ -79,6 +79,14 @@ static const struct {
 	  "t.vm:2:16: expected an address such as 0x1000, found '4096'" },
 	{ "process A\nA mmap b 4k growsdown shared",
 	  "t.vm:2:13: growsdown of a shared mapping or a file is refused by the kernel; if that is meant, write errno=EINVAL" },
+	{ "machine kernel=6.1\nage",
+	  "t.vm:2:1: expected 'age' on a machine that has generations: 'machine lru=mglru'" },
+	{ "machine lru=classic\nevict 4k",
+	  "t.vm:2:1: expected 'evict' on a machine that has generations: 'machine lru=mglru'" },
+	{ "age swappiness=201",
+	  "t.vm:1:16: expected a number from 0 to 200, found '201'" },
+	{ "evict",
+	  "t.vm:1:6: expected a size such as 4k or 64M, found the end of the line" },
 	{ "process A cpu=2",
 	  "t.vm:1:11: expected a CPU below 1; 'machine cpus=3' would make room for it" },
 	{ "process A\nA cpu 1",
@@ -369,7 +377,7 @@ static void test_several(void)
 		"t.vm:5:9: expected the name of a mapping, found 'otter'; did you mean 'other'? There are: text, data, heap, "
 		"stack, buf, other\n"
 		"t.vm:6:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, "
-		"process, sleep, sync, drop-caches, khugepaged, phase, repeat, end, expect\n"
+		"process, sleep, sync, drop-caches, khugepaged, age, evict, phase, repeat, end, expect\n"
 		"t.vm:10:3: expected what the process does, found 'exiit'; did you mean 'exit'? There are: mmap, munmap, "
 		"mprotect, mremap, brk, madvise, mlock, munlock, mempolicy, mbind, mincore, touch, read, write, fork, vfork, exec, exit, kill, "
 		"limit, cpu");

@@ -119,6 +119,17 @@ static void test_world(void)
 	CU_ASSERT_EQUAL(read_step("sync").kind, STEP_SYNC);
 	CU_ASSERT_EQUAL(read_step("drop-caches").kind, STEP_DROP_CACHES);
 	CU_ASSERT_EQUAL(read_step("khugepaged").kind, STEP_KHUGEPAGED);
+	step = read_step("age");
+	CU_ASSERT_EQUAL(step.kind, STEP_AGE);
+	CU_ASSERT_EQUAL(step.gens.swappiness, SCENARIO_ABSENT);
+	CU_ASSERT_FALSE(step.gens.force);
+	step = read_step("age force swappiness=200");
+	CU_ASSERT_EQUAL(step.gens.swappiness, 200);
+	CU_ASSERT_TRUE(step.gens.force);
+	step = read_step("evict 64k swappiness=0");
+	CU_ASSERT_EQUAL(step.kind, STEP_EVICT);
+	CU_ASSERT_EQUAL(step.gens.bytes, 65536);
+	CU_ASSERT_EQUAL(step.gens.swappiness, 0);
 	step = read_step("A cpu 3");
 	CU_ASSERT_EQUAL(step.kind, STEP_CPU);
 	CU_ASSERT_EQUAL(step.cpu, 3);

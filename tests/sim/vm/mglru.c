@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/report/kernel/procfs_process.h"
 #include "sim/vm/clock.h"
 #include "sim/vm/reclaim/internal.h"
 #include "tests/sim/vm/mglru.h"
@@ -446,19 +447,6 @@ static void test_feedback(void)
 
 /* ---- what debugfs tells ------------------------------------------------------------------------ */
 
-/* /sys/kernel/debug/lru_gen of a machine with one node. */
-static void print_lru_gen(const struct vm *vm, char *out, size_t bytes)
-{
-	struct lru_gen_row rows[MAX_NR_GENS];
-	unsigned int nr = lru_gen_rows(vm, 0, rows), i;
-	int at = snprintf(out, bytes, "memcg %5u %s\n node %5d\n", 1, "/", 0);
-
-	for (i = 0; i < nr; i++)
-		at += snprintf(out + at, bytes - (size_t)at, " %10lu %10u %10lu  %10lu \n", (unsigned long)rows[i].seq,
-			       (unsigned int)rows[i].age_ms, (unsigned long)rows[i].pages[LRU_GEN_ANON],
-			       (unsigned long)rows[i].pages[LRU_GEN_FILE]);
-}
-
 /*
  * A quiet machine: at 0 s a process uses 100 pages and reads a file of 50; generations begin at 1 s and 2.503 s, between which
  * it uses 40 of its pages. At 4 s generation 2 has what came first: the file's pages, of 1 and 2; 3 the private ones that
@@ -469,6 +457,7 @@ static void test_debugfs(void)
 	char text[512];
 	struct world w;
 	uint64_t addr;
+	FILE *out;
 
 	init(&w);
 	addr = world_map(w.a, MIB);
@@ -480,7 +469,9 @@ static void test_debugfs(void)
 	vm_advance(w.vm, 1503000000);
 	lru_gen_age(w.vm, 0, true, false);
 	vm_advance(w.vm, 1497000000);
-	print_lru_gen(w.vm, text, sizeof(text));
+	out = fmemopen(text, sizeof(text), "w");
+	CU_ASSERT_EQUAL(procfs_lru_gen(w.vm, out), 0);
+	fclose(out);
 	CU_ASSERT_STRING_EQUAL(text,
 		"memcg     1 /\n"
 		" node     0\n"

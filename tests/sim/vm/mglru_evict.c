@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim tests: what generations give up, and who decides. Expected values are worked out by hand from the kernel's rules. */
+#include <errno.h>
+
 #include "sim/vm/reclaim/internal.h"
 #include "tests/sim/vm/mglru.h"
 
@@ -416,6 +418,39 @@ static void test_pressure(void)
 	}
 }
 
+/*
+ * By hand: a fourth generation is the last one without force, and for files alone they count without private pages.
+ * What goes then are pages of all but the two youngest, as many as are asked for; empty ones close.
+ */
+static void test_orders(void)
+{
+	struct world w;
+	uint64_t addr;
+
+	init_swap(&w, 64 * MIB, VM_KERNEL_6_12, VM_SWAP_ZRAM);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 100, VM_ACCESS_WRITE);
+	lru_add_drain(w.vm, 0);
+	CU_ASSERT_EQUAL(lru_gen_order_aging(w.vm, 0, LRU_GEN_SWAPPINESS, false), -ERANGE);
+	CU_ASSERT_EQUAL(gens(&w)->max_seq, 3);
+	CU_ASSERT_EQUAL(lru_gen_order_aging(w.vm, 0, LRU_GEN_SWAPPINESS, true), 0);
+	CU_ASSERT_EQUAL(lru_gen_order_aging(w.vm, 0, 60, true), 0);
+	EXPECT(&w, LRU_GEN_ANON, 2, 5, 0, 100, 0, 0);
+	/* Pages that nobody used go, and rather a batch of 64 than 10. */
+	lru_gen_order_eviction(w.vm, 0, LRU_GEN_SWAPPINESS, 10);
+	EXPECT(&w, LRU_GEN_ANON, 3, 5, 36, 0, 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_pgsteal_direct), 64);
+	/* Private ones stay where that is wanted. */
+	lru_gen_order_eviction(w.vm, 0, 0, 1000);
+	EXPECT(&w, LRU_GEN_ANON, 3, 5, 36, 0, 0);
+	lru_gen_order_eviction(w.vm, 0, 60, 1000);
+	EXPECT(&w, LRU_GEN_ANON, 4, 5, 0, 0);
+	CU_ASSERT_EQUAL(count(&w, VM_CNT_pgsteal_direct), 100);
+	CU_ASSERT_EQUAL(lru_gen_order_aging(w.vm, 0, 0, false), 0);
+	CU_ASSERT_EQUAL(gens(&w)->max_seq, 6);
+	world_exit(&w);
+}
+
 static const struct test_case cases[] = {
 	{ "tiers that may go", test_tier_idx },
 	{ "private pages or files", test_choose_type },
@@ -427,6 +462,7 @@ static const struct test_case cases[] = {
 	{ "mapped pages that are used", test_evict_used },
 	{ "private pages go and come back", test_evict_anon },
 	{ "more than there is", test_pressure },
+	{ "by hand", test_orders },
 	{ NULL, NULL }
 };
 
