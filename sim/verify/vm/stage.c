@@ -118,7 +118,6 @@ static int64_t exec(struct stage *stage, struct process *p, uint32_t process)
 		return ret;
 	memset(stage->slots[process], 0, sizeof(stage->slots[process]));
 	stage->slots[process][PLAYER_SLOT_HEAP].start = stage->slots[0][PLAYER_SLOT_HEAP].start;
-	stage->slots[process][PLAYER_SLOT_STACK].start = stage->slots[0][PLAYER_SLOT_STACK].start;
 	return 0;
 }
 

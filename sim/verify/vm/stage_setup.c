@@ -74,6 +74,17 @@ int stage_adopt(struct stage *stage, uint32_t process, bool fresh, const struct 
 	return adopt(stage, process, fresh, false, looks, look);
 }
 
+/* That of the player, which has no other mapping that grows. */
+static uint64_t stack_start(const struct mm *mm)
+{
+	uint32_t i;
+
+	for (i = mm->nr_vmas; i; i--)
+		if (mm->vmas[i - 1]->flags & VM_GROWSDOWN)
+			return mm->vmas[i - 1]->start;
+	return 0;
+}
+
 int stage_adopt_exec(struct stage *stage, uint32_t process, const struct looks *looks, const struct look *look,
 		     struct kerror *err)
 {
@@ -87,6 +98,7 @@ int stage_adopt_exec(struct stage *stage, uint32_t process, const struct looks *
 	if (ret)
 		return ret;
 	p->mm->start_brk = p->mm->brk = stage->slots[process][PLAYER_SLOT_HEAP].start;
+	stage->slots[process][PLAYER_SLOT_STACK].start = stack_start(p->mm);
 	ret = adopt(stage, process, true, true, looks, look);
 	return ret ? kerror_set(err, ret, "the look behind an exec does not fit to itself") : 0;
 }
@@ -136,6 +148,7 @@ static int load_director(struct stage *stage, const struct stage_config *cfg, co
 	lru_add_drain_all(stage->vm);
 	/* Without a heap yet, it begins behind the program's own memory. */
 	mm->start_brk = mm->brk = stage->slots[0][PLAYER_SLOT_HEAP].start;
+	stage->slots[0][PLAYER_SLOT_STACK].start = stack_start(mm);
 	return 0;
 }
 
@@ -226,6 +239,7 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 		ret = vm_process_create(stage->vm, "vm-player", 0, stage->privileged, &stage->processes[0], err);
 		if (!ret) {
 			stage->slots[0][PLAYER_SLOT_HEAP].start = stage->processes[0]->mm->start_brk;
+			stage->slots[0][PLAYER_SLOT_STACK].start = stack_start(stage->processes[0]->mm);
 			stage->processes[0]->mm->mmap_base = ASSUMED_MMAP_BASE;
 		}
 	}
