@@ -14,7 +14,7 @@ $(eval $(call variant,tsan,$(CC),-O1 -g -fsanitize=thread -DKMEMSIM_TEST_LIBRARY
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link,address,undefined))
 
 # Calls done for real, to hold the simulated ones against: without a library, see its header.
-player_sources := $(addprefix sim/capture/guest/,player.c stage.c files.c)
+player_sources := $(addprefix sim/capture/guest/,player.c stage.c files.c kernel.c)
 $(O)/vm-player: $(player_sources) sim/capture/guest/actor.h sim/capture/guest/player.h mk/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)

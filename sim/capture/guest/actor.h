@@ -67,6 +67,23 @@ int64_t perform(uint32_t i);
 int64_t create_file(const struct player_op *op);
 int64_t read_or_write(const struct player_op *op);
 
+/* ---- kernel.c -------------------------------------------------------------------- */
+
+#define LRU_GEN "/sys/kernel/debug/lru_gen"
+
+/* @value in @base into @buf of 24 bytes, which is returned from its first digit on. */
+char *digits(uint64_t value, unsigned int base, char *buf);
+/* The number behind @name at a line's start of the @len bytes of text that were read, or 0. */
+int64_t number_in(int64_t len, const char *name);
+/* What this CPU holds back of the lists of pages comes onto them. */
+void drain_batches(void);
+/* "1" to a file of /proc/sys/vm/. */
+int64_t trigger(const char *path);
+int64_t drop_caches(void);
+/* "@what GROUP 0 SEQ SWAPPINESS @option", of generation @back before the youngest, to lru_gen. */
+int64_t order_generations(const char *what, uint64_t back, uint64_t swappiness, uint64_t option);
+int64_t wake_khugepaged(void);
+
 /* ---- stage.c -------------------------------------------------------------------- */
 
 void __attribute__((noreturn)) direct(void);
