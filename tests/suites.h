@@ -152,6 +152,7 @@
 	X(objects_order) \
 	X(capture_events) \
 	X(damaged_capture) \
+	X(verify_reclaim) \
 	X(verify_vm) \
 	X(words) \
 	X(counts) \

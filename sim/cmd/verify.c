@@ -23,6 +23,7 @@
 #include "sim/session/load.h"
 #include "sim/verify/counts/counts.h"
 #include "sim/verify/objects/objects.h"
+#include "sim/verify/reclaim/run.h"
 #include "sim/verify/verify.h"
 #include "sim/verify/vm/run.h"
 
@@ -31,7 +32,7 @@ enum {
 	OPT_WITHOUT_SNAPSHOTS, OPT_SLABINFO, OPT_SLABINFO_END, OPT_PROGRAM, OPT_RANDOM,
 };
 
-enum layer { LAYER_PAGES, LAYER_OBJECTS, LAYER_VM };
+enum layer { LAYER_PAGES, LAYER_OBJECTS, LAYER_VM, LAYER_RECLAIM };
 
 struct verify_options {
 	const char *capture;
@@ -53,7 +54,7 @@ static const struct argp_option options[] = {
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "guided: after a miss go on from the kernel's answer; open (default): never look at it", 0 },
 	{ "layer", OPT_LAYER, "LAYER", 0, "pages (default): frames; objects: addresses of objects, guided; "
-	  "vm: processes that vm-player was", 0 },
+	  "vm: processes that vm-player was; reclaim: what is looked at and given up, guided", 0 },
 	{ "kernel", OPT_KERNEL, "VERSION", 0, "rules of one of 'kmemsim list kernels' (default: the capture's)", 0 },
 	{ "at-least", OPT_AT_LEAST, "PCT", 0,
 	  "exit with status 1 where fewer percent of the frames, or of what per-CPU lists give back, are "
@@ -114,14 +115,14 @@ static void check_options(struct argp_state *state, const struct verify_options 
 		usage_error(state->name, "no capture given");
 	if (opt->layer == LAYER_VM && (opt->mode_given || opt->at_least >= 0))
 		usage_error(state->name, "--layer=vm has neither modes nor rates: all is equal, or it is not");
-	if (opt->layer == LAYER_OBJECTS && opt->mode_given && opt->mode == VERIFY_OPEN)
-		usage_error(state->name, "--layer=objects is always guided");
+	if (opt->layer != LAYER_PAGES && opt->mode_given && opt->mode == VERIFY_OPEN)
+		usage_error(state->name, "--layer=objects and --layer=reclaim are always guided");
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	static const char *const modes[] = { "guided", "open", NULL };
-	static const char *const layers[] = { "pages", "objects", "vm", NULL };
+	static const char *const layers[] = { "pages", "objects", "vm", "reclaim", NULL };
 	struct verify_options *opt = state->input;
 
 	switch (key) {
@@ -186,6 +187,7 @@ struct found {
 	const struct objects_run *objects;
 	const struct counts_run *counts;
 	const struct vm_run *vm;
+	const struct reclaim_run *reclaim;
 };
 
 static int write_report(const struct found *found, struct verify_options *opt, struct kerror *err)
@@ -199,6 +201,8 @@ static int write_report(const struct found *found, struct verify_options *opt, s
 		verify_report(em, found->pages, opt->timing);
 	else if (found->objects)
 		objects_report(em, found->objects, opt->timing);
+	else if (found->reclaim)
+		reclaim_report(em, found->reclaim);
 	else if (found->vm)
 		vm_run_report(em, found->vm, opt->explain);
 	else
@@ -355,12 +359,32 @@ static int verify_vm(struct verify_options *opt)
 	return status;
 }
 
+static int verify_reclaim(struct verify_options *opt)
+{
+	struct reclaim_run run = { .capture = opt->capture, .stop = stop_by_signal() };
+	const struct verify_rate *rate = &run.result.figures[RECLAIM_all_four];
+	struct kerror err = { 0 };
+	int ret = reclaim_run(&run, opt->explain, &err), status;
+
+	if (!ret)
+		ret = write_report(&(struct found){ .reclaim = &run }, opt, &err);
+	status = ret ? EXIT_USAGE : opt->at_least < 0 || rate_reached(rate, opt->at_least) ? EXIT_FINE : EXIT_FOUND;
+	if (ret)
+		fprintf(stderr, "kmemsim: %s\n", err.text);
+	if (ret == -EINTR)
+		status = interrupt_status();
+	reclaim_run_exit(&run);
+	return status;
+}
+
 static int verify_any(struct verify_options *opt)
 {
 	if (opt->program.path)
 		return write_vm_program(opt->capture, &opt->program, opt->kernel);
 	if (opt->layer == LAYER_VM)
 		return verify_vm(opt);
+	if (opt->layer == LAYER_RECLAIM)
+		return verify_reclaim(opt);
 	if (opt->layer == LAYER_PAGES)
 		return verify_pages(opt);
 	if (opt->without_snapshots || opt->slabinfo || (has_folder(opt->capture) && !has_snapshots(opt->capture)))

@@ -17,26 +17,29 @@ static void shrink_zones(struct vm *vm, unsigned int nid, struct scan_control *s
 			shrink_node(vm, order[i], sc);
 }
 
-static uint64_t do_try_to_free_pages(struct vm *vm, unsigned int nid, struct scan_control *sc)
+bool direct_again(struct vm *vm, struct scan_control *sc)
 {
 	unsigned int i;
 
-	for (;;) {
-		sc->priority = DEF_PRIORITY;
-		do {
-			sc->nr_scanned = 0;
-			shrink_zones(vm, nid, sc);
-			if (sc->nr_reclaimed >= sc->nr_to_reclaim)
-				break;
-		} while (--sc->priority >= 0);
-		for (i = 0; i < vm->lru->nr_nodes; i++)
-			snapshot_refaults(vm, i);
-		/* Active pages were spared: not any more. */
-		if (sc->nr_reclaimed || !sc->skipped_deactivate)
-			return sc->nr_reclaimed;
-		sc->force_deactivate = true;
-		sc->skipped_deactivate = false;
-	}
+	if (sc->nr_reclaimed < sc->nr_to_reclaim && --sc->priority >= 0)
+		return true;
+	for (i = 0; i < vm->lru->nr_nodes; i++)
+		snapshot_refaults(vm, i);
+	if (sc->nr_reclaimed || !sc->skipped_deactivate)
+		return false;
+	/* Active pages were spared: not any more. */
+	sc->force_deactivate = true;
+	sc->skipped_deactivate = false;
+	sc->priority = DEF_PRIORITY;
+	return true;
+}
+
+void direct_begin(struct scan_control *sc, unsigned int order, gfp_t gfp)
+{
+	*sc = (struct scan_control){
+		.nr_to_reclaim = SWAP_CLUSTER_MAX, .gfp = gfp, .order = order, .priority = DEF_PRIORITY,
+		.may_writepage = true, .may_swap = true,
+	};
 }
 
 uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t gfp)
@@ -50,12 +53,14 @@ uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t g
 	/* What it puts back is no page that the fault brings. */
 	vm->lru->in_fault = false;
 	for (loops = 0; loops <= MAX_RECLAIM_RETRIES && !reclaimed; loops++) {
-		struct scan_control sc = {
-			.nr_to_reclaim = SWAP_CLUSTER_MAX, .gfp = gfp, .order = order, .may_writepage = true,
-			.may_swap = true,
-		};
+		struct scan_control sc;
 
-		reclaimed = do_try_to_free_pages(vm, nid, &sc);
+		direct_begin(&sc, order, gfp);
+		do {
+			sc.nr_scanned = 0;
+			shrink_zones(vm, nid, &sc);
+		} while (direct_again(vm, &sc));
+		reclaimed = sc.nr_reclaimed;
 		vm_run_flusher(vm);
 		if ((gfp & __GFP_NORETRY) || (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_RETRY_MAYFAIL)) ||
 		    !reclaim_worth_retrying(vm, order))

@@ -48,6 +48,31 @@ struct page_batch {
 	uint32_t pfn[PAGE_BATCH_MAX];
 };
 
+/* Pages off the tail of an inactive list, until what stays of them is put back. */
+struct inactive_scan {
+	enum lru_list list;
+	struct page_batch pages;
+	struct reclaim_stat stat;
+	uint64_t scanned, reclaimed;
+};
+
+/* One pass over a node's lists: what is left of what was asked for, list by list. */
+struct lruvec_scan {
+	uint64_t nr[NR_LRU_LISTS], targets[NR_LRU_LISTS], reclaimed;
+	unsigned int list;		/* whose turn it is */
+	bool proportional;		/* all of it is looked at, however much was reclaimed */
+};
+
+/* kswapd's work on a node, from when it is woken until the node is balanced. */
+struct balance {
+	struct scan_control sc;
+	uint64_t boosts[MAX_NR_ZONES];	/* of the zones' watermarks, at the beginning */
+	uint64_t boost;			/* pages that are to be reclaimed because of them; then nothing is written */
+	uint64_t before;		/* reclaimed before this pass */
+	bool raise;			/* the priority, after this pass */
+	bool over;
+};
+
 /* ---- zones.c: what the page allocator says -------------------------------------------- */
 
 bool pgdat_balanced(const struct vm *vm, unsigned int nid, unsigned int order);
@@ -102,17 +127,60 @@ uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t g
 /* As many huge pages with unused parts are split as the priority asks for. */
 void shrink_slab(struct vm *vm, unsigned int nid, const struct scan_control *sc);
 
+/*
+ * ---- the same in steps, for whoever watches them (sim/verify/reclaim/) ---------------------
+ *
+ *	balance_begin()                                  direct_begin()
+ *	while (balance_next())                           do
+ *		do                                               (the same, for each node)
+ *			lruvec_scan_begin()              while (direct_again())
+ *			while (lruvec_scan_next())
+ *				scan.reclaimed += shrink_list()
+ *			lruvec_scan_end()
+ *		while (should_continue_reclaim())
+ *		shrink_node_done(), balance_account()
+ *	balance_end()
+ */
+
+void balance_begin(struct vm *vm, unsigned int nid, unsigned int order, struct balance *bal);
+/* Whether there is to be a pass, and it is prepared: the node is not balanced, or boosted. */
+bool balance_next(struct vm *vm, unsigned int nid, struct balance *bal);
+void balance_account(struct balance *bal);
+void balance_end(struct vm *vm, unsigned int nid, const struct balance *bal);
+
+void direct_begin(struct scan_control *sc, unsigned int order, gfp_t gfp);
+/* After all nodes were looked at at sc->priority: whether they are to be once more, and at which one. */
+bool direct_again(struct vm *vm, struct scan_control *sc);
+
+void lruvec_scan_begin(struct vm *vm, unsigned int nid, struct scan_control *sc, struct lruvec_scan *scan);
+/* Up to 32 pages of each list in turn: *@nr of *@list come next. False: the pass is over. */
+bool lruvec_scan_next(const struct scan_control *sc, struct lruvec_scan *scan, enum lru_list *list, uint64_t *nr);
+void lruvec_scan_end(struct vm *vm, unsigned int nid, struct scan_control *sc, const struct lruvec_scan *scan);
+/* @reclaimed: by the last pass. */
+bool should_continue_reclaim(const struct vm *vm, unsigned int nid, const struct scan_control *sc, uint64_t reclaimed);
+void shrink_node_done(struct vm *vm, unsigned int nid, struct scan_control *sc, uint64_t before);
+
+/* Returns how many pages are off the list, at most @nr_to_scan; 0: there was none, and nothing is to be finished. */
+uint64_t shrink_inactive_isolate(struct vm *vm, unsigned int nid, const struct scan_control *sc, enum lru_list list,
+				 uint64_t nr_to_scan, struct inactive_scan *scan);
+/* What is left of @scan's pages comes onto the lists again, and is counted. */
+void shrink_inactive_finish(struct vm *vm, unsigned int nid, struct scan_control *sc, struct inactive_scan *scan);
+
 /* ---- node.c, lists.c, shrink.c ---------------------------------------------------------- */
 
 void shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc);
+/* Returns how many pages are free. */
+uint64_t shrink_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list, uint64_t nr);
 uint64_t shrink_inactive_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list,
 			      uint64_t nr_to_scan);
 void shrink_active_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list,
 			uint64_t nr_to_scan);
 /* Look at each page of @pages: some are free then, the others are left in it. Returns how many pages are free. */
 uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_control *sc, struct reclaim_stat *stat);
-/* What is left in @pages comes onto the lists again; returns how many pages that is. What was written of it goes next then. */
+/* What is left in @pages comes onto the lists again; returns how many pages that is. */
 uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_batch *pages);
+/* The device has what was written of @pfn, or of @pages: it goes next (Linux: folio_end_writeback). */
+void end_write(struct vm *vm, pfn_t pfn);
 void end_writes(struct vm *vm, const struct page_batch *pages);
 /* Both, by way of a batch. */
 void put_back(struct vm *vm, const struct page_batch *pages);

@@ -15,72 +15,91 @@ static void age_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
 		shrink_active_list(vm, nid, sc, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
-/* Returns whether as much was looked at as is wanted: then the priority need not rise. */
-static bool kswapd_shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
+/* 6.12: files alone gave nothing: once more, and private pages as well. */
+static bool retry_without_trim(const struct vm *vm, struct scan_control *sc)
 {
-	sc->nr_to_reclaim = node_kswapd_target(vm, nid);
-	shrink_node(vm, nid, sc);
-	/* Twice what was asked for is free: that it is in pieces is compaction's matter. */
-	if (sc->order && sc->nr_reclaimed >= COMPACT_GAP(sc->order))
-		sc->order = 0;
-	return sc->nr_scanned >= sc->nr_to_reclaim;
+	if (!vm->rules->cache_trim_retry || sc->nr_reclaimed || sc->priority >= 1 || sc->no_cache_trim_mode ||
+	    !sc->cache_trim_mode_failed)
+		return false;
+	sc->no_cache_trim_mode = true;
+	sc->priority = DEF_PRIORITY;
+	return true;
 }
 
-/*
- * One pass from priority 12 on. @boost: pages to be reclaimed because watermarks were boosted; then nothing is
- * written. False: it is to begin again, for the node is not balanced even without the boost.
- */
-static bool balance_pass(struct vm *vm, unsigned int nid, struct scan_control *sc, uint64_t *boost)
+void balance_begin(struct vm *vm, unsigned int nid, unsigned int order, struct balance *bal)
 {
-	for (sc->priority = DEF_PRIORITY; sc->priority >= 1;) {
-		uint64_t before = sc->nr_reclaimed, reclaimed;
-		bool raise = true, balanced = pgdat_balanced(vm, nid, sc->order);
+	*bal = (struct balance){
+		.sc = { .gfp = GFP_KERNEL, .order = order, .kswapd = true, .priority = DEF_PRIORITY },
+		.boost = node_boost(vm, nid),
+	};
+	vm->counters[VM_CNT_pageoutrun]++;
+	node_save_boosts(vm, nid, bal->boosts);
+	node_reclaim_active(vm, nid, true);
+}
 
-		if (!balanced && *boost) {
-			*boost = 0;
-			return false;
+bool balance_next(struct vm *vm, unsigned int nid, struct balance *bal)
+{
+	struct scan_control *sc = &bal->sc;
+
+	while (!bal->over && (sc->priority >= 1 || retry_without_trim(vm, sc))) {
+		bool balanced = pgdat_balanced(vm, nid, sc->order);
+
+		if (!balanced && bal->boost) {
+			bal->boost = 0;
+			sc->priority = DEF_PRIORITY;
+			continue;
 		}
-		if (!*boost && balanced)
-			return true;
-		if (*boost && sc->priority == DEF_PRIORITY - 2)
-			raise = false;
-		sc->may_writepage = !*boost || sc->priority < DEF_PRIORITY - 2;
-		sc->may_swap = !*boost;
+		if (!bal->boost && balanced)
+			return false;
+		bal->raise = !bal->boost || sc->priority != DEF_PRIORITY - 2;
+		bal->before = sc->nr_reclaimed;
+		sc->may_writepage = !bal->boost || sc->priority < DEF_PRIORITY - 2;
+		sc->may_swap = !bal->boost;
 		age_node(vm, nid, sc);
 		sc->nr_scanned = 0;
-		if (kswapd_shrink_node(vm, nid, sc))
-			raise = false;
-		reclaimed = sc->nr_reclaimed - before;
-		*boost -= reclaimed < *boost ? reclaimed : *boost;
-		if (*boost && !reclaimed)
-			break;
-		if (raise || !reclaimed)
-			sc->priority--;
-	}
-	/* 6.12: files alone gave nothing: once more, and private pages as well. */
-	if (vm->rules->cache_trim_retry && !sc->nr_reclaimed && sc->priority < 1 && !sc->no_cache_trim_mode &&
-	    sc->cache_trim_mode_failed) {
-		sc->no_cache_trim_mode = true;
-		return false;
+		sc->nr_to_reclaim = node_kswapd_target(vm, nid);
+		return true;
 	}
 	if (!sc->nr_reclaimed)
 		vm->lru->nodes[nid].kswapd_failures++;
-	return true;
+	return false;
+}
+
+void balance_account(struct balance *bal)
+{
+	struct scan_control *sc = &bal->sc;
+	uint64_t reclaimed = sc->nr_reclaimed - bal->before;
+
+	/* Twice what was asked for is free: that it is in pieces is compaction's matter. */
+	if (sc->order && sc->nr_reclaimed >= COMPACT_GAP(sc->order))
+		sc->order = 0;
+	/* As much was looked at as is wanted: the priority need not rise. */
+	if (sc->nr_scanned >= sc->nr_to_reclaim)
+		bal->raise = false;
+	bal->boost -= reclaimed < bal->boost ? reclaimed : bal->boost;
+	if (bal->boost && !reclaimed)
+		bal->over = true;
+	else if (bal->raise || !reclaimed)
+		sc->priority--;
+}
+
+void balance_end(struct vm *vm, unsigned int nid, const struct balance *bal)
+{
+	node_reclaim_active(vm, nid, false);
+	node_lower_boosts(vm, nid, bal->boosts);
+	snapshot_refaults(vm, nid);
 }
 
 static void balance_pgdat(struct vm *vm, unsigned int nid, unsigned int order)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL, .order = order, .kswapd = true };
-	uint64_t boosts[MAX_NR_ZONES] = { 0 }, boost = node_boost(vm, nid);
+	struct balance bal;
 
-	vm->counters[VM_CNT_pageoutrun]++;
-	node_save_boosts(vm, nid, boosts);
-	node_reclaim_active(vm, nid, true);
-	while (!balance_pass(vm, nid, &sc, &boost))
-		;
-	node_reclaim_active(vm, nid, false);
-	node_lower_boosts(vm, nid, boosts);
-	snapshot_refaults(vm, nid);
+	balance_begin(vm, nid, order, &bal);
+	while (balance_next(vm, nid, &bal)) {
+		shrink_node(vm, nid, &bal.sc);
+		balance_account(&bal);
+	}
+	balance_end(vm, nid, &bal);
 }
 
 static bool may_sleep(struct vm *vm, unsigned int nid, unsigned int order)

@@ -61,19 +61,22 @@ uint64_t move_back(struct vm *vm, struct lruvec *node, const struct page_batch *
 	return moved;
 }
 
-/* The device has what was written of @pages: it goes next (Linux: folio_end_writeback). */
+void end_write(struct vm *vm, pfn_t pfn)
+{
+	struct page *page = page_from_pfn(vm->map, pfn);
+
+	if (!(page->vm_index & FRAME_WRITEBACK))
+		return;
+	page->vm_index &= ~(FRAME_WRITEBACK | FRAME_RECLAIM);
+	lru_rotate(vm, vm_cpu(vm), pfn);
+}
+
 void end_writes(struct vm *vm, const struct page_batch *pages)
 {
 	uint32_t i;
 
-	for (i = 0; i < pages->nr; i++) {
-		struct page *page = page_from_pfn(vm->map, pfn_make(pages->pfn[i]));
-
-		if (!(page->vm_index & FRAME_WRITEBACK))
-			continue;
-		page->vm_index &= ~(FRAME_WRITEBACK | FRAME_RECLAIM);
-		lru_rotate(vm, vm_cpu(vm), pfn_make(pages->pfn[i]));
-	}
+	for (i = 0; i < pages->nr; i++)
+		end_write(vm, pfn_make(pages->pfn[i]));
 }
 
 void put_back(struct vm *vm, const struct page_batch *pages)
@@ -92,33 +95,44 @@ void put_back(struct vm *vm, const struct page_batch *pages)
 	end_writes(vm, pages);
 }
 
+uint64_t shrink_inactive_isolate(struct vm *vm, unsigned int nid, const struct scan_control *sc, enum lru_list list,
+				 uint64_t nr_to_scan, struct inactive_scan *scan)
+{
+	*scan = (struct inactive_scan){ .list = list };
+	lru_add_drain(vm, vm_cpu(vm));
+	scan->scanned = isolate(vm, nid, list, nr_to_scan, &scan->pages);
+	vm->counters[sc->kswapd ? VM_CNT_pgscan_kswapd : VM_CNT_pgscan_direct] += scan->scanned;
+	vm->counters[list >= LRU_FILE ? VM_CNT_pgscan_file : VM_CNT_pgscan_anon] += scan->scanned;
+	return scan->scanned;
+}
+
+void shrink_inactive_finish(struct vm *vm, unsigned int nid, struct scan_control *sc, struct inactive_scan *scan)
+{
+	struct lruvec *node = &vm->lru->nodes[nid];
+	bool file = scan->list >= LRU_FILE;
+
+	move_back(vm, node, &scan->pages);
+	vm->counters[sc->kswapd ? VM_CNT_pgsteal_kswapd : VM_CNT_pgsteal_direct] += scan->reclaimed;
+	vm->counters[file ? VM_CNT_pgsteal_file : VM_CNT_pgsteal_anon] += scan->reclaimed;
+	lru_note_cost(vm, node, file, scan->stat.nr_pageout, scan->scanned - scan->reclaimed);
+	if (scan->stat.nr_unqueued_dirty == scan->scanned)
+		vm->flusher_woken = true;
+	sc->nr.unqueued_dirty += scan->stat.nr_unqueued_dirty;
+	if (file)
+		sc->nr.file_taken += scan->scanned;
+}
+
 uint64_t shrink_inactive_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list,
 			      uint64_t nr_to_scan)
 {
-	struct lruvec *node = &vm->lru->nodes[nid];
-	struct reclaim_stat stat = { 0 };
-	bool file = list >= LRU_FILE;
-	uint64_t scanned, reclaimed;
-	struct page_batch pages;
+	struct inactive_scan scan;
 
-	lru_add_drain(vm, vm_cpu(vm));
-	scanned = isolate(vm, nid, list, nr_to_scan, &pages);
-	vm->counters[sc->kswapd ? VM_CNT_pgscan_kswapd : VM_CNT_pgscan_direct] += scanned;
-	vm->counters[file ? VM_CNT_pgscan_file : VM_CNT_pgscan_anon] += scanned;
-	if (!scanned)
+	if (!shrink_inactive_isolate(vm, nid, sc, list, nr_to_scan, &scan))
 		return 0;
-	reclaimed = shrink_page_list(vm, &pages, sc, &stat);
-	move_back(vm, node, &pages);
-	end_writes(vm, &pages);
-	vm->counters[sc->kswapd ? VM_CNT_pgsteal_kswapd : VM_CNT_pgsteal_direct] += reclaimed;
-	vm->counters[file ? VM_CNT_pgsteal_file : VM_CNT_pgsteal_anon] += reclaimed;
-	lru_note_cost(vm, node, file, stat.nr_pageout, scanned - reclaimed);
-	if (stat.nr_unqueued_dirty == scanned)
-		vm->flusher_woken = true;
-	sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
-	if (file)
-		sc->nr.file_taken += scanned;
-	return reclaimed;
+	scan.reclaimed = shrink_page_list(vm, &scan.pages, sc, &scan.stat);
+	shrink_inactive_finish(vm, nid, sc, &scan);
+	end_writes(vm, &scan.pages);
+	return scan.reclaimed;
 }
 
 void shrink_active_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list,

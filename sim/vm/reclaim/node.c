@@ -4,7 +4,7 @@
 
 #include "sim/vm/reclaim/internal.h"
 
-static uint64_t shrink_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list, uint64_t nr)
+uint64_t shrink_list(struct vm *vm, unsigned int nid, struct scan_control *sc, enum lru_list list, uint64_t nr)
 {
 	bool file = list >= LRU_FILE;
 
@@ -15,23 +15,6 @@ static uint64_t shrink_list(struct vm *vm, unsigned int nid, struct scan_control
 	else
 		sc->skipped_deactivate = true;
 	return 0;
-}
-
-/* Up to 32 pages of each list that still has some to be looked at. */
-static uint64_t shrink_lists(struct vm *vm, unsigned int nid, struct scan_control *sc, uint64_t nr[NR_LRU_LISTS])
-{
-	uint64_t reclaimed = 0;
-	unsigned int list;
-
-	for (list = 0; list < LRU_UNEVICTABLE; list++) {
-		uint64_t scan = nr[list] < SWAP_CLUSTER_MAX ? nr[list] : SWAP_CLUSTER_MAX;
-
-		if (!scan)
-			continue;
-		nr[list] -= scan;
-		reclaimed += shrink_list(vm, nid, sc, (enum lru_list)list, scan);
-	}
-	return reclaimed;
 }
 
 /* What is left to look at of @list, where the part that was left of the other kind is @percentage. */
@@ -64,26 +47,51 @@ static bool keep_proportion(uint64_t nr[NR_LRU_LISTS], const uint64_t targets[NR
 	return true;
 }
 
-static void shrink_lruvec(struct vm *vm, unsigned int nid, struct scan_control *sc)
+void lruvec_scan_begin(struct vm *vm, unsigned int nid, struct scan_control *sc, struct lruvec_scan *scan)
 {
+	memset(scan, 0, sizeof(*scan));
+	memset(&sc->nr, 0, sizeof(sc->nr));
+	prepare_scan_count(vm, nid, sc);
+	get_scan_count(vm, nid, sc, scan->nr);
+	memcpy(scan->targets, scan->nr, sizeof(scan->nr));
 	/* A process that reclaims at the first priority does all of it: kswapd does not keep up. */
-	bool proportional = !sc->kswapd && sc->priority == DEF_PRIORITY;
-	uint64_t nr[NR_LRU_LISTS] = { 0 }, targets[NR_LRU_LISTS], reclaimed = 0;
+	scan->proportional = !sc->kswapd && sc->priority == DEF_PRIORITY;
+}
 
-	get_scan_count(vm, nid, sc, nr);
-	memcpy(targets, nr, sizeof(nr));
-	while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
-		reclaimed += shrink_lists(vm, nid, sc, nr);
-		if (reclaimed >= sc->nr_to_reclaim && !proportional && !keep_proportion(nr, targets))
-			break;
+bool lruvec_scan_next(const struct scan_control *sc, struct lruvec_scan *scan, enum lru_list *list, uint64_t *nr)
+{
+	uint64_t *left = scan->nr;
+
+	for (;;) {
+		if (!scan->list && !left[LRU_INACTIVE_ANON] && !left[LRU_ACTIVE_FILE] && !left[LRU_INACTIVE_FILE])
+			return false;
+		while (scan->list < LRU_UNEVICTABLE && !left[scan->list])
+			scan->list++;
+		if (scan->list < LRU_UNEVICTABLE) {
+			*list = (enum lru_list)scan->list++;
+			*nr = left[*list] < SWAP_CLUSTER_MAX ? left[*list] : SWAP_CLUSTER_MAX;
+			left[*list] -= *nr;
+			return true;
+		}
+		scan->list = 0;
+		if (scan->reclaimed >= sc->nr_to_reclaim && !scan->proportional && !keep_proportion(left, scan->targets))
+			return false;
 	}
-	sc->nr_reclaimed += reclaimed;
+}
+
+void lruvec_scan_end(struct vm *vm, unsigned int nid, struct scan_control *sc, const struct lruvec_scan *scan)
+{
+	sc->nr_reclaimed += scan->reclaimed;
 	if (can_age_anon(vm) && inactive_is_low(vm, nid, LRU_INACTIVE_ANON))
 		shrink_active_list(vm, nid, sc, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+	shrink_slab(vm, nid, sc);
+	/* Nothing but dirty pages that nobody writes: kswapd may do it itself. */
+	if (sc->kswapd && sc->nr.unqueued_dirty == sc->nr.file_taken)
+		vm->lru->nodes[nid].dirty = true;
 }
 
 /* For a block of several frames: as much as compaction needs to make one. */
-static bool should_continue_reclaim(const struct vm *vm, unsigned int nid, const struct scan_control *sc, uint64_t reclaimed)
+bool should_continue_reclaim(const struct vm *vm, unsigned int nid, const struct scan_control *sc, uint64_t reclaimed)
 {
 	uint64_t inactive = lru_size(vm, nid, LRU_INACTIVE_FILE, MAX_NR_ZONES - 1);
 
@@ -96,28 +104,31 @@ static bool should_continue_reclaim(const struct vm *vm, unsigned int nid, const
 	return inactive > COMPACT_GAP(sc->order);
 }
 
+void shrink_node_done(struct vm *vm, unsigned int nid, struct scan_control *sc, uint64_t before)
+{
+	if (sc->nr_reclaimed != before)
+		vm->lru->nodes[nid].kswapd_failures = 0;
+	else if (sc->cache_trim_mode)
+		sc->cache_trim_mode_failed = true;
+}
+
 void shrink_node(struct vm *vm, unsigned int nid, struct scan_control *sc)
 {
-	struct lruvec *node = &vm->lru->nodes[nid];
-	uint64_t first = sc->nr_reclaimed, before;
+	uint64_t first = sc->nr_reclaimed, before, nr;
+	struct lruvec_scan scan;
+	enum lru_list list;
 
-	if (node->gen) {
+	if (vm->lru->nodes[nid].gen) {
 		memset(&sc->nr, 0, sizeof(sc->nr));
 		lru_gen_shrink_node(vm, nid, sc);
 		return;
 	}
 	do {
 		before = sc->nr_reclaimed;
-		memset(&sc->nr, 0, sizeof(sc->nr));
-		prepare_scan_count(vm, nid, sc);
-		shrink_lruvec(vm, nid, sc);
-		shrink_slab(vm, nid, sc);
-		/* Nothing but dirty pages that nobody writes: kswapd may do it itself. */
-		if (sc->kswapd && sc->nr.unqueued_dirty == sc->nr.file_taken)
-			node->dirty = true;
+		lruvec_scan_begin(vm, nid, sc, &scan);
+		while (lruvec_scan_next(sc, &scan, &list, &nr))
+			scan.reclaimed += shrink_list(vm, nid, sc, list, nr);
+		lruvec_scan_end(vm, nid, sc, &scan);
 	} while (should_continue_reclaim(vm, nid, sc, sc->nr_reclaimed - before));
-	if (sc->nr_reclaimed != first)
-		node->kswapd_failures = 0;
-	else if (sc->cache_trim_mode)
-		sc->cache_trim_mode_failed = true;
+	shrink_node_done(vm, nid, sc, first);
 }
