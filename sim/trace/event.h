@@ -89,6 +89,7 @@ enum event_class {
 	X(SLAB_DEACT,        SLAB_PROBE, "slab_deact",         0, "a CPU's slab is put away") \
 	X(SLAB_CPUPART,      SLAB_PROBE, "slab_cpupart",       0, "a slab goes to a CPU's partial list") \
 	X(SLAB_UNFREEZE,     SLAB_PROBE, "slab_unfreeze",      0, "a CPU's partial list goes to the node's") \
+	X(PLAYER_OP,         PAGE_PROBE, "player_op",          0, "vm-player begins or ends an operation") \
 	X(MIGRATE_START,     NOTICE,     "mm_migrate_pages_start", 0, "pages are about to move to other frames") \
 	X(MIGRATE_PAGES,     NOTICE,     "mm_migrate_pages", 0, "pages moved to other frames, or could not") \
 	X(MIGRATE_PTE_SET,   NOTICE,     "set_migration_pte", 0, "a page that moves is unmapped") \

@@ -12,6 +12,7 @@ static const struct event_row rows[] = {
 	    { "pindex=", "pindex", TO_ORDER } } },
 	{ "kprobes", "isolate_in", EV_ISOLATE_IN, { { "page=", "page", TO_ADDR }, { "order=", "order", TO_ORDER } } },
 	{ "kprobes", "isolate_out", EV_ISOLATE_OUT, { { "ret=", "ret", TO_ARG } } },
+	{ "kprobes", "player_op", EV_PLAYER_OP, { { "op=", "op", TO_ARG } } },
 	{ "kprobes", "slab_alloc_in", EV_SLAB_ALLOC_IN,
 	  { { "cache=", "cache", TO_ADDR }, { "flags=", "flags", TO_GFP } } },
 	{ "kprobes", "slab_alloc_out", EV_SLAB_ALLOC_OUT, { { "slab=", "slab", TO_ADDR2 } } },

@@ -63,7 +63,7 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 	}
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	pfn = vm_alloc_anon(vma, addr);
+	pfn = vm_alloc_anon(vma, addr, true);
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
 	vm_frame_map(mm->vm, pfn);
@@ -84,7 +84,7 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_faul
 
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	pfn = vm_alloc_anon(vma, addr);
+	pfn = vm_alloc_anon(vma, addr, old.v & PTE_SPECIAL);
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
 	/* Reclaim took the old page to make room for the new one: the access faults again. */

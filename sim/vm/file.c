@@ -101,7 +101,7 @@ int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
 {
 	struct vm *vm = file->vm;
 	/* Read-ahead asks for pages of a disk file (readahead_gfp_mask), a first touch for shared memory's. */
-	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE;
+	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_COMP : GFP_HIGHUSER_MOVABLE;
 	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
 	uint64_t *value;
 

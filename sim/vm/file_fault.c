@@ -154,7 +154,7 @@ static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
 
 	if (!mm_alloc_entry(mm, addr, PT_PMD) || anon_vma_prepare(vma))
 		return -ENOMEM;
-	copy = vm_alloc_anon(vma, addr);
+	copy = vm_alloc_anon(vma, addr, false);
 	if (pfn_is_none(copy))
 		return -ENOMEM;
 	vm_frame_map(mm->vm, copy);

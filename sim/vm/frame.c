@@ -2,6 +2,8 @@
 /* kmemsim: frames of processes: asked for, mapped, given back; frame.h draws what struct page keeps. */
 #include "sim/vm/frame.h"
 
+#include <string.h>
+
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/lru.h"
 #include "sim/vm/numa_scan.h"
@@ -33,8 +35,15 @@ static pfn_t ask_buddy(struct vm *vm, unsigned int cpu, gfp_t gfp, unsigned int 
 static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, const struct frame_place *place)
 {
 	struct process *process = vm->current;
-	pfn_t pfn;
+	pfn_t pfn = PFN_NONE;
 
+	if (vm->frames_ops)
+		pfn = vm->frames_ops->ask(vm->frames_ctx, gfp, order, place->vma, place->addr);
+	if (!pfn_is_none(pfn)) {
+		if (!user && (gfp & __GFP_ZERO))
+			memset(virt_from_pfn(vm->map, pfn), 0, PAGE_SIZE << order);
+		return pfn;
+	}
 	if (process && vm->caller_pid != process->pid) {
 		struct buddy_caller caller = { .pid = process->pid };
 
@@ -44,6 +53,8 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	do {
 		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
 	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NORETRY) && vm_out_of_memory(vm));
+	if (vm->frames_ops)
+		vm->frames_ops->got(vm->frames_ctx, pfn, order);
 	if (vm->lru->kswapd_woken)
 		reclaim_run_kswapd(vm);
 	return pfn;
@@ -69,6 +80,8 @@ void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order)
 	page->vm_mapcount = 0;
 	page->vm_index = 0;
 	page->refcount = 1;
+	if (vm->frames_ops && vm->frames_ops->freed(vm->frames_ctx, pfn, order))
+		return;
 	buddy_free_pages(vm->buddy, vm_cpu(vm), pfn, order);
 }
 
@@ -82,11 +95,11 @@ static void set_private(struct vm *vm, pfn_t pfn, uint32_t mapping, uint64_t ind
 	page->vm_index = index | FRAME_SWAPBACKED;
 }
 
-pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr)
+pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr, bool zeroed)
 {
 	struct vm *vm = vma->mm->vm;
 	struct frame_place place = mempolicy_place(vm->current, vma, addr);
-	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, true, &place);
+	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE | __GFP_COMP | (zeroed ? __GFP_ZERO : 0), 0, true, &place);
 
 	if (!pfn_is_none(pfn))
 		set_private(vm, pfn, vma->anon_vma->id, vma_page_index(vma, addr) | FRAME_ANON | FRAME_EXCLUSIVE);
@@ -97,7 +110,7 @@ pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr)
 {
 	struct vm *vm = vma->mm->vm;
 	struct frame_place place = mempolicy_place(vm->current, vma, addr);
-	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE, 0, true, &place);
+	pfn_t pfn = alloc_at(vm, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 0, true, &place);
 
 	if (!pfn_is_none(pfn))
 		set_private(vm, pfn, 0, 0);

@@ -55,8 +55,8 @@ pfn_t vm_alloc_frame(struct vm *vm, gfp_t gfp, unsigned int order, bool user);
 pfn_t vm_alloc_frame_at(struct vm *vm, gfp_t gfp, unsigned int order, const struct frame_place *place);
 void vm_free_frame(struct vm *vm, pfn_t pfn, unsigned int order);
 
-/* A frame for a first private page of @vma at @addr: on return it is ANON and EXCLUSIVE, and unmapped. */
-pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr);
+/* A frame for a private page of @vma at @addr, cleared or to be copied to: on return it is ANON and EXCLUSIVE, and unmapped. */
+pfn_t vm_alloc_anon(struct vma *vma, uint64_t addr, bool zeroed);
 
 /* A frame for a page of @vma at @addr that is read from swap: it is nobody's yet. PFN_NONE: no memory. */
 pfn_t vm_alloc_swapin(struct vma *vma, uint64_t addr);

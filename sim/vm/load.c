@@ -179,7 +179,7 @@ int vm_load_page(struct process *process, uint64_t addr, bool anon)
 	if (pte_present(*pte))
 		return 0;
 	if (anon) {
-		pfn = vm_alloc_anon(vma, addr);
+		pfn = vm_alloc_anon(vma, addr, true);
 	} else {
 		pfn = vm_file_cached(vma->file, vma_page_index(vma, addr));
 		if (pfn_is_none(pfn))

@@ -43,7 +43,7 @@ struct frame_place mempolicy_place(struct process *process, const struct vma *vm
 {
 	const struct mempolicy *policy = vma && vma->policy.mode != MEMPOLICY_DEFAULT ? &vma->policy :
 					 process ? &process->policy : NULL;
-	struct frame_place place = { .nid = NUMA_NO_NODE };
+	struct frame_place place = { .nid = NUMA_NO_NODE, .vma = vma, .addr = addr };
 
 	switch (policy ? policy->mode : MEMPOLICY_DEFAULT) {
 	case MEMPOLICY_PREFERRED:

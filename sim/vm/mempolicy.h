@@ -48,6 +48,8 @@ struct frame_place {
 	uint32_t nodes;			/* that may serve; 0: all */
 	bool many;			/* first these nodes, then all */
 	bool interleave;		/* a hit is counted */
+	const struct vma *vma;		/* for the page at @addr of it; NULL: for something else */
+	uint64_t addr;
 };
 
 /* For a page of @vma at @addr that @process touches; @vma NULL: for something else (a table, a file's page). */

@@ -61,6 +61,8 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a write to the huge page of zeros takes a huge page, not a small one") \
 	X(dontneed_frees_tables, 0, 0, 1, \
 	  "MADV_DONTNEED of 2 MiB that one table maps frees the table, too") \
+	X(tables_compound, 0, 1, 1, \
+	  "page tables below the top are asked for as compound pages") \
 	X(merge_into_untouched, 0, 0, 1, \
 	  "a touched mapping can join a neighbour that nobody touched yet, not only the other way round (6.16)") \
 	X(readahead_merges, 1, 0, 0, \

@@ -15,7 +15,8 @@
 
 static pfn_t pgtable_alloc(struct mm *mm, enum pt_level level, unsigned int order)
 {
-	pfn_t pfn = vm_alloc_frame(mm->vm, GFP_PGTABLE_USER, order, false);
+	gfp_t gfp = GFP_PGTABLE_USER | (level != PT_PGD && mm->vm->rules->tables_compound ? __GFP_COMP : 0);
+	pfn_t pfn = vm_alloc_frame(mm->vm, gfp, order, false);
 
 	if (pfn_is_none(pfn))
 		return pfn;

@@ -154,6 +154,19 @@ struct huge_queue {
 	uint32_t nr;
 };
 
+/* Who stands between processes and the page allocator, frame by frame: a verifier. */
+struct vm_frames_ops {
+	/*
+	 * 2^@order frames are about to be asked for, for the page at @addr of @vma; @vma NULL: for a table, or a page of a
+	 * file. Returns the frame to be taken without asking, or PFN_NONE.
+	 */
+	pfn_t (*ask)(void *ctx, gfp_t gfp, unsigned int order, const struct vma *vma, uint64_t addr);
+	/* The page allocator gave @pfn, or PFN_NONE. */
+	void (*got)(void *ctx, pfn_t pfn, unsigned int order);
+	/* @pfn is given back. True: not to the page allocator, that is somebody else's matter. */
+	bool (*freed)(void *ctx, pfn_t pfn, unsigned int order);
+};
+
 struct vm {
 	struct buddy *buddy;		/* the machine's */
 	struct pagemap *map;
@@ -190,6 +203,8 @@ struct vm {
 	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
 	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
+	const struct vm_frames_ops *frames_ops;	/* NULL: nobody */
+	void *frames_ctx;
 	struct table numa_last_use;	/* by pfn: numa_scan.c's */
 	uint64_t now_ns;		/* simulated time; see clock.h */
 	uint64_t dirtied;		/* pages of files that were written to */

@@ -117,6 +117,7 @@ enum order_rule { ORDER_IS_ORDER, ORDER_IS_LIST };
 	X(SLAB_DEACT,        ANY,      PAGE_OR_0,  ANY,      ORDER) \
 	X(SLAB_CPUPART,      ANY,      PAGE_OR_0,  ANY,      ORDER) \
 	X(SLAB_UNFREEZE,     ANY,      PAGE_OR_0,  ANY,      ORDER) \
+	X(PLAYER_OP,         ANY,      ANY,        ANY,      ORDER) \
 	X(MIGRATE_START,     ANY,      ANY,        ANY,      ORDER) \
 	X(MIGRATE_PAGES,     ANY,      ANY,        ANY,      ORDER) \
 	X(MIGRATE_PTE_SET,   ANY,      ANY,        ANY,      ORDER) \

@@ -83,6 +83,16 @@ static inline void count_rate(struct verify_rate *rate, bool hit)
 	rate->hits += hit;
 }
 
+/* ---- pages.c -------------------------------------------------------------- */
+
+/* @dr serves @reqs to @b; @vp is filled as by verify_pages_run(). driver_exit() is due unless this fails. -ENOMEM */
+int driver_init(struct driver *dr, struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
+		enum verify_mode mode, unsigned int max_miss, struct kerror *err);
+/* The next request; which of them, and whether all, is the caller's matter. */
+void driver_serve(struct driver *dr, const struct request *req);
+/* verify_pages_free() is due for what was counted. */
+void driver_exit(struct driver *dr);
+
 /* ---- compact.c ----------------------------------------------------------- */
 
 /* REQ_COMPACT_* and REQ_ISOLATE. */

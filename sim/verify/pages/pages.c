@@ -455,43 +455,58 @@ static void no_kswapd(void *ctx, unsigned int nid, unsigned int order)
 {
 }
 
-static void driver_free(struct driver *dr)
+int driver_init(struct driver *dr, struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
+		enum verify_mode mode, unsigned int max_miss, struct kerror *err)
+{
+	unsigned int nid;
+
+	*dr = (struct driver){ .vp = vp, .b = b, .reqs = reqs, .mode = mode };
+	memset(vp, 0, sizeof(*vp));
+	vp->max_miss = max_miss;
+	vp->by_cpu = calloc(b->nr_cpus, sizeof(*vp->by_cpu));
+	vp->miss = calloc(max_miss ? max_miss : 1, sizeof(*vp->miss));
+	dr->ours = malloc(b->end_pfn * sizeof(*dr->ours));
+	dr->forced = calloc(b->end_pfn / 8 + 1, 1);
+	dr->interrupted = calloc(b->nr_cpus, sizeof(*dr->interrupted));
+	if (!vp->by_cpu || !vp->miss || !dr->ours || !dr->forced || !dr->interrupted) {
+		verify_pages_free(vp);
+		driver_exit(dr);
+		return kerror_set(err, -ENOMEM, "no memory to verify %u requests", reqs->nr);
+	}
+	memset(dr->ours, 0xff, b->end_pfn * sizeof(*dr->ours));
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		dr->kswapd[nid].highest = -1;
+	compaction_init(dr);
+	return 0;
+}
+
+void driver_serve(struct driver *dr, const struct request *req)
+{
+	serve(dr, req);
+	dr->served_before = req->when;
+}
+
+void driver_exit(struct driver *dr)
 {
 	free(dr->ours);
 	free(dr->forced);
 	free(dr->interrupted);
+	compaction_exit(dr);
 }
 
 int verify_pages_run(struct verify_pages *vp, struct buddy *b, const struct requests *reqs,
 		     enum verify_mode mode, unsigned int max_miss, const volatile sig_atomic_t *stop,
 		     struct kerror *err)
 {
-	struct driver dr = { .vp = vp, .b = b, .reqs = reqs, .mode = mode };
-	unsigned int nid;
+	struct driver dr;
+	int ret = driver_init(&dr, vp, b, reqs, mode, max_miss, err);
 
-	memset(vp, 0, sizeof(*vp));
-	vp->max_miss = max_miss;
-	vp->by_cpu = calloc(b->nr_cpus, sizeof(*vp->by_cpu));
-	vp->miss = calloc(max_miss ? max_miss : 1, sizeof(*vp->miss));
-	dr.ours = malloc(b->end_pfn * sizeof(*dr.ours));
-	dr.forced = calloc(b->end_pfn / 8 + 1, 1);
-	dr.interrupted = calloc(b->nr_cpus, sizeof(*dr.interrupted));
-	if (!vp->by_cpu || !vp->miss || !dr.ours || !dr.forced || !dr.interrupted) {
-		verify_pages_free(vp);
-		driver_free(&dr);
-		return kerror_set(err, -ENOMEM, "no memory to verify %u requests", reqs->nr);
-	}
-	memset(dr.ours, 0xff, b->end_pfn * sizeof(*dr.ours));
-	for (nid = 0; nid < MAX_NUMNODES; nid++)
-		dr.kswapd[nid].highest = -1;
-	compaction_init(&dr);
+	if (ret)
+		return ret;
 	buddy_set_kswapd(b, no_kswapd, NULL);
-	for (; vp->served < reqs->nr && !is_stopped(stop); vp->served++) {
-		serve(&dr, &reqs->req[vp->served]);
-		dr.served_before = reqs->req[vp->served].when;
-	}
-	driver_free(&dr);
-	compaction_exit(&dr);
+	for (; vp->served < reqs->nr && !is_stopped(stop); vp->served++)
+		driver_serve(&dr, &reqs->req[vp->served]);
+	driver_exit(&dr);
 	if (dr.no_memory) {
 		verify_pages_free(vp);
 		return kerror_set(err, -ENOMEM, "no memory for the frames that compaction holds");

@@ -38,6 +38,7 @@ const char *const request_kind_names[NR_REQUEST_KINDS] = {
 	[REQ_COMPACT_FREE] = "compact_free",
 	[REQ_COMPACT_END] = "compact_end",
 	[REQ_INTERRUPT] = "interrupt",
+	[REQ_PLAYER_OP] = "player_op",
 };
 
 /* One after the other in a context, until the request comes that they are for. */
@@ -153,7 +154,7 @@ static struct request *add_request(struct builder *bd, const struct event *ev, e
 	*req = (struct request){
 		.when = ev->time_ns, .line = ev->line, .pid = ev->pid, .comm = ev->comm, .cpu = ev->cpu,
 		.kind = (uint8_t)kind, .order = ev->order, .migratetype = ev->migratetype, .gfp = ev->gfp,
-		.pfn = PFN_NONE_VAL, .zone = REQUEST_NO_ZONE,
+		.pfn = PFN_NONE_VAL, .zone = REQUEST_NO_ZONE, .interrupt = ev->context != CONTEXT_TASK,
 	};
 	return req;
 }
@@ -513,6 +514,16 @@ static bool on_slow(struct builder *bd, struct context *ctx, const struct event 
 	return ev->kind == EV_RECLAIM_END || add_request(bd, ev, REQ_SLOW);
 }
 
+static bool on_player_op(struct builder *bd, struct context *ctx, const struct event *ev)
+{
+	struct request *req = add_request(bd, ev, REQ_PLAYER_OP);
+
+	if (!req)
+		return false;
+	req->arg = ev->arg;
+	return true;
+}
+
 /* ---- compaction ----------------------------------------------------------- */
 
 /* Every event of compaction ends the wait for where the scanner went. */
@@ -635,6 +646,7 @@ static const struct handler {
 	[EV_COMPACT_SUITABLE] = { on_suitable, LEAVES_BALANCE },
 	[EV_KSWAPD_SLEEP] = { on_kswapd, 0 },
 	[EV_KSWAPD_WAKE] = { on_kswapd, 0 },
+	[EV_PLAYER_OP] = { on_player_op, 0 },
 };
 
 static int on_event(void *builder, const struct event *ev)

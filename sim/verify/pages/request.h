@@ -48,6 +48,7 @@ enum request_kind {
 	REQ_COMPACT_FREE,	/* pfn: where the free scanner stopped, arg: frames, order: 1 at a block's end */
 	REQ_COMPACT_END,
 	REQ_INTERRUPT,		/* the alloc of this line may belong here; arg: it seems to */
+	REQ_PLAYER_OP,		/* arg: a mark of vm-player, see sim/capture/guest/player.h */
 	NR_REQUEST_KINDS
 };
 
@@ -83,6 +84,7 @@ struct request {
 	bool slow;		/* REQ_ALLOC: tried again after reclaim or compaction of its own;
 				 * REQ_COMPACT_BEGIN: it is a request's own */
 	bool fast;		/* REQ_ISOLATE: found in the free lists, not by scanning a pageblock */
+	bool interrupt;		/* not by the task, but by an interrupt that came into it */
 	uint8_t zone;		/* nid * MAX_NR_ZONES + index, or REQUEST_NO_ZONE */
 };
 

@@ -125,6 +125,7 @@ int vm_compare(struct vm_compared *out, const struct vm_sides *sides, struct ker
 		c.op = i;
 		if (sides->stop && *sides->stop)
 			return -EINTR;
+		vm_frames_begin(sides->stage->frames, i, &c);
 		stage_do(sides->stage, op, &sim);
 		c.phase->nr_ops++;
 		compare_result(&c, op, &sim, &sides->real[i]);

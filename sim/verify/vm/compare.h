@@ -29,7 +29,11 @@
 	X(committed,  "Committed_AS since the beginning") \
 	X(vmstat,     "a counter of /proc/vmstat since the beginning") \
 	X(generation, "pages of a generation, private ones or of files, or which generations there are") \
-	X(alive,      "whether a process is there")
+	X(alive,      "whether a process is there") \
+	X(requests,   "a request for frames of an operation: order, flags, migratetype") \
+	X(frames,     "the frame that such a request got") \
+	X(frees,      "a frame of the program that went back") \
+	X(pages,      "the frame of a page at a look")
 
 enum vm_figure {
 #define VM_FIGURE_ENUM(name, text) VM_FIGURE_##name,

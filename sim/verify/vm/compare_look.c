@@ -163,6 +163,30 @@ static void compare_slots(struct comparison *c, uint32_t process, const struct l
 	}
 }
 
+/* Frame by frame; not those of the player itself, which were put where the look has them. */
+static void compare_frames(struct comparison *c, uint32_t process, const struct look_section *pagemap)
+{
+	const struct stage *stage = c->sides->stage;
+	struct look_run run;
+	size_t at = 0;
+
+	while (look_run(pagemap, &at, &run) && run.pages < MOST_PAGES) {
+		uint64_t i;
+
+		for (i = 0; i < run.pages && (run.bits & LOOK_PRESENT) && run.frame; i++) {
+			uint64_t addr = run.addr + (i << PAGE_SHIFT), here;
+			const pte_t *pte = stage_is_own(stage, addr) ? NULL : vm_walk(stage->processes[process]->mm, addr);
+
+			if (!pte || !pte_present(*pte) || (pte->v & PTE_SPECIAL))
+				continue;
+			here = pte_pfn(*pte).v + (pte_leaf(*pte) ? addr >> PAGE_SHIFT & (PTRS_PER_TABLE - 1) : 0);
+			if (!vm_count(c, VM_FIGURE_pages, here == run.frame + i))
+				vm_differs(c, "process %u: frame %#" PRIx64 " is at %#" PRIx64 " here, frame %#" PRIx64 " for real",
+					   process, here, addr, run.frame + i);
+		}
+	}
+}
+
 /* ---- the other files ---------------------------------------------------------------------- */
 
 static void compare_number(struct comparison *c, enum vm_figure figure, const char *what, uint32_t process, uint64_t here,
@@ -201,6 +225,8 @@ static void compare_process(struct comparison *c, const struct look *look, uint3
 	compare_pagemap(c, process, pagemap);
 	if (c->sides->stage->vm->swap)
 		compare_slots(c, process, pagemap);
+	if (vm_frames_followed(c->sides->stage->frames))
+		compare_frames(c, process, pagemap);
 }
 
 /* Counters that only the program moves: of the others the player has some of its own. */

@@ -98,6 +98,12 @@ void vm_run_report(struct emitter *em, const struct vm_run *run, unsigned int ex
 		emit_row_end(em);
 	}
 	emit_table_end(em);
+	if (run->frames) {
+		struct vm_frames_others others = vm_frames_others(run->frames);
+
+		emit_share(em, "other_frames", "frames of others predicted", "frames", others.frames.hits, others.frames.all);
+		emit_u64(em, "unforeseen", "frames that the player took by itself, not known", "frames", others.unforeseen);
+	}
 	emit_u64(em, "differences", "differences", "", compared->differences);
 	emit_u64(em, "violations", "violations of vm_validate()", "", run->violations);
 	if (run->violation[0])

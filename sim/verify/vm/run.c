@@ -177,21 +177,49 @@ static int read_all(struct vm_run *run, struct kerror *err)
 	return ret;
 }
 
-static int read_snapshot(struct vm_run *run, struct kerror *err)
+/* @file, or @file compressed. */
+static bool has_file(const struct vm_run *run, const char *file)
 {
-	static const char *const names[2] = { "snap_a.txt", "snap_a.txt.zst" };
-	char path[4096];
+	static const char *const ends[2] = { "", ".zst" };
+	char path[4096], name[32];
+	struct kerror err;
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < 2; i++) {
-		ret = verify_capture_path(path, sizeof(path), run->capture, names[i], err);
-		if (ret)
-			return ret;
-		if (!access(path, F_OK))
-			return snapshot_read(&run->snapshot, path, run->stop.flag, err);
+		snprintf(name, sizeof(name), "%s%s", file, ends[i]);
+		if (!verify_capture_path(path, sizeof(path), run->capture, name, &err) && !access(path, F_OK))
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+/* The page allocator's state, and what became of it. */
+static int read_allocator(struct vm_run *run, struct kerror *err)
+{
+	char path[4096];
+	int ret;
+
+	if (!has_file(run, "snap_a.txt"))
+		return 0;
+	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);
+	if (!ret)
+		ret = snapshot_read(&run->snapshot, path, run->stop.flag, err);
+	run->cfg.snapshot = run->snapshot;
+	if (ret || !has_file(run, "trace.txt"))
+		return ret;
+	ret = verify_read_trace(&run->trace, run->capture, &run->stop, err);
+	if (!ret)
+		ret = vm_frames_create(&run->frames, run->trace.trace, run->trace.name, run->snapshot, run->program.nr_ops, err);
+	return ret;
+}
+
+/* The trace is for this run alone: run->cfg is good for others, too. */
+static int start(struct vm_run *run, const struct look *first, struct kerror *err)
+{
+	struct stage_config cfg = run->cfg;
+
+	cfg.frames = run->frames;
+	return stage_init(&run->stage, &run->program, &cfg, &run->looks, first, err);
 }
 
 int vm_run(struct vm_run *run, struct kerror *err)
@@ -205,10 +233,9 @@ int vm_run(struct vm_run *run, struct kerror *err)
 	first = &run->looks.look[0];
 	ret = vm_config_of_look(&run->cfg, run->kernel, &run->looks, first, err);
 	if (!ret)
-		ret = read_snapshot(run, err);
-	run->cfg.snapshot = run->snapshot;
+		ret = read_allocator(run, err);
 	if (!ret)
-		ret = stage_init(&run->stage, &run->program, &run->cfg, &run->looks, first, err);
+		ret = start(run, first, err);
 	if (!ret)
 		ret = vm_compare(&run->compared,
 				 &(struct vm_sides){ &run->stage, (const struct player_result *)(const void *)run->text[RESULTS],
@@ -231,6 +258,8 @@ void vm_run_exit(struct vm_run *run)
 	if (run->stage.slots)
 		stage_exit(&run->stage);
 	looks_free(&run->looks);
+	vm_frames_destroy(run->frames);
+	trace_destroy(run->trace.trace);
 	snapshot_free(run->snapshot);
 	program_free(&run->program);
 	scenario_destroy(run->scenario);

@@ -6,6 +6,7 @@
  *	results      what each operation came to
  *	looks.txt    every process at each phase
  *	scenario     the text the program was made of; may be missing
+ *	trace.txt    what happened to it from there on; may be missing
  *	snap_a.txt   the page allocator before; may be missing, then the simulated machine's memory is all free
  *
  * Locking: none.
@@ -29,6 +30,8 @@ struct vm_run {
 	struct program program;
 	struct looks looks;
 	struct snapshot *snapshot;	/* owned; NULL: there is none */
+	struct capture_trace trace;	/* trace.trace NULL: there is none */
+	struct vm_frames *frames;	/* owned; the same */
 	struct stage_config cfg;
 	char kernel[64];		/* "6.1.0-57-amd64" */
 	struct stage stage;

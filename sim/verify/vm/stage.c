@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "sim/vm/calls.h"
@@ -176,11 +177,25 @@ static int64_t act(struct stage *stage, struct process *p, const struct player_o
 	}
 }
 
+static int64_t watched_act(struct stage *stage, struct process *p, const struct player_op *op)
+{
+	int64_t ret;
+
+	vm_frames_watch(stage->frames, true);
+	ret = act(stage, p, op);
+	vm_frames_watch(stage->frames, false);
+	return ret;
+}
+
 /* ---- processes ---------------------------------------------------------------------------- */
 
-/* As touch_own_memory() of the player: what it owns it writes to, so that it shares it with nobody; its program it reads. */
-static void touch_own(struct stage *stage, struct process *p)
+/*
+ * The player writes to what it owns, so that it shares it with nobody (touch_own_memory()). Of two processes that share a page the
+ * first to write gets a copy, and the other one keeps the frame: the look behind them shows which. Its program it reads.
+ */
+static void touch_own(struct stage *stage, uint32_t number, bool last)
 {
+	struct process *p = stage->processes[number];
 	struct process before = *p;
 	unsigned int i;
 	uint64_t addr;
@@ -194,12 +209,47 @@ static void touch_own(struct stage *stage, struct process *p)
 		for (addr = stage->own[i].start; addr < stage->own[i].end && p->mm; addr += PAGE_SIZE) {
 			const pte_t *pte = vm_walk(p->mm, addr);
 
-			if (pte && !pte_none(*pte))
+			if (pte && !pte_none(*pte) &&
+			    (last || !write || vm_frames_shown(stage->frames, number, addr).v != pte_pfn(*pte).v))
 				vm_touch(p, addr, write ? VM_ACCESS_WRITE : VM_ACCESS_READ);
 		}
 	}
 	p->min_flt = before.min_flt;
 	p->maj_flt = before.maj_flt;
+}
+
+/*
+ * Where one was about to copy when the other did, too, both have copies: the frame that @number and @other shared goes, and
+ * stage_adopt() puts what they got there. @other may not be there yet.
+ */
+static void release_own(struct stage *stage, uint32_t number, uint32_t other)
+{
+	unsigned int i;
+	uint64_t addr;
+
+	for (i = 0; i < stage->nr_own; i++) {
+		for (addr = stage->own[i].start; addr < stage->own[i].end; addr += PAGE_SIZE) {
+			const pte_t *pte = vm_walk(stage->processes[number]->mm, addr);
+			pfn_t one = vm_frames_shown(stage->frames, number, addr);
+			pfn_t two = vm_frames_shown(stage->frames, other, addr);
+
+			if (pfn_is_none(one) || pfn_is_none(two) || !pte || !pte_present(*pte) || one.v == two.v ||
+			    pte_pfn(*pte).v == one.v || pte_pfn(*pte).v == two.v)
+				continue;
+			vm_madvise(stage->processes[number], addr, PAGE_SIZE, MADV_DONTNEED);
+			if (stage_lives(stage, other))
+				vm_madvise(stage->processes[other], addr, PAGE_SIZE, MADV_DONTNEED);
+		}
+	}
+}
+
+/* What the player does by itself when there is a new process. */
+static void settle(struct stage *stage, uint32_t parent, uint32_t child)
+{
+	if (!vm_frames_followed(stage->frames))
+		return;
+	release_own(stage, parent, child);
+	vm_frames_settle(stage->frames);
 }
 
 static int64_t new_process(struct stage *stage, struct process *parent, const struct player_op *op)
@@ -209,10 +259,18 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 	int ret;
 
 	snprintf(name, sizeof(name), "process %u", child);
+	if (op->kind == PLAYER_PROCESS)
+		settle(stage, op->process, child);
+	else
+		vm_frames_watch(stage->frames, true);
 	ret = vm_fork(parent, name, op->kind == PLAYER_VFORK, &stage->processes[child]);
+	if (op->kind != PLAYER_PROCESS) {
+		vm_frames_watch(stage->frames, false);
+		settle(stage, op->process, child);
+	}
 	if (ret) {
 		stage->processes[child] = NULL;
-		touch_own(stage, parent);
+		touch_own(stage, op->process, true);
 		return ret;
 	}
 	memcpy(stage->slots[child], stage->slots[op->process], sizeof(stage->slots[child]));
@@ -225,9 +283,11 @@ static int64_t new_process(struct stage *stage, struct process *parent, const st
 		stage->processes[child]->vforked = false;
 		return 0;
 	}
-	touch_own(stage, stage->processes[child]);
+	touch_own(stage, child, false);
 	if (parent->mm)
-		touch_own(stage, parent);
+		touch_own(stage, op->process, true);
+	if (vm_frames_followed(stage->frames))
+		touch_own(stage, child, true);
 	return 0;
 }
 
@@ -238,7 +298,7 @@ static void all_touch_own(struct stage *stage)
 
 	for (process = 0; process < PLAYER_MAX_PROCESSES; process++)
 		if (stage_lives(stage, process))
-			touch_own(stage, stage->processes[process]);
+			touch_own(stage, process, true);
 	lru_add_drain_all(stage->vm);
 }
 
@@ -305,7 +365,7 @@ void stage_do(struct stage *stage, const struct player_op *op, struct player_res
 	else if (op->kind == PLAYER_EXIT)
 		vm_exit(p);
 	else
-		result->ret = act(stage, p, op);
+		result->ret = watched_act(stage, p, op);
 	/* A call that failed for want of memory, and the OOM killer chose its caller. */
 	if (p->oom_marked && p->mm)
 		vm_kill(p, SIGKILL);

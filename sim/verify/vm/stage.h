@@ -12,6 +12,7 @@
 
 #include "sim/machine/machine.h"
 #include "sim/verify/capture/snapshot.h"
+#include "sim/verify/vm/frames.h"
 #include "sim/verify/vm/look.h"
 #include "sim/verify/vm/program.h"
 #include "sim/vm/process.h"
@@ -34,6 +35,7 @@ struct stage {
 	struct vm_file *files[PLAYER_MAX_FILES];		/* NULL: not made yet */
 	struct stage_range own[24];
 	unsigned int nr_own;
+	struct vm_frames *frames;	/* NULL, or who leads the page allocator */
 	bool privileged;		/* the director runs as root */
 	bool drains;			/* each look begins with what CPUs hold back; older vm-players did not do so */
 	bool others;			/* pages of generations that are not the program's */
@@ -43,6 +45,7 @@ struct stage {
 struct stage_config {
 	enum vm_kernel kernel;
 	const struct snapshot *snapshot;	/* its page allocator as it begins; NULL: all of mem_bytes is free */
+	struct vm_frames *frames;	/* a trace to follow from the snapshot on; NULL: there is none */
 	uint64_t mem_bytes;		/* of the simulated machine */
 	uint64_t totalram;		/* pages; what the kernel reckons with */
 	enum vm_thp thp;
@@ -67,6 +70,9 @@ void stage_exit(struct stage *stage);
 
 /* Operation @op; what PLAYER_LOOK finds is compare.c's matter. */
 void stage_do(struct stage *stage, const struct player_op *op, struct player_result *result);
+
+/* @addr is memory of the player itself. */
+bool stage_is_own(const struct stage *stage, uint64_t addr);
 
 /* @process is there and has not ended. */
 bool stage_lives(const struct stage *stage, uint32_t process);

@@ -27,7 +27,7 @@ static void keep_own(struct stage *stage)
 		stage->own[stage->nr_own++] = (struct stage_range){ mm->vmas[i]->start, mm->vmas[i]->end };
 }
 
-static bool is_own(const struct stage *stage, uint64_t addr)
+bool stage_is_own(const struct stage *stage, uint64_t addr)
 {
 	unsigned int i;
 
@@ -63,9 +63,11 @@ static int adopt(struct stage *stage, uint32_t process, bool fresh, bool all, co
 		adopt_faults(stage->processes[process], stat);
 	while (!ret && section && look_run(section, &at, &run))
 		for (i = 0; i < run.pages && !ret && (run.bits & LOOK_PRESENT); i++)
-			if (all || is_own(stage, run.addr + i * PAGE_SIZE))
+			if (all || stage_is_own(stage, run.addr + i * PAGE_SIZE)) {
+				vm_frames_place(stage->frames, process, run.addr + i * PAGE_SIZE);
 				ret = vm_load_page(stage->processes[process], run.addr + i * PAGE_SIZE,
 						   !(run.bits & LOOK_FILE));
+			}
 	return ret;
 }
 
@@ -113,7 +115,7 @@ static uint64_t own_pages(const struct stage *stage, const struct looks *looks, 
 
 	while (section && look_run(section, &at, &run))
 		for (i = 0; i < run.pages && (run.bits & LOOK_PRESENT); i++)
-			pages += is_own(stage, run.addr + i * PAGE_SIZE);
+			pages += stage_is_own(stage, run.addr + i * PAGE_SIZE);
 	return pages;
 }
 
@@ -230,6 +232,10 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 	stage->vm->totalram = cfg->totalram;
 	vm_set_reserves(stage->vm, cfg->admin_reserve ? cfg->admin_reserve : cfg->totalram / 32,
 			cfg->user_reserve ? cfg->user_reserve : cfg->totalram / 32);
+	if (cfg->frames)
+		ret = vm_frames_attach(cfg->frames, stage, looks, err);
+	if (ret)
+		return ret;
 	if (first) {
 		/* Since vm-player looks at generations. */
 		stage->drains = look_section(looks, first, 0, "lru_gen_full");
@@ -253,6 +259,8 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 
 void stage_exit(struct stage *stage)
 {
+	if (stage->frames)
+		vm_frames_detach(stage->frames);
 	vm_destroy(stage->vm);
 	if (stage->machine)
 		machine_destroy(stage->machine);

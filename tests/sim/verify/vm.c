@@ -7,17 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "buddy/zone.h"
 #include "sim/verify/vm/generations.h"
 #include "sim/verify/vm/run.h"
+#include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
 
 static const char *const captures[] = {
 	"6.1-memory", "6.12-memory", "6.12-fork", "6.1-swap-disk", "6.12-swap-disk", "6.1-swap-ssd", "6.12-swap-ssd",
 	"6.1-swap-zram", "6.12-swap-zram", "6.1-swap-huge", "6.12-swap-huge", "6.1-oom", "6.12-oom", "6.1-overcommit-2",
 	"6.12-overcommit-2", "6.1-huge", "6.12-huge", "6.1-overcommit-0", "6.12-overcommit-0", "6.1-overcommit-1",
-	"6.12-overcommit-1", "6.1-files", "6.12-files", "6.12-ageing", "6.12-generations",
+	"6.12-overcommit-1", "6.1-files", "6.12-files", "6.12-ageing", "6.12-generations", "6.1-frames", "6.12-frames",
 };
 
 /* Every operation, fault, mapping and figure of each is equal; sizes of generations, too. */
@@ -89,6 +91,109 @@ static void test_snapshot_loaded(void)
 	stage_exit(&stage);
 	snapshot_free(snap);
 	vm_run_exit(&run);
+}
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+static void expect_all(const struct vm_compared *compared, enum vm_figure figure, uint64_t at_least)
+{
+	CU_ASSERT_TRUE(compared->figures[figure].all >= at_least);
+	CU_ASSERT_EQUAL(compared->figures[figure].hits, compared->figures[figure].all);
+}
+
+/*
+ * From snapshot A on: each request of an operation is foreseen, each gets the real kernel's frame, and so do all requests of others;
+ * at each look each page is in the real frame.
+ */
+static void test_frames(void)
+{
+	static const char *const with_trace[] = { "data/vm/6.1-frames", "data/vm/6.12-frames" };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct vm_run run = { .capture = test_data(with_trace[i]) };
+		struct vm_frames_others others;
+		struct kerror err = { 0 };
+
+		CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+		expect_all(&run.compared, VM_FIGURE_requests, 240);
+		expect_all(&run.compared, VM_FIGURE_frames, 240);
+		expect_all(&run.compared, VM_FIGURE_frees, 140);
+		expect_all(&run.compared, VM_FIGURE_pages, 1000);
+		others = vm_frames_others(run.frames);
+		CU_ASSERT_TRUE(others.frames.all > 150);
+		CU_ASSERT_EQUAL(others.frames.hits, others.frames.all);
+		CU_ASSERT_EQUAL(others.unforeseen, 0);
+		CU_ASSERT_EQUAL(run.violations, 0);
+		vm_run_exit(&run);
+	}
+}
+
+static void put_file(const char *dir, const char *name, const char *text, size_t len)
+{
+	char path[256];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(fwrite(text, 1, len, out), len);
+	fclose(out);
+}
+
+/* A copy of 6.12's capture in folder @dir, in whose trace the first @what behind the mark of operation 5 is @with, which is as long. */
+static void copy_with(const char *dir, const char *what, const char *with)
+{
+	static const char *const files[] = { "program", "results", "looks.txt", "snap_a.txt", "trace.txt" };
+	struct kerror err = { 0 };
+	char path[64], *text, *at;
+	unsigned int i;
+	size_t len;
+
+	CU_ASSERT_EQUAL_FATAL(mkdir(dir, 0700), 0);
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "data/vm/6.12-frames/%s", files[i]);
+		CU_ASSERT_EQUAL_FATAL(snapshot_read_text(&text, &len, test_data(path), NULL, &err), 0);
+		at = i == 4 ? memmem(text, len, "op=1073741829", 13) : NULL;
+		at = at ? memmem(at, len - (size_t)(at - text), what, strlen(what)) : NULL;
+		CU_ASSERT_EQUAL_FATAL(at != NULL, i == 4);
+		if (at)
+			memcpy(at, with, strlen(with));
+		put_file(dir, files[i], text, len);
+		free(text);
+	}
+}
+
+static const struct { const char *what, *with; enum vm_figure figure; const char *text; } requests[] = {
+	{ "ACCOUNT|__GFP_COMP|__GFP_ZERO", "ACCOUNT|__GFP_COMP|__GFP_COMP", VM_FIGURE_requests,
+	  "operation 5: frames are asked for here (order 0, GFP_KERNEL_ACCOUNT|" },
+	{ "migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE", "migratetype=0 gfp_flags=GFP_HIGHUSER_MOVABLE", VM_FIGURE_requests,
+	  "Unmovable (line 241 of the trace)" },
+	{ "mm_page_alloc: page=ffffea00000fb", "mm_page_zlloc: page=ffffea00000fb", VM_FIGURE_frames,
+	  "operation 5: frame 0x3ef4 here, 0x3ef5 for real (line 242 of the trace)" },
+};
+
+/* One line of a trace is changed: that is found, and told in words. */
+static void test_requests_differ(void)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct vm_run run = { 0 };
+		struct kerror err = { 0 };
+		bool told = false;
+		char name[32];
+
+		snprintf(name, sizeof(name), "frames%u", i);
+		run.capture = in_folder(name);
+		copy_with(run.capture, requests[i].what, requests[i].with);
+		CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+		CU_ASSERT_TRUE(run.compared.figures[requests[i].figure].hits < run.compared.figures[requests[i].figure].all);
+		for (k = 0; k < run.compared.nr_phases; k++)
+			told |= strstr(run.compared.phases[k].first, requests[i].text) != NULL;
+		CU_ASSERT_TRUE(told);
+		vm_run_exit(&run);
+	}
 }
 
 /* ---- differences --------------------------------------------------------------------- */
@@ -298,6 +403,8 @@ static const struct test_case cases[] = {
 	{ "captures of 6.1 and 6.12 are what is simulated", test_captures },
 	{ "a snapshot's page allocator is the simulated machine's", test_snapshot_loaded },
 	{ "generations are read", test_read_generations },
+	{ "requests and frames of a trace are foreseen", test_frames },
+	{ "another request of a trace is found and named", test_requests_differ },
 	{ "another answer is found and named", test_results_differ },
 	{ "another figure of a look is found and named", test_looks_differ },
 	{ "what is no look is refused", test_bad_looks },
