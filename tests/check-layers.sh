@@ -33,8 +33,8 @@ forbid 'sim/util sim/machine sim/access' '#include "sim/(trace|replay|metrics|se
 	'knows who uses it'
 forbid 'sim/machine sim/access sim/traced sim/replace sim/replay sim/metrics sim/session sim/diagnose' '#include "sim/report' \
 	'a figure knows how it is printed'
-forbid sim/vm '#include "(slab/|sim/(trace|replay|metrics|session|report|diagnose|verify|layout|machine|cmd)/)' \
-	'virtual memory knows more than the page allocator'
+forbid sim/vm '#include "(slab/([^s]|s[^l]|sl[^a]|sla[^b]|slab[^.])|sim/(trace|replay|metrics|session|report|diagnose|verify|layout|machine|cmd)/)' \
+	'virtual memory knows more than the allocators'
 forbid 'pagemap buddy slab sim' '#include "sim/cmd/' 'knows the command line'
 for layer in pagemap buddy slab $(ls -d sim/*/ | grep -vE 'sim/(cmd|capture|preload)/'); do
 	forbid "$layer" '(^|[^a-z_])(printf|puts|putchar|perror|exit|_exit|abort|err|errx|warn|warnx)\(' \

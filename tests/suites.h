@@ -173,6 +173,7 @@
 	X(play_study) \
 	X(vm_random) \
 	X(vm_account) \
+	X(vm_cache) \
 	X(vm_lru) \
 	X(vm_mglru) \
 	X(vm_mglru_evict) \

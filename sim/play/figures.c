@@ -6,6 +6,7 @@
 #include "sim/vm/frame.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/reclaim/cache.h"
 #include "sim/vm/resident.h"
 #include "sim/vm/swap/swap.h"
 
@@ -133,7 +134,7 @@ static const int vm_counters[NR_SCENARIO_VM_FIGURES] = {
 	IS(PGFAULT, pgfault), IS(PGMAJFAULT, pgmajfault), IS(PGREUSE, pgreuse),
 	IS(PGSCAN_KSWAPD, pgscan_kswapd), IS(PGSCAN_DIRECT, pgscan_direct), IS(PGSTEAL_KSWAPD, pgsteal_kswapd),
 	IS(PGSTEAL_DIRECT, pgsteal_direct), IS(PGACTIVATE, pgactivate), IS(PGDEACTIVATE, pgdeactivate),
-	IS(PSWPIN, pswpin), IS(PSWPOUT, pswpout), IS(SWAP_RA, swap_ra), IS(SWAP_RA_HIT, swap_ra_hit),
+	IS(SLABS_SCANNED, slabs_scanned), IS(PSWPIN, pswpin), IS(PSWPOUT, pswpout), IS(SWAP_RA, swap_ra), IS(SWAP_RA_HIT, swap_ra_hit),
 	IS(SWPOUT_ZERO, swpout_zero), IS(REFAULT_ANON, workingset_refault_anon), IS(REFAULT_FILE, workingset_refault_file),
 	IS(THP_FAULT_ALLOC, thp_fault_alloc), IS(THP_FAULT_FALLBACK, thp_fault_fallback), IS(THP_SPLIT, thp_split_page),
 	IS(THP_SPLIT_PMD, thp_split_pmd), IS(THP_SWPOUT, thp_swpout), IS(THP_SWPOUT_FALLBACK, thp_swpout_fallback),
@@ -198,6 +199,8 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure)
 		return (pages.free_lists + pages.pcp) << PAGE_SHIFT;
 	case SCENARIO_VM_FILE:
 		return page_cache(vm, false);
+	case SCENARIO_VM_SLAB:
+		return vm_caches_pages(vm) << PAGE_SHIFT;
 	case SCENARIO_VM_DIRTY:
 		return page_cache(vm, true);
 	case SCENARIO_VM_COMMITTED:

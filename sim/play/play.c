@@ -13,6 +13,7 @@
 #include "sim/vm/clock.h"
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/reclaim/cache.h"
 #include "sim/vm/writeback.h"
 
 #define DEFAULT_MAX_ACCESSES	1000000000ULL
@@ -471,12 +472,18 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 	case STEP_PROCESS:
 		return do_process(play, step, err);
 	case STEP_DROP_CACHES:
-		vm_drop_caches(play->vm);
+		if (step->drop & SCENARIO_DROP_PAGES)
+			vm_drop_caches(play->vm);
+		if (step->drop & SCENARIO_DROP_OBJECTS)
+			vm_drop_slab(play->vm);
 		return 0;
 	case STEP_AGE:
 	case STEP_EVICT:
 		do_generations(play, step);
 		return 0;
+	case STEP_CACHE:
+		return vm_cache_fill(play->vm, play->machine->slab, scenario_cache_name(play->scenario, step->cache.name),
+				     (uint32_t)step->cache.size, step->cache.objects, err);
 	case STEP_SLEEP:
 		vm_advance(play->vm, step->sleep_ns);
 		return 0;

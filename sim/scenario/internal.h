@@ -20,7 +20,7 @@ struct scenario {
 	uint32_t nr_steps, max_steps;
 	uint64_t *numbers;
 	uint32_t nr_numbers, max_numbers;
-	struct names *processes, *maps, *files, *phases;
+	struct names *processes, *maps, *files, *phases, *caches;
 	uint64_t length;
 };
 
@@ -87,6 +87,7 @@ enum value_type {
 	VALUE_LOOPS, VALUE_PAGES,	/* struct scenario_list */
 	VALUE_NODES,		/* uint64_t: a bit each */
 	VALUE_STRING,		/* scenario_id of a phase */
+	VALUE_CACHE,		/* scenario_id */
 	/* Names: where they go is known. */
 	VALUE_NEW_PROCESS, VALUE_CHILD, VALUE_VICTIM, VALUE_NEW_MAP, VALUE_PLACE, VALUE_NEW_FILE, VALUE_FILE,
 };

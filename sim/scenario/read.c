@@ -362,8 +362,9 @@ static bool create_names(struct reading *r)
 	s->maps = names_create();
 	s->files = names_create();
 	s->phases = names_create();
+	s->caches = names_create();
 	r->excused = names_create();
-	if (!s->processes || !s->maps || !s->files || !s->phases || !r->excused)
+	if (!s->processes || !s->maps || !s->files || !s->phases || !s->caches || !r->excused)
 		return false;
 	for (i = 0; i < NR_SCENARIO_LAYOUT; i++)
 		if (!names_intern(s->maps, layout[i], strlen(layout[i])))
@@ -427,6 +428,7 @@ void scenario_destroy(struct scenario *scenario)
 	names_destroy(scenario->maps);
 	names_destroy(scenario->files);
 	names_destroy(scenario->phases);
+	names_destroy(scenario->caches);
 	free(scenario->steps);
 	free(scenario->numbers);
 	free(scenario);
@@ -475,6 +477,11 @@ scenario_id scenario_nr_phases(const struct scenario *scenario)
 	return (scenario_id)names_count(scenario->phases);
 }
 
+scenario_id scenario_nr_caches(const struct scenario *scenario)
+{
+	return (scenario_id)names_count(scenario->caches);
+}
+
 const char *scenario_process_name(const struct scenario *scenario, scenario_id id)
 {
 	return names_text(scenario->processes, id);
@@ -493,4 +500,9 @@ const char *scenario_file_name(const struct scenario *scenario, scenario_id id)
 const char *scenario_phase_name(const struct scenario *scenario, scenario_id id)
 {
 	return names_text(scenario->phases, id);
+}
+
+const char *scenario_cache_name(const struct scenario *scenario, scenario_id id)
+{
+	return names_text(scenario->caches, id);
 }

@@ -98,7 +98,8 @@ enum scenario_machine_option {
 	X(PROCESS, "process", false, "a new process with text, data, heap and stack") \
 	X(SLEEP, "sleep", false, "time goes by: kswapd, khugepaged and write-back may work") \
 	X(SYNC, "sync", false, "dirty pages are written to disk") \
-	X(DROP_CACHES, "drop-caches", false, "clean pages leave the page cache") \
+	X(DROP_CACHES, "drop-caches", false, "clean pages leave the page cache, or objects their caches") \
+	X(CACHE, "cache", false, "objects come into a cache of the kernel's that reclaim may free") \
 	X(KHUGEPAGED, "khugepaged", false, "khugepaged looks at all processes once") \
 	X(AGE, "age", false, "a new generation of pages begins") \
 	X(EVICT, "evict", false, "old pages are given up") \
@@ -223,6 +224,8 @@ struct step {
 	int expected_errno;	/* 0: the call must succeed */
 	union {
 		struct { uint64_t bytes; bool cached; } file_of;	/* step.file */
+		struct { scenario_id name; uint64_t objects, size; } cache;
+		int drop;		/* enum scenario_drop */
 		struct { uint64_t uid, cpu; int64_t oom_adj; } new;	/* step.process */
 		struct step_mmap mmap;
 		/* value: PROT_*, MADV_*, MPOL_*; read, write: of a file */
@@ -284,10 +287,12 @@ scenario_id scenario_nr_processes(const struct scenario *scenario);
 scenario_id scenario_nr_maps(const struct scenario *scenario);
 scenario_id scenario_nr_files(const struct scenario *scenario);
 scenario_id scenario_nr_phases(const struct scenario *scenario);
+scenario_id scenario_nr_caches(const struct scenario *scenario);
 /* Names of 1 to these numbers; "" for 0. */
 const char *scenario_process_name(const struct scenario *scenario, scenario_id id);
 const char *scenario_map_name(const struct scenario *scenario, scenario_id id);
 const char *scenario_file_name(const struct scenario *scenario, scenario_id id);
 const char *scenario_phase_name(const struct scenario *scenario, scenario_id id);
+const char *scenario_cache_name(const struct scenario *scenario, scenario_id id);
 
 #endif

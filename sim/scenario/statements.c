@@ -71,6 +71,16 @@ static const struct argument file_positions[] = {
 };
 static const struct argument file_options[] = { PLAIN("cached", VALUE_FLAG, AT(file_of.cached)), END };
 
+static const struct argument cache_positions[] = { PLAIN("cache", VALUE_CACHE, AT(cache.name)), END };
+static const struct argument cache_options[] = {
+	NUMBER("objects", VALUE_NUMBER, AT(cache.objects), 1, UINT64_C(1) << 32, 1000),
+	NUMBER("size", VALUE_SIZE, AT(cache.size), 8, 8192, 192),
+	END
+};
+static const struct argument drop_options[] = {
+	WORD("what", VALUE_CHOICE, AT(drop), SCENARIO_DROP_PAGES, scenario_drop), END
+};
+
 static const struct argument process_positions[] = { PLAIN("process", VALUE_NEW_PROCESS, 0), END };
 static const struct argument process_options[] = {
 	NUMBER("uid", VALUE_NUMBER, AT(new.uid), 0, UINT32_MAX - 1, 0),
@@ -197,7 +207,8 @@ const struct statement scn_statements[NR_STEP_KINDS] = {
 	[STEP_PROCESS] = { process_positions, process_options },
 	[STEP_SLEEP] = { sleep_positions, nothing },
 	[STEP_SYNC] = { nothing, nothing },
-	[STEP_DROP_CACHES] = { nothing, nothing },
+	[STEP_DROP_CACHES] = { nothing, drop_options },
+	[STEP_CACHE] = { cache_positions, cache_options },
 	[STEP_KHUGEPAGED] = { nothing, nothing },
 	[STEP_AGE] = { nothing, age_options },
 	[STEP_EVICT] = { evict_positions, evict_options },

@@ -375,6 +375,17 @@ static bool read_new_name(struct reading *r, const struct argument *arg, const c
 	return id;
 }
 
+/* It may have been there before: then it gets more objects. */
+static bool read_cache(struct reading *r, const char *text, unsigned int column, scenario_id *id)
+{
+	if (!scn_is_name(text)) {
+		scn_fail(r, column, "expected the name of a cache such as dentry, found '%.40s'", text);
+		return false;
+	}
+	*id = intern(r, r->scenario->caches, text, column, SCENARIO_MAX_NAMES, "cache");
+	return *id;
+}
+
 static bool read_phase(struct reading *r, const char *text, unsigned int column, scenario_id *id)
 {
 	if (!*text) {
@@ -436,6 +447,8 @@ bool scn_read_value(struct reading *r, const struct argument *arg, const char *t
 		return read_list(r, arg, text, column, at);
 	case VALUE_STRING:
 		return read_phase(r, text, column, at);
+	case VALUE_CACHE:
+		return read_cache(r, text, column, at);
 	case VALUE_PLACE:
 		return read_place(r, arg, text, column, step);
 	case VALUE_NEW_PROCESS:

@@ -73,6 +73,10 @@ const struct scenario_word scenario_policy[] = {
 	{ "opt", SCENARIO_OPT }, { NULL, 0 }
 };
 
+const struct scenario_word scenario_drop[] = {
+	{ "pages", SCENARIO_DROP_PAGES }, { "objects", SCENARIO_DROP_OBJECTS }, { "all", SCENARIO_DROP_ALL }, { NULL, 0 }
+};
+
 const struct scenario_word scenario_mempolicy[] = {
 	{ "default", 0 }, { "preferred", 1 }, { "bind", 2 }, { "interleave", 3 }, { "local", 4 }, { "preferred-many", 5 },
 	{ NULL, 0 }

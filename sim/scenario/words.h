@@ -69,6 +69,10 @@ enum scenario_policy {
 };
 extern const struct scenario_word scenario_policy[];
 
+/* What drop-caches drops, as /proc/sys/vm/drop_caches numbers it. */
+enum scenario_drop { SCENARIO_DROP_PAGES = 1, SCENARIO_DROP_OBJECTS, SCENARIO_DROP_ALL };
+extern const struct scenario_word scenario_drop[];
+
 extern const struct scenario_word scenario_mempolicy[];	/* MPOL_*, as linux/mempolicy.h numbers them */
 
 extern const struct scenario_word scenario_switch[];	/* off, on */
@@ -138,6 +142,7 @@ enum scenario_unit {
 	X(PGSTEAL_DIRECT, "pgsteal_direct", COUNT, "those that a waiting process freed") \
 	X(PGACTIVATE, "pgactivate", COUNT, "pages moved to the active list") \
 	X(PGDEACTIVATE, "pgdeactivate", COUNT, "pages moved to the inactive list") \
+	X(SLABS_SCANNED, "slabs_scanned", COUNT, "objects of caches that reclaim looked at") \
 	X(PSWPIN, "pswpin", COUNT, "pages read from swap") \
 	X(PSWPOUT, "pswpout", COUNT, "pages written to swap") \
 	X(SWAP_RA, "swap_ra", COUNT, "pages read from swap ahead of need") \
@@ -173,6 +178,7 @@ enum scenario_unit {
 	X(YOUNGEST, "youngest", BYTES, "pages of the youngest generation") \
 	X(FREE, "free", BYTES, "memory that is free") \
 	X(FILE, "cached", BYTES, "page cache") \
+	X(SLAB, "slab", BYTES, "caches whose objects may be freed (SReclaimable)") \
 	X(DIRTY, "dirty", BYTES, "pages not yet written to disk") \
 	X(SWAP_USED, "swap-used", BYTES, "swap in use") \
 	X(COMMITTED, "committed", BYTES, "memory that was promised (Committed_AS)")

@@ -10,6 +10,7 @@
 #include "sim/vm/migrate.h"
 #include "sim/vm/study.h"
 #include "sim/vm/swap/swap.h"
+#include "sim/vm/reclaim/cache.h"
 #include "sim/vm/reclaim/reclaim.h"
 
 void vm_config_default(struct vm_config *cfg)
@@ -79,6 +80,7 @@ void vm_destroy(struct vm *vm)
 		if (vm->processes[i]->mm)
 			vm_exit(vm->processes[i]);
 	vm->current = NULL;
+	vm_caches_exit(vm);
 	vm_files_exit(vm);
 	khugepaged_exit(vm);
 	huge_zero_exit(vm);

@@ -48,6 +48,7 @@ struct process;
 struct vm_oom_kill;
 struct lru;
 struct swap;
+struct vm_caches;
 struct study;
 struct mm;
 
@@ -133,6 +134,7 @@ struct vm_config {
 	X(pgsteal_file, "of both, pages of files") \
 	X(pgrefill, "active pages looked at") \
 	X(nr_vmscan_write, "pages that reclaim wrote") \
+	X(slabs_scanned, "objects of caches, and huge pages with unused parts, that reclaim looked at") \
 	X(workingset_refault_anon, "private pages that came back") \
 	X(workingset_refault_file, "pages of files that came back") \
 	X(workingset_activate_anon, "of them active at once") \
@@ -181,6 +183,7 @@ struct vm {
 	int32_t caller_pid;		/* whom the page allocator was told of last */
 	struct anon_vma_table anon_vmas;
 	struct lru *lru;		/* owned; which pages go next */
+	struct vm_caches *caches;	/* owned; whose objects may be freed: reclaim/cache.h; NULL: there are none */
 	struct swap *swap;		/* owned; where private pages go; NULL: nowhere */
 	struct study *study;		/* owned; says which private page leaves; NULL: the kernel does */
 	uint64_t next_mm;		/* number of the next address space */

@@ -353,6 +353,8 @@ static int do_step(struct compiler *c)
 	case STEP_SLEEP:
 		return add(c, &(struct player_op){ .kind = PLAYER_SLEEP, .arg = { step->sleep_ns } });
 	case STEP_DROP_CACHES:
+		if (step->drop != SCENARIO_DROP_PAGES)
+			return refuse(c, -EOPNOTSUPP, "vm-player drops nothing but pages");
 		return add(c, &(struct player_op){ .kind = PLAYER_DROP_CACHES });
 	case STEP_KHUGEPAGED:
 		return add(c, &(struct player_op){ .kind = PLAYER_KHUGEPAGED });

@@ -351,6 +351,7 @@ void lru_gen_shrink_node(struct vm *vm, unsigned int nid, struct scan_control *s
 		if (sc->kswapd)
 			sc->nr_reclaimed = 0;
 		shrink_lruvec(vm, nid, sc);
+		shrink_slab(vm, nid, sc);
 		if (sc->kswapd)
 			sc->nr_reclaimed += before;
 		vm->lru->gen_walking = false;

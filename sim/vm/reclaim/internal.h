@@ -124,8 +124,8 @@ uint64_t reclaim_direct(void *ctx, unsigned int nid, unsigned int order, gfp_t g
 
 /* ---- shrinker.c --------------------------------------------------------------------------- */
 
-/* As many huge pages with unused parts are split as the priority asks for. */
-void shrink_slab(struct vm *vm, unsigned int nid, const struct scan_control *sc);
+/* What is no page of a list: huge pages with unused parts are split, objects are freed, as many as the priority asks for. */
+void shrink_slab(struct vm *vm, unsigned int nid, struct scan_control *sc);
 
 /*
  * ---- the same in steps, for whoever watches them (sim/verify/reclaim/) ---------------------

@@ -14,7 +14,7 @@ static const struct {
 	{ "mmap buf 4k",
 	  "t.vm:1:1: expected a process in front of 'mmap', such as 'A mmap'" },
 	{ "proces A",
-	  "t.vm:1:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, process, sleep, sync, drop-caches, khugepaged, age, evict, phase, repeat, end, expect" },
+	  "t.vm:1:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, process, sleep, sync, drop-caches, cache, khugepaged, age, evict, phase, repeat, end, expect" },
 	{ "\"process\" A",
 	  "t.vm:1:1: expected a statement, or a process, without quotes" },
 	{ "process A\nA tuch heap",
@@ -377,7 +377,7 @@ static void test_several(void)
 		"t.vm:5:9: expected the name of a mapping, found 'otter'; did you mean 'other'? There are: text, data, heap, "
 		"stack, buf, other\n"
 		"t.vm:6:1: expected a statement, or a process, found 'proces'; did you mean 'process'? There are: machine, file, "
-		"process, sleep, sync, drop-caches, khugepaged, age, evict, phase, repeat, end, expect\n"
+		"process, sleep, sync, drop-caches, cache, khugepaged, age, evict, phase, repeat, end, expect\n"
 		"t.vm:10:3: expected what the process does, found 'exiit'; did you mean 'exit'? There are: mmap, munmap, "
 		"mprotect, mremap, brk, madvise, mlock, munlock, mempolicy, mbind, mincore, touch, read, write, fork, vfork, exec, exit, kill, "
 		"limit, cpu");
