@@ -213,6 +213,31 @@ static void test_deposit(void)
 	world_exit(&w);
 }
 
+/* the right to write, taken and given back: a fault of each huge page in 6.1, none in 6.12 */
+static void test_protect(void)
+{
+	static const struct { enum vm_kernel kernel; uint64_t faults; } kernels[] = {
+		{ VM_KERNEL_6_1, 4 }, { VM_KERNEL_6_12, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct world w;
+		uint64_t addr;
+
+		init(&w, kernels[i].kernel, VM_THP_MADVISE);
+		addr = map_huge(&w, 8 * MIB);
+		world_touch(w.a, addr, 2048, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 8 * MIB, PROT_READ), 0);
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 8 * MIB, RW), 0);
+		w.a->min_flt = 0;
+		world_touch(w.a, addr, 2048, VM_ACCESS_WRITE);
+		CU_ASSERT_EQUAL(w.a->min_flt, kernels[i].faults);
+		CU_ASSERT_EQUAL(huge_bytes(w.a), 8 * MIB);
+		world_exit(&w);
+	}
+}
+
 /* a fork of huge pages costs a table each, no copy; a write then makes small entries, and one small page */
 static void test_fork(void)
 {
@@ -555,6 +580,7 @@ static const struct test_case cases[] = {
 	{ "a part keeps all of it", test_part_keeps_block },
 	{ "tables that lie with them", test_deposit },
 	{ "fork", test_fork },
+	{ "the right to write comes back", test_protect },
 	{ "split when memory is short", test_deferred },
 	{ "in the order in which they came", test_queue },
 	{ "small entries that go together", test_rows },
