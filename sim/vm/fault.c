@@ -233,7 +233,7 @@ int vm_fault_in(struct process *process, struct vma *vma, uint64_t addr, bool wr
 			return ret;
 		pte = vm_walk(mm, addr);
 	}
-	if (fresh && vma_is_anonymous(vma) && pte && (pte->v & PTE_WRITE)) {
+	if (fresh && vma_is_anonymous(vma) && pte && (pte->v & (PTE_WRITE | PTE_LEAF)) == PTE_WRITE) {
 		/* Nobody wrote to it yet: then its entry will be dirty. */
 		page_from_pfn(mm->vm->map, pte_pfn(*pte))->vm_index |= FRAME_ZERO | FRAME_DIRTY;
 		pte->v &= ~PTE_DIRTY;

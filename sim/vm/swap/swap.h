@@ -33,7 +33,7 @@
  * One device, without discard. Reading and writing takes no time and never fails. Counts go to 32,767 in the map
  * itself (Linux: continuation pages). Pages of 4 KiB. A page that is full of zeros, which 6.12 does not
  * write: kmemsim keeps no content, so it is one that was brought in by MAP_POPULATE, mlock() or their like and was
- * never written to by the program. Where 6.1 begins at a random slot (no free cluster left on an ssd),
+ * never written to by the program; a huge page never is one. Where 6.1 begins at a random slot (no free cluster left on an ssd),
  * ours is another random one. What 6.12 leaves to a worker (looking for slots that only the cache has, when all are taken)
  * is done at the end of the request that found it so.
  *

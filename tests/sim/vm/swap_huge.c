@@ -145,29 +145,11 @@ static void test_not_alone(void)
 	world_exit(&w);
 }
 
-/* Brought in by a system call, and never written to: 6.12 keeps a note of it, and writes nothing. */
-static void test_zeros(void)
-{
-	struct world w;
-
-	huge_world(&w, VM_KERNEL_6_12, VM_SWAP_ZRAM, 16 * MIB);
-	CU_ASSERT_EQUAL(vm_madvise(w.a, HUGE_AT, 2 * MIB, MADV_DONTNEED), 0);
-	CU_ASSERT_EQUAL(vm_madvise(w.a, HUGE_AT, 2 * MIB, 23 /* MADV_POPULATE_WRITE */), 0);
-	CU_ASSERT_EQUAL(mm_resident_all(w.a->mm, 0).huge, 2 * MIB);
-	CU_ASSERT_EQUAL(vm_madvise(w.a, HUGE_AT, 2 * MIB, MADV_PAGEOUT), 0);
-	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_swpout_zero], 512);
-	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_thp_swpout], 0);
-	CU_ASSERT_EQUAL(w.vm->counters[VM_CNT_pswpout], 0);
-	CU_ASSERT_EQUAL(w.a->mm->rss[RSS_SWAP], 512);
-	world_exit(&w);
-}
-
 static const struct test_case cases[] = {
 	{ "ways out", test_ways_out },
 	{ "and back", test_back },
 	{ "in pieces, but all of it", test_all_pieces },
 	{ "shared by a fork", test_not_alone },
-	{ "zeros", test_zeros },
 	{ NULL, NULL }
 };
 
