@@ -169,6 +169,7 @@
 	X(vm_host) \
 	X(vm_huge) \
 	X(vm_huge_host) \
+	X(vm_mthp) \
 	X(play) \
 	X(play_study) \
 	X(vm_random) \

@@ -76,6 +76,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 	vm_cfg.fault_around_bytes = m->fault_around_bytes;
 	vm_cfg.thp = (enum vm_thp)m->thp;
 	vm_cfg.thp_defrag = (enum vm_thp_defrag)m->thp_defrag;
+	vm_cfg.mthp = (struct vm_mthp_orders){ m->mthp[0], m->mthp[1], m->mthp[2] };
 	vm_cfg.numa_balancing = m->numa_balancing;
 	vm_cfg.swap_bytes = m->swap_bytes;
 	vm_cfg.swap_type = (enum vm_swap_type)m->swap_type;

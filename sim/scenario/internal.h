@@ -83,6 +83,7 @@ enum value_type {
 	VALUE_CHOICE,		/* the same; stands alone, without a key */
 	VALUE_FLAG,		/* bool; its name stands alone */
 	VALUE_KERNEL,		/* int */
+	VALUE_MTHP,		/* three sets of orders: always, madvise, inherit */
 	VALUE_TLB,		/* text of up to SCENARIO_MAX_TLB letters */
 	VALUE_LOOPS, VALUE_PAGES,	/* struct scenario_list */
 	VALUE_NODES,		/* uint64_t: a bit each */

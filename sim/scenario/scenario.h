@@ -65,6 +65,7 @@ struct scenario_machine {
 	int kernel;			/* enum buddy_kernel */
 	int thp;
 	int thp_defrag;
+	uint32_t mthp[3];		/* orders 2 to 8, a bit each: always, madvise, inherit */
 	uint64_t swap_bytes;		/* 0: none */
 	int swap_type;
 	uint64_t overcommit;		/* 0 to 2, as vm.overcommit_memory */
@@ -86,7 +87,7 @@ enum scenario_machine_option {
 	SCENARIO_MACHINE_OVERCOMMIT_RATIO, SCENARIO_MACHINE_TLB, SCENARIO_MACHINE_PCID, SCENARIO_MACHINE_LRU,
 	SCENARIO_MACHINE_POLICY, SCENARIO_MACHINE_FRAMES, SCENARIO_MACHINE_FAULT_AROUND,
 	SCENARIO_MACHINE_PAGE_CLUSTER, SCENARIO_MACHINE_SWAPPINESS, SCENARIO_MACHINE_NUMA_BALANCING,
-	SCENARIO_MACHINE_THP_DEFRAG, NR_SCENARIO_MACHINE
+	SCENARIO_MACHINE_THP_DEFRAG, SCENARIO_MACHINE_MTHP, NR_SCENARIO_MACHINE
 };
 
 /* ---- steps --------------------------------------------------------------------- */

@@ -57,6 +57,7 @@ static const struct argument machine_options[] = {
 	NUMBER("swappiness", VALUE_NUMBER, MACHINE(swappiness), 0, 200, 60),
 	WORD("numa-balancing", VALUE_WORD, MACHINE(numa_balancing), false, scenario_switch),
 	WORD("thp-defrag", VALUE_WORD, MACHINE(thp_defrag), SCENARIO_DEFRAG_MADVISE, scenario_defrag),
+	PLAIN("mthp", VALUE_MTHP, MACHINE(mthp)),
 	END
 };
 _Static_assert(sizeof(machine_options) / sizeof(machine_options[0]) == NR_SCENARIO_MACHINE + 1, "one row an option");

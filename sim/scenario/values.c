@@ -49,6 +49,8 @@ static void describe_kernels(char *buf, size_t size)
 		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? " or " : "a kernel: ", buddy_rules[i].kernel);
 }
 
+#define MTHP_LOOKS "sizes from 16k to 1M, each once with always, madvise, inherit or never behind a colon"
+
 void scn_describe_value(const struct argument *arg, char *buf, size_t size)
 {
 	switch (arg->type) {
@@ -77,6 +79,9 @@ void scn_describe_value(const struct argument *arg, char *buf, size_t size)
 		break;
 	case VALUE_KERNEL:
 		describe_kernels(buf, size);
+		break;
+	case VALUE_MTHP:
+		snprintf(buf, size, MTHP_LOOKS);
 		break;
 	case VALUE_TLB:
 		snprintf(buf, size, "a TLB model, or a geometry such as l1=64x4,l2=1536x12");
@@ -203,6 +208,35 @@ static bool read_tlb(struct reading *r, const char *text, unsigned int column, c
 		nearest_add(&near, preset->name);
 	scn_fail(r, column, "expected a TLB model, found '%.40s'%s", text, nearest_text(&near));
 	return false;
+}
+
+/* SIZE:WHO, and more of them behind commas. */
+static bool read_mthp(struct reading *r, const char *text, unsigned int column, uint32_t orders[3])
+{
+	static const char *const sizes[] = { "16k", "32k", "64k", "128k", "256k", "512k", "1M" };
+	static const char *const who[] = { "always", "madvise", "inherit", "never" };
+	uint32_t taken = 0;
+
+	while (*text) {
+		size_t size_len = strcspn(text, ":"), len = strcspn(text, ",");
+		const char *word = text + size_len + 1;
+		unsigned int size = 0, w = 0;
+
+		while (size < 7 && (strlen(sizes[size]) != size_len || strncmp(text, sizes[size], size_len)))
+			size++;
+		while (w < 4 && size_len < len &&
+		       (strlen(who[w]) != len - size_len - 1 || strncmp(word, who[w], len - size_len - 1)))
+			w++;
+		if (size == 7 || w == 4 || size_len >= len || (taken & 4U << size)) {
+			scn_fail(r, column, "expected " MTHP_LOOKS ", found '%.40s'", text);
+			return false;
+		}
+		taken |= 4U << size;
+		if (w < 3)
+			orders[w] |= 4U << size;
+		text += len + (text[len] == ',');
+	}
+	return true;
 }
 
 /* ---- lists ------------------------------------------------------------------------- */
@@ -440,6 +474,8 @@ bool scn_read_value(struct reading *r, const struct argument *arg, const char *t
 	case VALUE_FLAG:
 		*(bool *)at = true;
 		return true;
+	case VALUE_MTHP:
+		return read_mthp(r, text, column, at);
 	case VALUE_TLB:
 		return read_tlb(r, text, column, at);
 	case VALUE_LOOPS:

@@ -63,6 +63,9 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 	}
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
+	*kind = VM_FAULT_anon;
+	if (huge_fault_parts(vma, addr, pte))
+		return 0;
 	pfn = vm_alloc_anon(vma, addr, true);
 	if (pfn_is_none(pfn))
 		return -ENOMEM;
@@ -70,7 +73,6 @@ static int do_anonymous_page(struct vma *vma, uint64_t addr, bool write, enum vm
 	lru_add_vma(vma, pfn);
 	mm_rss_add_fault(mm, RSS_ANON, 1);
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
-	*kind = VM_FAULT_anon;
 	return 0;
 }
 

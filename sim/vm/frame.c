@@ -52,7 +52,8 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	}
 	do {
 		pfn = ask_buddy(vm, vm_cpu(vm), user ? gfp & ~__GFP_ZERO : gfp, order, place);
-	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NORETRY) && vm_out_of_memory(vm));
+	} while (pfn_is_none(pfn) && order <= PAGE_ALLOC_COSTLY_ORDER && (gfp & __GFP_DIRECT_RECLAIM) &&
+		 !(gfp & __GFP_NORETRY) && vm_out_of_memory(vm));
 	if (vm->frames_ops)
 		vm->frames_ops->got(vm->frames_ctx, pfn, order);
 	if (vm->lru->kswapd_woken)

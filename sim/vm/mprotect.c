@@ -26,8 +26,8 @@ static bool can_be_writable(const struct vma *vma, pte_t pte)
 	if (vma->flags & VM_SHARED)
 		return pte.v & PTE_DIRTY;
 	page = page_from_pfn(vma->mm->vm->map, pte_pfn(pte));
-	/* What a system call brought in is dirty for the kernel. */
-	if (rules->protect_back_dirty && !(pte.v & PTE_DIRTY) && !(page->vm_index & FRAME_ZERO))
+	/* A small page that a system call brought in is dirty for the kernel. */
+	if (rules->protect_back_dirty && !(pte.v & PTE_DIRTY) && (vm_frame_in_block(page) || !(page->vm_index & FRAME_ZERO)))
 		return false;
 	return (page->vm_index & (FRAME_ANON | FRAME_EXCLUSIVE)) == (FRAME_ANON | FRAME_EXCLUSIVE);
 }

@@ -49,6 +49,8 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "pages of a huge one that one process alone maps are written to in place") \
 	X(shared_by_block, 0, 1, 1, \
 	  "whether a page of a huge one is shared is guessed from the block and its first page, not looked up") \
+	X(mthp, 0, 1, 1, \
+	  "a first write can take a block of 16 KiB to 1 MiB, which small entries map (6.8)") \
 	X(unmaps_rows, 0, 1, 1, \
 	  "pages of a huge one that are unmapped in one go count together: none of them is the first (6.9)") \
 	X(split_keeps_dirty, 0, 1, 1, \

@@ -66,6 +66,12 @@ enum vm_thp_defrag { VM_DEFRAG_MADVISE, VM_DEFRAG_ALWAYS, VM_DEFRAG_DEFER, VM_DE
 /* How pages are put in order for reclaim: sim/vm/lru/lru.h, sim/vm/lru/mglru.h. */
 enum vm_lru { VM_LRU_DEFAULT /* the kernel's */, VM_LRU_LISTS, VM_LRU_GENERATIONS };
 
+/* Orders 2 to 8, a bit each: in whose mappings a first write takes so many pages at once (6.12's hugepages-*kB/enabled). */
+struct vm_mthp_orders {
+	uint32_t always, madvise;
+	uint32_t inherit;		/* as thp= says */
+};
+
 struct vm_config {
 	enum vm_kernel kernel;		/* whose rules; of 6.1 and 6.12 the page allocator's */
 	enum vm_overcommit overcommit;
@@ -73,6 +79,7 @@ struct vm_config {
 	uint64_t fault_around_bytes;	/* a power of two, at least a page; kernel default 64 KiB */
 	enum vm_thp thp;
 	enum vm_thp_defrag thp_defrag;
+	struct vm_mthp_orders mthp;
 	uint64_t ra_bytes;		/* read-ahead window; kernel default 128 KiB */
 	uint64_t io_bytes;		/* what the disk takes in one request: a larger read() reads so much ahead; 1280 KiB */
 	enum vm_lru lru;
@@ -150,6 +157,24 @@ enum vm_counter {
 	NR_VM_COUNTERS
 };
 
+/* Of each size of huge pages, by their names in hugepages-*kB/stats. X(name, what it counts) */
+#define VM_MTHP_STATS(X) \
+	X(anon_fault_alloc, "blocks taken at a fault") \
+	X(anon_fault_fallback, "times that there was no block of this size") \
+	X(split, "blocks that became small pages") \
+	X(split_deferred, "blocks that wait for it, for a part is not mapped any more") \
+	X(nr_anon, "blocks that there are")
+
+enum vm_mthp_stat {
+#define VM_MTHP_ENUM(name, text) VM_MTHP_##name,
+	VM_MTHP_STATS(VM_MTHP_ENUM)
+#undef VM_MTHP_ENUM
+	NR_VM_MTHP_STATS
+};
+
+#define VM_MTHP_MIN_ORDER	2
+#define VM_MTHP_MAX_ORDER	9	/* the huge page that one entry of a PMD table maps */
+
 /* Huge pages of which a part is not mapped any more, in the order in which that came: pfns of their heads. */
 struct huge_queue {
 	uint32_t first, last;		/* PFN_NONE_VAL: there is none */
@@ -190,6 +215,7 @@ struct vm {
 	struct vm_file **files;		/* owned; by number, [0] unused */
 	uint32_t nr_files, max_files;
 	struct huge_queue huge_queue;
+	uint64_t mthp[VM_MTHP_MAX_ORDER + 1][NR_VM_MTHP_STATS];	/* by order */
 	struct khugepaged *khugepaged;	/* owned; NULL: nobody registered yet */
 	pfn_t huge_zero;		/* the huge page of zeros; PFN_NONE: nobody needed it yet */
 	uint32_t huge_zero_users;	/* address spaces that do */

@@ -12,6 +12,7 @@
 #include "player.h"
 
 #define TEXT (32u << 10)
+#define PR_SET_THP_DISABLE 41
 
 /* File descriptors: 0 the program, 1 the results, 3 the looks; from 10 on pipes, from 201 on files. */
 enum { FD_PROGRAM, FD_RESULTS, FD_LOOKS = 3, FD_FILES = 200 };

@@ -312,6 +312,8 @@ static void __attribute__((noreturn, used)) begin(const uint64_t *stack)
 {
 	const char *const *argv = (const char *const *)(stack + 1);
 
+	/* Blocks of several pages among its own, shared with its children, would be split by whoever writes to them. */
+	CALL(__NR_prctl, PR_SET_THP_DISABLE, 1, 0);
 	actor.marks = stack[0] > 1 && argv[1][0] == '1';
 	actor.quiet = stack[0] > 2;
 	touch_own_memory();

@@ -23,6 +23,10 @@ mv /program /play/program
 huge=$mm/transparent_hugepage
 set_to "$THP" $huge/enabled
 set_to "$THP_DEFRAG" $huge/defrag
+# SIZE:WHO,SIZE:WHO
+for word in $(echo "$MTHP" | tr ',' ' '); do
+	set_to "${word#*:}" "$huge/hugepages-$(($(bytes "${word%:*}") / 1024))kB/enabled"
+done
 set_to 1 $huge/use_zero_page
 set_to 1 $huge/khugepaged/defrag
 set_to 1000000000 $huge/khugepaged/pages_to_scan

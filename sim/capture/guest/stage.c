@@ -439,6 +439,7 @@ static int64_t start_process(const struct player_op *op)
 	pid = call(__NR_clone, 17, 0, 0, 0, 0, 0);
 	if (!pid) {
 		actor.number = (uint16_t)number;
+		CALL(__NR_prctl, PR_SET_THP_DISABLE, 0, 0);
 		set_oom_adj((int64_t)op->arg[2]);
 		if (uid) {
 			CALL(__NR_setresgid, uid, uid, uid);
@@ -501,6 +502,36 @@ static void all_touch_own(void)
 	drain_batches();
 }
 
+/* What each size of huge pages counts; in the first look also who gets it. Kernels before 6.8 have none. */
+static void show_sizes(bool first)
+{
+	static const char *const files[] = { "enabled", "stats/anon_fault_alloc", "stats/anon_fault_fallback", "stats/split",
+					     "stats/split_deferred", "stats/nr_anon" };
+	const char begin[] = "/sys/kernel/mm/transparent_hugepage/hugepages-";
+	uint32_t kib, file;
+
+	for (kib = 16; kib <= 2048; kib *= 2) {
+		for (file = first ? 0 : 1; file < 6; file++) {
+			char path[96], buf[24], *size = digits(kib, 10, buf);
+			const char *parts[5] = { begin, size, "kB/", files[file], "" };
+			char *at = path;
+			int64_t fd;
+			int i;
+
+			for (i = 0; i < 5; i++) {
+				const char *from;
+
+				for (from = parts[i]; *from; from++)
+					*at++ = *from;
+			}
+			*at = '\0';
+			fd = CALL(__NR_open, path, 0, 0);
+			if (fd >= 0)
+				show_file(0, path + sizeof(begin) - 11, fd);
+		}
+	}
+}
+
 static int64_t look(uint32_t i)
 {
 	uint32_t n, tries;
@@ -526,6 +557,7 @@ static int64_t look(uint32_t i)
 	if (!i)
 		show_settings();
 	show_file(0, "thp", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/enabled", 0, 0));
+	show_sizes(!i);
 	show_file(0, "thp/defrag", CALL(__NR_open, "/sys/kernel/mm/transparent_hugepage/defrag", 0, 0));
 	show_file(0, "lru_gen/enabled", CALL(__NR_open, "/sys/kernel/mm/lru_gen/enabled", 0, 0));
 	show_file(0, "lru_gen_full", CALL(__NR_open, LRU_GEN "_full", 0, 0));

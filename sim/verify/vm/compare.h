@@ -29,6 +29,7 @@
 	X(committed,  "Committed_AS since the beginning") \
 	X(vmstat,     "a counter of /proc/vmstat since the beginning") \
 	X(generation, "pages of a generation, private ones or of files, or which generations there are") \
+	X(mthp,       "a counter of a size of huge pages since the beginning") \
 	X(alive,      "whether a process is there") \
 	X(requests,   "a request for frames of an operation: order, flags, migratetype") \
 	X(frames,     "the frame that such a request got") \

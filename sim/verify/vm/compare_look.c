@@ -315,6 +315,33 @@ static void compare_vmstat(struct comparison *c, const struct look *look)
 	}
 }
 
+static void compare_mthp(struct comparison *c, const struct look *look)
+{
+	static const char *const names[NR_VM_MTHP_STATS] = {
+#define VM_MTHP_NAME(name, text) #name,
+		VM_MTHP_STATS(VM_MTHP_NAME)
+#undef VM_MTHP_NAME
+	};
+	const struct looks *looks = c->sides->looks;
+	unsigned int order, i;
+
+	for (order = VM_MTHP_MIN_ORDER; order <= VM_MTHP_MAX_ORDER; order++) {
+		for (i = 0; i < NR_VM_MTHP_STATS; i++) {
+			uint64_t here = c->sides->stage->vm->mthp[order][i], before, value;
+			const struct look_section *first, *now;
+			char name[64];
+
+			snprintf(name, sizeof(name), "hugepages-%ukB/stats/%s", 4U << order, names[i]);
+			first = machine_file(looks, &looks->look[0], name);
+			now = machine_file(looks, look, name);
+			if (!first || !now || !look_number(first, "", &before) || !look_number(now, "", &value))
+				continue;
+			if (!vm_count(c, VM_FIGURE_mthp, here == value - before))
+				vm_differs(c, "%s rose by %" PRIu64 " here, by %" PRIu64 " for real", name, here, value - before);
+		}
+	}
+}
+
 static void compare_committed(struct comparison *c, const struct look *look)
 {
 	const struct look_section *meminfo = machine_file(c->sides->looks, look, "meminfo");
@@ -394,5 +421,6 @@ int vm_compare_look(struct comparison *c, const struct player_op *op, struct ker
 	compare_committed(c, look);
 	compare_vmstat(c, look);
 	compare_generations(c, op, look);
+	compare_mthp(c, look);
 	return 0;
 }

@@ -107,6 +107,24 @@ static bool in_tmpfs(const struct look_section *smaps)
 	return sscanf(text, "%*x-%*x %*s %*x %x:", &major) == 1 && !major;
 }
 
+static struct vm_mthp_orders mthp_of(const struct looks *looks, const struct look *first)
+{
+	struct vm_mthp_orders mthp = { 0 };
+	unsigned int order;
+
+	for (order = VM_MTHP_MIN_ORDER; order < VM_MTHP_MAX_ORDER; order++) {
+		const struct look_section *enabled;
+		char name[40];
+
+		snprintf(name, sizeof(name), "hugepages-%ukB/enabled", 4U << order);
+		enabled = look_section(looks, first, 0, name);
+		mthp.always |= says(enabled, "[always]") ? 1U << order : 0;
+		mthp.madvise |= says(enabled, "[madvise]") ? 1U << order : 0;
+		mthp.inherit |= says(enabled, "[inherit]") ? 1U << order : 0;
+	}
+	return mthp;
+}
+
 int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct looks *looks, const struct look *first,
 		      struct kerror *err)
 {
@@ -130,6 +148,7 @@ int vm_config_of_look(struct stage_config *cfg, char *kernel_name, const struct 
 	cfg->lru = lru_of(looks, first);
 	cfg->thp = thp_of(look_section(looks, first, 0, "thp"));
 	swap_of(cfg, looks, first);
+	cfg->mthp = mthp_of(looks, first);
 	cfg->thp_defrag = defrag_of(look_section(looks, first, 0, "thp/defrag"));
 	cfg->in_tmpfs = in_tmpfs(look_section(looks, first, 0, "smaps"));
 	cfg->privileged = !number_of(looks, first, "status", "Uid:");

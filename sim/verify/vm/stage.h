@@ -51,6 +51,7 @@ struct stage_config {
 	enum vm_thp thp;
 	enum vm_thp_defrag thp_defrag;
 	enum vm_lru lru;
+	struct vm_mthp_orders mthp;
 	enum vm_overcommit overcommit;
 	unsigned int overcommit_ratio;
 	uint64_t admin_reserve, user_reserve;	/* pages; 0: as the kernel sets them with so much memory */

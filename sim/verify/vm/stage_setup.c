@@ -204,6 +204,7 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm.thp = cfg->thp;
 	vm.thp_defrag = cfg->thp_defrag;
 	vm.lru = cfg->lru;
+	vm.mthp = cfg->mthp;
 	vm.overcommit = cfg->overcommit;
 	vm.overcommit_ratio = cfg->overcommit_ratio;
 	vm.fault_around_bytes = cfg->fault_around_bytes ? cfg->fault_around_bytes : vm.fault_around_bytes;

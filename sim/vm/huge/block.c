@@ -49,6 +49,7 @@ pfn_t huge_alloc_at(struct vma *vma, uint64_t addr, gfp_t gfp, unsigned int orde
 		head[i].vm_index = (index + i) | FRAME_ANON;
 	}
 	head->vm_index |= FRAME_EXCLUSIVE | FRAME_SWAPBACKED;
+	vm->mthp[order][VM_MTHP_nr_anon]++;
 	return pfn;
 }
 
@@ -96,6 +97,12 @@ static struct page *queue_link(struct vm *vm, uint32_t head)
 	return page_from_pfn(vm->map, pfn_make(head)) + 2;
 }
 
+void huge_count_deferred(struct vm *vm, unsigned int order)
+{
+	vm->counters[VM_CNT_thp_deferred_split_page] += order == HUGE_ORDER;
+	vm->mthp[order][VM_MTHP_split_deferred]++;
+}
+
 /* At its end, once. */
 static void queue_add(struct vm *vm, struct page *head)
 {
@@ -106,7 +113,7 @@ static void queue_add(struct vm *vm, struct page *head)
 	if (head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE))
 		return;
 	head->vm_index |= FRAME_PARTIAL;
-	vm->counters[VM_CNT_thp_deferred_split_page] += page_order(head) == HUGE_ORDER;
+	huge_count_deferred(vm, page_order(head));
 	head[2].next = PFN_NONE_VAL;
 	head[2].prev = queue->last;
 	if (queue->nr++)
@@ -142,6 +149,7 @@ void huge_free(struct vm *vm, pfn_t pfn)
 	unsigned int order = page_order(head), i;
 
 	huge_unqueue(vm, head);
+	vm->mthp[order][VM_MTHP_nr_anon]--;
 	for (i = 1; i < 1U << order; i++) {
 		head[i].refcount = 0;
 		head[i].vm_mapcount = 0;

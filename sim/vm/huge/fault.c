@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * kmemsim: faults that a huge page answers. Follows do_huge_pmd_anonymous_page(), do_huge_pmd_wp_page(),
- * get_huge_zero_page() of mm/huge_memory.c, and vma_alloc_folio() of mm/mempolicy.c.
+ * get_huge_zero_page() of mm/huge_memory.c, vma_alloc_folio() of mm/mempolicy.c, and alloc_anon_folio() of 6.12's mm/memory.c.
  */
 #include <errno.h>
 
@@ -45,7 +45,67 @@ static pfn_t alloc_page(struct vma *vma, uint64_t addr)
 	if (pfn_is_none(pfn) && (gfp & __GFP_DIRECT_RECLAIM))
 		pfn = huge_alloc(vma, addr, gfp, HUGE_ORDER);
 	vma->mm->vm->counters[VM_CNT_thp_fault_fallback] += pfn_is_none(pfn);
+	vma->mm->vm->mthp[HUGE_ORDER][VM_MTHP_anon_fault_fallback] += pfn_is_none(pfn);
 	return pfn;
+}
+
+/* ---- blocks that small entries map (mTHP) --------------------------------------- */
+
+/* Sizes that @vma may have, a bit an order (Linux: thp_vma_allowable_orders). */
+static uint32_t allowed_orders(const struct vma *vma)
+{
+	const struct vm_config *cfg = &vma->mm->vm->cfg;
+	uint32_t orders = cfg->mthp.always;
+
+	if (!vma->mm->vm->rules->mthp || (vma->flags & VM_NOHUGEPAGE) || !vma_is_anonymous(vma))
+		return 0;
+	if (vma->flags & VM_HUGEPAGE)
+		orders |= cfg->mthp.madvise;
+	return huge_allowed(vma) ? orders | cfg->mthp.inherit : orders;
+}
+
+/* Whether the block of @order with @addr is inside of @vma, and nothing is in the entries around @pte, which is @addr's. */
+static bool fits(const struct vma *vma, uint64_t addr, const pte_t *pte, unsigned int order)
+{
+	uint64_t bytes = PAGE_SIZE << order, start = addr & ~(bytes - 1), i;
+	const pte_t *first = pte - ((addr - start) >> PAGE_SHIFT);
+
+	if (start < vma->start || start + bytes > vma->end)
+		return false;
+	for (i = 0; i < 1U << order; i++)
+		if (!pte_none(first[i]))
+			return false;
+	return true;
+}
+
+bool huge_fault_parts(struct vma *vma, uint64_t addr, pte_t *pte)
+{
+	struct mm *mm = vma->mm;
+	struct vm *vm = mm->vm;
+	uint32_t orders = allowed_orders(vma), i;
+	pfn_t pfn = PFN_NONE;
+	unsigned int order;
+	uint64_t start = 0;
+
+	for (order = HUGE_ORDER - 1; orders && order >= VM_MTHP_MIN_ORDER && pfn_is_none(pfn); order--) {
+		if (!(orders & 1U << order) || !fits(vma, addr, pte, order))
+			continue;
+		start = addr & ~((PAGE_SIZE << order) - 1);
+		pfn = huge_alloc(vma, start, huge_gfp(vma), order);
+		vm->mthp[order][pfn_is_none(pfn) ? VM_MTHP_anon_fault_fallback : VM_MTHP_anon_fault_alloc]++;
+	}
+	if (pfn_is_none(pfn))
+		return false;
+	order++;
+	pte -= (addr - start) >> PAGE_SHIFT;
+	for (i = 0; i < 1U << order; i++) {
+		page_from_pfn(vm->map, pfn)[i].vm_index |= FRAME_EXCLUSIVE;
+		vm_frame_map(vm, pfn_make(pfn.v + i));
+		pte[i] = pte_make(pfn_make(pfn.v + i), vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
+	}
+	mm->rss[RSS_ANON] += 1L << order;
+	lru_add_vma(vma, pfn);
+	return true;
 }
 
 /* ---- the huge page of zeros --------------------------------------------------- */
@@ -90,6 +150,7 @@ static void map_page(struct vma *vma, pte_t *pmd, pfn_t pfn)
 	lru_add_vma(vma, pfn);
 	mm_rss_add(mm, RSS_ANON, HUGE_PAGES);
 	mm->vm->counters[VM_CNT_thp_fault_alloc]++;
+	mm->vm->mthp[HUGE_ORDER][VM_MTHP_anon_fault_alloc]++;
 	*pmd = pte_make(pfn, vma_pte_bits(vma) | PTE_LEAF | PTE_DIRTY | PTE_WRITE);
 }
 

@@ -52,6 +52,11 @@ static inline uint64_t huge_start(uint64_t addr)
  * was; HUGE_FALLBACK; -ENOMEM.
  */
 int huge_fault(struct vma *vma, uint64_t addr, bool write, pte_t *leaf, enum vm_fault *kind);
+/*
+ * A first write at @addr, whose entry is @pte: the largest block of those sizes that @vma may have, that fits, and for which
+ * there is memory, is mapped by small entries. False: one page has to do.
+ */
+bool huge_fault_parts(struct vma *vma, uint64_t addr, pte_t *pte);
 /* What a huge page of @vma is asked for with (Linux: vma_thp_gfp_mask). */
 gfp_t huge_gfp(const struct vma *vma);
 /* Whether @vma may have huge pages: by its flags, and the machine's thp= (Linux: hugepage_vma_check at a fault). */
@@ -85,6 +90,8 @@ bool huge_sole_user(const struct vma *vma, struct page *page, uint64_t addr);
  * folio_likely_mapped_shared in 6.12).
  */
 bool huge_is_shared(const struct vm *vm, struct page *page);
+/* A block of @order waits for a split from now on. */
+void huge_count_deferred(struct vm *vm, unsigned int order);
 /* It no longer waits for a split, if it did. */
 void huge_unqueue(struct vm *vm, struct page *head);
 /* Leaves that point to it, and how many of its pages small entries map. */

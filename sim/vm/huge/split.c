@@ -100,16 +100,18 @@ static void make_pages(struct page *head, unsigned int nr, uint32_t anon_vma)
 void huge_split_block(struct vm *vm, pfn_t pfn)
 {
 	struct page *head = compound_head(vm->map, page_from_pfn(vm->map, pfn));
-	unsigned int nr = 1U << page_order(head), i;
+	unsigned int order = page_order(head), nr = 1U << order, i;
 	uint32_t anon_vma = head->vm_mapping;
 
 	pfn = pfn_from_page(vm->map, head);
 	lru_add_drain(vm, vm_cpu(vm));
-	if (nr == HUGE_PAGES && !(head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE)) &&
+	if (!(head->vm_index & (FRAME_PARTIAL | FRAME_SWAPCACHE)) &&
 	    (vm->rules->split_waits || huge_pages_mapped(head)))
-		vm->counters[VM_CNT_thp_deferred_split_page]++;
+		huge_count_deferred(vm, order);
 	huge_split_leaves(vm, pfn);
-	vm->counters[VM_CNT_thp_split_page] += nr == HUGE_PAGES;
+	vm->counters[VM_CNT_thp_split_page] += order == HUGE_ORDER;
+	vm->mthp[order][VM_MTHP_split]++;
+	vm->mthp[order][VM_MTHP_nr_anon]--;
 	huge_unqueue(vm, head);
 	for (i = 1; i < nr; i++)
 		head[i].next = head[i].prev = 0;

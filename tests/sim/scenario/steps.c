@@ -46,7 +46,8 @@ static void test_machine(void)
 	struct scenario *s = read_good("machine memory=512M cpus=2 nodes=2 kernel=6.1 thp=madvise swap=64M swap-type=zram "
 				       "overcommit=2 overcommit-ratio=80 tlb=l1=64x4,l2=1536x12 pcid=off lru=mglru "
 				       "policy=s3-fifo frames=3 fault-around=4k page-cluster=0 swappiness=100 "
-				       "numa-balancing=on thp-defrag=defer+madvise\nprocess A\n");
+				       "numa-balancing=on thp-defrag=defer+madvise "
+				       "mthp=16k:always,1M:inherit,64k:never,32k:madvise,512k:madvise\nprocess A\n");
 	const struct scenario_machine *m = scenario_machine(s);
 
 	CU_ASSERT_EQUAL(m->given, (1u << NR_SCENARIO_MACHINE) - 1);
@@ -56,6 +57,9 @@ static void test_machine(void)
 	CU_ASSERT_EQUAL(m->kernel, BUDDY_KERNEL_6_1);
 	CU_ASSERT_EQUAL(m->thp, SCENARIO_THP_MADVISE);
 	CU_ASSERT_EQUAL(m->thp_defrag, SCENARIO_DEFRAG_DEFER_MADVISE);
+	CU_ASSERT_EQUAL(m->mthp[0], 1u << 2);
+	CU_ASSERT_EQUAL(m->mthp[1], 1u << 3 | 1u << 7);
+	CU_ASSERT_EQUAL(m->mthp[2], 1u << 8);
 	CU_ASSERT_EQUAL(m->swap_bytes, 64 * MIB);
 	CU_ASSERT_EQUAL(m->swap_type, SCENARIO_ZRAM);
 	CU_ASSERT_TRUE(m->numa_balancing);

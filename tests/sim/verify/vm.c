@@ -20,7 +20,7 @@ static const char *const captures[] = {
 	"6.1-swap-zram", "6.12-swap-zram", "6.1-swap-huge", "6.12-swap-huge", "6.1-oom", "6.12-oom", "6.1-overcommit-2",
 	"6.12-overcommit-2", "6.1-huge", "6.12-huge", "6.1-overcommit-0", "6.12-overcommit-0", "6.1-overcommit-1",
 	"6.12-overcommit-1", "6.1-files", "6.12-files", "6.12-ageing", "6.12-generations", "6.1-frames", "6.12-frames",
-	"6.12-swap-random-1", "6.1-swap-random-2",
+	"6.12-swap-random-1", "6.1-swap-random-2", "6.12-mthp",
 };
 
 /* Every operation, fault, mapping and figure of each is equal; sizes of generations, too. */
