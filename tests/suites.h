@@ -79,6 +79,7 @@
 	X(session) \
 	X(cmd) \
 	X(cmd_options) \
+	X(cmd_scenario) \
 	X(cmd_output) \
 	X(run_outputs) \
 	X(cmd_values) \

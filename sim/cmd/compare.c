@@ -189,7 +189,7 @@ static int compare_all(const struct compare_options *opt, const struct slab_conf
 	bool cut_short;
 	int ret;
 
-	ret = check_outputs(opt->traces.path, opt->traces.nr, writes, report_files(&opt->report, writes), err);
+	ret = check_trace_outputs(&load, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)

@@ -69,7 +69,7 @@ static int convert(const struct convert_options *opt, struct output *out, struct
 	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
 	char amount[AMOUNT_TEXT];
-	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
+	int ret = check_trace_outputs(&opt->load, &writes, 1, err);
 
 	if (!ret)
 		ret = open_trace_output(out, opt->output, opt->to, err);

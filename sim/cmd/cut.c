@@ -158,7 +158,7 @@ static int cut_trace(struct cut_options *opt, struct output *out, struct kerror 
 	struct reader_stats stats = { .events = 0 };
 	const struct wanted_output writes = { "output", opt->output };
 	struct progress progress;
-	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, &writes, 1, err);
+	int ret = check_trace_outputs(&opt->load, &writes, 1, err);
 
 	if (!ret)
 		ret = open_trace_output(out, opt->output, opt->format, err);

@@ -93,7 +93,7 @@ static int diagnose_trace(const struct diagnose_options *opt, struct trace **tra
 	bool cut_short;
 	int ret, i;
 
-	ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, writes, report_files(&opt->report, writes), err);
+	ret = check_trace_outputs(&opt->load, writes, report_files(&opt->report, writes), err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)

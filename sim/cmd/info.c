@@ -129,7 +129,7 @@ static int info_of(const struct info_options *opt, struct report_outputs *out, s
 	struct look look = { .opt = opt, .out = out };
 	struct reader_stats stats = { .events = 0 };
 	struct progress progress;
-	int ret = check_outputs(opt->load.paths.path, opt->load.paths.nr, writes, report_files(&opt->report, writes), err);
+	int ret = check_trace_outputs(&opt->load, writes, report_files(&opt->report, writes), err);
 
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);

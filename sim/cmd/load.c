@@ -57,6 +57,18 @@ static void on_ended(void *ctx, const char *name, const struct reader_stats *rea
 		fprintf(stderr, "kmemsim: %s\n", read->error.text);
 }
 
+int check_trace_outputs(const struct load_options *opt, const struct wanted_output *writes, size_t nr_writes,
+			struct kerror *err)
+{
+	const char *const *files;
+	size_t nr;
+	int ret;
+
+	files = load_files(&opt->path, &opt->paths, &nr);
+	ret = check_outputs(files, nr, writes, nr_writes, err);
+	return ret ? ret : check_outputs(&opt->kallsyms, 1, writes, nr_writes, err);
+}
+
 int load_trace(struct trace **out, const struct load_options *opt, struct progress *progress,
 	       struct kerror *err)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/cmd/output.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/trace_paths.h"
 #include "sim/trace/trace.h"
@@ -42,6 +43,10 @@ static inline const char *const *load_files(const char *const *path, const struc
 	*nr = paths->nr ? paths->nr : 1;
 	return paths->nr ? paths->path : path;
 }
+
+/* check_outputs() of all that is read for @opt. */
+int check_trace_outputs(const struct load_options *opt, const struct wanted_output *writes, size_t nr_writes,
+			struct kerror *err);
 
 /*
  * Read and resolve a trace; *@out is the caller's, also where this fails.

@@ -239,10 +239,13 @@ static int count_misses(struct replace_options *opt, struct input *in, struct re
 static int replace_all(struct replace_options *opt, struct input *in, struct report_outputs *out, struct kerror *err)
 {
 	struct wanted_output writes[EMIT_MAX_FORMATS];
-	const char *const *reads = opt->stream ? &opt->stream : opt->load.paths.path;
-	size_t nr_reads = opt->stream ? !is_page_list(opt->stream) : opt->load.paths.nr;
-	int ret = check_outputs(reads, nr_reads, writes, report_files(&opt->report, writes), err);
+	unsigned int nr = report_files(&opt->report, writes);
+	int ret = 0;
 
+	if (!opt->stream)
+		ret = check_trace_outputs(&opt->load, writes, nr, err);
+	else
+		ret = check_outputs(&opt->stream, !is_page_list(opt->stream), writes, nr, err);
 	if (!ret)
 		ret = open_report_outputs(out, &opt->report, err);
 	if (ret)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
@@ -57,27 +58,30 @@ static int take_accesses(void *ctx, const struct access_block *block, struct ker
 	return ret || !run->traced ? ret : traced_replay(run->traced, block, err);
 }
 
-/* The mappings that were recorded beside the trace, or are given. */
-static int read_maps(struct run *run, struct kerror *err)
+/* Where the mappings are: in the file that is given, or beside the trace, if it is there. */
+static void find_maps(struct run *run)
 {
 	const char *given = run->opt.maps;
+	int len = 0;
+
+	if (given && strcmp(given, "none"))
+		len = snprintf(run->maps_path, sizeof(run->maps_path), "%s", given);
+	else if (!given && run->opt.traces.nr == 1)
+		len = snprintf(run->maps_path, sizeof(run->maps_path), "%s.maps", run->opt.trace);
+	if (!given && (len >= PATH_MAX || access(run->maps_path, R_OK)))
+		run->maps_path[0] = '\0';
+}
+
+static int read_maps(struct run *run, struct kerror *err)
+{
 	FILE *from;
 	int ret;
 
-	if (given && !strcmp(given, "none"))
+	if (!run->maps_path[0])
 		return 0;
-	if (!given && (run->opt.traces.nr > 1 ||
-		       snprintf(run->maps_path, sizeof(run->maps_path), "%s.maps", run->opt.trace) >= PATH_MAX))
-		return 0;
-	if (given)
-		snprintf(run->maps_path, sizeof(run->maps_path), "%s", given);
 	from = fopen(run->maps_path, "re");
-	if (!from && !given) {
-		run->maps_path[0] = '\0';
-		return 0;
-	}
 	if (!from)
-		return kerror_set(err, -errno, "%.200s: %s", given, strerror(errno));
+		return kerror_set(err, -errno, "%.200s: %s", run->maps_path, strerror(errno));
 	ret = traced_maps_read(&run->maps, from, run->maps_path, err);
 	fclose(from);
 	return ret;
@@ -255,7 +259,10 @@ static int run_all(struct run *run, struct kerror *err)
 {
 	int ret, stopped = 0;
 
-	ret = run_outputs_open(&run->outputs, &run->opt, err);
+	find_maps(run);
+	ret = run_outputs_check(&run->opt, run->maps_path[0] ? run->maps_path : NULL, err);
+	if (!ret)
+		ret = run_outputs_open(&run->outputs, &run->opt, err);
 	if (!ret)
 		ret = load(run, err);
 	if (!ret)
@@ -324,6 +331,16 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 	return EXIT_FINE;
 }
 
+static int run_as_scenario(const struct run_options *opt)
+{
+	struct kerror err = { 0 };
+
+	if (!run_outputs_check(opt, NULL, &err))
+		return run_scenario(opt->trace, &opt->report, opt->procfs);
+	complain(err.text);
+	return EXIT_USAGE;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct kerror err = { .text = "failed without saying why" };
@@ -333,7 +350,7 @@ int cmd_run(int argc, char **argv)
 	run_parse(argc, argv, &run.opt);
 	interrupt_catch();
 	if (run.opt.traces.nr <= 1 && is_scenario(run.opt.trace))
-		return run_scenario(run.opt.trace, &run.opt.report, run.opt.procfs);
+		return run_as_scenario(&run.opt);
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);

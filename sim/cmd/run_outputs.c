@@ -183,9 +183,9 @@ static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
 	[RUN_REPORT] = { NULL, report_path, open_report, write_report },
 };
 
-/* No two outputs are one file, and none is what is read. */
-static int check_paths(const struct run_options *opt, struct kerror *err)
+int run_outputs_check(const struct run_options *opt, const char *maps, struct kerror *err)
 {
+	const char *const beside[] = { opt->common.kallsyms, maps };
 	char procfs[NR_PROCFS_FILES][PATH_MAX];
 	struct wanted_output writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
 	unsigned int i, nr = 0;
@@ -199,12 +199,14 @@ static int check_paths(const struct run_options *opt, struct kerror *err)
 		ret = procfs_file_path(procfs[i], opt->procfs, i, err);
 		writes[nr++] = (struct wanted_output){ ops[RUN_PROCFS].option, procfs[i] };
 	}
-	return ret ? ret : check_outputs(opt->traces.path, opt->traces.nr, writes, nr, err);
+	if (!ret)
+		ret = check_outputs(opt->traces.path, opt->traces.nr, writes, nr, err);
+	return ret ? ret : check_outputs(beside, sizeof(beside) / sizeof(beside[0]), writes, nr, err);
 }
 
 int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, struct kerror *err)
 {
-	int ret = check_paths(opt, err), i;
+	int ret = 0, i;
 
 	for (i = 0; !ret && i < NR_RUN_OUTPUTS; i++)
 		if (ops[i].path(opt))

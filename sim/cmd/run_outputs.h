@@ -25,8 +25,13 @@ struct run_outputs {
 };
 
 /*
- * Open all that @opt asks for. Errors: those of check_outputs() and open_output();
- * run_outputs_exit() is to be called then, too.
+ * No two outputs may be one file, and none what is read; @maps is the file of mappings
+ * that is, or NULL. Errors: those of check_outputs(). Also for a scenario.
+ */
+int run_outputs_check(const struct run_options *opt, const char *maps, struct kerror *err);
+/*
+ * Open all that @opt asks for. Errors: those of open_output(); run_outputs_exit() is to
+ * be called then, too.
  */
 int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, struct kerror *err);
 /* Where samples go while the trace is replayed; NULL: nowhere. */

@@ -15,7 +15,7 @@ struct scenario *load_scenario(const char *path, struct kerror *err);
 /*
  * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, or needs
  * what is not simulated; 130, 143: a signal ended it. @procfs: a folder for the kernel's files, as they are at the
- * end, or NULL.
+ * end, or NULL. That no output is @path was seen to.
  */
 int run_scenario(const char *path, const struct report_options *opt, const char *procfs);
 

@@ -413,13 +413,15 @@ int cmd_verify(int argc, char **argv)
 		.mode = VERIFY_OPEN, .kernel = NR_BUDDY_KERNELS, .at_least = -1, .explain = 3, .timing = true,
 		.report = { .files = { { .format = &emit_json } }, .nr_files = 1 },
 	};
-	struct wanted_output writes[EMIT_MAX_FORMATS];
+	struct wanted_output writes[EMIT_MAX_FORMATS + 1];
 	struct kerror err = { 0 };
+	unsigned int nr;
 	int status;
 
 	parse_options(&argp, "kmemsim verify", argc, argv, &opt);
-	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, writes,
-			  report_files(&opt.report, writes), &err) ||
+	nr = report_files(&opt.report, writes);
+	writes[nr++] = (struct wanted_output){ "program", opt.program.path };
+	if (check_outputs((const char *const[]){ opt.capture, opt.slabinfo, opt.slabinfo_end }, 3, writes, nr, &err) ||
 	    open_report_outputs(&opt.out, &opt.report, &err)) {
 		fprintf(stderr, "kmemsim: %s\n", err.text);
 		return EXIT_USAGE;

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/output.h"
 #include "sim/cmd/scenario.h"
 #include "sim/verify/vm/walk.h"
 
@@ -33,21 +33,19 @@ static int make_program(struct program *program, const char *path, const struct 
 static int store(const struct program *program, const char *path, struct kerror *err)
 {
 	size_t bytes = program_bytes(program);
+	struct output out = { 0 };
 	char *buf = malloc(bytes);
-	FILE *f = fopen(path, "w");
-	int ret = 0;
+	int ret;
 
 	if (!buf)
-		ret = kerror_set(err, -ENOMEM, "%.200s: out of memory", path);
-	else if (!f)
-		ret = kerror_set(err, -errno, "%.200s: %s", path, strerror(errno));
+		return kerror_set(err, -ENOMEM, "%.200s: out of memory", path);
+	ret = open_output(&out, path, err);
 	if (!ret) {
 		program_store(program, buf);
-		if (fwrite(buf, 1, bytes, f) != bytes)
-			ret = kerror_set(err, -EIO, "%.200s: %s", path, strerror(errno));
+		/* Where this fails, so does closing, and says why. */
+		fwrite(buf, 1, bytes, out.file);
+		ret = close_output(&out, err);
 	}
-	if (f && fclose(f) && !ret)
-		ret = kerror_set(err, -errno, "%.200s: %s", path, strerror(errno));
 	free(buf);
 	return ret;
 }
