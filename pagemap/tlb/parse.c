@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pagemap/tlb/geometry.h"
 
@@ -91,11 +92,17 @@ static bool parse_array(struct piece piece, struct assoc_shape *shape)
 	return true;
 }
 
+/* In capitals or not, as sizes are written. */
+static bool piece_means(struct piece piece, const char *word)
+{
+	return strlen(word) == (size_t)(piece.end - piece.text) && !strncasecmp(piece.text, word, strlen(word));
+}
+
 /* One of two words; false for any other. */
 static bool parse_choice(struct piece piece, const char *no, const char *yes, bool *value)
 {
-	*value = piece_is(piece, yes);
-	return *value || piece_is(piece, no);
+	*value = piece_means(piece, yes);
+	return *value || piece_means(piece, no);
 }
 
 /* What the items said so far, a bit an enum key. */

@@ -27,6 +27,7 @@ struct report_input {
 	const struct accesses *accesses;	/* NULL: they were not wanted */
 	const struct traced *traced;	/* NULL: no process makes them */
 	const char *maps_path;		/* the file of its mappings; NULL: none */
+	bool maps_empty;		/* which has none */
 	const struct timeline *timeline;
 	const struct host_counters *host;	/* NULL: leave out what the host measured (--no-timing) */
 	uint64_t load_ns;		/* reading and resolving; only with host */

@@ -255,9 +255,11 @@ int report_traced(struct emitter *em, const struct report_input *in, struct kerr
 		return 0;
 	emit_section(em, "process", "The program as a process");
 	emit_answer(em, t);
+	snprintf(text, sizeof(text), "inferred from the addresses");
 	if (in->maps_path)
-		snprintf(text, sizeof(text), "those of %.*s", 200, in->maps_path);
-	emit_str(em, "mapped_by", "mappings are", in->maps_path ? text : "inferred from the addresses");
+		snprintf(text, sizeof(text), in->maps_empty ? "inferred from the addresses, as %.*s is empty" : "those of %.*s",
+			 200, in->maps_path);
+	emit_str(em, "mapped_by", "mappings are", text);
 	emit_odd(em, t);
 	emit_sizes(em, t->process);
 	emit_faults(em, t->process);

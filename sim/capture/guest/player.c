@@ -308,6 +308,15 @@ int64_t exec_self(uint32_t i)
 	return CALL(__NR_execve, "/proc/self/exe", argv, envp);
 }
 
+static void __attribute__((noreturn)) no_program(void)
+{
+	static const char how[] = "usage: vm-player < PROGRAM > RESULTS 3> LOOKS\n"
+		"PROGRAM is a file that kmemsim verify --layer vm --program makes of a scenario; see docs/capture.md\n";
+
+	put(2, how, sizeof(how) - 1);
+	end(1);
+}
+
 static void __attribute__((noreturn, used)) begin(const uint64_t *stack)
 {
 	const char *const *argv = (const char *const *)(stack + 1);
@@ -318,7 +327,7 @@ static void __attribute__((noreturn, used)) begin(const uint64_t *stack)
 	actor.quiet = stack[0] > 2;
 	touch_own_memory();
 	if (get(&actor.header, sizeof(actor.header), 0) != sizeof(actor.header) || actor.header.magic != PLAYER_MAGIC)
-		end(1);
+		no_program();
 	if (stack[0] > 3) {
 		mark(get_number(argv[3]) | PLAYER_MARK_END);
 		resume((uint16_t)get_number(argv[2]), get_number(argv[3]));
