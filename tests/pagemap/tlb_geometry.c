@@ -64,8 +64,8 @@ static void test_page_sizes(void)
 	CU_ASSERT_STRING_EQUAL(tlb_page_name(&geo, TLB_PTE), "16K");
 	CU_ASSERT_FATAL(!tlb_parse("page=16K,l1=4", &geo, NULL));
 	CU_ASSERT_EQUAL(tlb_level_shift(&geo, 0), 14);
-	CU_ASSERT_EQUAL(tlb_parse("page=16Kx,l1=4", &geo, NULL), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(tlb_page_name(&geo, TLB_PMD), "32M");
+	CU_ASSERT_EQUAL(tlb_parse("page=16Kx,l1=4", &geo, NULL), -EINVAL);
 }
 
 /* Each item of the text reaches its place, and no other. */

@@ -147,7 +147,7 @@ static void test_wrong_words(void)
 		{ { "run", "--page-owner-sort", "tsak", SMALL }, 2, "",
 		  "expected pfn, time, pid, task, site, order, times or pages; did you mean 'task'?" },
 		{ { "verify", "--mode", "opne", "x" }, 2, "", "expected guided or open; did you mean 'open'?" },
-		{ { "verify", "--layer", "page", "x" }, 2, "", "expected pages, objects or vm; did you mean 'pages'?" },
+		{ { "verify", "--layer", "page", "x" }, 2, "", "expected pages, objects, vm or reclaim; did you mean 'pages'?" },
 		{ { "list", "kernel" }, 2, "", "no list 'kernel'; did you mean 'kernels'? There are: formats, " },
 		{ { "policies", "slubb" }, 2, "", "no slab engine and no replacement policy 'slubb'; did you mean 'slub'? There are: slub, " },
 		{ { "policies", "zone" }, 2, "", "no slab engine and no replacement policy 'zone'; there are: slub, " },
