@@ -115,6 +115,7 @@
 	X(accesses) \
 	X(notices) \
 	X(procfs_process) \
+	X(report_play) \
 	X(traced) \
 	X(traced_maps) \
 	X(traced_regions) \

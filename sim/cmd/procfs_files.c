@@ -5,8 +5,9 @@
 #include "sim/report/kernel/procfs.h"
 
 #define BUDDY_FILE(name) \
-	static int print_##name(const struct machine *m, FILE *out) \
+	static int print_##name(const struct machine *m, const struct vm *vm, FILE *out) \
 	{ \
+		(void)vm; \
 		return procfs_##name(m->buddy, out); \
 	}
 
@@ -15,18 +16,19 @@ BUDDY_FILE(pagetypeinfo)
 BUDDY_FILE(extfrag_index)
 BUDDY_FILE(unusable_index)
 
-static int print_zoneinfo(const struct machine *m, FILE *out)
+static int print_zoneinfo(const struct machine *m, const struct vm *vm, FILE *out)
 {
-	return procfs_zoneinfo(m->buddy, m->slab, out);
+	return procfs_zoneinfo(m->buddy, m->slab, vm, out);
 }
 
-static int print_vmstat(const struct machine *m, FILE *out)
+static int print_vmstat(const struct machine *m, const struct vm *vm, FILE *out)
 {
-	return procfs_vmstat(m->buddy, m->slab, out);
+	return procfs_vmstat(m->buddy, m->slab, vm, out);
 }
 
-static int print_slabinfo(const struct machine *m, FILE *out)
+static int print_slabinfo(const struct machine *m, const struct vm *vm, FILE *out)
 {
+	(void)vm;
 	return procfs_slabinfo(m->slab, out);
 }
 

@@ -7,9 +7,12 @@
 
 #include "sim/machine/machine.h"
 
+struct vm;
+
 struct procfs_file {
 	const char *name;
-	int (*print)(const struct machine *m, FILE *out);	/* 0 or -errno */
+	/* 0 or -errno; @vm NULL: the machine has no processes. */
+	int (*print)(const struct machine *m, const struct vm *vm, FILE *out);
 };
 
 #define NR_PROCFS_FILES 7

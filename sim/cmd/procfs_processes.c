@@ -95,7 +95,7 @@ int procfs_write_all(const char *folder, const struct machine *m, const struct v
 		if (!ret)
 			ret = open_output(&out, path, err);
 		if (!ret)
-			ret = end_file(&out, procfs_files[i].print(m, out.file), err);
+			ret = end_file(&out, procfs_files[i].print(m, vm, out.file), err);
 	}
 	if (!ret && vm->lru->gen_enabled)
 		ret = write_generations(folder, vm, err);

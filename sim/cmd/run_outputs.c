@@ -113,13 +113,15 @@ static int open_report(struct run_outputs *outs, enum run_output which, const st
 static int write_procfs(struct run_outputs *outs, enum run_output which, const struct run_end *end,
 			struct kerror *err)
 {
+	const struct traced *traced = end->in->traced;
+	const struct vm *vm = traced && traced->machine == end->machine ? traced->vm : NULL;
 	unsigned int i;
 	int ret = 0;
 
 	(void)which;
 	/* Of one point in time: all of them get their names, or none does. */
 	for (i = 0; !ret && i < NR_PROCFS_FILES; i++) {
-		ret = procfs_files[i].print(end->machine, outs->procfs[i].file);
+		ret = procfs_files[i].print(end->machine, vm, outs->procfs[i].file);
 		if (ret)
 			kerror_set(err, ret, "%.180s: could not be written: %s", outs->procfs[i].path, strerror(-ret));
 		else
@@ -130,8 +132,8 @@ static int write_procfs(struct run_outputs *outs, enum run_output which, const s
 	outs->made_folder = NULL;
 	for (i = 0; !ret && i < NR_PROCFS_FILES; i++)
 		ret = close_output(&outs->procfs[i], err);
-	if (!ret && end->in->traced && end->in->traced->vm)
-		ret = procfs_write_processes(end->opt->procfs, end->in->traced->vm, err);
+	if (!ret && traced && traced->vm)
+		ret = procfs_write_processes(end->opt->procfs, traced->vm, err);
 	return ret;
 }
 

@@ -16,8 +16,11 @@ static void judge(struct play *play, const struct step *step, struct play_proces
 	const char *call = scenario_statements[step->kind].word, *wanted, *got;
 
 	who->error = ret < 0 && ret > -4096 ? (int)-ret : 0;
-	if (who->error == step->expected_errno)
+	if (who->error == step->expected_errno) {
+		if (who->error)
+			play_refused(play, step);
 		return;
+	}
 	wanted = scenario_word_of(scenario_errno, step->expected_errno);
 	got = scenario_word_of(scenario_errno, who->error);
 	if (!who->error)

@@ -126,6 +126,8 @@ void play_expect(struct play *play, const struct step *step)
 	play->expectations++;
 	if (e->left.source == EXPECT_PROCESS && (e->left.figure == SCENARIO_FIGURE_SIGNAL || e->left.figure == SCENARIO_FIGURE_BAD))
 		play->processes[e->left.process].end_known = true;
-	if (!holds(e, left, right))
+	if (!holds(e, left, right)) {
+		play->unmet++;
 		tell(play, step, left, right);
+	}
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "sim/play/internal.h"
+#include "sim/vm/file.h"
 #include "sim/vm/frame.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/oom.h"
@@ -208,6 +209,32 @@ uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure)
 	default:
 		return swap_used(vm) << PAGE_SHIFT;
 	}
+}
+
+struct play_memory play_memory(const struct play *play)
+{
+	const struct vm *vm = play->vm;
+	struct play_memory sum = { .swap = swap_used(vm) << PAGE_SHIFT, .free = play_vm_figure(play, SCENARIO_VM_FREE) };
+	/* To find huge pages all tables are walked. */
+	bool huge = vm->counters[VM_CNT_thp_fault_alloc] || vm->counters[VM_CNT_thp_collapse_alloc];
+	uint32_t i;
+
+	for (i = 0; i < vm->nr_processes; i++) {
+		struct mm *mm = vm->processes[i]->mm;
+
+		/* A child of vfork has its parent's. */
+		if (!mm || vm->processes[i]->vforked)
+			continue;
+		sum.vsz += mm->total_vm << PAGE_SHIFT;
+		sum.rss += mm_rss(mm) << PAGE_SHIFT;
+		sum.pgtables += mm_pgtables_bytes(mm);
+		if (huge)
+			sum.huge += mm_resident_all(mm, 0).huge;
+	}
+	for (i = 1; i < vm->nr_files; i++)
+		if (vm->files[i] && !vm->files[i]->shmem)
+			sum.cache += vm->files[i]->nr_cached << PAGE_SHIFT;
+	return sum;
 }
 
 uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figure)

@@ -13,6 +13,9 @@
 
 void play_fail(struct play *play, const struct step *step, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The call of @step failed, as it should. */
+void play_refused(struct play *play, const struct step *step);
+
 /* The range of a step, as addresses. Its map may be NULL; then at must be given. */
 struct play_range {
 	uint64_t start, bytes;
@@ -47,6 +50,7 @@ void play_study_end(struct play *play);
 /* What @term stands for now. */
 uint64_t play_figure(const struct play *play, const struct expect_term *term);
 uint64_t play_vm_figure(const struct play *play, enum scenario_vm_figure figure);
+struct play_memory play_memory(const struct play *play);
 uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figure);
 void play_expect(struct play *play, const struct step *step);
 

@@ -33,6 +33,13 @@ void play_fail(struct play *play, const struct step *step, const char *fmt, ...)
 	play->cfg.on_failure(play->cfg.ctx, step, text);
 }
 
+void play_refused(struct play *play, const struct step *step)
+{
+	uint32_t nr;
+
+	play->refused[step - scenario_steps(play->scenario, &nr)]++;
+}
+
 struct play_range play_range(const struct play *play, const struct step *step, const struct step_range *range)
 {
 	const struct play_map *map = step->map ? &play->processes[step->process].maps[step->map] : NULL;
@@ -96,22 +103,22 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 
 static int create_tlbs(struct play *play, const struct scenario_machine *m, struct kerror *err)
 {
-	struct tlb_geometry geo;
+	struct tlb_geometry *geo = &play->geometry;
 	unsigned int cpu;
-	int ret = tlb_parse(*m->tlb ? m->tlb : DEFAULT_TLB, &geo, err);
+	int ret = tlb_parse(*m->tlb ? m->tlb : DEFAULT_TLB, geo, err);
 
 	if (ret)
 		return ret;
 	if (!m->pcid)
-		geo.no_tags = true;
-	if (geo.base_16k)
+		geo->no_tags = true;
+	if (geo->base_16k)
 		return kerror_set(err, -EOPNOTSUPP, "machine tlb=: pages of 16 KiB are not simulated for processes yet");
 	play->nr_cpus = (unsigned int)m->cpus;
 	play->tlbs = calloc(play->nr_cpus, sizeof(*play->tlbs));
 	if (!play->tlbs)
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
-		ret = tlb_create(&play->tlbs[cpu], &geo, err);
+		ret = tlb_create(&play->tlbs[cpu], geo, err);
 		if (ret)
 			return ret;
 	}
@@ -122,7 +129,10 @@ static int create_names(struct play *play, struct kerror *err)
 {
 	const struct scenario *s = play->scenario;
 	scenario_id i, nr = scenario_nr_processes(s);
+	uint32_t nr_steps;
 
+	scenario_steps(s, &nr_steps);
+	play->refused = calloc(nr_steps + 1u, sizeof(*play->refused));
 	play->processes = calloc(nr + 1u, sizeof(*play->processes));
 	play->files = calloc(scenario_nr_files(s) + 1u, sizeof(*play->files));
 	for (i = 0; play->processes && i <= nr; i++) {
@@ -130,7 +140,7 @@ static int create_names(struct play *play, struct kerror *err)
 		if (!play->processes[i].maps)
 			return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	}
-	return play->processes && play->files ? 0 : kerror_set(err, -ENOMEM, "scenario: out of memory");
+	return play->refused && play->processes && play->files ? 0 : kerror_set(err, -ENOMEM, "scenario: out of memory");
 }
 
 int play_create(struct play **out, const struct scenario *scenario, const struct play_config *cfg, struct kerror *err)
@@ -177,6 +187,7 @@ void play_destroy(struct play *play)
 	free(play->processes);
 	free(play->files);
 	free(play->phases);
+	free(play->refused);
 	free(play);
 }
 
@@ -255,7 +266,9 @@ static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
 		play->phases = phases;
 		play->max_phases = max;
 	}
-	play->phases[play->nr_phases] = (struct play_phase){ .name = name, .tlb = play_tlb_stats(play) };
+	play->phases[play->nr_phases] = (struct play_phase){
+		.name = name, .disk_reads = play->vm->disk_reads, .tlb = play_tlb_stats(play),
+	};
 	memcpy(play->phases[play->nr_phases].vm, play->vm->counters, sizeof(play->vm->counters));
 	play->nr_phases++;
 	play->all_phase = play->all;
@@ -285,6 +298,9 @@ static void end_phase(struct play *play)
 	phase->minflt = play->all.minflt - play->all_phase.minflt;
 	phase->majflt = play->all.majflt - play->all_phase.majflt;
 	phase->accesses = play->all.accesses - play->all_phase.accesses;
+	phase->remote = play->all.remote - play->all_phase.remote;
+	phase->disk_reads = play->vm->disk_reads - phase->disk_reads;
+	phase->memory = play_memory(play);
 	phase->tlb.lookups = now.lookups - phase->tlb.lookups;
 	phase->tlb.l1_hits = now.l1_hits - phase->tlb.l1_hits;
 	phase->tlb.l2_hits = now.l2_hits - phase->tlb.l2_hits;
@@ -360,6 +376,8 @@ static int do_fork(struct play *play, const struct step *step)
 	who->error = -ret;
 	if (-ret != step->expected_errno)
 		play_fail(play, step, "fork: %s", ret ? strerror(-ret) : "it succeeded");
+	else if (ret)
+		play_refused(play, step);
 	if (ret)
 		return 0;
 	child->error = 0;

@@ -62,13 +62,21 @@ struct play_process {
 	bool end_known;			/* an expectation looked at its end */
 };
 
+/* Bytes: what all processes have, a page of two of them twice; and what the machine has. */
+struct play_memory {
+	uint64_t vsz, rss, pgtables, huge;
+	uint64_t swap, cache, free;	/* cache: pages of files */
+};
+
 /* One row of the report. */
 struct play_phase {
 	scenario_id name;		/* 0: before the first phase */
 	uint64_t faults[NR_VM_FAULTS];
-	uint64_t minflt, majflt, accesses;
+	uint64_t minflt, majflt, accesses, remote;
+	uint64_t disk_reads;		/* pages of files */
 	struct tlb_stats tlb;
 	uint64_t vm[NR_VM_COUNTERS];	/* the machine's */
+	struct play_memory memory;	/* when it ended */
 };
 
 struct play {
@@ -76,6 +84,7 @@ struct play {
 	struct play_config cfg;
 	struct machine *machine;
 	struct vm *vm;
+	struct tlb_geometry geometry;	/* of all TLBs */
 	struct tlb **tlbs;		/* a CPU's each */
 	unsigned int nr_cpus;
 	struct play_process *processes;	/* by scenario_id */
@@ -90,6 +99,8 @@ struct play {
 	uint64_t remote;
 	uint32_t at_line, at_column;	/* of the step that is or was the last */
 	uint64_t steps, expectations, failures;
+	uint64_t unmet;			/* of failures: expectations that do not hold */
+	uint32_t *refused;		/* owned; by number of the step: calls that failed, as was expected */
 	bool bounded;			/* max_accesses were reached */
 };
 

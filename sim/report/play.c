@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: a scenario's report: the answer first, then processes, phases, faults by kind, swap and the TLB. */
+/* kmemsim: a scenario's report: the answer first, then processes, phases and their memory, faults by kind, swap and the TLB. */
 #include "sim/report/play.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "pagemap/tlb/geometry.h"
 #include "sim/vm/oom.h"
@@ -26,22 +27,37 @@ static uint64_t kib(uint64_t pages)
 
 /* ---- the answer ------------------------------------------------------------------- */
 
+/* How it went, in a sentence. */
+static void answer_text(const struct play *play, char *buf, size_t size)
+{
+	uint64_t others = play->failures - play->unmet, all = play->expectations;
+	int len;
+
+	if (!all && !others)
+		len = snprintf(buf, size, "nothing was expected");
+	else if (!all)
+		len = snprintf(buf, size, "no expectations");
+	else if (play->unmet)
+		len = snprintf(buf, size, "%" PRIu64 " of %" PRIu64 " expectations %s not hold", play->unmet, all,
+			       play->unmet == 1 ? "does" : "do");
+	else if (all == 1)
+		len = snprintf(buf, size, "the expectation holds");
+	else
+		len = snprintf(buf, size, "all %" PRIu64 " expectations hold", all);
+	if (others)
+		snprintf(buf + len, size - (size_t)len, "; %" PRIu64 " other step%s failed", others, others == 1 ? "" : "s");
+}
+
 static void emit_front(struct emitter *em, const struct report_play_input *in)
 {
 	const struct play *play = in->play;
-	char text[96];
+	char text[128];
 
 	emit_str(em, "version", "kmemsim", in->version);
 	emit_str(em, "scenario", "scenario", in->path);
 	if (in->stopped)
 		emit_str(em, "stopped", "ended early", in->stopped);
-	if (!play->expectations && !play->failures)
-		snprintf(text, sizeof(text), "nothing was expected");
-	else if (!play->failures)
-		snprintf(text, sizeof(text), play->expectations == 1 ? "the expectation holds" : "all %" PRIu64
-			 " expectations hold", play->expectations);
-	else
-		snprintf(text, sizeof(text), "%" PRIu64 " of what was expected does not hold", play->failures);
+	answer_text(play, text, sizeof(text));
 	emit_str(em, "answer", "answer", text);
 	emit_u64(em, "expectations", "expectations", "", play->expectations);
 	emit_u64(em, "failures", "not as expected", "", play->failures);
@@ -100,20 +116,33 @@ static void emit_processes(struct emitter *em, const struct play *play)
 	emit_table_end(em);
 }
 
+/* One that was accessed; or that the scenario made, and it is there still. */
+static bool mapping_shown(const struct play_process *p, const struct play_map *map, scenario_id id)
+{
+	if (map->counts.accesses || map->counts.minflt || map->counts.majflt)
+		return true;
+	return id > NR_SCENARIO_LAYOUT && map->bytes && p->process && p->process->mm &&
+	       mm_find_intersection(p->process->mm, map->start, map->start + map->bytes);
+}
+
 static void emit_mapping(struct emitter *em, const struct play *play, scenario_id who, scenario_id id)
 {
 	const struct play_process *p = &play->processes[who];
 	const struct play_map *map = &p->maps[id];
 	struct mm_resident in = { 0 };
 
-	if (!map->counts.accesses && !map->counts.minflt && !map->counts.majflt)
+	if (!mapping_shown(p, map, id))
 		return;
 	if (p->process && p->process->mm && map->bytes)
-		in = mm_resident(p->process->mm, map->start, map->start + map->bytes, 0);
+		in = mm_resident(p->process->mm, map->start, map->start + map->bytes,
+				 buddy_cpu_node(play->vm->buddy, p->process->cpu));
 	emit_cell_str(em, scenario_process_name(play->scenario, who));
 	emit_cell_str(em, id ? scenario_map_name(play->scenario, id) : "(elsewhere)");
 	emit_cell_u64(em, map->bytes >> 10);
 	emit_cell_u64(em, in.rss >> 10);
+	emit_cell_u64(em, in.huge >> 10);
+	emit_cell_u64(em, in.swap >> 10);
+	emit_cell_u64(em, in.away >> 10);
 	emit_cell_u64(em, map->counts.accesses);
 	emit_cell_u64(em, map->counts.minflt);
 	emit_cell_u64(em, map->counts.majflt);
@@ -121,18 +150,21 @@ static void emit_mapping(struct emitter *em, const struct play *play, scenario_i
 	emit_row_end(em);
 }
 
-/* What was counted in mappings by name, where anything was. */
+/* What was counted in mappings by name, and what they have at the end. */
 static void emit_mappings(struct emitter *em, const struct play *play)
 {
 	static const struct emitter_column columns[] = {
 		{ "process", "process", "", true }, { "mapping", "mapping", "", true }, { "size_kib", "size", "KiB", false },
-		{ "rss_kib", "RSS", "KiB", false }, { "accesses", "accesses", "", false },
+		{ "rss_kib", "RSS", "KiB", false }, { "huge_kib", "huge pages", "KiB", false },
+		{ "swap_kib", "on swap", "KiB", false }, { "away_kib", "other node", "KiB", false },
+		{ "accesses", "accesses", "", false },
 		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
 		{ "tlb_misses", "TLB misses", "", false },
 	};
 	scenario_id who, id;
 
 	emit_table(em, "mappings", "Mappings", columns, sizeof(columns) / sizeof(columns[0]));
+	emit_table_sparse(em);
 	for (who = 1; who <= scenario_nr_processes(play->scenario); who++)
 		for (id = 0; id <= scenario_nr_maps(play->scenario); id++)
 			emit_mapping(em, play, who, id);
@@ -141,33 +173,131 @@ static void emit_mappings(struct emitter *em, const struct play *play)
 
 /* ---- phases ---------------------------------------------------------------------------- */
 
+static const char *phase_name(const struct play *play, const struct play_phase *phase)
+{
+	return phase->name ? scenario_phase_name(play->scenario, phase->name) : "(begin)";
+}
+
+/* What comes before the first phase is a row where something happened there. */
+static bool phase_shown(const struct play *play, const struct play_phase *phase)
+{
+	return phase->name || play->nr_phases == 1 || phase->accesses || phase->minflt || phase->majflt || phase->disk_reads;
+}
+
+/* The counts of one phase, from its faults on. */
+static void emit_phase_counts(struct emitter *em, const struct play_phase *phase)
+{
+	static const enum vm_fault kinds[] = { VM_FAULT_anon, VM_FAULT_zero, VM_FAULT_cow, VM_FAULT_reuse, VM_FAULT_huge };
+	static const enum vm_counter counters[] = {
+		VM_CNT_thp_collapse_alloc, VM_CNT_thp_split_pmd, VM_CNT_pswpin, VM_CNT_pswpout, VM_CNT_numa_hint_faults,
+		VM_CNT_pgmigrate_success,
+	};
+	unsigned int i;
+
+	emit_cell_u64(em, phase->minflt);
+	emit_cell_u64(em, phase->majflt);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		emit_cell_u64(em, phase->faults[kinds[i]]);
+	emit_cell_u64(em, phase->disk_reads);
+	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		emit_cell_u64(em, phase->vm[counters[i]]);
+}
+
 static void emit_phases(struct emitter *em, const struct play *play)
 {
 	static const struct emitter_column columns[] = {
 		{ "phase", "phase", "", true }, { "accesses", "accesses", "", false },
+		{ "remote", "other node", "", false },
 		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
 		{ "first", "first touch", "", false }, { "zero", "zero page", "", false },
-		{ "cow", "copied", "", false }, { "walks", "page walks", "of lookups", false },
-		{ "refs", "reads/walk", "", false },
+		{ "cow", "copied", "", false }, { "reuse", "taken over", "", false },
+		{ "huge", "huge page", "", false }, { "disk_reads", "read from files", "pages", false },
+		{ "collapsed", "made huge", "", false }, { "split", "huge maps split", "", false },
+		{ "pswpin", "from swap", "pages", false }, { "pswpout", "to swap", "pages", false },
+		{ "numa_hint_faults", "NUMA hint faults", "", false }, { "migrated", "moved", "pages", false },
+		{ "walks", "walks of lookups", "%", false }, { "refs", "reads a walk", "", false },
 	};
 	uint32_t i;
 
 	emit_table(em, "phases", "Phases", columns, sizeof(columns) / sizeof(columns[0]));
+	emit_table_sparse(em);
 	for (i = 0; i < play->nr_phases; i++) {
 		const struct play_phase *phase = &play->phases[i];
 
-		/* What comes before the first phase is a row where something happened there. */
-		if (!phase->name && play->nr_phases > 1 && !phase->accesses && !phase->minflt && !phase->majflt)
+		if (!phase_shown(play, phase))
 			continue;
-		emit_cell_str(em, phase->name ? scenario_phase_name(play->scenario, phase->name) : "(begin)");
+		emit_cell_str(em, phase_name(play, phase));
 		emit_cell_u64(em, phase->accesses);
-		emit_cell_u64(em, phase->minflt);
-		emit_cell_u64(em, phase->majflt);
-		emit_cell_u64(em, phase->faults[VM_FAULT_anon]);
-		emit_cell_u64(em, phase->faults[VM_FAULT_zero]);
-		emit_cell_u64(em, phase->faults[VM_FAULT_cow]);
+		emit_cell_u64(em, phase->remote);
+		emit_phase_counts(em, phase);
 		emit_cell_share(em, phase->tlb.walks, phase->tlb.lookups);
-		emit_cell_real(em, phase->tlb.walks ? (double)phase->tlb.walk_refs / (double)phase->tlb.walks : 0.0, 2);
+		if (phase->tlb.walks)
+			emit_cell_real(em, (double)phase->tlb.walk_refs / (double)phase->tlb.walks, 2);
+		else
+			emit_cell_none(em);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
+static void emit_phase_memory(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "phase", "phase", "", true }, { "vsz_kib", "VSZ", "KiB", false }, { "rss_kib", "RSS", "KiB", false },
+		{ "pte_kib", "page tables", "KiB", false }, { "huge_kib", "huge pages", "KiB", false },
+		{ "swap_kib", "swap used", "KiB", false }, { "cache_kib", "page cache", "KiB", false },
+		{ "free_kib", "free", "KiB", false },
+	};
+	uint32_t i;
+
+	emit_table(em, "phase_memory", "Memory at the end of each phase", columns, sizeof(columns) / sizeof(columns[0]));
+	emit_table_sparse(em);
+	for (i = 0; i < play->nr_phases; i++) {
+		const struct play_phase *phase = &play->phases[i];
+		const struct play_memory *memory = &phase->memory;
+
+		if (!phase_shown(play, phase))
+			continue;
+		emit_cell_str(em, phase_name(play, phase));
+		emit_cell_u64(em, memory->vsz >> 10);
+		emit_cell_u64(em, memory->rss >> 10);
+		emit_cell_u64(em, memory->pgtables >> 10);
+		emit_cell_u64(em, memory->huge >> 10);
+		emit_cell_u64(em, memory->swap >> 10);
+		emit_cell_u64(em, memory->cache >> 10);
+		emit_cell_u64(em, memory->free >> 10);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
+/* Calls that were to fail, and did; a row for each line of the scenario. */
+static void emit_refused(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "line", "line", "", false }, { "process", "process", "", true }, { "call", "call", "", true },
+		{ "mapping", "mapping", "", true }, { "errno", "errno", "", true }, { "times", "times", "", false },
+	};
+	uint32_t nr, i;
+	const struct step *steps = scenario_steps(play->scenario, &nr);
+
+	for (i = 0; i < nr && !play->refused[i]; i++)
+		;
+	if (i == nr)
+		return;
+	emit_table(em, "refused", "Calls that failed, as was expected", columns, sizeof(columns) / sizeof(columns[0]));
+	emit_table_sparse(em);
+	for (; i < nr; i++) {
+		const char *error = scenario_word_of(scenario_errno, steps[i].expected_errno);
+
+		if (!play->refused[i])
+			continue;
+		emit_cell_u64(em, steps[i].line);
+		emit_cell_str(em, scenario_process_name(play->scenario, steps[i].process));
+		emit_cell_str(em, scenario_statements[steps[i].kind].word);
+		emit_cell_str(em, steps[i].map ? scenario_map_name(play->scenario, steps[i].map) : "");
+		emit_cell_str(em, error ? error : strerror(steps[i].expected_errno));
+		emit_cell_u64(em, play->refused[i]);
 		emit_row_end(em);
 	}
 	emit_table_end(em);
@@ -195,7 +325,7 @@ static void emit_reclaim(struct emitter *em, const struct play *play)
 
 		if (!n[VM_CNT_pageoutrun] && !n[VM_CNT_pgscan_direct])
 			continue;
-		emit_cell_str(em, phase->name ? scenario_phase_name(play->scenario, phase->name) : "(begin)");
+		emit_cell_str(em, phase_name(play, phase));
 		emit_cell_u64(em, n[VM_CNT_pageoutrun]);
 		emit_cell_u64(em, n[VM_CNT_pgscan_kswapd]);
 		emit_cell_u64(em, n[VM_CNT_pgsteal_kswapd]);
@@ -278,6 +408,8 @@ static void emit_tlb(struct emitter *em, const struct play *play)
 	uint64_t thousandth = sum.lookups / 1000;
 
 	emit_section(em, "tlb", "TLB");
+	emit_str(em, "model", "model", play->geometry.name);
+	emit_str(em, "model_source", "  from", play->geometry.text ? play->geometry.text : "");
 	emit_u64(em, "lookups", "lookups", "", sum.lookups);
 	emit_share(em, "l1_hits", "found in the first level", "lookups", sum.l1_hits, sum.lookups);
 	emit_share(em, "l2_hits", "found in the second level", "lookups", sum.l2_hits, sum.lookups);
@@ -298,6 +430,8 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 	emit_processes(em, in->play);
 	emit_mappings(em, in->play);
 	emit_phases(em, in->play);
+	emit_phase_memory(em, in->play);
+	emit_refused(em, in->play);
 	emit_reclaim(em, in->play);
 	emit_oom(em, in->play);
 	emit_faults(em, in->play);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kmemsim: what a scenario's processes did, as a report; definitions in docs/vm.md. */
+/* kmemsim: what a scenario's processes did, as a report; definitions in docs/scenario.md. */
 #ifndef KMEMSIM_SIM_REPORT_PLAY_H
 #define KMEMSIM_SIM_REPORT_PLAY_H
 

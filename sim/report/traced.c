@@ -245,12 +245,24 @@ static int emit_top_sites(struct emitter *em, const struct traced *t, unsigned i
 	return 0;
 }
 
+/* Why there is no process, though there are accesses. */
+static void emit_no_process(struct emitter *em, const struct accesses *accesses)
+{
+	if (!accesses || !accesses->nr || !accesses->geometry.base_16k)
+		return;
+	emit_section(em, "process", "The program as a process");
+	emit_missing(em, "answer", "answer", "not simulated: this TLB has pages of 16 KiB, and a process here has pages of 4 KiB");
+	emit_section_end(em);
+}
+
 int report_traced(struct emitter *em, const struct report_input *in, struct kerror *err)
 {
 	const struct traced *t = in->traced;
 	char text[256];
 	int ret;
 
+	if (!t)
+		emit_no_process(em, in->accesses);
 	if (!t || !t->process)
 		return 0;
 	emit_section(em, "process", "The program as a process");

@@ -159,6 +159,11 @@ bool vm_frame_mapped(const struct vm *vm, struct page *page)
 	return page->vm_mapcount || ((head->flags & PG_head) && huge_leaves(head));
 }
 
+bool vm_frame_huge_mapped(const struct page *head)
+{
+	return (head->flags & PG_head) && huge_leaves(head);
+}
+
 enum vm_rss vm_frame_rss(const struct page *page)
 {
 	if (page->vm_index & FRAME_ANON)

@@ -19,7 +19,7 @@
 #define FRAME_ANON	(1ULL << 40)	/* private: vm_mapping is an anon_vma */
 #define FRAME_FILE	(1ULL << 41)	/* in the page cache: vm_mapping is a file */
 #define FRAME_SHMEM	(1ULL << 42)	/* and that is memory only */
-#define FRAME_TABLE	(1ULL << 43)	/* holds page-table entries */
+#define FRAME_TABLE	(1ULL << 43)	/* holds page-table entries, of the level that the offset says */
 #define FRAME_EXCLUSIVE	(1ULL << 44)
 #define FRAME_DIRTY	(1ULL << 45)
 #define FRAME_SWAPBACKED (1ULL << 46)	/* goes to swap, not to a file */
@@ -66,6 +66,8 @@ void vm_frame_map(struct vm *vm, pfn_t pfn);
 void vm_frame_unmap(struct vm *vm, pfn_t pfn);
 /* Whether an entry points to it, or to the huge page that it is a part of. */
 bool vm_frame_mapped(const struct vm *vm, struct page *page);
+/* Whether one entry maps all of the huge page whose first frame is @head. */
+bool vm_frame_huge_mapped(const struct page *head);
 /* Whether @page is a part of a huge page. */
 static inline bool vm_frame_in_block(const struct page *page)
 {

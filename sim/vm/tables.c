@@ -20,7 +20,7 @@ static pfn_t pgtable_alloc(struct mm *mm, enum pt_level level, unsigned int orde
 
 	if (pfn_is_none(pfn))
 		return pfn;
-	page_from_pfn(mm->vm->map, pfn)->vm_index = FRAME_TABLE;
+	page_from_pfn(mm->vm->map, pfn)->vm_index = FRAME_TABLE | (uint64_t)level;
 	mm->tables[level] += 1U << order;
 	return pfn;
 }

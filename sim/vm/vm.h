@@ -237,6 +237,7 @@ struct vm {
 	struct table numa_last_use;	/* by pfn: numa_scan.c's */
 	uint64_t now_ns;		/* simulated time; see clock.h */
 	uint64_t dirtied;		/* pages of files that were written to */
+	uint64_t disk_reads;		/* pages of files that came from their disk */
 	bool flusher_woken;		/* reclaim met nothing but dirty pages */
 };
 

@@ -357,6 +357,16 @@ void emit_table(struct emitter *em, const char *key, const char *label,
 	}
 }
 
+void emit_table_sparse(struct emitter *em)
+{
+	if (em->err.code)
+		return;
+	if (em->open->kind != EMITTER_TABLE)
+		fail(em, -EINVAL, "no table is open, in", em->open->key);
+	else
+		em->open->sparse = true;
+}
+
 static void cell_add(struct emitter *em, struct emitter_value value)
 {
 	struct emitter_node *table = em->open;

@@ -57,6 +57,7 @@ struct emitter_node {
 	struct emitter_value *cells;
 	size_t nr_cells, cells_size;
 	size_t nr_rows;				/* completed */
+	bool sparse;				/* the text leaves out columns that say nothing */
 };
 
 struct emitter {

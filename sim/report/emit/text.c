@@ -407,8 +407,39 @@ static void put_heading(struct page_writer *w, const struct emitter_node *table,
 	put_newline(w);
 }
 
+static bool says_nothing(const struct emitter_value *cell)
+{
+	switch (cell->kind) {
+	case EMITTER_STR:
+		return !*cell->str;
+	case EMITTER_U64:
+		return !cell->u64;
+	case EMITTER_I64:
+		return !cell->i64;
+	case EMITTER_REAL:
+		return cell->real == 0.0;
+	case EMITTER_SHARE:
+		return !cell->share.den;
+	case EMITTER_BOOL:
+		return false;
+	case EMITTER_MISSING:
+		break;
+	}
+	return true;
+}
+
+static bool column_says_nothing(const struct emitter_node *table, unsigned int column)
+{
+	size_t row;
+
+	for (row = 0; row < table->nr_rows; row++)
+		if (!says_nothing(&table->cells[row * table->nr_columns + column]))
+			return false;
+	return table->nr_rows || !table->columns[column].left;
+}
+
 /* Returns 0 or -ENOMEM. */
-static int put_table(struct page_writer *w, const struct emitter_node *table, int indent)
+static int put_columns(struct page_writer *w, const struct emitter_node *table, int indent)
 {
 	const struct emitter_value *cell = table->cells;
 	char buf[EMITTER_NUMBER_SIZE];
@@ -438,6 +469,36 @@ static int put_table(struct page_writer *w, const struct emitter_node *table, in
 	}
 	free(layout);
 	return 0;
+}
+
+/* The same without the columns that say nothing. The cells stay the table's. */
+static int put_sparse(struct page_writer *w, const struct emitter_node *table, int indent)
+{
+	struct emitter_node view = { .nr_rows = table->nr_rows };
+	unsigned int i;
+	size_t row;
+	int ret = -ENOMEM;
+
+	view.columns = calloc(table->nr_columns, sizeof(*view.columns));
+	view.cells = calloc(table->nr_rows * table->nr_columns + 1, sizeof(*view.cells));
+	for (i = 0; view.columns && view.cells && i < table->nr_columns; i++)
+		if (!column_says_nothing(table, i))
+			view.columns[view.nr_columns++] = table->columns[i];
+	for (row = 0; view.columns && view.cells && row < table->nr_rows; row++)
+		for (i = 0; i < table->nr_columns; i++)
+			if (!column_says_nothing(table, i))
+				view.cells[view.nr_cells++] = table->cells[row * table->nr_columns + i];
+	if (view.columns && view.cells)
+		ret = put_columns(w, &view, indent);
+	free(view.columns);
+	free(view.cells);
+	return ret;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int put_table(struct page_writer *w, const struct emitter_node *table, int indent)
+{
+	return table->sparse ? put_sparse(w, table, indent) : put_columns(w, table, indent);
 }
 
 /* ---- sections ----------------------------------------------------------- */

@@ -14,24 +14,27 @@
 
 #include "buddy/watermark.h"
 #include "sim/report/kernel/procfs_rows.h"
+#include "sim/report/kernel/procfs_vm.h"
 
-/* Frames of slabs and large kmallocs of one node. */
-struct slab_frames {
-	uint64_t reclaimable, unreclaimable;
+/* What is counted of each zone, block by block; the fields of one zone id in stat[id]. */
+struct block_counts {
+	const struct slab_allocator *sa;	/* NULL: no slabs are counted */
+	const struct vm *vm;			/* NULL: no processes are */
+	bool *reclaimable;			/* owned; by cache */
+	uint64_t (*stat)[NR_VMSTAT_ITEMS];	/* owned */
 };
 
-static void count_block(const struct page *page, const bool *reclaimable, struct slab_frames *frames)
+static void count_block(const struct block_counts *counts, pfn_t pfn, const struct page *page, uint64_t *stat)
 {
 	uint64_t nr = 1ULL << page_order(page);
+	bool slab = page->flags & PG_slab;
 
-	if (page->flags & PG_slab) {
-		if (reclaimable[page->slab_cache])
-			frames->reclaimable += nr;
-		else
-			frames->unreclaimable += nr;
-	} else if (page->flags & PG_large) {
-		frames->unreclaimable += nr;
-	}
+	if (counts->sa && slab && counts->reclaimable[page->slab_cache])
+		stat[VS_nr_slab_reclaimable] += nr;
+	else if (counts->sa && (page->flags & (PG_slab | PG_large)))
+		stat[VS_nr_slab_unreclaimable] += nr;
+	else if (counts->vm && !(page->flags & (PG_slab | PG_large)))
+		procfs_count_frames(counts->vm, pfn, nr, stat);
 }
 
 /* Where the fresh memory that holds @pfn ends; @pfn where it lies in none. */
@@ -46,9 +49,9 @@ static uint32_t fresh_end(const struct zone *zone, uint32_t pfn)
 }
 
 /* Block by block, and over fresh memory in one step, so that untouched frames stay untouched. */
-static void count_zone(const struct pagemap *map, const struct zone *zone, const bool *reclaimable,
-		       struct slab_frames *frames)
+static void count_zone(const struct block_counts *counts, const struct pagemap *map, const struct zone *zone)
 {
+	uint64_t *stat = counts->stat[zone->nid * MAX_NR_ZONES + zone->idx];
 	uint32_t zone_end = zone->start_pfn + zone->spanned_pages, pfn, end;
 	unsigned int i;
 
@@ -66,7 +69,7 @@ static void count_zone(const struct pagemap *map, const struct zone *zone, const
 				continue;
 			}
 			if (page->flags & PG_allocated)
-				count_block(page, reclaimable, frames);
+				count_block(counts, pfn_make(pfn), page, stat);
 			if (page->flags & (PG_allocated | PG_buddy | PG_pcp))
 				pfn += 1U << page_order(page);
 			else
@@ -75,31 +78,50 @@ static void count_zone(const struct pagemap *map, const struct zone *zone, const
 	}
 }
 
-/* Fills @frames, one a node. Returns 0 or -ENOMEM. */
-static int count_slab_frames(const struct buddy *b, const struct slab_allocator *sa,
-			     struct slab_frames frames[MAX_NUMNODES])
+static void end_counts(struct block_counts *counts)
 {
-	const struct pagemap *map = buddy_pagemap(b);
+	free(counts->reclaimable);
+	free(counts->stat);
+}
+
+/* What @counts is asked for, of all zones. 0, and the caller ends it; or -ENOMEM. */
+static int count_blocks(const struct buddy *b, struct block_counts *counts)
+{
 	struct kmem_cache *s;
 	uint32_t nr_caches = 0;
-	bool *reclaimable;
 	const struct zone *zone;
 
-	memset(frames, 0, MAX_NUMNODES * sizeof(*frames));
-	if (!sa)
-		return 0;
-	for_each_cache(sa, s)
-		if (kmem_cache_id(s) >= nr_caches)
-			nr_caches = kmem_cache_id(s) + 1;
-	reclaimable = calloc(nr_caches + 1, sizeof(*reclaimable));
-	if (!reclaimable)
+	if (counts->sa)
+		for_each_cache(counts->sa, s)
+			if (kmem_cache_id(s) >= nr_caches)
+				nr_caches = kmem_cache_id(s) + 1;
+	counts->reclaimable = calloc(nr_caches + 1, sizeof(*counts->reclaimable));
+	counts->stat = calloc((size_t)buddy_nr_nodes(b) * MAX_NR_ZONES, sizeof(*counts->stat));
+	if (!counts->reclaimable || !counts->stat) {
+		end_counts(counts);
 		return -ENOMEM;
-	for_each_cache(sa, s)
-		reclaimable[kmem_cache_id(s)] = kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT;
-	for_each_populated_zone(b, zone)
-		count_zone(map, zone, reclaimable, &frames[zone->nid]);
-	free(reclaimable);
+	}
+	if (counts->sa)
+		for_each_cache(counts->sa, s)
+			counts->reclaimable[kmem_cache_id(s)] = kmem_cache_flags(s) & SLAB_RECLAIM_ACCOUNT;
+	if (!counts->sa && !counts->vm)
+		return 0;
+	for_each_populated_zone(b, zone) {
+		count_zone(counts, buddy_pagemap(b), zone);
+		if (counts->vm)
+			procfs_count_lists(counts->vm, zone, counts->stat[zone->nid * MAX_NR_ZONES + zone->idx]);
+	}
 	return 0;
+}
+
+/* @to gets what was counted in the zones of node @nid. */
+static void add_node(const struct block_counts *counts, unsigned int nid, uint64_t *to)
+{
+	unsigned int zone, i;
+
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		for (i = 0; i < NR_VMSTAT_ITEMS; i++)
+			to[i] += counts->stat[nid * MAX_NR_ZONES + zone][i];
 }
 
 static void fill_zone_stat(const struct buddy *b, const struct zone *zone, uint64_t *stat)
@@ -112,12 +134,11 @@ static void fill_zone_stat(const struct buddy *b, const struct zone *zone, uint6
 	stat[VS_numa_other] = buddy_zone_numa(b, zone, BC_numa_other);
 }
 
-/* @node_stat is NULL for all but the first populated zone of a node. */
-static void put_zone(const struct buddy *b, const struct zone *zone, const uint64_t *node_stat,
+/* @stat: what was counted of the zone. @node_stat is NULL for all but the first populated zone of a node. */
+static void put_zone(const struct buddy *b, const struct zone *zone, uint64_t *stat, const uint64_t *node_stat,
 		     struct procfs_pageset *pagesets, FILE *out)
 {
 	unsigned int nr_cpus = buddy_nr_cpus(b), cpu;
-	uint64_t stat[NR_VMSTAT_ITEMS] = { 0 };
 
 	if (zone_populated(zone)) {
 		fill_zone_stat(b, zone, stat);
@@ -153,35 +174,40 @@ static void put_zone(const struct buddy *b, const struct zone *zone, const uint6
 	});
 }
 
-int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, FILE *out)
+int procfs_zoneinfo(const struct buddy *b, const struct slab_allocator *sa, const struct vm *vm, FILE *out)
 {
-	struct slab_frames frames[MAX_NUMNODES];
+	struct block_counts counts = { .sa = sa, .vm = vm };
 	struct procfs_pageset *pagesets;
 	const struct zone *zone;
 	unsigned int nid;
 	int ret;
 
-	ret = count_slab_frames(b, sa, frames);
+	ret = count_blocks(b, &counts);
 	if (ret)
 		return ret;
 	pagesets = calloc(buddy_nr_cpus(b), sizeof(*pagesets));
-	if (!pagesets)
+	if (!pagesets) {
+		end_counts(&counts);
 		return -ENOMEM;
+	}
 	for_each_node(b, nid) {
-		uint64_t node_stat[NR_VMSTAT_ITEMS] = {
-			[VS_nr_slab_reclaimable] = frames[nid].reclaimable,
-			[VS_nr_slab_unreclaimable] = frames[nid].unreclaimable,
-		};
+		uint64_t node_stat[NR_VMSTAT_ITEMS] = { 0 };
 		bool first = true;
 
+		add_node(&counts, nid, node_stat);
+		/* They are the machine's: only of a single node are they the node's. */
+		if (vm && buddy_nr_nodes(b) == 1)
+			procfs_count_events(vm, buddy_kernel(b), node_stat);
 		for_each_zone_of_node(b, nid, zone) {
 			bool populated = zone_populated(zone);
 
-			put_zone(b, zone, populated && first ? node_stat : NULL, pagesets, out);
+			put_zone(b, zone, counts.stat[nid * MAX_NR_ZONES + zone->idx],
+				 populated && first ? node_stat : NULL, pagesets, out);
 			first &= !populated;
 		}
 	}
 	free(pagesets);
+	end_counts(&counts);
 	return procfs_result(out);
 }
 
@@ -214,23 +240,32 @@ static void add_slab_pages(uint64_t *stat, const struct slab_allocator *sa)
 	stat[VS_nr_slab_unreclaimable] += slab_large_pages(sa);
 }
 
-int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, FILE *out)
+int procfs_vmstat(const struct buddy *b, const struct slab_allocator *sa, const struct vm *vm, FILE *out)
 {
+	struct block_counts counts = { .vm = vm };
 	uint64_t stat[NR_VMSTAT_ITEMS];
 	const struct zone *zone;
-	unsigned int i;
+	unsigned int i, nid;
+	int ret = count_blocks(b, &counts);
 
+	if (ret)
+		return ret;
 	for (i = 0; i < NR_VMSTAT_ITEMS; i++)
 		stat[i] = counter_by_name(b, vmstat_name(buddy_kernel(b), (enum vmstat_item)i));
 	for_each_populated_zone(b, zone)
 		stat[VS_nr_free_pages] += zone->free_pages;
+	for_each_node(b, nid)
+		add_node(&counts, nid, stat);
 	if (sa)
 		add_slab_pages(stat, sa);
+	if (vm)
+		procfs_count_events(vm, buddy_kernel(b), stat);
 	for (i = 0; i < NR_VMSTAT_ITEMS; i++) {
 		const char *name = vmstat_name(buddy_kernel(b), (enum vmstat_item)i);
 
 		if (name)
 			procfs_put_vmstat(out, name, stat[i]);
 	}
+	end_counts(&counts);
 	return procfs_result(out);
 }

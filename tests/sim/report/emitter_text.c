@@ -251,6 +251,43 @@ static void test_json(void)
 	emitter_destroy(em);
 }
 
+/* A column of a sparse table is left out of the text where each row says nothing in it; the other formats have it. */
+static void test_sparse(void)
+{
+	static const struct emitter_column columns[] = {
+		{ "name", "name", "", true }, { "none", "none", "", false }, { "one", "one", "KiB", false },
+		{ "empty", "empty", "", true }, { "real", "real", "", false }, { "share", "share", "%", false },
+	};
+	struct emitter *em = start();
+	unsigned int row;
+	char *csv;
+
+	emit_table(em, "t", "T", columns, 6);
+	emit_table_sparse(em);
+	for (row = 0; row < 2; row++) {
+		emit_cell_str(em, row ? "b" : "a");
+		emit_cell_u64(em, 0);
+		emit_cell_u64(em, row);
+		emit_cell_str(em, "");
+		emit_cell_real(em, 0.0, 2);
+		emit_cell_share(em, 0, row);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+	assert_written(em, &emit_text, "T\n=\n  name  one  share\n        KiB      %\n  ----  ---  -----\n"
+		       "  a       0      -\n  b       1    0.0\n");
+	csv = written(em, &emit_csv);
+	CU_ASSERT_PTR_NOT_NULL(strstr(csv, "t.1.none,none,,0\n"));
+	free(csv);
+	emitter_destroy(em);
+	em = start();
+	emit_table(em, "t", "T", columns, 3);
+	emit_table_sparse(em);
+	emit_table_end(em);
+	assert_written(em, &emit_text, "T\n=\n  name\n  ----\n  (none)\n");
+	emitter_destroy(em);
+}
+
 static const struct test_case cases[] = {
 	{ "emitter_text_fold", test_fold },
 	{ "emitter_text_long_label", test_long_label },
@@ -260,6 +297,7 @@ static const struct test_case cases[] = {
 	{ "emitter_text_cut", test_cut },
 	{ "emitter_text_cut_to_the_least", test_cut_to_the_least },
 	{ "emitter_text_hidden", test_hidden },
+	{ "emitter_text_sparse", test_sparse },
 	{ "emitter_text_csv", test_csv },
 	{ "emitter_text_json", test_json },
 	{ NULL, NULL }

@@ -88,7 +88,7 @@ static char *stat_file(const struct machine *m, bool zoneinfo)
 	FILE *out = open_memstream(&text, &size);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL((zoneinfo ? procfs_zoneinfo : procfs_vmstat)(m->b, m->sa, out), 0);
+	CU_ASSERT_EQUAL((zoneinfo ? procfs_zoneinfo : procfs_vmstat)(m->b, m->sa, NULL, out), 0);
 	fclose(out);
 	return text;
 }
@@ -418,8 +418,8 @@ static void test_full_disk(void)
 	machine_boot(&m);
 	for (i = 0; i < sizeof(fns) / sizeof(fns[0]); i++)
 		CU_ASSERT(fns[i](m.b, full) < 0);
-	CU_ASSERT(procfs_zoneinfo(m.b, m.sa, full) < 0);
-	CU_ASSERT(procfs_vmstat(m.b, m.sa, full) < 0);
+	CU_ASSERT(procfs_zoneinfo(m.b, m.sa, NULL, full) < 0);
+	CU_ASSERT(procfs_vmstat(m.b, m.sa, NULL, full) < 0);
 	CU_ASSERT(procfs_slabinfo(m.sa, full) < 0);
 	fclose(full);
 	machine_halt(&m);

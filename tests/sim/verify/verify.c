@@ -175,7 +175,7 @@ static void compare_file(const char *folder, const char *name, const char *const
 
 static int zoneinfo(const struct buddy *b, FILE *out)
 {
-	return procfs_zoneinfo(b, NULL, out);
+	return procfs_zoneinfo(b, NULL, NULL, out);
 }
 
 /*
