@@ -77,7 +77,10 @@ void emit_note(struct emitter *em, const char *text);
 
 void emit_table(struct emitter *em, const char *key, const char *label,
 		const struct emitter_column *columns, unsigned int nr_columns);
-/* Columns of the open table in which every row has 0, "-" or no word are left out of the text; JSON and CSV have them. */
+/*
+ * Columns of the open table in which every row has 0, "-" or no word are left out of the text, and where a line has no
+ * room for the others they go on below, beside the first column again. JSON and CSV have all of them.
+ */
 void emit_table_sparse(struct emitter *em);
 void emit_cell_str(struct emitter *em, const char *value);
 /* A string that the text indents by @depth steps; JSON and CSV show it as it is. */

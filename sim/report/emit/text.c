@@ -471,25 +471,70 @@ static int put_columns(struct page_writer *w, const struct emitter_node *table, 
 	return 0;
 }
 
-/* The same without the columns that say nothing. The cells stay the table's. */
+/* The least width of a column, with its heading folded. */
+static int least_width(const struct emitter_node *table, unsigned int column)
+{
+	int width = longest_word(table->columns[column].label), other = text_width(table->columns[column].unit);
+	char buf[EMITTER_NUMBER_SIZE];
+	size_t row;
+
+	width = other > width ? other : width;
+	for (row = 0; row < table->nr_rows; row++) {
+		other = text_width(cell_text(&table->cells[row * table->nr_columns + column], buf));
+		width = other > width ? other : width;
+	}
+	return width;
+}
+
+/* @view, which has room for all of @table, gets its first column and as many from @from on as a line has room for. The next one. */
+static unsigned int take_columns(const struct emitter_node *table, unsigned int from, int indent, struct emitter_node *view)
+{
+	int width = indent + least_width(table, 0);
+	unsigned int i, *taken = calloc(table->nr_columns, sizeof(*taken)), nr = 1;
+	size_t row;
+
+	for (i = from; taken && i < table->nr_columns; i++) {
+		if (column_says_nothing(table, i))
+			continue;
+		width += COLUMN_GAP + least_width(table, i);
+		if (nr > 1 && width > EMITTER_TEXT_WIDTH)
+			break;
+		taken[nr++] = i;
+	}
+	view->nr_columns = taken ? nr : 0;
+	view->nr_cells = 0;
+	for (nr = 0; nr < view->nr_columns; nr++)
+		view->columns[nr] = table->columns[taken[nr]];
+	for (row = 0; row < table->nr_rows; row++)
+		for (nr = 0; nr < view->nr_columns; nr++)
+			view->cells[view->nr_cells++] = table->cells[row * table->nr_columns + taken[nr]];
+	free(taken);
+	return i;
+}
+
+/*
+ * The same without the columns that say nothing; where a line has no room for all others, they go on below, beside
+ * the first column again. The cells stay the table's.
+ */
 static int put_sparse(struct page_writer *w, const struct emitter_node *table, int indent)
 {
 	struct emitter_node view = { .nr_rows = table->nr_rows };
-	unsigned int i;
-	size_t row;
+	unsigned int next = 1;
 	int ret = -ENOMEM;
 
 	view.columns = calloc(table->nr_columns, sizeof(*view.columns));
 	view.cells = calloc(table->nr_rows * table->nr_columns + 1, sizeof(*view.cells));
-	for (i = 0; view.columns && view.cells && i < table->nr_columns; i++)
-		if (!column_says_nothing(table, i))
-			view.columns[view.nr_columns++] = table->columns[i];
-	for (row = 0; view.columns && view.cells && row < table->nr_rows; row++)
-		for (i = 0; i < table->nr_columns; i++)
-			if (!column_says_nothing(table, i))
-				view.cells[view.nr_cells++] = table->cells[row * table->nr_columns + i];
-	if (view.columns && view.cells)
-		ret = put_columns(w, &view, indent);
+	if (!view.columns || !view.cells)
+		goto out;
+	do {
+		if (next > 1)
+			put_newline(w);
+		next = take_columns(table, next, indent, &view);
+		ret = view.nr_columns ? put_columns(w, &view, indent) : -ENOMEM;
+		while (next < table->nr_columns && column_says_nothing(table, next))
+			next++;
+	} while (!ret && next < table->nr_columns);
+out:
 	free(view.columns);
 	free(view.cells);
 	return ret;

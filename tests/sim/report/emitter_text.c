@@ -280,6 +280,22 @@ static void test_sparse(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(csv, "t.1.none,none,,0\n"));
 	free(csv);
 	emitter_destroy(em);
+	/* Where a line has no room for a column, it stands below, beside the first one. */
+	em = start();
+	emit_table(em, "t", "T", columns, 4);
+	emit_table_sparse(em);
+	emit_cell_str(em, run_of('a', 40));
+	emit_cell_str(em, run_of('b', 54));
+	emit_cell_u64(em, 1);
+	emit_cell_u64(em, 2);
+	emit_row_end(em);
+	emit_table_end(em);
+	csv = written(em, &emit_text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(csv, print("  %s  %s\n", run_of('a', 40), run_of('b', 54))));
+	CU_ASSERT_PTR_NOT_NULL(strstr(csv, print("\n\n  name%sone  empty\n", run_of(' ', 38), "")));
+	CU_ASSERT_PTR_NOT_NULL(strstr(csv, print("\n  %s    1  2%s\n", run_of('a', 40), "")));
+	free(csv);
+	emitter_destroy(em);
 	em = start();
 	emit_table(em, "t", "T", columns, 3);
 	emit_table_sparse(em);
