@@ -176,7 +176,7 @@ static uint64_t number_of(const char *file, const char *name)
  */
 static void files_of(const char *kernel, uint64_t tables)
 {
-	char scenario[512], *folder = strdup(in_folder("vmstat"));
+	char scenario[512], *to = strdup(in_folder("vmstat"));
 	struct result res;
 
 	snprintf(scenario, sizeof(scenario), "machine memory=64M kernel=%s swap=16M swap-type=zram thp=madvise lru=classic\n"
@@ -185,7 +185,7 @@ static void files_of(const char *kernel, uint64_t tables)
 		 "A mmap small 4M at=0x40200000 fixed\nA touch small write length=4000k\n"
 		 "A mmap view 400k at=0x40600000 fixed file=data prot=r\nA touch view\n"
 		 "A madvise small pageout length=64k\n", kernel);
-	res = run("f.vm", scenario, "--procfs", folder);
+	res = run("f.vm", scenario, "--procfs", to);
 	CU_ASSERT_EQUAL(res.status, 0);
 	if (res.status)
 		fprintf(stderr, "%s\n", res.err);
@@ -203,7 +203,7 @@ static void files_of(const char *kernel, uint64_t tables)
 			number_of("vmstat/vmstat", "nr_inactive_anon") + number_of("vmstat/vmstat", "nr_active_anon"));
 	CU_ASSERT(number_of("vmstat/vmstat", "nr_inactive_anon") + number_of("vmstat/vmstat", "nr_active_anon") > 1000);
 	done(&res);
-	free(folder);
+	free(to);
 }
 
 static void test_files(void)

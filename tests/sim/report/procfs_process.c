@@ -305,7 +305,11 @@ static void test_command(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.mapping,mapping,,buf\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.rss_kib,RSS,KiB,64\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.0.minor,minor faults,,16\n"));
-	CU_ASSERT_PTR_NULL(strstr(res.out, "\nmappings.1."));
+	/* The child touched nothing, and has the same frames. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.1.process,process,,B\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.1.rss_kib,RSS,KiB,64\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "\nmappings.1.minor,minor faults,,0\n"));
+	CU_ASSERT_PTR_NULL(strstr(res.out, "\nmappings.2."));
 	done(&res);
 	text = slurp(in_folder("proc/1/smaps"), &len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
