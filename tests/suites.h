@@ -173,6 +173,7 @@
 	X(vm_huge_host) \
 	X(vm_mthp) \
 	X(play) \
+	X(play_bounds) \
 	X(play_study) \
 	X(vm_random) \
 	X(vm_account) \

@@ -16,6 +16,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/cmd/load.h"
+#include "sim/cmd/parse.h"
 #include "sim/cmd/run_options.h"
 #include "sim/cmd/run_outputs.h"
 #include "sim/cmd/scenario.h"
@@ -336,7 +337,7 @@ static int run_as_scenario(const struct run_options *opt)
 	struct kerror err = { 0 };
 
 	if (!run_outputs_check(opt, NULL, &err))
-		return run_scenario(opt->trace, &opt->report, opt->procfs);
+		return run_scenario(opt->trace, opt);
 	complain(err.text);
 	return EXIT_USAGE;
 }
@@ -351,6 +352,8 @@ int cmd_run(int argc, char **argv)
 	interrupt_catch();
 	if (run.opt.traces.nr <= 1 && is_scenario(run.opt.trace))
 		return run_as_scenario(&run.opt);
+	if (run.opt.max_steps)
+		usage_error("kmemsim run", "--max-steps is without effect: '%s' is not a scenario", run.opt.trace);
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
 	status = finish(&run, ret, &err);

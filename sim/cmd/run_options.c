@@ -15,7 +15,8 @@
 
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS,
-	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK, OPT_MAPS, OPT_COLD
+	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK, OPT_MAPS, OPT_COLD,
+	OPT_MAX_STEPS
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +39,10 @@ static const struct argp_option options[] = {
 	  "the mappings of the program: what 'kmemsim record --access' writes beside a trace, or /proc/PID/maps; 'none': infer "
 	  "them from the addresses (default: TRACE.maps, if it is there)", 2 },
 	{ "cold", OPT_COLD, NULL, 0, "the program's files are not in the page cache when it begins", 2 },
+	{ NULL, 0, NULL, 0, "Scenarios:", 2 },
+	{ "max-steps", OPT_MAX_STEPS, "N", 0,
+	  "the run ends, with status 2, where it would go beyond N steps: lines carried out, memory accesses, and pages of files "
+	  "that are read or written (default 100000000)", 2 },
 	{ NULL, 0, NULL, 0, "The report:", 3 },
 	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': in place of text", 3 },
 	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
@@ -126,6 +131,9 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_COLD:
 		opt->cold = true;
+		return 0;
+	case OPT_MAX_STEPS:
+		opt->max_steps = need_number(state, "max-steps", arg, 1, UINT64_MAX);
 		return 0;
 	case OPT_TOP:
 		opt->top = (unsigned int)need_number(state, "top", arg, 0, 1000000);

@@ -19,6 +19,7 @@ struct run_options {
 	bool cold;			/* nothing is in the page cache of a traced program */
 	const char *owner_list;		/* file */
 	enum page_owner_order owner_order;
+	uint64_t max_steps;		/* of a scenario; 0: the default */
 	uint64_t every;			/* events between samples; 0: a hundredth of the trace */
 	unsigned int top;
 	unsigned int messages;		/* malformed lines shown in full */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "sim/report/play.h"
 
 #define HEAD_BYTES 4096
+#define TOLD_OF_A_LINE 3
 
 bool is_scenario(const char *path)
 {
@@ -77,11 +79,30 @@ struct scenario *load_scenario(const char *path, struct kerror *err)
 	return scenario;
 }
 
+/* Who listens to a run: in a repeat one line may say the same a million times. */
+struct listener {
+	const char *path;
+	const struct step *steps;
+	uint32_t nr;
+	uint64_t *told;			/* owned; by step */
+};
+
 static void tell(void *ctx, const struct step *step, const char *text)
 {
-	const char *path = ctx;
+	const struct listener *listener = ctx;
 
-	fprintf(stderr, "kmemsim: %s:%u:%u: %s\n", path, step->line, step->column, text);
+	if (listener->told[step - listener->steps]++ < TOLD_OF_A_LINE)
+		fprintf(stderr, "kmemsim: %s:%u:%u: %s\n", listener->path, step->line, step->column, text);
+}
+
+static void tell_rest(const struct listener *listener)
+{
+	uint32_t i;
+
+	for (i = 0; i < listener->nr; i++)
+		if (listener->told[i] > TOLD_OF_A_LINE)
+			fprintf(stderr, "kmemsim: %s:%u:%u: and %" PRIu64 " more of this line\n", listener->path,
+				listener->steps[i].line, listener->steps[i].column, listener->told[i] - TOLD_OF_A_LINE);
 }
 
 static int report(const struct play *play, const char *path, const char *stopped, const struct report_options *opt,
@@ -99,41 +120,75 @@ static int report(const struct play *play, const char *path, const char *stopped
 	return ret;
 }
 
+static void tell_end(const struct listener *listener, const struct play *play, int ret, const struct kerror *ended)
+{
+	tell_rest(listener);
+	if (!ret)
+		return;
+	fprintf(stderr, "kmemsim: %s:%u:%u: %s%s\n", listener->path, play->at_line, play->at_column, ended->text,
+		play->bounded ? "; --max-steps=N sets another bound" : "");
+}
+
 /* An exit status, or a negative errno. */
-static int play_and_report(const struct scenario *scenario, const char *path, const struct report_options *opt,
+static int play_and_report(struct play *play, const struct listener *listener, const struct report_options *opt,
 			   const char *procfs, struct report_outputs *out, struct kerror *err)
 {
-	const struct play_config cfg = { .on_failure = tell, .on_note = tell, .ctx = (void *)path, .stop = interrupt_flag() };
 	struct kerror ended = { 0 };
-	struct play *play;
-	int ret = play_create(&play, scenario, &cfg, err), status = 0;
+	int ret = play_run(play, &ended), status;
 
-	if (ret)
-		return ret;
-	ret = play_run(play, &ended);
 	if (ret == -EINTR)
 		kerror_set(&ended, ret, "interrupted by a signal");
-	if (ret)
-		fprintf(stderr, "kmemsim: %s:%u:%u: %s\n", path, play->at_line, play->at_column, ended.text);
+	tell_end(listener, play, ret, &ended);
 	status = ret == -EINTR ? interrupt_status() : ret ? EXIT_USAGE : play->failures ? EXIT_FOUND : EXIT_FINE;
 	/* Where nothing was carried out there is nothing to report. */
-	ret = play->steps ? report(play, path, ret ? ended.text : NULL, opt, out, err) : 0;
+	ret = play->steps ? report(play, listener->path, ret ? ended.text : NULL, opt, out, err) : 0;
 	if (!ret && procfs)
 		ret = procfs_write_all(procfs, play->machine, play->vm, err);
-	play_destroy(play);
 	return ret ? ret : status;
 }
 
-int run_scenario(const char *path, const struct report_options *opt, const char *procfs)
+/* What the machine's line asks for cannot be. */
+static void fail_at(struct kerror *err, const char *path, const struct scenario_machine *machine)
+{
+	char text[sizeof(err->text)];
+
+	snprintf(text, sizeof(text), "%s", err->text);
+	kerror_set(err, err->code, "%s:%u:%u: %s", path, machine->line, machine->column, text);
+}
+
+static int run_text(const struct scenario *scenario, const char *path, const struct run_options *opt,
+		    struct report_outputs *out, struct kerror *err)
+{
+	struct listener listener = { .path = path };
+	struct play_config cfg = {
+		.max_steps = opt->max_steps, .on_failure = tell, .on_note = tell, .ctx = &listener, .stop = interrupt_flag()
+	};
+	const struct scenario_machine *machine = scenario_machine(scenario);
+	struct play *play = NULL;
+	int ret;
+
+	listener.steps = scenario_steps(scenario, &listener.nr);
+	listener.told = calloc(listener.nr + 1, sizeof(*listener.told));
+	ret = listener.told ? play_create(&play, scenario, &cfg, err) : kerror_set(err, -ENOMEM, "out of memory");
+	if (ret && machine->line)
+		fail_at(err, path, machine);
+	if (!ret)
+		ret = play_and_report(play, &listener, &opt->report, opt->procfs, out, err);
+	play_destroy(play);
+	free(listener.told);
+	return ret;
+}
+
+int run_scenario(const char *path, const struct run_options *opt)
 {
 	struct kerror err = { .text = "failed without saying why" };
 	struct report_outputs out = { 0 };
 	struct scenario *scenario = NULL;
-	int ret = open_report_outputs(&out, opt, &err);
+	int ret = open_report_outputs(&out, &opt->report, &err);
 
 	if (!ret) {
 		scenario = load_scenario(path, &err);
-		ret = scenario ? play_and_report(scenario, path, opt, procfs, &out, &err) : -EINVAL;
+		ret = scenario ? run_text(scenario, path, opt, &out, &err) : -EINVAL;
 	}
 	scenario_destroy(scenario);
 	drop_report_outputs(&out);

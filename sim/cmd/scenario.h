@@ -3,7 +3,7 @@
 #ifndef KMEMSIM_SIM_CMD_SCENARIO_H
 #define KMEMSIM_SIM_CMD_SCENARIO_H
 
-#include "sim/cmd/report_options.h"
+#include "sim/cmd/run_options.h"
 #include "sim/scenario/scenario.h"
 
 /* Whether the file at @path, which is no pipe, begins as a scenario. */
@@ -13,10 +13,10 @@ bool is_scenario(const char *path);
 struct scenario *load_scenario(const char *path, struct kerror *err);
 
 /*
- * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, or needs
- * what is not simulated; 130, 143: a signal ended it. @procfs: a folder for the kernel's files, as they are at the
- * end, or NULL. That no output is @path was seen to.
+ * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, needs
+ * what is not simulated, or goes beyond a bound; 130, 143: a signal ended it. Of @opt: report, procfs, max_steps; that
+ * no output is @path was seen to.
  */
-int run_scenario(const char *path, const struct report_options *opt, const char *procfs);
+int run_scenario(const char *path, const struct run_options *opt);
 
 #endif

@@ -19,13 +19,16 @@ static int make_program(struct program *program, const char *path, const struct 
 {
 	struct stage_config cfg = { .kernel = kernel == BUDDY_KERNEL_6_1 ? VM_KERNEL_6_1 : VM_KERNEL_6_12,
 				    .mem_bytes = RANDOM_MEMORY, .totalram = RANDOM_MEMORY >> PAGE_SHIFT, .privileged = true };
+	struct kerror why = { 0 };
 	struct scenario *scenario;
 	int ret;
 
 	if (request->calls)
 		return program_random(program, request->seed, request->calls, &cfg, NULL, NULL, err);
 	scenario = load_scenario(path, err);
-	ret = scenario ? program_from_scenario(program, scenario, err) : err->code ? err->code : -EINVAL;
+	ret = scenario ? program_from_scenario(program, scenario, &why) : err->code ? err->code : -EINVAL;
+	if (scenario && ret)
+		kerror_set(err, ret, "%s:%s", path, why.text);
 	scenario_destroy(scenario);
 	return ret;
 }

@@ -10,6 +10,9 @@
 #define MREMAP_DONTUNMAP 4
 #endif
 
+/* What one read() or write() moves at most, in bytes: whoever wants more asks again. */
+#define MAX_RW_COUNT	0x7ffff000ULL
+
 /* Whether the call ended as the scenario wants it. */
 static void judge(struct play *play, const struct step *step, struct play_process *who, int64_t ret)
 {
@@ -139,9 +142,39 @@ void play_call(struct play *play, const struct step *step, struct play_process *
 							    step->limit.memlock });
 		break;
 	default:
-		/* read(), write(): through the page cache, and no mapping. */
-		ret = vm_file_bring_in(play->files[step->file], step->call.range.from, step->call.range.length,
-				       step->kind == STEP_WRITE ? FILE_WRITE : FILE_READ);
+		ret = -ENOSYS;
 	}
 	judge(play, step, who, ret);
+}
+
+int play_use_file(struct play *play, struct vm_file *file, const struct play_range *range, enum vm_file_use use, int *result,
+		  struct kerror *err)
+{
+	uint64_t size = file->bytes > range->start ? file->bytes - range->start : 0, at = range->start, bytes;
+	uint64_t left = range->bytes == SCENARIO_ABSENT ? size : range->bytes;
+	uint64_t pages = VM_PAGE_ALIGN(left < size ? left : size) >> PAGE_SHIFT;
+	int ret = play_may_spend(play, pages, err);
+
+	*result = 0;
+	if (ret)
+		return ret;
+	play->spent += pages;
+	do {
+		bytes = left < MAX_RW_COUNT ? left : MAX_RW_COUNT;
+		*result = vm_file_bring_in(file, at, bytes, use);
+		at += bytes;
+		left -= bytes;
+	} while (left && at < file->bytes && !*result);
+	return play_stopped(play) ? -EINTR : 0;
+}
+
+int play_file_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err)
+{
+	const struct play_range range = { step->call.range.from, step->call.range.length };
+	int result, ret = play_use_file(play, play->files[step->file], &range, step->kind == STEP_WRITE ? FILE_WRITE : FILE_READ,
+					&result, err);
+
+	if (!ret)
+		judge(play, step, who, result);
+	return ret;
 }

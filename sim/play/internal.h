@@ -16,6 +16,15 @@ void play_fail(struct play *play, const struct step *step, const char *fmt, ...)
 /* The call of @step failed, as it should. */
 void play_refused(struct play *play, const struct step *step);
 
+/* A signal came: the run is to end. */
+static inline bool play_stopped(const struct play *play)
+{
+	return play->cfg.stop && *play->cfg.stop;
+}
+
+/* Whether @nr more steps may be. -E2BIG: that is more than the run may have. */
+int play_may_spend(struct play *play, __uint128_t nr, struct kerror *err);
+
 /* The range of a step, as addresses. Its map may be NULL; then at must be given. */
 struct play_range {
 	uint64_t start, bytes;
@@ -26,6 +35,14 @@ struct play_range play_range(const struct play *play, const struct step *step, c
 
 /* A call of @who, which lives. Its failure is judged here. */
 void play_call(struct play *play, const struct step *step, struct play_process *who);
+/* The same of read() and write(), which go through the page cache, and no mapping. Errors: those of play_use_file(). */
+int play_file_call(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
+/*
+ * @bytes of @file from @offset on are used by a step, in requests of the size that one may have. *@result is what the call
+ * returns: 0, or -ENOMEM of the machine. -E2BIG as play_may_spend(); -EINTR.
+ */
+int play_use_file(struct play *play, struct vm_file *file, const struct play_range *range, enum vm_file_use use, int *result,
+		  struct kerror *err);
 
 /* ---- touch.c ------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include "sim/play/play.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include "sim/vm/reclaim/cache.h"
 #include "sim/vm/writeback.h"
 
-#define DEFAULT_MAX_ACCESSES	1000000000ULL
 #define DEFAULT_TLB		"skylake"
 
 void play_fail(struct play *play, const struct step *step, const char *fmt, ...)
@@ -38,6 +38,15 @@ void play_refused(struct play *play, const struct step *step)
 	uint32_t nr;
 
 	play->refused[step - scenario_steps(play->scenario, &nr)]++;
+}
+
+int play_may_spend(struct play *play, __uint128_t nr, struct kerror *err)
+{
+	if (nr <= play->cfg.max_steps - play->spent)
+		return 0;
+	play->bounded = true;
+	return kerror_set(err, -E2BIG, "the run ends here: this goes beyond its %" PRIu64 " steps (lines, accesses, pages of files)",
+			  play->cfg.max_steps);
 }
 
 struct play_range play_range(const struct play *play, const struct step *step, const struct step_range *range)
@@ -98,6 +107,7 @@ static int create_machine(struct play *play, const struct scenario_machine *m, s
 		return ret;
 	play->vm->flush = flush;
 	play->vm->flush_ctx = play;
+	play->vm->stop = play->cfg.stop;
 	return 0;
 }
 
@@ -153,8 +163,8 @@ int play_create(struct play **out, const struct scenario *scenario, const struct
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	play->scenario = scenario;
 	play->cfg = *cfg;
-	if (!play->cfg.max_accesses)
-		play->cfg.max_accesses = DEFAULT_MAX_ACCESSES;
+	if (!play->cfg.max_steps)
+		play->cfg.max_steps = PLAY_MAX_STEPS;
 	ret = create_machine(play, m, err);
 	if (!ret)
 		ret = create_tlbs(play, m, err);
@@ -251,21 +261,30 @@ static void count_step(struct play *play, const struct step *step, const struct 
 
 /* ---- phases ------------------------------------------------------------------------- */
 
-/* Room for one more; it begins with the figures as they are. */
-static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
+/* Room for one more phase. */
+static int phase_room(struct play *play, struct kerror *err)
+{
+	uint32_t max = play->max_phases ? play->max_phases * 2 : 8;
+	struct play_phase *phases;
+
+	if (play->nr_phases == PLAY_MAX_PHASES)
+		return kerror_set(err, -E2BIG, "the run ends here: it may have %u phases", PLAY_MAX_PHASES);
+	if (play->nr_phases < play->max_phases)
+		return 0;
+	phases = realloc(play->phases, max * sizeof(*phases));
+	if (!phases)
+		return kerror_set(err, -ENOMEM, "scenario: out of memory");
+	play->phases = phases;
+	play->max_phases = max;
+	return 0;
+}
+
+/* It begins with the figures as they are. There is room. */
+static void begin_phase(struct play *play, scenario_id name)
 {
 	scenario_id p, m;
 	unsigned int i;
 
-	if (play->nr_phases == play->max_phases) {
-		uint32_t max = play->max_phases ? play->max_phases * 2 : 8;
-		struct play_phase *phases = realloc(play->phases, max * sizeof(*phases));
-
-		if (!phases)
-			return kerror_set(err, -ENOMEM, "scenario: out of memory");
-		play->phases = phases;
-		play->max_phases = max;
-	}
 	play->phases[play->nr_phases] = (struct play_phase){
 		.name = name, .disk_reads = play->vm->disk_reads, .tlb = play_tlb_stats(play),
 	};
@@ -283,7 +302,6 @@ static int begin_phase(struct play *play, scenario_id name, struct kerror *err)
 			play->vm_phase[i] = play_vm_figure(play, (enum scenario_vm_figure)i);
 	for (i = 0; i < NR_SCENARIO_TLB_FIGURES; i++)
 		play->tlb_phase[i] = play_tlb_figure(play, (enum scenario_tlb_figure)i);
-	return 0;
 }
 
 /* The phase that runs gets its figures. */
@@ -310,6 +328,17 @@ static void end_phase(struct play *play)
 		phase->vm[i] = play->vm->counters[i] - phase->vm[i];
 }
 
+static int next_phase(struct play *play, scenario_id name, struct kerror *err)
+{
+	int ret = phase_room(play, err);
+
+	if (ret)
+		return ret;
+	end_phase(play);
+	begin_phase(play, name);
+	return 0;
+}
+
 /* ---- steps ---------------------------------------------------------------------------- */
 
 /* The mappings that a program begins with have names. */
@@ -333,13 +362,26 @@ static void name_layout(struct play *play, struct play_process *who)
 	who->maps[SCENARIO_HEAP].start = mm->start_brk;
 }
 
+/* Whether one more process may be. Those that have ended count: the report has a row for each. */
+static int process_room(const struct play *play, struct kerror *err)
+{
+	if (play->vm->nr_processes < PLAY_MAX_PROCESSES)
+		return 0;
+	return kerror_set(err, -E2BIG, "the run ends here: it may have %u processes, with those that have ended",
+			  PLAY_MAX_PROCESSES);
+}
+
 static int do_process(struct play *play, const struct step *step, struct kerror *err)
 {
 	struct play_process *who = &play->processes[step->process];
-	int ret = vm_process_create(play->vm, scenario_process_name(play->scenario, step->process),
-				    (unsigned int)step->new.cpu, !step->new.uid, &who->process, err);
+	int ret = process_room(play, err);
 
+	if (ret)
+		return ret;
+	ret = vm_process_create(play->vm, scenario_process_name(play->scenario, step->process), (unsigned int)step->new.cpu,
+				!step->new.uid, &who->process, err);
 	if (ret == -ENOMEM) {
+		who->process = NULL;
 		play_fail(play, step, "%s", err->text);
 		return 0;
 	}
@@ -357,22 +399,29 @@ static int do_file(struct play *play, const struct step *step, struct kerror *er
 {
 	struct vm_file *file = vm_file_create(play->vm, scenario_file_name(play->scenario, step->file), step->file_of.bytes,
 					      true);
+	const struct play_range all = { 0, step->file_of.bytes };
+	int ret = 0, result = 0;
 
 	if (!file)
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	play->files[step->file] = file;
-	if (step->file_of.cached && vm_file_bring_in(file, 0, UINT64_MAX, FILE_AHEAD))
+	if (step->file_of.cached)
+		ret = play_use_file(play, file, &all, FILE_AHEAD, &result, err);
+	if (result)
 		play_fail(play, step, "the machine has no memory to hold this file in its page cache");
-	return 0;
+	return ret;
 }
 
-static int do_fork(struct play *play, const struct step *step)
+static int do_fork(struct play *play, const struct step *step, struct kerror *err)
 {
 	struct play_process *who = &play->processes[step->process], *child = &play->processes[step->other];
 	scenario_id i;
-	int ret = vm_fork(who->process, scenario_process_name(play->scenario, step->other), step->kind == STEP_VFORK,
-			  &child->process);
+	int ret = process_room(play, err);
 
+	if (ret)
+		return ret;
+	ret = vm_fork(who->process, scenario_process_name(play->scenario, step->other), step->kind == STEP_VFORK,
+		      &child->process);
 	who->error = -ret;
 	if (-ret != step->expected_errno)
 		play_fail(play, step, "fork: %s", ret ? strerror(-ret) : "it succeeded");
@@ -380,6 +429,7 @@ static int do_fork(struct play *play, const struct step *step)
 		play_refused(play, step);
 	if (ret)
 		return 0;
+	play->vforked |= step->kind == STEP_VFORK;
 	child->error = 0;
 	for (i = 1; i <= scenario_nr_maps(play->scenario); i++) {
 		child->maps[i].start = who->maps[i].start;
@@ -421,7 +471,7 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 	struct play_process *who = &play->processes[step->process];
 	struct process *process = who->process;
 	struct play_counts before = counts_of(play, process);
-	const struct process *child = vfork_child(play, process);
+	const struct process *child = play->vforked ? vfork_child(play, process) : NULL;
 	int ret = 0;
 
 	if (child) {
@@ -436,7 +486,7 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 		break;
 	case STEP_FORK:
 	case STEP_VFORK:
-		ret = do_fork(play, step);
+		ret = do_fork(play, step, err);
 		break;
 	case STEP_EXEC:
 		do_exec(play, step);
@@ -453,6 +503,10 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 		break;
 	case STEP_CPU:
 		process->cpu = (unsigned int)step->cpu;
+		break;
+	case STEP_READ:
+	case STEP_WRITE:
+		ret = play_file_call(play, step, who, err);
 		break;
 	default:
 		play_call(play, step, who);
@@ -513,8 +567,7 @@ static int one_step(struct play *play, const struct step *step, struct kerror *e
 		vm_sync(play->vm);
 		return 0;
 	case STEP_PHASE:
-		end_phase(play);
-		return begin_phase(play, step->phase, err);
+		return next_phase(play, step->phase, err);
 	case STEP_EXPECT:
 		play_expect(play, step);
 		return 0;
@@ -549,21 +602,24 @@ int play_run(struct play *play, struct kerror *err)
 	uint32_t nr, i;
 	const struct step *steps = scenario_steps(play->scenario, &nr);
 	const struct scenario_machine *machine = scenario_machine(play->scenario);
-	int ret = begin_phase(play, 0, err);
+	int ret = phase_room(play, err);
 
+	if (ret)
+		return ret;
+	begin_phase(play, 0);
 	play->at_line = machine->line;
 	play->at_column = machine->column;
-	if (!ret)
-		ret = play_study(play, machine, err);
-
+	ret = play_study(play, machine, err);
 	for (i = 0; i < nr && !ret; i++) {
 		const struct step *step = &steps[i];
 
 		play->at_line = step->line;
 		play->at_column = step->column;
-		if (play->cfg.stop && *play->cfg.stop)
-			ret = -EINTR;
-		else if (step->kind == STEP_REPEAT)
+		ret = play_stopped(play) ? -EINTR : play_may_spend(play, 1, err);
+		if (ret)
+			break;
+		play->spent++;
+		if (step->kind == STEP_REPEAT)
 			times[depth++] = step->repeat.times;
 		else if (step->kind == STEP_END && --times[depth - 1])
 			i = step->begin;
@@ -574,6 +630,9 @@ int play_run(struct play *play, struct kerror *err)
 		play->steps++;
 		if (!ret)
 			ret = play_study_check(play, err);
+		if (!ret && play->vm->deadlocked)
+			ret = kerror_set(err, -EDEADLK, "the run ends here: no memory is left, and no process may be killed; "
+					 "a real kernel panics (\"System is deadlocked on memory\")");
 	}
 	end_phase(play);
 	tell_ends(play);

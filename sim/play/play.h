@@ -29,8 +29,13 @@ typedef void (*play_failure_fn)(void *ctx, const struct step *step, const char *
 
 struct stream;
 
+/* Bounds of a run. Only that of steps can be another. */
+#define PLAY_MAX_STEPS		100000000ULL
+#define PLAY_MAX_PHASES		4096u
+#define PLAY_MAX_PROCESSES	32768u	/* as the kernel's pid_max */
+
 struct play_config {
-	uint64_t max_accesses;		/* the run ends there; 0: a thousand million */
+	uint64_t max_steps;		/* the run ends there: see struct play; 0: PLAY_MAX_STEPS */
 	play_failure_fn on_failure;	/* may be NULL */
 	play_failure_fn on_note;	/* what nobody asked about, but should be known; may be NULL */
 	void *ctx;
@@ -98,10 +103,13 @@ struct play {
 	uint32_t *next_uses;
 	uint64_t remote;
 	uint32_t at_line, at_column;	/* of the step that is or was the last */
-	uint64_t steps, expectations, failures;
+	uint64_t steps;			/* lines that were carried out, those of repeats as well */
+	uint64_t spent;			/* of max_steps: lines, accesses, and pages of files that were read or written */
+	bool vforked;			/* some process was */
+	bool bounded;			/* max_steps were reached */
+	uint64_t expectations, failures;
 	uint64_t unmet;			/* of failures: expectations that do not hold */
 	uint32_t *refused;		/* owned; by number of the step: calls that failed, as was expected */
-	bool bounded;			/* max_accesses were reached */
 };
 
 /*
@@ -113,8 +121,8 @@ void play_destroy(struct play *play);
 
 /*
  * All steps. 0, whatever was expected: failures says how much of it did not hold; -EINTR: the stop flag was set;
- * -E2BIG: max_accesses were reached; -EOPNOTSUPP: the machine or a step needs what is not simulated yet; -ENOSPC: swap is too small for policy=;
- * -ENOMEM. at_line says where.
+ * -E2BIG: the next step would be beyond one of the bounds; -EOPNOTSUPP: the machine or a step needs what is not simulated yet; -ENOSPC: swap is too small for policy=;
+ * -EDEADLK: a kernel would have panicked; -ENOMEM. at_line says where.
  */
 int play_run(struct play *play, struct kerror *err);
 

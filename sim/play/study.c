@@ -16,7 +16,7 @@
 
 static int foresee(struct play *play, struct policy_config *cfg, struct kerror *err)
 {
-	struct play_config first = { .max_accesses = play->cfg.max_accesses, .stop = play->cfg.stop };
+	struct play_config first = { .max_steps = play->cfg.max_steps, .stop = play->cfg.stop };
 	struct play *run = NULL;
 	int ret;
 
@@ -50,7 +50,7 @@ int play_study(struct play *play, const struct scenario_machine *m, struct kerro
 	if (m->policy == SCENARIO_KERNEL)
 		return 0;
 	policy_defaults(&cfg, play->cfg.record ? &policy_lru : policy_find(name));
-	cfg.frames = frames < UINT32_MAX ? (uint32_t)frames : UINT32_MAX;
+	cfg.frames = frames < POLICY_MAX_FRAMES ? (uint32_t)frames : POLICY_MAX_FRAMES;
 	ret = cfg.ops->needs_future ? foresee(play, &cfg, err) : 0;
 	if (!ret)
 		ret = study_create(play->vm, &cfg, err);

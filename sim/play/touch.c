@@ -55,7 +55,7 @@ static inline void touch_one(struct toucher *t, uint64_t addr)
 		t->over = vm_access(t->process, t->tlb, addr, t->access) < 0;
 	if (!--t->until_look) {
 		t->until_look = STOP_EVERY;
-		t->stopped = t->play->cfg.stop && *t->play->cfg.stop;
+		t->stopped = play_stopped(t->play);
 	}
 }
 
@@ -155,7 +155,8 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 	struct play_range range = play_range(play, step, &touch->range);
 	struct toucher t = { play, who->process, play->tlbs[who->process->cpu], accesses[touch->access],
 			     play->vm->study || buddy_nr_nodes(play->vm->buddy) > 1, false, false, STOP_EVERY };
-	uint64_t places, length, i;
+	uint64_t places, length, before = who->process->accesses, i;
+	int ret;
 
 	if (touch->below != SCENARIO_ABSENT)
 		range = (struct play_range){ who->maps[step->map].start - touch->below, touch->below };
@@ -163,17 +164,16 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 		range.bytes = 1;
 	places = (range.bytes + touch->stride - 1) / touch->stride;
 	length = round_length(play, touch, places);
-	if ((__uint128_t)length * touch->repeat > play->cfg.max_accesses - play->all.accesses) {
-		play->bounded = true;
-		return kerror_set(err, -E2BIG, "this touch goes beyond the %llu accesses that a run may have",
-				  (unsigned long long)play->cfg.max_accesses);
-	}
+	ret = play_may_spend(play, (__uint128_t)length * touch->repeat, err);
+	if (ret)
+		return ret;
 	t.process->cpus_used[t.process->cpu / 64] |= 1ULL << t.process->cpu % 64;
 	tlb_switch(t.tlb, vm_asid(t.process));
 	if (play->vm->cfg.numa_balancing && numa_scan(t.process))
 		tlb_flush_asid(t.tlb, vm_asid(t.process));
 	for (i = 0; i < touch->repeat && !t.over && !t.stopped; i++)
 		touch_round(&t, touch, range.start, places);
+	play->spent += t.process->accesses - before;
 	return t.stopped ? -EINTR : 0;
 }
 

@@ -3,9 +3,13 @@
  * kmemsim: what values of one line cannot be together. What the kernel would refuse in any
  * case is taken where errno= says that this is meant.
  */
+#include <inttypes.h>
+#include <sys/mman.h>
+
 #include "sim/scenario/internal.h"
 
-#define PAGE_MASK	UINT64_C(4095)
+#define PAGE_BYTES	UINT64_C(4096)
+#define PAGE_MASK	(PAGE_BYTES - 1)
 
 /* @what is refused with @code by every kernel. */
 static void refused(struct reading *r, const struct step *step, unsigned int column, const char *what, int code)
@@ -193,6 +197,10 @@ void scn_check_step(struct reading *r, struct step *step, const struct given *gi
 		break;
 	case STEP_MUNMAP:
 	case STEP_MADVISE:
+		if (step->call.value == MADV_COLLAPSE && r->scenario->machine.policy != SCENARIO_KERNEL)
+			scn_fail(r, given->position[1], "expected no collapse on a machine with policy=: it chooses pages of 4k");
+		check_range(r, step, &step->call.range, given);
+		break;
 	case STEP_MLOCK:
 	case STEP_MUNLOCK:
 	case STEP_MINCORE:
@@ -219,6 +227,25 @@ void scn_check_step(struct reading *r, struct step *step, const struct given *gi
 	}
 }
 
+/* A policy chooses among pages of 4k, and must leave memory for tables and files. */
+static void check_policy(struct reading *r, const struct given *given)
+{
+	const struct scenario_machine *m = &r->scenario->machine;
+	uint64_t most = m->memory_bytes / PAGE_BYTES / 4 * 3;
+
+	if (m->frames && m->policy == SCENARIO_KERNEL)
+		scn_fail(r, given->option[SCENARIO_MACHINE_FRAMES], "expected policy= together with frames=");
+	else if (m->frames > most)
+		scn_fail(r, given->option[SCENARIO_MACHINE_FRAMES],
+			 "expected at most %" PRIu64 " frames, three quarters of memory=: tables and files need the rest", most);
+	if (m->policy == SCENARIO_KERNEL)
+		return;
+	if (!m->swap_bytes)
+		scn_fail(r, given->option[SCENARIO_MACHINE_POLICY], "expected swap= together with policy=: pages that leave go there");
+	if (m->thp != SCENARIO_THP_NEVER)
+		scn_fail(r, given->option[SCENARIO_MACHINE_THP], "expected thp=never together with policy=: it chooses pages of 4k");
+}
+
 void scn_check_machine(struct reading *r, const struct given *given)
 {
 	struct scenario_machine *m = &r->scenario->machine;
@@ -226,12 +253,12 @@ void scn_check_machine(struct reading *r, const struct given *given)
 
 	for (i = 0; i < NR_SCENARIO_MACHINE; i++)
 		m->given |= (uint32_t)!!given->option[i] << i;
-	if (m->memory_bytes / m->nodes < 1 << 20)
-		scn_fail(r, given->option[SCENARIO_MACHINE_NODES], "expected at least 1M of memory for each node");
-	if (m->frames && m->policy == SCENARIO_KERNEL)
-		scn_fail(r, given->option[SCENARIO_MACHINE_FRAMES], "expected policy= together with frames=");
-	if (m->policy != SCENARIO_KERNEL && !m->swap_bytes)
-		scn_fail(r, given->option[SCENARIO_MACHINE_POLICY], "expected swap= together with policy=: pages that leave go there");
+	/* The first page of swap is its header, and slots have numbers of 31 bits. */
+	if (m->swap_bytes && (m->swap_bytes < 8 << 10 || m->swap_bytes >= 8ULL << 40))
+		scn_fail(r, given->option[SCENARIO_MACHINE_SWAP], "expected swap=0, or a size from 8k and below 8T");
+	check_policy(r, given);
+	if (m->nodes > 1 && m->memory_bytes / m->nodes < 4 << 20)
+		scn_fail(r, given->option[SCENARIO_MACHINE_NODES], "expected at least 4M of memory for each node");
 	if (given->option[SCENARIO_MACHINE_SWAP_TYPE] && !m->swap_bytes)
 		scn_fail(r, given->option[SCENARIO_MACHINE_SWAP_TYPE], "expected swap= together with swap-type=");
 	if (m->fault_around_bytes & (m->fault_around_bytes - 1))

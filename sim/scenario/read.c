@@ -291,6 +291,12 @@ static void read_machine(struct reading *r, struct step *step)
 	read_arguments(r, 1, step, &r->scenario->machine, &given);
 	if (!r->bad)
 		scn_check_machine(r, &given);
+	if (!r->bad)
+		return;
+	/* The lines that follow are looked at on a machine that has what it may have: one mistake, one message. */
+	r->scenario->machine.cpus = SCENARIO_MAX_CPUS;
+	r->scenario->machine.nodes = SCENARIO_MAX_NODES;
+	r->scenario->machine.lru = SCENARIO_MGLRU;
 }
 
 static void read_statement(struct reading *r)

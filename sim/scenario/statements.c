@@ -51,7 +51,7 @@ static const struct argument machine_options[] = {
 	WORD("pcid", VALUE_WORD, MACHINE(pcid), true, scenario_switch),
 	WORD("lru", VALUE_WORD, MACHINE(lru), SCENARIO_MGLRU, scenario_lru),
 	WORD("policy", VALUE_WORD, MACHINE(policy), SCENARIO_KERNEL, scenario_policy),
-	NUMBER("frames", VALUE_NUMBER, MACHINE(frames), 1, UINT32_MAX, 0),
+	NUMBER("frames", VALUE_NUMBER, MACHINE(frames), 1, 1 << 24, 0),
 	NUMBER("fault-around", VALUE_SIZE, MACHINE(fault_around_bytes), PAGE, 2 << 20, 64 << 10),
 	NUMBER("page-cluster", VALUE_NUMBER, MACHINE(page_cluster), 0, 10, 3),
 	NUMBER("swappiness", VALUE_NUMBER, MACHINE(swappiness), 0, 200, 60),

@@ -9,6 +9,7 @@
 #include "sim/vm/internal.h"
 #include "sim/vm/readahead.h"
 #include "sim/vm/reclaim/reclaim.h"
+#include "sim/vm/reclaim/shadows.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
 
@@ -147,7 +148,7 @@ int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum
 		return readahead_read(file, offset, bytes);
 	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
 		pfn_t pfn = vm_file_cached(file, index);
-		int ret = pfn_is_none(pfn) ? vm_file_add(file, index, &pfn) : 0;
+		int ret = vm_stopped(vm) ? -EINTR : pfn_is_none(pfn) ? vm_file_add(file, index, &pfn) : 0;
 
 		if (ret)
 			return ret;
@@ -167,10 +168,11 @@ void vm_file_remove(struct vm_file *file, uint64_t index, uint64_t shadow)
 	if ((page->vm_index & FRAME_DIRTY) && !file->shmem)
 		file->nr_dirty--;
 	file->nr_cached--;
-	if (shadow)
-		*value = shadow;
+	/* Where the host has no memory, the page leaves no trace. */
+	if (shadow && !shadows_add(file->vm, file, index, shadow))
+		*table_find(&file->cache, index) = shadow;
 	else
-		table_remove(&file->cache, value);
+		table_remove(&file->cache, table_find(&file->cache, index));
 }
 
 static int by_index(const void *a, const void *b)

@@ -58,7 +58,7 @@ int vm_file_put(struct vm_file *file, uint64_t index, pfn_t pfn);
 void vm_file_remove(struct vm_file *file, uint64_t index, uint64_t shadow);
 /* Why pages are brought in: read-ahead alone (MADV_WILLNEED), read(), write(). */
 enum vm_file_use { FILE_AHEAD, FILE_READ, FILE_WRITE };
-/* @bytes from @offset on, as far as the file goes, are in the cache, and used, or dirty. -ENOMEM: some of them may be. */
+/* @bytes from @offset on, as far as the file goes, are in the cache, and used, or dirty. -ENOMEM, -EINTR (vm->stop): some of them may be. */
 int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum vm_file_use use);
 /* Take clean pages that nobody maps out of all files' caches (echo 1 > /proc/sys/vm/drop_caches). */
 void vm_drop_caches(struct vm *vm);

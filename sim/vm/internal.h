@@ -18,6 +18,11 @@ static inline unsigned int vm_cpu(const struct vm *vm)
 	return vm->current ? vm->current->cpu : 0;
 }
 
+static inline bool vm_stopped(const struct vm *vm)
+{
+	return vm->stop && *vm->stop;
+}
+
 /* Whether use through @vma says that a page will be used again (Linux 6.12's vma_has_recency()). */
 static inline bool vma_has_recency(const struct vma *vma)
 {

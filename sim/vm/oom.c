@@ -85,14 +85,32 @@ static void kill_sharers(struct vm *vm, const struct process *victim, const stru
 	}
 }
 
+/* Nobody may be killed: processes run, and none of them is about to end. */
+static bool is_deadlocked(const struct vm *vm)
+{
+	bool any = false;
+	uint32_t i;
+
+	for (i = 0; i < vm->nr_processes; i++) {
+		const struct process *process = vm->processes[i];
+
+		if (process->mm && process->oom_marked)
+			return false;
+		any |= process->mm != NULL;
+	}
+	return any;
+}
+
 bool vm_out_of_memory(struct vm *vm)
 {
 	struct process *current = vm->current, *victim;
 	const struct mm *mm;
 
 	victim = select_bad_process(vm);
-	if (!victim)
+	if (!victim) {
+		vm->deadlocked |= is_deadlocked(vm);
 		return false;
+	}
 	mm = victim->mm;
 	vm->counters[VM_CNT_oom_kill]++;
 	log_kill(vm, victim);

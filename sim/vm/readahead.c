@@ -256,6 +256,8 @@ int readahead_read(struct vm_file *file, uint64_t offset, uint64_t bytes)
 		pfn_t pfn = vm_file_cached(file, index);
 		struct page *page;
 
+		if (vm_stopped(vm))
+			return -EINTR;
 		if (pfn_is_none(pfn)) {
 			if (ra_pages(file))
 				read_missing(file, index, last - index);

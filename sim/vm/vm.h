@@ -38,6 +38,8 @@
 #ifndef KMEMSIM_SIM_VM_VM_H
 #define KMEMSIM_SIM_VM_VM_H
 
+#include <signal.h>
+
 #include "buddy/buddy.h"
 #include "sim/util/table.h"
 #include "sim/vm/anon_vma.h"
@@ -229,11 +231,13 @@ struct vm {
 	uint64_t counters[NR_VM_COUNTERS];
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;
+	bool deadlocked;		/* memory was needed and nobody may be killed for it: Linux panics */
 	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
 	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
 	void *flush_ctx;
 	const struct vm_frames_ops *frames_ops;	/* NULL: nobody */
 	void *frames_ctx;
+	const volatile sig_atomic_t *stop;	/* not 0: a call on a file that takes long ends with -EINTR; NULL: never */
 	struct table numa_last_use;	/* by pfn: numa_scan.c's */
 	uint64_t now_ns;		/* simulated time; see clock.h */
 	uint64_t dirtied;		/* pages of files that were written to */

@@ -33,7 +33,7 @@ struct compiler {
 
 static int refuse(struct compiler *c, int ret, const char *what)
 {
-	return kerror_set(c->err, ret, "line %u: %s", c->step->line, what);
+	return kerror_set(c->err, ret, "%u:%u: '%s': %s", c->step->line, c->step->column, scenario_statements[c->step->kind].word, what);
 }
 
 static int add(struct compiler *c, const struct player_op *op)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/vm/reclaim/shadows.h"
+
 int lru_create(struct vm *vm)
 {
 	struct lru *lru = calloc(1, sizeof(*lru));
@@ -18,7 +20,8 @@ int lru_create(struct vm *vm)
 	lru->batch_size = (uint32_t)vm->rules->lru_batch;
 	lru->nodes = calloc(lru->nr_nodes, sizeof(*lru->nodes));
 	lru->cpus = calloc(lru->nr_cpus, sizeof(*lru->cpus));
-	if (!lru->nodes || !lru->cpus)
+	lru->shadows = shadows_create(vm->totalram);
+	if (!lru->nodes || !lru->cpus || !lru->shadows)
 		return -ENOMEM;
 	lru->gen_enabled = vm->cfg.lru == VM_LRU_DEFAULT ? vm->rules->gen_enabled : vm->cfg.lru == VM_LRU_GENERATIONS;
 	for (nid = 0; nid < lru->nr_nodes; nid++) {
@@ -40,6 +43,7 @@ void lru_destroy(struct vm *vm)
 		free(vm->lru->nodes[nid].gen);
 	free(vm->lru->nodes);
 	free(vm->lru->cpus);
+	shadows_destroy(vm->lru->shadows);
 	free(vm->lru);
 	vm->lru = NULL;
 }

@@ -44,6 +44,7 @@ struct lru_head {
 #define LRU_HEAD_EMPTY ((struct lru_head){ PFN_NONE_VAL, PFN_NONE_VAL })
 
 struct lru_gen;
+struct shadows;
 
 /* A node's lists. */
 struct lruvec {
@@ -83,6 +84,7 @@ struct lru {
 	bool in_fault;			/* ...and a process faults on memory that it uses again and again */
 	bool gen_walking;		/* ...and whoever reclaims may change them himself (Linux: mm_walk) */
 	bool kswapd_woken;		/* of some node */
+	struct shadows *shadows;	/* owned; of files' pages that were given up (sim/vm/reclaim/shadows.h) */
 };
 
 /* -ENOMEM: of the host. */
