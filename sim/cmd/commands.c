@@ -14,7 +14,7 @@ static const struct {
 	int (*fn)(int argc, char **argv);
 	const char *text;
 } commands[] = {
-	{ "run", cmd_run, "replay a trace and report what happened to memory" },
+	{ "run", cmd_run, "replay a trace, or carry out a scenario, and report what happened to memory" },
 	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
 	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
 	{ "policies", cmd_policies, "slab engines, page allocator rules and page replacement, with parameters and defaults" },
@@ -38,7 +38,7 @@ static void usage(FILE *out)
 	size_t i;
 
 	fputs("Usage: kmemsim COMMAND [OPTION...]\n"
-	      "  or:  kmemsim TRACE [OPTION...]     as 'kmemsim run TRACE' does\n"
+	      "  or:  kmemsim TRACE [OPTION...]     as 'kmemsim run TRACE' does; also of a scenario, FILE.vm\n"
 	      "A user-space twin of the Linux kernel's physical-memory allocators.\n\n"
 	      "Commands:\n", out);
 	for (i = 0; i < NR_COMMANDS; i++)

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
+#include "sim/cmd/scenario.h"
 #include "sim/session/load.h"
 #include "sim/trace/warnings.h"
 
@@ -42,6 +44,20 @@ static void tell_lines(const struct reader_stats *read, const char *name)
 	if (read->malformed)
 		fprintf(stderr, "kmemsim: %s: %" PRIu64 " malformed line%s skipped\n", name,
 			read->malformed, read->malformed == 1 ? "" : "s");
+}
+
+/* Each input, before it is read as a trace. */
+static int on_input(void *ctx, const void *head, size_t len, bool recognised, struct source *src, struct kerror *err)
+{
+	const struct load *load = ctx;
+	const char *name = source_name(src);
+
+	if (!is_scenario(name, head, len, recognised))
+		return 0;
+	if (load->opt->on_scenario)
+		return load->opt->on_scenario(load->opt->scenario_ctx, head, len, src, err);
+	return kerror_set(err, -EINVAL, "%.150s: this is a scenario, not a trace; 'kmemsim run %.150s' carries it out",
+			  name, strcmp(name, source_path_name("-")) ? name : "-");
 }
 
 /* One of several files, as it ends. */
@@ -86,6 +102,8 @@ int load_trace(struct trace **out, const struct load_options *opt, struct progre
 		.ctx = &load,
 		.on_accesses = opt->on_accesses,
 		.access_ctx = opt->access_ctx,
+		.claim = on_input,
+		.claim_ctx = &load,
 		.stop = interrupt_flag(),
 	};
 	int ret = session_load(out, &cfg, err);
@@ -144,7 +162,8 @@ int with_reader(const struct load_options *opt, struct progress *progress, struc
 	struct names *names = names_create();
 	struct stacks *stacks = stacks_create();
 	const struct reader_config cfg = {
-		.format = opt->format, .names = names, .stacks = stacks, .kallsyms = opt->kallsyms
+		.format = opt->format, .names = names, .stacks = stacks, .kallsyms = opt->kallsyms,
+		.claim = on_input, .claim_ctx = &load,
 	};
 	struct reader_use use = { .progress = on_progress, .progress_ctx = &load };
 	const char *const *files;

@@ -22,6 +22,9 @@
 	"names for the call sites of a binary recording: /proc/kallsyms of the recorded kernel (default: of the running " \
 	"one, where perf would take that)"
 
+/* What is read is a scenario: its first bytes, and the rest in @src. What it returns ends the loading. */
+typedef int (*take_scenario_fn)(void *ctx, const void *head, size_t len, struct source *src, struct kerror *err);
+
 struct load_options {
 	const char *path;	/* "-": standard input; of several files what they are called together */
 	struct trace_paths paths;	/* nr 0: path alone */
@@ -32,6 +35,8 @@ struct load_options {
 	bool to_end;		/* a signal does not end the reading: who writes the input is stopped by it */
 	reader_access_fn on_accesses;	/* gets memory accesses while they are read; NULL: nobody does */
 	void *access_ctx;
+	take_scenario_fn on_scenario;	/* NULL: a scenario is refused */
+	void *scenario_ctx;
 };
 
 /* Their options and the argument TRACE, as a child of a command's argp; its input is a struct load_options. */

@@ -127,10 +127,8 @@ static int read_trace(struct input *in, const struct load_options *load, struct 
 
 	in->name = in->shown = load->path;
 	if (ret == -ENOMSG) {
-		struct kerror trace = *err;
-
-		return kerror_set(err, ret, "%.180s; a plain list of page numbers is read by --stream FILE",
-				  trace.text);
+		fprintf(stderr, "kmemsim: %s\n", err->text);
+		return kerror_set(err, ret, "a plain list of page numbers is read by --stream FILE");
 	}
 	if (!ret && !in->stream.nr)
 		ret = in->stats.truncated ? kerror_set(err, in->stats.error.code, "%s", in->stats.error.text) :

@@ -136,10 +136,24 @@ static error_t parse_replay(int key, char *arg, struct argp_state *state, struct
 	}
 }
 
+void given_options_add(struct given_options *given, const struct argp_option *list, int key)
+{
+	unsigned int i;
+
+	while ((list->name || list->doc) && (!list->name || list->key != key))
+		list++;
+	for (i = 0; list->name && i < given->nr; i++)
+		if (given->name[i] == list->name)
+			return;
+	if (list->name && given->nr < sizeof(given->name) / sizeof(given->name[0]))
+		given->name[given->nr++] = list->name;
+}
+
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	struct replay_options *opt = state->input;
 
+	given_options_add(&opt->given, options, key);
 	if (key >= OPT_MEM && key <= OPT_SEED)
 		return parse_machine(key, arg, state, opt);
 	return parse_replay(key, arg, state, opt);

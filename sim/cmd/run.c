@@ -20,6 +20,7 @@
 #include "sim/cmd/run_options.h"
 #include "sim/cmd/run_outputs.h"
 #include "sim/cmd/scenario.h"
+#include "sim/cmd/scenario_options.h"
 #include "sim/report/report.h"
 #include "sim/metrics/timeline.h"
 #include "sim/session/load.h"
@@ -43,6 +44,7 @@ struct run {
 	char interrupted[96];		/* how far it was, "" where it was not */
 	struct run_outputs outputs;
 	struct progress progress;
+	struct scenario_text scenario;	/* what came instead of a trace */
 };
 
 static void complain(const char *text)
@@ -103,6 +105,19 @@ static int expect_accesses(struct run *run, struct kerror *err)
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 
+/* No trace comes: what was opened for one is not needed. */
+static int take_scenario(void *ctx, const void *head, size_t len, struct source *src, struct kerror *err)
+{
+	struct run *run = ctx;
+	int ret = read_scenario_text(&run->scenario, head, len, src, err);
+
+	if (!ret)
+		return kerror_set(err, -ECANCELED, "%.200s: it is a scenario", source_name(src));
+	free(run->scenario.text);
+	run->scenario.text = NULL;
+	return ret;
+}
+
 static int load(struct run *run, struct kerror *err)
 {
 	struct load_options opt = {
@@ -114,6 +129,8 @@ static int load(struct run *run, struct kerror *err)
 
 	opt.on_accesses = take_accesses;
 	opt.access_ctx = run;
+	opt.on_scenario = run->opt.traces.nr > 1 ? NULL : take_scenario;
+	opt.scenario_ctx = run;
 	if (!ret)
 		ret = load_trace(&run->trace, &opt, &run->progress, err);
 	run->load_ns = host_now() - start;
@@ -240,6 +257,7 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.accesses = run->accesses,
 		.traced = run->traced,
 		.maps_path = run->maps_path[0] ? run->maps_path : NULL,
+		.maps_empty = run->maps && !run->maps->nr,
 		.timeline = &run->timeline,
 		.host = opt->timing ? &run->host : NULL,
 		.load_ns = run->load_ns,
@@ -266,6 +284,8 @@ static int run_all(struct run *run, struct kerror *err)
 		ret = run_outputs_open(&run->outputs, &run->opt, err);
 	if (!ret)
 		ret = load(run, err);
+	if (!ret && run->opt.max_steps)
+		ret = kerror_set(err, -EINVAL, "--max-steps is without effect: '%.200s' is not a scenario", run->opt.trace);
 	if (!ret)
 		ret = boot(run, err);
 	if (ret)
@@ -332,13 +352,15 @@ static int finish(struct run *run, int ret, const struct kerror *err)
 	return EXIT_FINE;
 }
 
-static int run_as_scenario(const struct run_options *opt)
+static int run_as_scenario(struct run *run)
 {
-	struct kerror err = { 0 };
+	const char *path = source_path_name(run->opt.trace);
+	char why[256];
 
-	if (!run_outputs_check(opt, NULL, &err))
-		return run_scenario(opt->trace, opt);
-	complain(err.text);
+	progress_clear(&run->progress);
+	if (!scenario_options_mistake(&run->opt, why, sizeof(why)))
+		return run_scenario(&run->scenario, path, &run->opt, &run->outputs.report);
+	fprintf(stderr, "kmemsim: %s is a scenario: %s\n", path, why);
 	return EXIT_USAGE;
 }
 
@@ -350,18 +372,15 @@ int cmd_run(int argc, char **argv)
 
 	run_parse(argc, argv, &run.opt);
 	interrupt_catch();
-	if (run.opt.traces.nr <= 1 && is_scenario(run.opt.trace))
-		return run_as_scenario(&run.opt);
-	if (run.opt.max_steps)
-		usage_error("kmemsim run", "--max-steps is without effect: '%s' is not a scenario", run.opt.trace);
 	progress_init(&run.progress, !run.opt.report.quiet);
 	ret = run_all(&run, &err);
-	status = finish(&run, ret, &err);
+	status = run.scenario.text ? run_as_scenario(&run) : finish(&run, ret, &err);
 	run_outputs_exit(&run.outputs);
 	session_destroy(run.session);
 	accesses_destroy(run.accesses);
 	traced_destroy(run.traced);
 	traced_maps_destroy(run.maps);
 	trace_destroy(run.trace);
+	free(run.scenario.text);
 	return status;
 }

@@ -167,6 +167,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	default:
 		break;
 	}
+	given_options_add(&opt->common.given, options, key);
 	if (key >= OPT_SLAB && key <= OPT_FAILSLAB)
 		return parse_slab(key, arg, state, opt);
 	return parse_report(key, arg, state, opt);
@@ -240,9 +241,12 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		.args_doc = "TRACE...",
 		.doc = "Replay TRACE through a simulated machine, and report page faults, fragmentation and "
 		       "TLB-friendliness. TRACE is a recording of any format in docs/formats.md, plain or "
-		       "packed: perf.data, a malloc trace, .kmt, ...; '-' is standard input.\v"
+		       "packed: perf.data, a malloc trace, .kmt, ...; '-' is standard input. Or it is a scenario, a short text of "
+		       "what processes do with their memory: that is carried out on the machine it describes, and of the "
+		       "options only --json, --csv, --quiet and --procfs mean something to it.\v"
 		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND, or kmemsim record -- COMMAND\n"
-		       "docs/metrics.md defines every figure of the report.",
+		       "docs/metrics.md defines every figure of the report, docs/scenario.md what a scenario can say; "
+		       "some lie in docs/scenarios/, such as thrashing.vm.",
 	};
 
 	memset(opt, 0, sizeof(*opt));

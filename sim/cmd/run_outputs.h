@@ -26,7 +26,7 @@ struct run_outputs {
 
 /*
  * No two outputs may be one file, and none what is read; @maps is the file of mappings
- * that is, or NULL. Errors: those of check_outputs(). Also for a scenario.
+ * that is, or NULL. Errors: those of check_outputs().
  */
 int run_outputs_check(const struct run_options *opt, const char *maps, struct kerror *err);
 /*

@@ -3,79 +3,104 @@
 #include "sim/cmd/scenario.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/interrupt.h"
 #include "sim/cmd/procfs_processes.h"
 #include "sim/report/play.h"
 
-#define HEAD_BYTES 4096
 #define TOLD_OF_A_LINE 3
+#define READ_BYTES (64u << 10)
 
-bool is_scenario(const char *path)
+/* The names of what packs, as they end a file's name. */
+static const char *const packers[] = { ".zst", ".gz", ".xz", ".bz2", ".lz4" };
+
+static bool ends_in(const char *name, size_t len, const char *end)
 {
-	char head[HEAD_BYTES];
-	struct stat st;
-	ssize_t len = -1;
-	int fd;
-
-	/* A pipe cannot be looked at and read again. */
-	if (!strcmp(path, "-") || stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		len = read(fd, head, sizeof(head));
-	if (fd >= 0)
-		close(fd);
-	return len > 0 && scenario_recognised(head, (size_t)len);
+	return len > strlen(end) && !memcmp(name + len - strlen(end), end, strlen(end));
 }
 
-/* All of the file; the caller's. */
-static char *read_file(const char *path, size_t *len, struct kerror *err)
+static bool is_named_scenario(const char *name)
 {
-	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	struct stat st;
+	size_t len = strlen(name), i;
 
-	*len = 0;
-	if (!f || fstat(fileno(f), &st)) {
-		kerror_set(err, -errno, "%s: %s", path, strerror(errno));
-	} else if (st.st_size > SCENARIO_MAX_BYTES) {
-		kerror_set(err, -EFBIG, "%s: a scenario has at most %u MiB", path, SCENARIO_MAX_BYTES >> 20);
-	} else {
-		text = malloc((size_t)st.st_size + 1);
-		*len = text ? fread(text, 1, (size_t)st.st_size, f) : 0;
-		if (!text)
-			kerror_set(err, -ENOMEM, "%s: out of memory", path);
+	for (i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
+		if (ends_in(name, len, packers[i]))
+			return ends_in(name, len - strlen(packers[i]), ".vm");
+	return ends_in(name, len, ".vm");
+}
+
+bool is_scenario(const char *name, const void *head, size_t len, bool recognised)
+{
+	return scenario_recognised(head, len) ||
+	       (!recognised && (is_named_scenario(name) || scenario_resembled(head, len)));
+}
+
+int read_scenario_text(struct scenario_text *out, const void *head, size_t len, struct source *src, struct kerror *err)
+{
+	size_t size = len + READ_BYTES;
+	int64_t got;
+	char *more;
+
+	out->text = malloc(size);
+	out->len = len;
+	if (out->text && len)
+		memcpy(out->text, head, len);
+	while (out->text) {
+		got = source_read(src, out->text + out->len, size - out->len, err);
+		if (got <= 0)
+			return (int)got;
+		out->len += (size_t)got;
+		if (out->len > SCENARIO_MAX_BYTES)
+			return kerror_set(err, -EFBIG, "%.200s: a scenario has at most %u MiB", source_name(src),
+					  SCENARIO_MAX_BYTES >> 20);
+		if (out->len < size)
+			continue;
+		size *= 2;
+		more = realloc(out->text, size);
+		if (!more)
+			break;
+		out->text = more;
 	}
-	if (f)
-		fclose(f);
-	return text;
+	return kerror_set(err, -ENOMEM, "%.200s: out of memory", source_name(src));
 }
 
-struct scenario *load_scenario(const char *path, struct kerror *err)
+struct scenario *parse_scenario(const struct scenario_text *text, const char *path, struct kerror *err)
 {
 	struct scenario_errors *errors = calloc(1, sizeof(*errors));
 	struct scenario *scenario = NULL;
 	char line[512];
-	size_t len;
-	char *text = errors ? read_file(path, &len, err) : NULL;
 	unsigned int i;
 
-	if (text && scenario_read(&scenario, text, len, errors)) {
+	if (!errors) {
+		kerror_set(err, -ENOMEM, "%s: out of memory", path);
+	} else if (scenario_read(&scenario, text->text, text->len, errors)) {
 		for (i = 0; i < errors->nr; i++)
 			fprintf(stderr, "kmemsim: %s\n", scenario_error_text(&errors->at[i], path, line, sizeof(line)));
 		kerror_set(err, -EINVAL, "%s: nothing was run", path);
 	}
-	free(text);
 	free(errors);
+	return scenario;
+}
+
+struct scenario *load_scenario(const char *path, struct kerror *err)
+{
+	struct scenario_text text = { NULL, 0 };
+	struct scenario *scenario = NULL;
+	struct source *src;
+	int ret = source_open(&src, path, err);
+
+	if (ret)
+		return NULL;
+	ret = read_scenario_text(&text, NULL, 0, src, err);
+	if (!ret)
+		scenario = parse_scenario(&text, source_path_name(path), err);
+	source_close(src);
+	free(text.text);
 	return scenario;
 }
 
@@ -179,19 +204,14 @@ static int run_text(const struct scenario *scenario, const char *path, const str
 	return ret;
 }
 
-int run_scenario(const char *path, const struct run_options *opt)
+int run_scenario(const struct scenario_text *text, const char *path, const struct run_options *opt,
+		 struct report_outputs *out)
 {
 	struct kerror err = { .text = "failed without saying why" };
-	struct report_outputs out = { 0 };
-	struct scenario *scenario = NULL;
-	int ret = open_report_outputs(&out, &opt->report, &err);
+	struct scenario *scenario = parse_scenario(text, path, &err);
+	int ret = scenario ? run_text(scenario, path, opt, out, &err) : -EINVAL;
 
-	if (!ret) {
-		scenario = load_scenario(path, &err);
-		ret = scenario ? run_text(scenario, path, opt, &out, &err) : -EINVAL;
-	}
 	scenario_destroy(scenario);
-	drop_report_outputs(&out);
 	if (ret >= 0)
 		return ret;
 	fprintf(stderr, "kmemsim: %s\n", err.text);

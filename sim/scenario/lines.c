@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim: a line of a scenario becomes words with their columns; and is this a scenario at all? */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/scenario/internal.h"
@@ -148,22 +149,66 @@ static bool begins_scenario(const char *p, const char *end)
 	return process || (second && isdigit((unsigned char)p[-(ptrdiff_t)second]));
 }
 
+/* The next line with more than a comment, which ends at *@p then; NULL: there is none. */
+static const char *next_statement(const char **p, const char *end)
+{
+	while (*p < end) {
+		const char *line = *p + (**p == '\n'), *word = line;
+
+		*p = memchr(line, '\n', (size_t)(end - line));
+		*p = *p ? *p : end;
+		if (next_word(&word, *p) && line[strspn(line, " \t")] != '#')
+			return line;
+	}
+	return NULL;
+}
+
 bool scenario_recognised(const char *head, size_t len)
 {
 	static const char mark[] = "# kmemsim scenario", bom[] = "\xef\xbb\xbf";
-	const char *p = head, *end = head + len;
+	const char *p = head, *end = head + len, *line;
 
 	if (len >= sizeof(bom) - 1 && !memcmp(p, bom, sizeof(bom) - 1))
 		p += sizeof(bom) - 1;
 	if ((size_t)(end - p) >= sizeof(mark) - 1 && !memcmp(p, mark, sizeof(mark) - 1))
 		return true;
-	while (p < end) {
-		const char *eol = memchr(p, '\n', (size_t)(end - p)), *word = p;
+	line = next_statement(&p, end);
+	return line && begins_scenario(line, p);
+}
 
-		eol = eol ? eol : end;
-		if (next_word(&word, eol) && p[strspn(p, " \t")] != '#')
-			return begins_scenario(p, eol);
-		p = eol < end ? eol + 1 : end;
+/* Copies the word that begins at or behind *@p, as far as a name may be long, and more by one. */
+static const char *copy_word(char buf[SCENARIO_MAX_NAME + 2], const char **p, const char *end)
+{
+	size_t len = next_word(p, end);
+
+	snprintf(buf, SCENARIO_MAX_NAME + 2, "%.*s", (int)len, *p - len);
+	return buf;
+}
+
+/* "procces A": a word as if mistyped; or "A touch buf". */
+static bool resembles_statement(const char *p, const char *end)
+{
+	char first[SCENARIO_MAX_NAME + 2], second[SCENARIO_MAX_NAME + 2];
+	const struct scenario_statement_desc *known;
+
+	copy_word(first, &p, end);
+	copy_word(second, &p, end);
+	for (known = scenario_statements; known < scenario_statements + NR_STEP_KINDS; known++) {
+		if (known->of_process && scn_is_name(first) && !strcmp(second, known->word))
+			return true;
+		/* At most a third of its letters is wrong. */
+		if (!known->of_process && word_distance(first, known->word) <= strlen(first) / 3)
+			return true;
 	}
 	return false;
+}
+
+bool scenario_resembled(const char *head, size_t len)
+{
+	const char *p = head, *end = head + len, *line = next_statement(&p, end);
+
+	if (!line || !resembles_statement(line, p))
+		return false;
+	line = next_statement(&p, end);
+	return !line || resembles_statement(line, p);
 }

@@ -276,6 +276,8 @@ const char *scenario_error_text(const struct scenario_error *error, const char *
  * "# kmemsim scenario", or its first statement is a machine, a file or a process.
  */
 bool scenario_recognised(const char *head, size_t len);
+/* Whether its first two statements may be meant as a scenario's: their words are, or are near to, words of statements. */
+bool scenario_resembled(const char *head, size_t len);
 
 const struct scenario_machine *scenario_machine(const struct scenario *scenario);
 const struct step *scenario_steps(const struct scenario *scenario, uint32_t *nr);

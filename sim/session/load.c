@@ -39,7 +39,7 @@ static int read_trace(struct trace *trace, const struct load_config *cfg, struct
 {
 	const struct reader_config reader = {
 		.format = cfg->format, .names = trace_names(trace), .stacks = trace_stacks(trace),
-		.kallsyms = cfg->kallsyms,
+		.kallsyms = cfg->kallsyms, .claim = cfg->claim, .claim_ctx = cfg->claim_ctx,
 	};
 	struct feed feed = { .cfg = cfg };
 	struct reader *rd;

@@ -27,6 +27,8 @@ struct load_config {
 	/* Gets memory accesses while they are read, for nothing keeps them; NULL: they are counted. */
 	reader_access_fn on_accesses;
 	void *access_ctx;
+	reader_claim_fn claim;		/* as struct reader_config has it */
+	void *claim_ctx;
 	/* NULL, or a flag that ends the reading when it is set: a signal's handler may do so. */
 	const volatile sig_atomic_t *stop;
 };

@@ -130,7 +130,7 @@ static int choose_by_name(struct reader *rd, const char *format, struct kerror *
 			  list);
 }
 
-static int choose_by_head(struct reader *rd, struct kerror *err)
+static int choose_by_head(struct reader *rd, const struct reader_config *cfg, struct kerror *err)
 {
 	const char *name = source_name(rd->src);
 	const struct reader_ops *const *ops;
@@ -148,8 +148,10 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 			rd->ops = *ops;
 		}
 	}
-	if (rd->ops)
-		return 0;
+	if (cfg->claim)
+		ret = cfg->claim(cfg->claim_ctx, rd->head, rd->head_len, rd->ops, rd->src, err);
+	if (ret || rd->ops)
+		return ret;
 	for (ops = reader_formats; *ops; ops++) {
 		const char *why = (*ops)->why_not ? (*ops)->why_not(rd->head, rd->head_len) : NULL;
 
@@ -157,7 +159,7 @@ static int choose_by_head(struct reader *rd, struct kerror *err)
 			return kerror_set(err, -ENOMSG, "%.100s: %s", name, why);
 	}
 	list_formats(list);
-	return kerror_set(err, -ENOMSG, "%.100s: it looks like no trace format I know (%s)", name,
+	return kerror_set(err, -ENOMSG, "%.70s: it looks like no trace format I know (%s)", name,
 			  list);
 }
 
@@ -190,7 +192,7 @@ int reader_open_config(struct reader **out, struct source *src, const struct rea
 	if (!ret)
 		ret = read_head(rd, err);
 	if (!ret && !cfg->format)
-		ret = choose_by_head(rd, err);
+		ret = choose_by_head(rd, cfg, err);
 	if (!ret && !rd->ops->keeps)
 		source_keep_no_start(src);
 	if (!ret)

@@ -267,6 +267,14 @@ extern const struct reader_ops recording_reader;
 /* All formats, ending with NULL. */
 extern const struct reader_ops *const reader_formats[];
 
+/*
+ * Where no format is given: whether the input, which begins with @head, is no trace but
+ * something else that the caller knows; it may read on in @src. @recognised: some format
+ * of traces would take it. 0: it is not; else reader_open_config() fails with what this returns.
+ */
+typedef int (*reader_claim_fn)(void *ctx, const void *head, size_t len, bool recognised, struct source *src,
+			       struct kerror *err);
+
 struct reader_config {
 	const char *format;	/* its name; NULL: what it looks like most */
 	struct names *names;	/* where strings go */
@@ -277,13 +285,15 @@ struct reader_config {
 	 * comes through a pipe; 0: CONTENT_MEMORY_BYTES of perf.data, CONTENT_PARTS_BYTES of trace.dat and recordings.
 	 */
 	uint64_t memory_bytes;
+	reader_claim_fn claim;	/* NULL: whatever comes is a trace */
+	void *claim_ctx;
 };
 
 /*
  * Open @src, which is taken over on success and on failure; what @cfg points to
  * must outlive the reader. Errors:
  * -EINVAL (no such format), -ENOMSG (looks like none), -ENODATA (empty
- * input), those of source_read().
+ * input), those of source_read() and of @cfg's claim.
  */
 int reader_open_config(struct reader **out, struct source *src, const struct reader_config *cfg,
 		       struct kerror *err);

@@ -112,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t nr, i;
 
 	scenario_recognised((const char *)data, size);
+	scenario_resembled((const char *)data, size);
 	if (scenario_read(&s, (const char *)data, size, &errors)) {
 		check_errors(&errors);
 		return 0;

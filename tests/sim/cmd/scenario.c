@@ -4,6 +4,7 @@
  * mean something to it, and that nothing that is read gets written over.
  */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "tests/sim/cmd/run_cmd.h"
@@ -69,9 +70,173 @@ static void test_beside_stays(void)
 	expect(RUN("-q", "--json", in_folder("u.lackey.maps"), put("u.lackey", "I  00400000,4\n")), 0, "");
 }
 
+/* ---- what is a scenario -------------------------------------------------------------- */
+
+/* Carried out, with this many accesses. */
+static void runs(struct result res, const char *text)
+{
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_STRING_EQUAL(res.err, "");
+	if (!strstr(res.out, text)) {
+		fprintf(stderr, "no '%s' in: %s%s\n", text, res.out, res.err);
+		CU_FAIL("the report");
+	}
+	done(&res);
+}
+
+/* A mistake in the first word has its line and column; by the name, or by what the text looks like. */
+static void test_typos(void)
+{
+	static const struct { const char *name, *text, *said; } rows[] = {
+		{ "typo1.vm", "procces A\n", "typo1.vm:1:1: " },
+		{ "typo1.txt", "procces A\n", "typo1.txt:1:1: " },
+		{ "typo4.txt", "machne memory=64M\nprocess A\n", "typo4.txt:1:1: " },
+		{ "late.txt", "# first\n\nsleep 1s\nA touch x\n", "late.txt:4:1: " },
+		{ "odd.vm", "what is this\n", "odd.vm:1:" },
+		{ "odd.vm.gz", "what is this\n", "odd.vm.gz:1:" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect(RUN(put(rows[i].name, rows[i].text)), 2, rows[i].said);
+	expect(RUN(put("odd.txt", "what is this\n")), 2, "it looks like no trace format I know");
+	/* Who names a format has a trace, whatever it looks like. */
+	expect(RUN("--format", "lackey", put("typo1.vm", "procces A\n")), 2, "no events");
+	/* A trace that is called so is one. */
+	expect(RUN("-q", put("trace.vm", "I  00400000,4\n L 00400010,8\n")), 0, "");
+}
+
+/* From standard input, packed, and both; one that is too long or damaged says so. */
+static void test_other_places(void)
+{
+	char *path = put("s.vm", TEXT), *packed = in_folder("s.packed"), command[320], *text;
+	size_t len;
+
+	runs(run_cmd(cmd_run, path, (const char *const[]){ "-", NULL }), "scenario         standard input\n");
+	snprintf(command, sizeof(command), "gzip -c '%s' > '%s'", path, packed);
+	CU_ASSERT_EQUAL_FATAL(system(command), 0);
+	runs(RUN(packed), "memory accesses  1\n");
+	runs(run_cmd(cmd_run, packed, (const char *const[]){ "-", NULL }), "memory accesses  1\n");
+	text = slurp(packed, &len);
+	expect(RUN(write_file("cut.vm.gz", text, len - 6)), 2, "cut.vm.gz: ");
+	free(text);
+	/* Longer than what is looked at to recognise it. */
+	len = 200000;
+	text = malloc(len + sizeof(TEXT));
+	memset(text, '#', len);
+	for (size_t i = 79; i < len; i += 80)
+		text[i] = '\n';
+	text[len - 1] = '\n';
+	memcpy(text, "machine\n", 8);
+	memcpy(text + len, TEXT, sizeof(TEXT));
+	runs(run_cmd(cmd_run, put("long", text), (const char *const[]){ "-", NULL }), "memory accesses  1\n");
+	free(text);
+}
+
+/* Other commands know one, and say what to call; run takes one alone. */
+static void test_other_commands(void)
+{
+	int (*const commands[])(int argc, char **argv) = { cmd_info, cmd_replace, cmd_compare, cmd_diagnose };
+	char *path = put("s.vm", TEXT), said[200];
+	size_t i;
+
+	snprintf(said, sizeof(said), "%s: this is a scenario, not a trace; 'kmemsim run %s' carries it out\n", path, path);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		expect(run_cmd(commands[i], NULL, (const char *const[]){ path, NULL }), 2, said);
+	expect(run_cmd(cmd_convert, NULL, (const char *const[]){ "-o", in_folder("x"), path, NULL }), 2, said);
+	expect(RUN(TOUCH, path), 2, said);
+	expect(run_cmd(cmd_info, path, (const char *const[]){ "-", NULL }), 2, "'kmemsim run -' carries it out");
+	/* The list of formats is whole where another sentence follows. */
+	memset(said, 'x', 150);
+	said[150] = '\0';
+	expect(run_cmd(cmd_replace, NULL, (const char *const[]){ put(said, "no trace\n"), NULL }), 2, "recording)\n");
+}
+
+/* ---- options ------------------------------------------------------------------------- */
+
+/* What has no effect on a scenario is refused, with what to write instead; nothing is run. */
+static void test_options(void)
+{
+	static const struct { const char *option, *value, *said; } rows[] = {
+		{ "--tlb", "zen3", "is a scenario: --tlb is without effect; write 'machine tlb=MODEL' in it\n" },
+		{ "--mem", "64M", "'machine memory=SIZE'" }, { "--nodes", "2", "'machine nodes=N'" },
+		{ "--cpus", "2", "'machine cpus=N'" }, { "--kernel", "6.1", "'machine kernel=VERSION'" },
+		{ "--seed", "1", "seed=N" }, { "--cold", NULL, "ends with cached" }, { "--maps", "none", "'mmap'" },
+		{ "--timeline", "-", "'phase NAME'" }, { "--every", "5", "'phase NAME'" }, { "--strict", NULL, "status 1" },
+		{ "--shrink", NULL, "--shrink is without effect; it is for traces" },
+		{ "--layers", "both", "--layers" }, { "--slab", "slub", "--slab" }, { "--top", "10", "--top" },
+		{ "--messages", "10", "--messages" }, { "--bind", NULL, "--bind" },
+	};
+	char *path = strdup(put("s.vm", TEXT)), *json = strdup(in_folder("none.json"));
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const args[] = {
+			"--json", json, rows[i].option, rows[i].value ? rows[i].value : path, rows[i].value ? path : NULL, NULL
+		};
+
+		expect(run_cmd(cmd_run, NULL, args), 2, rows[i].said);
+	}
+	CU_ASSERT_NOT_EQUAL(stat(json, &st), 0);
+	runs(RUN("--no-timing", "--json", json, "--procfs", in_folder("files"), path), "memory accesses  1\n");
+	CU_ASSERT_EQUAL(stat(json, &st), 0);
+	CU_ASSERT_EQUAL(stat(in_folder("files/1/smaps"), &st), 0);
+	free(path);
+	free(json);
+}
+
+/* ---- what is said ---------------------------------------------------------------------- */
+
+/* Mappings of a file that has none are not those of the file. */
+static void test_empty_maps(void)
+{
+	struct result res = RUN("--maps", put("empty", ""), TOUCH);
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "inferred from the addresses, as /tmp/"));
+	done(&res);
+}
+
+/* Who asks for help hears of scenarios. */
+static void test_help(void)
+{
+	runs(run_cmd(cmd_any, NULL, (const char *const[]){ "help", NULL }), "scenario");
+	runs(run_cmd(cmd_any, NULL, (const char *const[]){ "help", "run", NULL }), "docs/scenarios/");
+}
+
+/* The player, which lies beside the test program, says what it wants. */
+static void test_player_alone(void)
+{
+	char path[256], command[700], *slash, *said;
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	CU_ASSERT_FATAL(len > 0);
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(command, sizeof(command), "%.*s/vm-player", (int)(slash - path), path);
+	if (access(command, X_OK)) {
+		test_skip("there is no build/vm-player");
+		return;
+	}
+	snprintf(command, sizeof(command), "'%.*s/vm-player' < /dev/null 2> '%s'", (int)(slash - path), path, in_folder("said"));
+	CU_ASSERT_NOT_EQUAL(system(command), 0);
+	said = slurp(in_folder("said"), NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "usage: vm-player < PROGRAM"));
+	free(said);
+}
+
 static const struct test_case cases[] = {
 	{ "a scenario is not written over", test_scenario_stays },
 	{ "nor what is read beside a trace", test_beside_stays },
+	{ "a wrong first word", test_typos },
+	{ "from standard input, and packed", test_other_places },
+	{ "in other commands", test_other_commands },
+	{ "options without effect on a scenario", test_options },
+	{ "an empty file of mappings", test_empty_maps },
+	{ "help", test_help },
+	{ "vm-player without a program", test_player_alone },
 	{ NULL, NULL }
 };
 

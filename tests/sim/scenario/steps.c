@@ -471,6 +471,28 @@ static void test_recognised(void)
 	}
 }
 
+/* As if mistyped: one statement, or two. */
+static void test_resembled(void)
+{
+	static const struct { const char *text; bool is; } rows[] = {
+		{ "procces A\n", true }, { "machne memory=64M\nprocess A\n", true }, { "sleep 1s\n", true },
+		{ "phase \"x\"\nA touch buf\n", true }, { "A touch buf", true }, { "\n\n# a\nPROCESS A", true },
+		{ "process", true }, { "drop-cache", true }, { "process A\n\nhello\n", false },
+		{ "", false }, { "\n", false }, { "# process A\n", false }, { "no trace\n", false }, { "x\n", false },
+		{ "hello\nprocess A\n", false }, { "touch A\n", false }, { "1 touch\n", false }, { "procedure A\n", false },
+		{ "processprocessprocessprocessprocess A\n", false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool is = scenario_resembled(rows[i].text, strlen(rows[i].text));
+
+		CU_ASSERT_EQUAL(is, rows[i].is);
+		if (is != rows[i].is)
+			fprintf(stderr, "resembles a scenario, or does not: %s\n", rows[i].text);
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "machine", test_machine },
 	{ "machine's defaults", test_machine_defaults },
@@ -486,6 +508,7 @@ static const struct test_case cases[] = {
 	{ "names", test_names },
 	{ "allowed", test_allowed },
 	{ "recognised", test_recognised },
+	{ "resembled", test_resembled },
 	{ NULL, NULL }
 };
 
