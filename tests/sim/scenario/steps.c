@@ -43,7 +43,7 @@ static struct step read_step(const char *line)
 /* Every option has a value of its own; what is given has its bit. */
 static void test_machine(void)
 {
-	struct scenario *s = read_good("machine memory=512M cpus=2 nodes=2 kernel=6.1 thp=madvise swap=64M swap-type=zram "
+	struct scenario *s = read_good("machine memory=512M cpus=2 nodes=2 kernel=6.1 thp=never swap=64M swap-type=zram "
 				       "overcommit=2 overcommit-ratio=80 tlb=l1=64x4,l2=1536x12 pcid=off lru=mglru "
 				       "policy=s3-fifo frames=3 fault-around=4k page-cluster=0 swappiness=100 "
 				       "numa-balancing=on thp-defrag=defer+madvise "
@@ -55,7 +55,7 @@ static void test_machine(void)
 	CU_ASSERT_EQUAL(m->cpus, 2);
 	CU_ASSERT_EQUAL(m->nodes, 2);
 	CU_ASSERT_EQUAL(m->kernel, BUDDY_KERNEL_6_1);
-	CU_ASSERT_EQUAL(m->thp, SCENARIO_THP_MADVISE);
+	CU_ASSERT_EQUAL(m->thp, SCENARIO_THP_NEVER);
 	CU_ASSERT_EQUAL(m->thp_defrag, SCENARIO_DEFRAG_DEFER_MADVISE);
 	CU_ASSERT_EQUAL(m->mthp[0], 1u << 2);
 	CU_ASSERT_EQUAL(m->mthp[1], 1u << 3 | 1u << 7);
