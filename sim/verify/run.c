@@ -20,8 +20,7 @@ int verify_capture_path(char *path, size_t size, const char *capture, const char
 							      capture);
 }
 
-/* @file in @capture as it is, or compressed: *@path is the one that is there. */
-static int find_file(char *path, size_t size, const char *capture, const char *file, struct kerror *err)
+int verify_find_file(char *path, size_t size, const char *capture, const char *file, struct kerror *err)
 {
 	char zst[64];
 	struct stat st;
@@ -51,7 +50,7 @@ int verify_check_capture(const char *capture, const char *const *files, unsigned
 				  "'kmemsim run', or 'kmemsim verify --layer objects --slabinfo BEFORE "
 				  "--slabinfo-end AFTER'", capture);
 	for (i = 0; !ret && i < nr; i++)
-		ret = find_file(path, sizeof(path), capture, files[i], err);
+		ret = verify_find_file(path, sizeof(path), capture, files[i], err);
 	return ret;
 }
 
@@ -137,7 +136,7 @@ int verify_read_trace(struct capture_trace *out, const char *capture, struct ver
 		      struct kerror *err)
 {
 	char path[4096];
-	int ret = find_file(path, sizeof(path), capture, "trace.txt", err);
+	int ret = verify_find_file(path, sizeof(path), capture, "trace.txt", err);
 
 	memset(out, 0, sizeof(*out));
 	return ret ? ret : verify_read_trace_file(out, path, stop, err);

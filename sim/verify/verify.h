@@ -47,6 +47,8 @@ void verify_exit(struct verify_run *run);
 /* The name of @file in the folder @capture; -ENAMETOOLONG. */
 int verify_capture_path(char *path, size_t size, const char *capture, const char *file,
 			struct kerror *err);
+/* The same of the one that is there, @file as it is or compressed. Errors: -ENAMETOOLONG; -ENOENT, with both names. */
+int verify_find_file(char *path, size_t size, const char *capture, const char *file, struct kerror *err);
 /*
  * Is @capture a folder, and are the @nr @files in it, as they are or compressed?
  * Errors: -ENOTDIR, -ENOENT, those of stat(); all with what there should be.

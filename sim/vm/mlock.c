@@ -179,11 +179,20 @@ int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_
 		return -ENOMEM;
 	for (at = addr; at < end; at += PAGE_SIZE) {
 		struct vma *vma = mm_lookup(mm, at);
+		uint64_t next;
 		pte_t *pte;
 
 		if (!vma)
 			return -ENOMEM;
+		if (vm_stopped(mm->vm))
+			return -EINTR;
 		pte = vm_walk(mm, at);
+		if (!pte && !vma->file) {
+			/* Nothing is in the whole table. */
+			next = (at & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+			at = (next < vma->end ? next : vma->end) - PAGE_SIZE;
+			continue;
+		}
 		/* What no entry points to may still be in the page cache. */
 		if (pte && pte_swap(*pte))
 			*resident += !pfn_is_none(swap_cached(mm->vm, pte_swap_slot(*pte)));

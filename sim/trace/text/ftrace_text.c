@@ -27,18 +27,6 @@ struct ftrace_text {
 	struct perf_fields fields;
 };
 
-struct ftrace_header {
-	const char *comm, *comm_end;
-	const char *name, *name_end;
-	const char *fields;
-	uint64_t time_ns;
-	int32_t pid;
-	uint16_t cpu;
-	uint8_t context;
-	uint8_t depth;
-	bool resched;
-};
-
 /* "1086.463737:" in nanoseconds, or "123:" of the clock "counter"; NULL if it is neither. */
 static const char *parse_time(const char *p, uint64_t *time)
 {
@@ -179,7 +167,7 @@ static bool parse_header_at(struct ftrace_header *head, const char *start, const
 }
 
 /* A task's name may hold brackets: what is wrong at one of them is no fault where a later one is right. */
-static bool parse_header(struct ftrace_header *head, const char *start, const char *end,
+bool ftrace_header_parse(struct ftrace_header *head, const char *start, const char *end,
 			 struct text_complaint *complaint)
 {
 	const char *bracket = start;
@@ -272,7 +260,7 @@ static enum text_line parse_line(struct reader *rd, struct event *ev, const char
 
 	if (skip_spaces(start) >= end || text_is_comment(start, end))
 		return TEXT_IGNORED;
-	if (!parse_header(&head, start, end, &ft->text.complaint))
+	if (!ftrace_header_parse(&head, start, end, &ft->text.complaint))
 		return *start == '#' ? TEXT_IGNORED : parse_note(rd, start, end);
 	if (end - start > CUT_LINE_BYTES) {
 		const char *next = find_next_event(head.fields, end);
@@ -328,7 +316,7 @@ static int ftrace_text_probe(const unsigned char *head, size_t len)
 	while ((status = lines_next(&lines, &start, &end)) != LINE_END) {
 		if (status == LINE_GOOD && (start == end || text_is_comment(start, end)))
 			continue;
-		if (status == LINE_GOOD && parse_header(&parsed, start, end, NULL))
+		if (status == LINE_GOOD && ftrace_header_parse(&parsed, start, end, NULL))
 			events++;
 		else
 			others++;

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/trace/text/ftrace.h"
 #include "sim/trace/text/lines.h"
 #include "sim/verify/capture/stop.h"
 #include "sim/vm/lru/lru.h"
 
-/* A line taken apart: "   task-PID  [CPU] FLAGS  TIME: EVENT: FIELDS" */
+/* The line of one event. */
 struct line {
-	const char *event, *fields, *end;
-	size_t event_len;
-	int32_t pid;
+	struct ftrace_header head;
+	const char *end;
 	uint64_t number;
 };
 
@@ -31,40 +31,15 @@ static const char *find(const char *from, const char *end, const char *what)
 	return memmem(from, (size_t)(end - from), what, strlen(what));
 }
 
-/* False: no event's line. */
-static bool take_apart(struct line *line, const char *start, const char *end)
-{
-	const char *cpu = find(start, end, " ["), *p = cpu, *colon;
-	int32_t scale = 1;
-
-	if (!cpu)
-		return false;
-	while (p > start && p[-1] == ' ')
-		p--;
-	for (line->pid = 0; p > start && p[-1] >= '0' && p[-1] <= '9' && scale < 1000000000; p--, scale *= 10)
-		line->pid += (p[-1] - '0') * scale;
-	p = find(cpu, end, ": ");
-	if (!p)
-		return false;
-	line->event = p + 2;
-	colon = find(line->event, end, ":");
-	if (!colon)
-		return false;
-	line->event_len = (size_t)(colon - line->event);
-	line->fields = colon + 1;
-	line->end = end;
-	return true;
-}
-
 static bool has(const struct line *line, const char *text)
 {
-	return find(line->fields, line->end, text) != NULL;
+	return find(line->head.fields, line->end, text) != NULL;
 }
 
 /* The number behind " @name=", of @base; false: there is none. */
 static bool number(const struct line *line, const char *name, int base, uint64_t *value)
 {
-	const char *at = find(line->fields, line->end, name);
+	const char *at = find(line->head.fields, line->end, name);
 	char *end;
 
 	if (!at)
@@ -89,13 +64,8 @@ static struct guide_event *add(struct guide *guide, const struct line *line, enu
 		guide->room = room;
 	}
 	event = &guide->events[guide->nr++];
-	*event = (struct guide_event){ .line = line->number, .pid = line->pid, .kind = (uint8_t)kind };
+	*event = (struct guide_event){ .line = line->number, .pid = line->head.pid, .kind = (uint8_t)kind };
 	return event;
-}
-
-static int no_memory(void)
-{
-	return -ENOMEM;
 }
 
 /* ---- one event each ---------------------------------------------------------------------- */
@@ -109,7 +79,7 @@ static int on_block(struct reading *rd, const struct line *line, enum guide_kind
 	uint64_t order = 0;
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	if (!number(line, " pfn=", 0, &event->addr) || !number(line, " order=", 10, &order) || order > 10)
 		return -EBADMSG;
 	event->order = (uint8_t)order;
@@ -147,7 +117,7 @@ static int on_extfrag(struct reading *rd, const struct line *line, enum guide_ki
 		return 0;
 	event = add(rd->guide, line, kind);
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	return number(line, " pfn=", 0, &event->addr) ? 0 : -EBADMSG;
 }
 
@@ -167,7 +137,7 @@ static int add_page(struct reading *rd, const struct line *line, enum guide_kind
 	struct guide_event *event = add(rd->guide, line, kind);
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	event->addr = (page - rd->guide->vmemmap) / rd->guide->struct_page;
 	event->order = order;
 	return page < rd->guide->vmemmap ? -EBADMSG : 0;
@@ -199,7 +169,7 @@ static int on_cache_alloc(struct reading *rd, const struct line *line, enum guid
 		return 0;
 	event = add(rd->guide, line, kind);
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	return number(line, " ptr=", 16, &event->addr) ? 0 : -EBADMSG;
 }
 
@@ -211,7 +181,7 @@ static int on_cache_free(struct reading *rd, const struct line *line, enum guide
 		return 0;
 	event = add(rd->guide, line, kind);
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	return number(line, " ptr=", 16, &event->addr) ? 0 : -EBADMSG;
 }
 
@@ -220,7 +190,7 @@ static int on_write(struct reading *rd, const struct line *line, enum guide_kind
 	struct guide_event *event = add(rd->guide, line, kind);
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	return number(line, " pfn=", 0, &event->addr) ? 0 : -EBADMSG;
 }
 
@@ -246,7 +216,7 @@ static int on_isolate(struct reading *rd, const struct line *line, enum guide_ki
 	struct guide_event *event = add(rd->guide, line, kind);
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	while (event->what < LRU_UNEVICTABLE && !has(line, lists[event->what]))
 		event->what++;
 	return event->what == LRU_UNEVICTABLE ? -EBADMSG : counts(line, event, names, 3);
@@ -259,7 +229,7 @@ static int on_shrink(struct reading *rd, const struct line *line, enum guide_kin
 	uint64_t priority;
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	if (!number(line, " priority=", 10, &priority) || priority > 12)
 		return -EBADMSG;
 	event->what = (uint8_t)priority;
@@ -272,7 +242,7 @@ static int on_order(struct reading *rd, const struct line *line, enum guide_kind
 	uint64_t order = 0;
 
 	if (!event)
-		return no_memory();
+		return -ENOMEM;
 	if (kind != GUIDE_DIRECT_END && kind != GUIDE_BALANCE_END && (!number(line, " order=", 10, &order) || order > 10))
 		return -EBADMSG;
 	event->order = (uint8_t)order;
@@ -281,7 +251,7 @@ static int on_order(struct reading *rd, const struct line *line, enum guide_kind
 
 static int on_plain(struct reading *rd, const struct line *line, enum guide_kind kind)
 {
-	return add(rd->guide, line, kind) ? 0 : no_memory();
+	return add(rd->guide, line, kind) ? 0 : -ENOMEM;
 }
 
 static int on_mark(struct reading *rd, const struct line *line, enum guide_kind kind)
@@ -324,13 +294,14 @@ static const struct {
 
 static int read_line(struct reading *rd, const char *start, const char *end, uint64_t at)
 {
-	struct line line = { .number = at };
-	size_t i;
+	struct line line = { .end = end, .number = at };
+	size_t len, i;
 
-	if (*start == '#' || !take_apart(&line, start, end))
+	if (*start == '#' || !ftrace_header_parse(&line.head, start, end, NULL))
 		return 0;
+	len = (size_t)(line.head.name_end - line.head.name);
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strlen(known[i].name) == line.event_len && !memcmp(known[i].name, line.event, line.event_len))
+		if (strlen(known[i].name) == len && !memcmp(known[i].name, line.head.name, len))
 			return rd->inside || known[i].fn == on_mark ? known[i].fn(rd, &line, known[i].kind) : 0;
 	return 0;
 }

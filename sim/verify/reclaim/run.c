@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/verify/capture/words.h"
 #include "sim/verify/verify.h"
@@ -72,10 +71,8 @@ static int read_swap(struct reclaim_run *run, struct kerror *err)
 static int read_guide(struct reclaim_run *run, struct kerror *err)
 {
 	char path[4096];
-	int ret = verify_capture_path(path, sizeof(path), run->capture, "trace.txt", err);
+	int ret = verify_find_file(path, sizeof(path), run->capture, "trace.txt", err);
 
-	if (!ret && access(path, F_OK))
-		ret = verify_capture_path(path, sizeof(path), run->capture, "trace.txt.zst", err);
 	if (ret)
 		return ret;
 	run->guide.vmemmap = run->snap->vmemmap;

@@ -316,7 +316,8 @@ static int do_generations(struct compiler *c)
 	return add(c, step->kind == STEP_AGE ? &age : &evict);
 }
 
-static int do_step(struct compiler *c)
+/* What no process does itself. */
+static int do_director_step(struct compiler *c)
 {
 	const struct step *step = c->step;
 
@@ -329,25 +330,8 @@ static int do_step(struct compiler *c)
 		return do_process(c);
 	case STEP_FILE:
 		return do_file(c);
-	case STEP_READ:
-		return do_read_or_write(c, PLAYER_READ);
-	case STEP_WRITE:
-		return do_read_or_write(c, PLAYER_WRITE);
 	case STEP_SYNC:
 		return add(c, &(struct player_op){ .kind = PLAYER_SYNC });
-	case STEP_FORK:
-		return do_fork(c, PLAYER_FORK);
-	case STEP_VFORK:
-		return do_fork(c, PLAYER_VFORK);
-	case STEP_EXEC:
-		return do_exec(c);
-	case STEP_MEMPOLICY:
-		return add(c, &(struct player_op){ .kind = PLAYER_MEMPOLICY, .process = c->step->process,
-						   .arg = { (uint64_t)c->step->call.value, c->step->call.nodes } });
-	case STEP_MBIND:
-		return do_range(c, PLAYER_MBIND);
-	case STEP_EXIT:
-		return add(c, &(struct player_op){ .kind = PLAYER_EXIT, .process = step->process });
 	case STEP_KILL:
 		return add(c, &(struct player_op){ .kind = PLAYER_KILL, .arg = { step->other } });
 	case STEP_SLEEP:
@@ -363,6 +347,31 @@ static int do_step(struct compiler *c)
 		return do_generations(c);
 	case STEP_PHASE:
 		return look(c, step->phase);
+	default:
+		return refuse(c, -EOPNOTSUPP, "vm-player cannot do this");
+	}
+}
+
+static int do_step(struct compiler *c)
+{
+	const struct step *step = c->step;
+
+	switch (step->kind) {
+	case STEP_READ:
+		return do_read_or_write(c, PLAYER_READ);
+	case STEP_WRITE:
+		return do_read_or_write(c, PLAYER_WRITE);
+	case STEP_FORK:
+		return do_fork(c, PLAYER_FORK);
+	case STEP_VFORK:
+		return do_fork(c, PLAYER_VFORK);
+	case STEP_EXEC:
+		return do_exec(c);
+	case STEP_EXIT:
+		return add(c, &(struct player_op){ .kind = PLAYER_EXIT, .process = step->process });
+	case STEP_MEMPOLICY:
+		return add(c, &(struct player_op){ .kind = PLAYER_MEMPOLICY, .process = step->process,
+						   .arg = { (uint64_t)step->call.value, step->call.nodes } });
 	case STEP_MMAP:
 		return do_mmap(c);
 	case STEP_MREMAP:
@@ -373,6 +382,8 @@ static int do_step(struct compiler *c)
 		return do_limit(c);
 	case STEP_TOUCH:
 		return do_touch(c);
+	case STEP_MBIND:
+		return do_range(c, PLAYER_MBIND);
 	case STEP_MUNMAP:
 		return do_range(c, PLAYER_MUNMAP);
 	case STEP_MPROTECT:
@@ -386,7 +397,7 @@ static int do_step(struct compiler *c)
 	case STEP_MINCORE:
 		return do_range(c, PLAYER_MINCORE);
 	default:
-		return refuse(c, -EOPNOTSUPP, "vm-player cannot do this");
+		return do_director_step(c);
 	}
 }
 

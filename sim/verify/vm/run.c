@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/verify/verify.h"
 
@@ -199,17 +198,9 @@ static int read_all(struct vm_run *run, struct kerror *err)
 /* @file, or @file compressed. */
 static bool has_file(const struct vm_run *run, const char *file)
 {
-	static const char *const ends[2] = { "", ".zst" };
-	char path[4096], name[32];
 	struct kerror err;
-	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%s%s", file, ends[i]);
-		if (!verify_capture_path(path, sizeof(path), run->capture, name, &err) && !access(path, F_OK))
-			return true;
-	}
-	return false;
+	return !verify_check_capture(run->capture, &file, 1, &err);
 }
 
 /* The page allocator's state, and what became of it. */

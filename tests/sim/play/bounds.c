@@ -6,6 +6,8 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/play/internal.h"
+#include "sim/vm/calls.h"
+#include "sim/vm/fault.h"
 #include "sim/vm/reclaim/shadows.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
@@ -158,12 +160,34 @@ static void test_command(void)
 	free(path);
 }
 
+/* Tables that are not there are passed over, and nothing else: not a last page, not a hole. */
+static void test_mincore(void)
+{
+	const struct play_config cfg = { 0 };
+	const uint64_t bytes = 100ULL << 40;
+	struct process *process;
+	uint64_t start, resident;
+	struct bounded b;
+
+	play_text(&b, "machine overcommit=1\nprocess A\nA mmap b 100T\nA touch b write length=8k\n", &cfg);
+	CU_ASSERT_EQUAL(b.ret, 0);
+	process = b.play->processes[1].process;
+	start = b.play->processes[1].maps[NR_SCENARIO_LAYOUT + 1].start;
+	CU_ASSERT_EQUAL(vm_touch(process, start + bytes - PAGE_SIZE, VM_ACCESS_WRITE), 0);
+	CU_ASSERT_EQUAL(vm_mincore(process, start, bytes, &resident), 0);
+	CU_ASSERT_EQUAL(resident, 3);
+	CU_ASSERT_EQUAL(vm_munmap(process, start + (1ULL << 40), PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(vm_mincore(process, start, bytes, &resident), -ENOMEM);
+	finish(&b);
+}
+
 static const struct test_case cases[] = {
 	{ "what is repeated counts", test_steps },
 	{ "the last step", test_just_enough },
 	{ "the last phase", test_last_phase },
 	{ "pages that were given up are forgotten", test_shadows },
 	{ "a signal during a read", test_stop },
+	{ "mincore of 100 TiB", test_mincore },
 	{ "kmemsim run --max-steps", test_command },
 	{ NULL, NULL }
 };
