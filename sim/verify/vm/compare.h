@@ -54,11 +54,21 @@ struct vm_phase {
 	char first[320];		/* its first difference, in words */
 };
 
+/* How much a counter of /proc/vmstat rose from the first look to the last one. */
+struct vm_risen {
+	char name[48];
+	uint64_t here, real;
+};
+
+#define VM_MAX_RISEN 128
+
 struct vm_compared {
 	struct verify_rate figures[NR_VM_FIGURES];
 	struct vm_phase *phases;	/* owned */
 	uint32_t nr_phases;
 	uint64_t differences;
+	struct vm_risen risen[VM_MAX_RISEN];	/* as vmstat has them */
+	uint32_t nr_risen;
 	uint64_t random;		/* calls without a phase: each with the mappings behind it */
 };
 

@@ -288,6 +288,18 @@ static bool has_risen(const struct comparison *c, const struct look_section *now
 	return true;
 }
 
+static void note_risen(struct vm_compared *out, const char *name, uint64_t here, uint64_t real)
+{
+	struct vm_risen *risen = &out->risen[out->nr_risen];
+
+	if ((!here && !real) || out->nr_risen == VM_MAX_RISEN)
+		return;
+	snprintf(risen->name, sizeof(risen->name), "%s", name);
+	risen->here = here;
+	risen->real = real;
+	out->nr_risen++;
+}
+
 static void compare_vmstat(struct comparison *c, const struct look *look)
 {
 	const struct look_section *now = machine_file(c->sides->looks, look, "vmstat");
@@ -296,6 +308,7 @@ static void compare_vmstat(struct comparison *c, const struct look *look)
 	size_t at = 0, len;
 	const char *line;
 
+	c->out->nr_risen = 0;
 	while (now && look_line(now, &at, &line, &len)) {
 		const char *space = memchr(line, ' ', len);
 		uint64_t value, here, zeros = 0;
@@ -310,8 +323,10 @@ static void compare_vmstat(struct comparison *c, const struct look *look)
 			continue;
 		if (others && !strcmp(name, "pswpout") && has_risen(c, now, "swpout_zero", &zeros))
 			here += vm->counters[VM_CNT_swpout_zero];
-		if (!vm_count(c, VM_FIGURE_vmstat, here == value + zeros))
-			vm_differs(c, "%s rose by %" PRIu64 " here, by %" PRIu64 " for real", name, here, value + zeros);
+		value += zeros;
+		if (!vm_count(c, VM_FIGURE_vmstat, here == value))
+			vm_differs(c, "%s rose by %" PRIu64 " here, by %" PRIu64 " for real", name, here, value);
+		note_risen(c->out, name, here, value);
 	}
 }
 

@@ -47,6 +47,7 @@ struct vm_frames {
 	const struct request *now;	/* the real one of what is asked for */
 	uint64_t early;			/* line of a request that was served before the interrupt that overtook it */
 	uint8_t *state;			/* owned; by frame: enum frame_state */
+	uint8_t *needed;		/* owned; by frame: see vm_frames_needs() */
 	struct taken *taken;		/* owned */
 	uint32_t nr_taken, max_taken;
 	int32_t *players;		/* owned; pids */
@@ -415,6 +416,11 @@ void vm_frames_place(struct vm_frames *f, uint32_t process, uint64_t addr)
 	f->place.addr = addr;
 }
 
+bool vm_frames_needs(const struct vm_frames *f, pfn_t pfn)
+{
+	return f && f->needed[pfn.v];
+}
+
 bool vm_frames_followed(const struct vm_frames *f)
 {
 	return f && f->followed;
@@ -427,7 +433,7 @@ struct vm_frames_others vm_frames_others(const struct vm_frames *f)
 
 /* ---- beginning and end --------------------------------------------------------------------------------- */
 
-static void find_marks(struct vm_frames *f)
+static void look_ahead(struct vm_frames *f)
 {
 	uint32_t i;
 
@@ -436,6 +442,8 @@ static void find_marks(struct vm_frames *f)
 		const struct request *req = &f->reqs.req[i];
 		uint32_t what = (uint32_t)req->arg, op = what & (PLAYER_MARK_END - 1);
 
+		if (req->kind == REQ_FREE || req->kind == REQ_FREE_DIRECT)
+			memset(f->needed + req->pfn, 1, (size_t)1 << req->order);
 		if (req->kind == REQ_KSWAPD_BEGIN || req->kind == REQ_SLOW || req->kind == REQ_COMPACT_BEGIN)
 			f->quiet = false;
 		if (req->kind != REQ_PLAYER_OP || op >= f->nr_ops)
@@ -461,13 +469,14 @@ int vm_frames_create(struct vm_frames **out, struct trace *trace, const char *na
 	f->begin = malloc(nr_ops * sizeof(*f->begin));
 	f->end = malloc(nr_ops * sizeof(*f->end));
 	f->state = calloc(snapshot_end_pfn(snap) + MAX_ORDER_NR_PAGES, 1);
-	if (!f->begin || !f->end || !f->state)
+	f->needed = calloc(snapshot_end_pfn(snap) + MAX_ORDER_NR_PAGES, 1);
+	if (!f->begin || !f->end || !f->state || !f->needed)
 		return kerror_set(err, -ENOMEM, "no memory to follow a trace");
 	memset(f->begin, 0xff, nr_ops * sizeof(*f->begin));
 	memset(f->end, 0xff, nr_ops * sizeof(*f->end));
 	ret = requests_build(&f->reqs, &check, trace, name, snap, err);
 	if (!ret)
-		find_marks(f);
+		look_ahead(f);
 	return ret;
 }
 
@@ -480,9 +489,22 @@ void vm_frames_destroy(struct vm_frames *f)
 	free(f->begin);
 	free(f->end);
 	free(f->state);
+	free(f->needed);
 	free(f->taken);
 	free(f->players);
 	free(f);
+}
+
+/* All frames of the player's processes. */
+static void need_shown(struct vm_frames *f, const struct look_section *pagemap)
+{
+	uint64_t end = f->dr.b->end_pfn;
+	struct look_run run;
+	size_t at = 0;
+
+	while (look_run(pagemap, &at, &run))
+		if (run.bits & LOOK_PRESENT && run.frame < end && run.pages <= end - run.frame)
+			memset(f->needed + run.frame, 1, run.pages);
 }
 
 static int find_players(struct vm_frames *f, const struct looks *looks, struct kerror *err)
@@ -496,6 +518,8 @@ static int find_players(struct vm_frames *f, const struct looks *looks, struct k
 	for (i = 0; i < looks->nr_sections; i++) {
 		const struct look_section *section = &looks->sections[i];
 
+		if (section->name_len == 7 && !memcmp(section->name, "pagemap", 7))
+			need_shown(f, section);
 		if (section->name_len == 6 && !memcmp(section->name, "status", 6) && look_number(section, "Pid:", &pid) &&
 		    !is_player(f, (int32_t)pid))
 			f->players[f->nr_players++] = (int32_t)pid;
@@ -505,10 +529,10 @@ static int find_players(struct vm_frames *f, const struct looks *looks, struct k
 
 int vm_frames_attach(struct vm_frames *f, struct stage *stage, const struct looks *looks, struct kerror *err)
 {
-	int ret = find_players(f, looks, err);
+	int ret = driver_init(&f->dr, &f->pages, stage->machine->buddy, &f->reqs, VERIFY_OPEN, 0, err);
 
 	if (!ret)
-		ret = driver_init(&f->dr, &f->pages, stage->machine->buddy, &f->reqs, VERIFY_OPEN, 0, err);
+		ret = find_players(f, looks, err);
 	if (ret)
 		return ret;
 	f->stage = stage;

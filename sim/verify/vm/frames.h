@@ -64,6 +64,8 @@ void vm_frames_place(struct vm_frames *frames, uint32_t process, uint64_t addr);
 /* Which frame is at @addr of process number @process when that is looked at next: PFN_NONE where nobody knows. */
 pfn_t vm_frames_shown(const struct vm_frames *frames, uint32_t process, uint64_t addr);
 
+/* Frame @pfn will be given back before the trace ends, or a process of the player will have it. */
+bool vm_frames_needs(const struct vm_frames *frames, pfn_t pfn);
 /* Frames are compared. */
 bool vm_frames_followed(const struct vm_frames *frames);
 struct vm_frames_others vm_frames_others(const struct vm_frames *frames);

@@ -70,23 +70,48 @@ bool generations_of_stage(const struct stage *stage, struct generations *out)
 
 /* ---- others' pages ------------------------------------------------------------------------ */
 
-/* Frames that the snapshot has as pages of somebody, one after the other. */
+/*
+ * Frames that the snapshot has in use, one after the other: first those on the LRU lists; of these some are needed for
+ * something else, so that what the kernel keeps for itself comes behind them. It only matters that they are not free.
+ */
 struct in_use {
 	const struct snapshot *snapshot;	/* NULL: there is none */
+	const struct vm_frames *frames;		/* NULL: nobody needs any */
+	bool kernels;
 	unsigned int zone;
 	uint32_t run, at;
 };
+
+/* The next one of @zone, or PFN_NONE. */
+static pfn_t next_of_zone(struct in_use *frames, const struct buddy_state_zone *zone)
+{
+	for (; frames->run < zone->nr_used; frames->run++, frames->at = 0) {
+		const struct buddy_state_used *used = &zone->used[frames->run];
+
+		while (used->movable != frames->kernels && frames->at < used->nr) {
+			pfn_t pfn = pfn_make(used->pfn + frames->at++);
+
+			if (!vm_frames_needs(frames->frames, pfn))
+				return pfn;
+		}
+	}
+	frames->run = 0;
+	return PFN_NONE;
+}
 
 static pfn_t next_in_use(struct in_use *frames)
 {
 	const struct buddy_state *state = frames->snapshot ? &frames->snapshot->state : NULL;
 
-	for (; state && frames->zone < state->nr_zones; frames->zone++, frames->run = 0) {
-		const struct buddy_state_zone *zone = &state->zones[frames->zone];
+	while (state && frames->zone < state->nr_zones) {
+		pfn_t pfn = next_of_zone(frames, &state->zones[frames->zone]);
 
-		for (; frames->run < zone->nr_used; frames->run++, frames->at = 0)
-			if (zone->used[frames->run].movable && frames->at < zone->used[frames->run].nr)
-				return pfn_make(zone->used[frames->run].pfn + frames->at++);
+		if (!pfn_is_none(pfn))
+			return pfn;
+		if (++frames->zone == state->nr_zones && !frames->kernels) {
+			frames->kernels = true;
+			frames->zone = 0;
+		}
 	}
 	return PFN_NONE;
 }
@@ -117,7 +142,7 @@ int generations_load(struct stage *stage, const struct snapshot *snapshot, const
 		     const struct look *first, uint64_t own, struct kerror *err)
 {
 	struct lru_gen *gen = stage->vm->lru->nodes[0].gen;
-	struct in_use frames = { .snapshot = snapshot };
+	struct in_use frames = { .snapshot = snapshot, .frames = stage->frames };
 	struct vm_file *files[NR_LRU_GEN_TYPES];
 	uint64_t index[NR_LRU_GEN_TYPES] = { 0 }, *prev, seq;
 	struct generations real;

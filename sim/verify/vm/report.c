@@ -53,6 +53,29 @@ static void emit_phases(struct emitter *em, const struct vm_run *run)
 	emit_table_end(em);
 }
 
+static void emit_risen(struct emitter *em, const struct vm_compared *compared)
+{
+	static const struct emitter_column columns[] = {
+		{ "counter", "counter", "", true },
+		{ "here", "here", "", false },
+		{ "real", "for real", "", false },
+		{ "share", "here, of the real one", "%", false },
+	};
+	uint32_t i;
+
+	if (!compared->nr_risen)
+		return;
+	emit_table(em, "vmstat", "Counters of /proc/vmstat, from the first look to the last", columns, NR_COLUMNS(columns));
+	for (i = 0; i < compared->nr_risen; i++) {
+		emit_cell_str(em, compared->risen[i].name);
+		emit_cell_u64(em, compared->risen[i].here);
+		emit_cell_u64(em, compared->risen[i].real);
+		emit_cell_share(em, compared->risen[i].here, compared->risen[i].real);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
+}
+
 static void emit_differences(struct emitter *em, const struct vm_run *run, unsigned int explain)
 {
 	char name[40], text[400];
@@ -98,6 +121,7 @@ void vm_run_report(struct emitter *em, const struct vm_run *run, unsigned int ex
 		emit_row_end(em);
 	}
 	emit_table_end(em);
+	emit_risen(em, compared);
 	if (run->frames) {
 		struct vm_frames_others others = vm_frames_others(run->frames);
 

@@ -257,7 +257,7 @@ int vm_run(struct vm_run *run, struct kerror *err)
 
 bool vm_run_equal(const struct vm_run *run)
 {
-	return !run->compared.differences;
+	return !run->compared.differences && !run->violations;
 }
 
 void vm_run_exit(struct vm_run *run)

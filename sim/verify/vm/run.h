@@ -46,7 +46,7 @@ struct vm_run {
 int vm_run(struct vm_run *run, struct kerror *err);
 void vm_run_exit(struct vm_run *run);
 
-/* Nothing differed. */
+/* Nothing differed, and vm_validate() found nothing. */
 bool vm_run_equal(const struct vm_run *run);
 
 /* At most @explain phases that differ are told in words. */

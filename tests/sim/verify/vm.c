@@ -20,7 +20,7 @@ static const char *const captures[] = {
 	"6.1-swap-zram", "6.12-swap-zram", "6.1-swap-huge", "6.12-swap-huge", "6.1-oom", "6.12-oom", "6.1-overcommit-2",
 	"6.12-overcommit-2", "6.1-huge", "6.12-huge", "6.1-overcommit-0", "6.12-overcommit-0", "6.1-overcommit-1",
 	"6.12-overcommit-1", "6.1-files", "6.12-files", "6.12-ageing", "6.12-generations", "6.1-frames", "6.12-frames",
-	"6.12-swap-random-1", "6.1-swap-random-2", "6.12-mthp",
+	"6.12-swap-random-1", "6.1-swap-random-2", "6.12-mthp", "6.1-calls", "6.12-calls",
 };
 
 /* Every operation, fault, mapping and figure of each is equal; sizes of generations, too. */
@@ -46,7 +46,27 @@ static void test_captures(void)
 		CU_ASSERT_EQUAL(run.violations, 0);
 		vm_run_exit(&run);
 	}
-	CU_ASSERT_EQUAL(sizes, 192 + 325);
+	CU_ASSERT_EQUAL(sizes, 192 + 325 + 154);
+}
+
+/* Counters that rose are kept for the report; a machine that is not sound is not equal. */
+static void test_counters(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.12-swap-zram") };
+	const struct vm_risen *risen = run.compared.risen;
+	struct kerror err = { 0 };
+	uint32_t i = 0;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	while (i < run.compared.nr_risen && strcmp(risen[i].name, "pswpin"))
+		i++;
+	CU_ASSERT_FATAL(i < run.compared.nr_risen);
+	CU_ASSERT_TRUE(risen[i].real > 0);
+	CU_ASSERT_EQUAL(risen[i].here, risen[i].real);
+	CU_ASSERT_TRUE(vm_run_equal(&run));
+	run.violations = 1;
+	CU_ASSERT_FALSE(vm_run_equal(&run));
+	vm_run_exit(&run);
 }
 
 static uint64_t frames_of(const struct mm *mm)
@@ -402,6 +422,7 @@ static void test_bad_programs(void)
 
 static const struct test_case cases[] = {
 	{ "captures of 6.1 and 6.12 are what is simulated", test_captures },
+	{ "counters that rose, and what is equal", test_counters },
 	{ "a snapshot's page allocator is the simulated machine's", test_snapshot_loaded },
 	{ "generations are read", test_read_generations },
 	{ "requests and frames of a trace are foreseen", test_frames },
