@@ -14,6 +14,9 @@
 
 #include "buddy/private.h"
 
+/* Rule auto_high: high grows to this part of the zone, shared by its CPUs, at most. */
+#define MIN_PCP_HIGH_FRACTION 8
+
 /* ---- figures, as pure functions ------------------------------------------- */
 
 struct zone_marks { uint64_t watermark[NR_WMARK]; };

@@ -17,8 +17,6 @@
 #include "buddy/private.h"
 #include "buddy/watermark.h"
 
-/* Rule auto_high: high grows to this part of the zone, shared by its CPUs, at most. */
-#define MIN_PCP_HIGH_FRACTION 8
 #define STAT_THRESHOLD_MAX 125
 #define MIN_FREE_KBYTES_FLOOR 128
 #define MIN_FREE_KBYTES_CEILING 262144

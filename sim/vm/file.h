@@ -28,6 +28,7 @@ struct vm_file {
 	bool shmem;			/* no disk: lives as long as a mapping does, pages beyond are zero */
 	bool noreserve;			/* shmem that is not committed as a whole, but page by page */
 	uint64_t committed;		/* pages of it that are */
+	uint16_t zram_bytes;		/* shmem: what a page of it takes of zram's memory; 0: each is full of one byte */
 	bool writable;			/* opened for writing, too */
 	bool warm;			/* all of it was read before: it gets frames when it is looked for, without a disk */
 	struct table cache;		/* page number to pfn + 1, or what is left of a page (workingset.c) */

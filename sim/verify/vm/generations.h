@@ -2,9 +2,6 @@
 /*
  * kmemsim: generations of pages (MGLRU) as vm-player saw them in /sys/kernel/debug/lru_gen_full, and the simulated ones.
  *
- * A real machine has pages of others, too, whose sizes alone are known. As many lie in the simulated one, in the same
- * generations, as pages of files that nobody maps and nobody uses: in a quiet guest most of them are files of its root.
- *
  * Locking: none.
  */
 #ifndef KMEMSIM_SIM_VERIFY_VM_GENERATIONS_H
@@ -23,12 +20,5 @@ struct generations {
 bool generations_of_look(const struct looks *looks, const struct look *look, struct generations *out);
 /* The same of the simulated machine; false: it has none. */
 bool generations_of_stage(const struct stage *stage, struct generations *out);
-
-/*
- * The simulated machine, which has no page yet and of which the director will have @own, gets those that @first has more:
- * in frames that @snapshot (NULL: there is none) has in use. Nothing is done where @first does not tell of generations. -ENOMEM.
- */
-int generations_load(struct stage *stage, const struct snapshot *snapshot, const struct looks *looks,
-		     const struct look *first, uint64_t own, struct kerror *err);
 
 #endif

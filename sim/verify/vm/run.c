@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/verify/verify.h"
+#include "sim/verify/vm/zoneinfo.h"
 
 /* The simulated machine has what the real one had to give, but no more than this. */
 #define MOST_MEMORY	(4ULL << 30)
@@ -203,14 +204,20 @@ static bool has_file(const struct vm_run *run, const char *file)
 	return !verify_check_capture(run->capture, &file, 1, &err);
 }
 
-/* The page allocator's state, and what became of it. */
-static int read_allocator(struct vm_run *run, struct kerror *err)
+/* The page allocator's state, and what became of it. Without a snapshot the first look tells how much was free, and where. */
+static int read_allocator(struct vm_run *run, const struct look *first, struct kerror *err)
 {
 	char path[4096];
 	int ret;
 
-	if (!has_file(run, "snap_a.txt"))
-		return 0;
+	if (!has_file(run, "snap_a.txt")) {
+		enum buddy_kernel kernel = run->cfg.kernel == VM_KERNEL_6_1 ? BUDDY_KERNEL_6_1 : BUDDY_KERNEL_6_12;
+
+		ret = zoneinfo_snapshot(&run->snapshot, &run->looks, first, kernel, MOST_MEMORY, err);
+		run->cfg.snapshot = run->snapshot;
+		run->cfg.at_first_look = run->snapshot != NULL;
+		return ret;
+	}
 	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);
 	if (!ret)
 		ret = snapshot_read(&run->snapshot, path, run->stop.flag, err);
@@ -243,7 +250,7 @@ int vm_run(struct vm_run *run, struct kerror *err)
 	first = &run->looks.look[0];
 	ret = vm_config_of_look(&run->cfg, run->kernel, &run->looks, first, err);
 	if (!ret)
-		ret = read_allocator(run, err);
+		ret = read_allocator(run, first, err);
 	if (!ret)
 		ret = start(run, first, err);
 	if (!ret)

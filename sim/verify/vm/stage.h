@@ -45,6 +45,7 @@ struct stage {
 struct stage_config {
 	enum vm_kernel kernel;
 	const struct snapshot *snapshot;	/* its page allocator as it begins; NULL: all of mem_bytes is free */
+	bool at_first_look;		/* it is of a moment when the director was there already */
 	struct vm_frames *frames;	/* a trace to follow from the snapshot on; NULL: there is none */
 	uint64_t mem_bytes;		/* of the simulated machine */
 	uint64_t totalram;		/* pages; what the kernel reckons with */

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "sim/verify/pages/pages.h"
-#include "sim/verify/vm/generations.h"
+#include "sim/verify/vm/others.h"
+#include "sim/verify/vm/zoneinfo.h"
 #include "sim/vm/file.h"
 #include "sim/vm/load.h"
+#include "sim/vm/lru/lru.h"
 #include "sim/vm/oom.h"
 
 /* Below vvar and vdso, which a guest's kernel puts at the top. */
@@ -141,7 +143,7 @@ static int load_director(struct stage *stage, const struct stage_config *cfg, co
 	for (i = 0; i < mm->nr_vmas && cfg->in_tmpfs; i++)
 		if (mm->vmas[i]->file && *mm->vmas[i]->file->name == '/')
 			mm->vmas[i]->file->shmem = mm->vmas[i]->file->noreserve = true;
-	ret = generations_load(stage, cfg->snapshot, looks, first, own_pages(stage, looks, first), err);
+	ret = others_load(stage, cfg->snapshot, looks, first, own_pages(stage, looks, first), err);
 	if (ret)
 		return ret;
 	ret = stage_adopt(stage, 0, false, looks, first);
@@ -218,9 +220,18 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	return ret ? ret : vm_create(&stage->vm, stage->machine->buddy, &vm, err);
 }
 
+static uint64_t free_frames(const struct machine *machine)
+{
+	struct machine_pages pages;
+
+	machine_count_pages(machine, &pages);
+	return pages.free_lists + pages.pcp;
+}
+
 int stage_init(struct stage *stage, const struct program *program, const struct stage_config *cfg,
 	       const struct looks *looks, const struct look *first, struct kerror *err)
 {
+	uint64_t free_before;
 	int ret;
 
 	*stage = (struct stage){ .program = program, .privileged = cfg->privileged };
@@ -237,6 +248,7 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 		ret = vm_frames_attach(cfg->frames, stage, looks, err);
 	if (ret)
 		return ret;
+	free_before = free_frames(stage->machine);
 	if (first) {
 		/* Since vm-player looks at generations. */
 		stage->drains = look_section(looks, first, 0, "lru_gen_full");
@@ -252,6 +264,8 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 	}
 	if (ret)
 		return ret;
+	if (cfg->at_first_look)
+		zoneinfo_release(stage->machine->buddy, cfg->snapshot, free_before - free_frames(stage->machine));
 	if (first)
 		stage->vm->committed_elsewhere = cfg->committed - stage->vm->committed;
 	stage->processes[0]->oom_score_adj = OOM_SCORE_ADJ_MIN;

@@ -22,6 +22,8 @@ static int alloc_tables(struct swap *swap)
 		return -ENOMEM;
 	if (swap->type == VM_SWAP_DISK)
 		return 0;
+	if (swap->type == VM_SWAP_ZRAM && zram_create(swap))
+		return -ENOMEM;
 	swap->clusters = bigmem_alloc(swap->nr_clusters, sizeof(*swap->clusters));
 	if (!swap->clusters)
 		return -ENOMEM;
@@ -70,6 +72,8 @@ void swap_destroy(struct vm *vm)
 
 	if (!swap)
 		return;
+	if (swap->type == VM_SWAP_ZRAM)
+		zram_destroy(swap);
 	bigmem_free(swap->map, swap->max, sizeof(*swap->map));
 	bigmem_free(swap->cached, swap->max, sizeof(*swap->cached));
 	bigmem_free(swap->shadow, swap->max, sizeof(*swap->shadow));
@@ -130,6 +134,8 @@ void swap_range_free(struct swap *swap, uint32_t slot, uint32_t nr)
 		if (swap->vm->study)
 			swap->vm->study->key_of_slot[i] = 0;
 		swap->zero[i / 64] &= ~(1ULL << i % 64);
+		if (swap->zram.bytes)
+			zram_drop(swap, i);
 	}
 	if (swap->clusters)
 		swap_cluster_put(swap, slot, nr);

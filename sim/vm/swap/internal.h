@@ -71,6 +71,15 @@ void swap_readpage(struct vm *vm, uint32_t slot);
 /* @pfn, on no list yet, has the page of @slot: reclaim is told if it had given it up. */
 void swap_refault(struct vm *vm, uint32_t slot, pfn_t pfn);
 
+/* ---- zram.c ------------------------------------------------------------------------ */
+
+/* -1: no memory of the host. */
+int zram_create(struct swap *swap);
+void zram_destroy(struct swap *swap);
+/* What is written to @slot takes @bytes, at most a page; it is free. Where no frame is left, what is stored takes none. */
+void zram_store(struct swap *swap, uint32_t slot, uint16_t bytes);
+void zram_drop(struct swap *swap, uint32_t slot);
+
 /* ---- readahead.c ------------------------------------------------------------------- */
 
 /* The frame of @slot, and what it says about read-ahead (Linux: swap_cache_get_folio). @vma NULL: shared memory's. PFN_NONE. */

@@ -38,6 +38,9 @@ int swap_add_shmem(struct vm *vm, pfn_t pfn)
 	page->vm_mapping = 0;
 	page->vm_index &= ~(FRAME_OFFSET | FRAME_FILE | FRAME_SHMEM);
 	page->vm_index |= FRAME_DIRTY;
+	/* It is written next: whose page it was is not known then any more. */
+	if (file->zram_bytes && vm->cfg.swap_type == VM_SWAP_ZRAM)
+		zram_store(vm->swap, slot, file->zram_bytes);
 	return 0;
 }
 

@@ -83,6 +83,14 @@ struct swap_cpu {
 	uint32_t nr_returned;
 };
 
+/* What zram keeps in memory: pages that are not full of one and the same byte (zram.c). */
+struct zram {
+	uint16_t *stored;		/* by slot: bytes */
+	uint64_t bytes;			/* of all slots */
+	uint32_t *frame;		/* where they are */
+	uint64_t nr_frames;
+};
+
 struct swap {
 	struct vm *vm;
 	enum vm_swap_type type;
@@ -107,6 +115,8 @@ struct swap {
 	bool caching;			/* CPUs take slots ahead (Linux: swap_slot_cache_active) */
 	bool look_again;		/* all slots are taken: look for those that only the cache has */
 	uint64_t random;
+
+	struct zram zram;		/* VM_SWAP_ZRAM */
 
 	/* read-ahead by slots */
 	uint32_t ra_prev;		/* the slot asked for last */

@@ -12,6 +12,7 @@
 #include "buddy/zone.h"
 #include "sim/verify/vm/generations.h"
 #include "sim/verify/vm/run.h"
+#include "sim/vm/lru/lru.h"
 #include "tests/sim/cmd/run_cmd.h"
 #include "tests/tests.h"
 
@@ -112,6 +113,77 @@ static void test_snapshot_loaded(void)
 	stage_exit(&stage);
 	snapshot_free(snap);
 	vm_run_exit(&run);
+}
+
+/* The first look's figure of vmstat. */
+static uint64_t first_figure(const struct vm_run *run, const char *key)
+{
+	const struct look_section *vmstat = look_section(&run->looks, &run->looks.look[0], 0, "vmstat");
+	uint64_t value = UINT64_MAX;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(vmstat);
+	CU_ASSERT_TRUE(look_number(vmstat, key, &value));
+	return value;
+}
+
+/* Without one zoneinfo says how much is free, with vm-player there; others' pages are on the lists, too. */
+static void test_zoneinfo_loaded(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.1-pressure") };
+	struct machine_pages now;
+	struct kerror err = { 0 };
+	const struct zone *dma, *dma32;
+	struct stage stage;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	CU_ASSERT_EQUAL(run.violations, 0);
+	CU_ASSERT_EQUAL_FATAL(stage_init(&stage, &run.program, &run.cfg, &run.looks, &run.looks.look[0], &err), 0);
+	dma = buddy_zone(stage.machine->buddy, 0, ZONE_DMA);
+	dma32 = buddy_zone(stage.machine->buddy, 0, ZONE_DMA32);
+	CU_ASSERT_EQUAL(dma->managed_pages, 3840);
+	CU_ASSERT_EQUAL(dma->lowmem_reserve[ZONE_DMA32], 115);
+	CU_ASSERT_EQUAL(dma32->managed_pages, 32464);
+	CU_ASSERT_EQUAL(dma32->watermark[WMARK_MIN], 327);
+	CU_ASSERT_EQUAL(dma32->watermark[WMARK_LOW], 408);
+	CU_ASSERT_EQUAL(dma32->watermark[WMARK_HIGH], 489);
+	CU_ASSERT_EQUAL(dma32->pcp[0].batch, 7);
+	CU_ASSERT_EQUAL(dma32->pcp[0].high, 408);
+	machine_count_pages(stage.machine, &now);
+	/* On the CPU's list of DMA32 were 279 frames; that of DMA was empty. */
+	CU_ASSERT_EQUAL(now.free_lists + now.pcp, first_figure(&run, "nr_free_pages ") + 279);
+	CU_ASSERT_EQUAL(lru_total(stage.vm, LRU_INACTIVE_ANON), first_figure(&run, "nr_inactive_anon "));
+	CU_ASSERT_EQUAL(lru_total(stage.vm, LRU_ACTIVE_ANON), first_figure(&run, "nr_active_anon "));
+	CU_ASSERT_EQUAL(vm_validate(stage.vm, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(buddy_validate(stage.machine->buddy, NULL, NULL), 0);
+	stage_exit(&stage);
+	vm_run_exit(&run);
+}
+
+/* More memory than there is: what docs/vm.md promises of it, in percent of the real counter. */
+static void test_pressure(void)
+{
+	static const struct { const char *capture, *counter; uint64_t percent; } bars[] = {
+		{ "data/vm/6.1-pressure", "pgscan_anon", 1 },
+		{ "data/vm/6.1-pressure", "pgsteal_anon", 1 },
+		{ "data/vm/6.1-pressure", "workingset_refault_anon", 2 },
+	};
+	struct kerror err = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
+		struct vm_run run = { .capture = test_data(bars[i].capture) };
+		const struct vm_risen *risen = run.compared.risen;
+		uint64_t off;
+
+		CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+		CU_ASSERT_EQUAL(run.violations, 0);
+		while (risen < run.compared.risen + run.compared.nr_risen && strcmp(risen->name, bars[i].counter))
+			risen++;
+		CU_ASSERT_FATAL(risen < run.compared.risen + run.compared.nr_risen);
+		off = risen->here > risen->real ? risen->here - risen->real : risen->real - risen->here;
+		CU_ASSERT_TRUE(off * 100 <= risen->real * bars[i].percent);
+		vm_run_exit(&run);
+	}
 }
 
 /* ---- frames ------------------------------------------------------------------------------- */
@@ -424,6 +496,8 @@ static const struct test_case cases[] = {
 	{ "captures of 6.1 and 6.12 are what is simulated", test_captures },
 	{ "counters that rose, and what is equal", test_counters },
 	{ "a snapshot's page allocator is the simulated machine's", test_snapshot_loaded },
+	{ "a page allocator is made of zoneinfo", test_zoneinfo_loaded },
+	{ "reclaim under pressure is within its bars", test_pressure },
 	{ "generations are read", test_read_generations },
 	{ "requests and frames of a trace are foreseen", test_frames },
 	{ "another request of a trace is found and named", test_requests_differ },

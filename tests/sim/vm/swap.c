@@ -455,6 +455,39 @@ static void test_shmem(void)
 	world_exit(&w);
 }
 
+/* What does not compress to nothing takes frames of zram's own, until nobody needs it on swap any more. */
+static void zram_keeps(enum vm_kernel kernel, uint16_t bytes, uint64_t frames)
+{
+	struct machine_pages before, out;
+	struct world w;
+	uint64_t addr;
+
+	swap_world(&w, kernel, VM_SWAP_ZRAM, 0);
+	addr = (uint64_t)vm_mmap(w.a, 0, 65 * PAGE_SIZE, RW, SHARED, NULL, 0);
+	mm_lookup(w.a->mm, addr)->file->zram_bytes = bytes;
+	world_touch(w.a, addr, 65, VM_ACCESS_WRITE);
+	machine_count_pages(w.machine, &before);
+	all_out(w.a, addr, 65);
+	machine_count_pages(w.machine, &out);
+	CU_ASSERT_EQUAL(w.vm->swap->zram.nr_frames, frames);
+	CU_ASSERT_EQUAL(w.vm->swap->zram.bytes, 65u * bytes);
+	CU_ASSERT_EQUAL(before.used - out.used, 65 - frames);
+	CU_ASSERT_EQUAL(machine_validate(w.machine, world_say, NULL), 0);
+	world_touch(w.a, addr, 65, VM_ACCESS_WRITE);
+	/* The CPU gives 64 slots back when it has another one. */
+	CU_ASSERT_EQUAL(w.vm->swap->zram.nr_frames, bytes != 0);
+	CU_ASSERT_EQUAL(w.vm->swap->zram.bytes, bytes);
+	world_exit(&w);
+}
+
+static void test_zram_keeps(void)
+{
+	zram_keeps(VM_KERNEL_6_1, 3000, 48);
+	zram_keeps(VM_KERNEL_6_12, 3000, 48);
+	zram_keeps(VM_KERNEL_6_12, 2048, 33);
+	zram_keeps(VM_KERNEL_6_12, 0, 0);
+}
+
 /* Pages on swap come back for a huge page, and their slots are free. */
 static void test_collapse(void)
 {
@@ -630,6 +663,7 @@ static const struct test_case cases[] = {
 	{ "calls", test_calls },
 	{ "the right to write comes back", test_rights_back },
 	{ "shared memory", test_shmem },
+	{ "zram keeps what does not compress to nothing", test_zram_keeps },
 	{ "collapse", test_collapse },
 	{ "TLBs are told", test_flush },
 	{ "anything, and pages go out", test_random_family },
