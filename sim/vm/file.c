@@ -98,11 +98,9 @@ static void set_page(struct vm_file *file, uint64_t index, uint64_t *value, pfn_
 	lru_add(vm, vm_cpu(vm), pfn);
 }
 
-int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *out)
+int vm_file_add(struct vm_file *file, uint64_t index, gfp_t gfp, pfn_t *out)
 {
 	struct vm *vm = file->vm;
-	/* Read-ahead asks for pages of a disk file (readahead_gfp_mask), a first touch for shared memory's. */
-	gfp_t gfp = file->shmem ? GFP_HIGHUSER_MOVABLE | __GFP_COMP : GFP_HIGHUSER_MOVABLE;
 	pfn_t pfn = vm_alloc_frame(vm, gfp, 0, true);
 	uint64_t *value;
 
@@ -148,7 +146,7 @@ int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum
 		return readahead_read(file, offset, bytes);
 	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
 		pfn_t pfn = vm_file_cached(file, index);
-		int ret = vm_stopped(vm) ? -EINTR : pfn_is_none(pfn) ? vm_file_add(file, index, &pfn) : 0;
+		int ret = vm_stopped(vm) ? -EINTR : pfn_is_none(pfn) ? vm_file_add(file, index, use == FILE_WRITE ? GFP_FILE_WRITE : GFP_FILE, &pfn) : 0;
 
 		if (ret)
 			return ret;

@@ -10,6 +10,7 @@
 #ifndef KMEMSIM_SIM_VM_FILE_H
 #define KMEMSIM_SIM_VM_FILE_H
 
+#include "buddy/gfp.h"
 #include "sim/util/table.h"
 #include "sim/vm/mm.h"
 
@@ -49,8 +50,16 @@ struct vm_file *vm_file_get(const struct vm *vm, uint32_t id);
 
 /* The frame of page @index, PFN_NONE: not in the cache. */
 pfn_t vm_file_cached(struct vm_file *file, uint64_t index);
-/* Bring page @index, which is not there, into the cache. -ENOMEM: no frame, no memory of the host. */
-int vm_file_add(struct vm_file *file, uint64_t index, pfn_t *pfn);
+/*
+ * How a page's frame is asked for: by a fault or read() (mapping_gfp_mask), by write() (__filemap_get_folio), by read-ahead,
+ * which never waits long and may not enter a file system (readahead_gfp_mask, memalloc_nofs_save).
+ */
+#define GFP_FILE	(GFP_HIGHUSER_MOVABLE | __GFP_COMP)
+#define GFP_FILE_WRITE	(GFP_FILE | __GFP_WRITE)
+#define GFP_FILE_AHEAD	((GFP_FILE & ~(gfp_t)__GFP_FS) | __GFP_NORETRY | __GFP_NOWARN)
+
+/* Bring page @index, which is not there, into the cache; @gfp: one of these. -ENOMEM: no frame, no memory of the host. */
+int vm_file_add(struct vm_file *file, uint64_t index, gfp_t gfp, pfn_t *pfn);
 /* The same with @pfn, which is allocated and nobody's. -ENOMEM: of the host. */
 int vm_file_adopt(struct vm_file *file, uint64_t index, pfn_t pfn);
 /* @pfn becomes page @index, which is not there; the frame's own words are the caller's. -ENOMEM: of the host. */

@@ -22,7 +22,7 @@ static int add_shmem(struct vma *vma, uint64_t index, pfn_t *pfn)
 
 	if (file->noreserve && vm_enough_memory(vma->mm, 1))
 		return -EFAULT;
-	ret = vm_file_add(file, index, pfn);
+	ret = vm_file_add(file, index, GFP_FILE, pfn);
 	if (file->noreserve && ret)
 		vm_unacct(vma->mm->vm, 1);
 	else
@@ -64,13 +64,56 @@ static void map_cached(struct vma *vma, pte_t *pte, pfn_t pfn, uint64_t bits)
 		lru_mlock(vm, pfn);
 }
 
-/*
- * Map what the cache has of the aligned window around @addr, inside of the mapping and of one table. Returns
- * whether the page at @addr itself was there.
- */
-static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
+/* One go at a fault: what it took, and gives back where it has to start over. */
+struct attempt {
+	struct vma *vma;
+	uint64_t addr;
+	bool copies;			/* a write to private memory */
+	pfn_t copy;			/* its frame */
+	pte_t *pte;
+	bool fresh;			/* its table is new, and nothing is in it (Linux: vmf->prealloc_pte) */
+};
+
+/* The frames that the fault needs, whatever the cache has. -ENOMEM: not all of them, undo() frees the rest. */
+static int begin(struct attempt *a)
 {
+	struct mm *mm = a->vma->mm;
+	const pte_t *pmd = mm_alloc_entry(mm, a->addr, PT_PMD);
+
+	if (!pmd || (a->copies && anon_vma_prepare(a->vma)))
+		return -ENOMEM;
+	if (a->copies) {
+		a->copy = vm_alloc_anon(a->vma, a->addr, false);
+		if (pfn_is_none(a->copy))
+			return -ENOMEM;
+		vm_frame_map(mm->vm, a->copy);
+	}
+	a->fresh = !pte_present(*pmd);
+	a->pte = mm_alloc_entry(mm, a->addr, PT_PTE);
+	a->fresh = a->fresh && a->pte;
+	return a->pte ? 0 : -ENOMEM;
+}
+
+static void undo(struct attempt *a)
+{
+	if (!pfn_is_none(a->copy))
+		vm_frame_unmap(a->vma->mm->vm, a->copy);
+	if (a->fresh)
+		mm_drop_table(a->vma->mm, a->addr);
+	a->copy = PFN_NONE;
+	a->fresh = false;
+}
+
+/*
+ * Map what the cache has of the aligned window around the address, inside of the mapping and of one table. Returns
+ * whether the page at the address itself was there.
+ */
+static bool fault_around(struct attempt *a)
+{
+	struct vma *vma = a->vma;
 	struct vm *vm = vma->mm->vm;
+	uint64_t addr = a->addr;
+	pte_t *table = a->pte - pt_index(addr, PT_PTE);
 	uint64_t window = vm->cfg.fault_around_bytes, first = addr & ~(window - 1), last, at;
 	uint64_t pages = VM_PAGE_ALIGN(vma->file->bytes) >> PAGE_SHIFT;
 	unsigned int hits = 0;
@@ -94,6 +137,7 @@ static bool fault_around(struct vma *vma, uint64_t addr, pte_t *table)
 		/* A fault of its own is to find the mark. */
 		if (bits & FRAME_MARK)
 			continue;
+		a->fresh = false;
 		hits += !(bits & FRAME_WORKINGSET) || !vm->rules->miss_spares_workingset;
 		if (!pte_none(*pte))
 			continue;
@@ -124,49 +168,42 @@ static bool starts_over(struct vm *vm, enum vm_fault kind)
 /* What find_page() returns where the page is mapped already. */
 #define MAPPED 1
 
-/* get_page(), started over where that is needed; with @table (NULL: not so) each time after what is around. */
-static int find_page(struct vma *vma, uint64_t addr, pte_t *table, pfn_t *pfn, enum vm_fault *kind)
+/* get_page(), started over where that is needed; with @around each time after what is around. Where it fails, nothing is taken. */
+static int find_page(struct attempt *a, bool around, pfn_t *pfn, enum vm_fault *kind)
 {
+	struct vm *vm = a->vma->mm->vm;
 	unsigned int times;
 	bool tried = false;
 
 	for (times = 0;; times++) {
-		int ret;
+		int ret = begin(a);
 
-		if (table && fault_around(vma, addr, table))
+		if (!ret && around && fault_around(a))
 			return MAPPED;
-		ret = get_page(vma, vma_page_index(vma, addr), tried, pfn, kind);
+		if (!ret)
+			ret = get_page(a->vma, vma_page_index(a->vma, a->addr), tried, pfn, kind);
+		if (!ret)
+			return 0;
+		undo(a);
 		if (ret != -EAGAIN)
 			return ret;
-		process_count_fault(vma->mm->vm->current);
+		process_count_fault(vm->current);
 		/* Where memory is so short that what was read goes at once, not for ever. */
-		tried = starts_over(vma->mm->vm, *kind) || times;
+		tried = starts_over(vm, *kind) || times;
 	}
 }
 
 /* A write to private memory of a file: a copy at once. */
-static int do_cow_fault(struct vma *vma, uint64_t addr, enum vm_fault *kind)
+static int do_cow_fault(struct attempt *a, enum vm_fault *kind)
 {
-	struct mm *mm = vma->mm;
-	pfn_t copy, pfn;
-	pte_t *pte;
-	int ret;
+	pfn_t pfn;
+	int ret = find_page(a, false, &pfn, kind);
 
-	if (!mm_alloc_entry(mm, addr, PT_PMD) || anon_vma_prepare(vma))
-		return -ENOMEM;
-	copy = vm_alloc_anon(vma, addr, false);
-	if (pfn_is_none(copy))
-		return -ENOMEM;
-	vm_frame_map(mm->vm, copy);
-	pte = mm_alloc_entry(mm, addr, PT_PTE);
-	ret = pte ? find_page(vma, addr, NULL, &pfn, kind) : -ENOMEM;
-	if (ret) {
-		vm_frame_unmap(mm->vm, copy);
+	if (ret)
 		return ret;
-	}
-	lru_add_vma(vma, copy);
-	*pte = pte_make(copy, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
-	mm_rss_add_fault(mm, RSS_ANON, 1);
+	lru_add_vma(a->vma, a->copy);
+	*a->pte = pte_make(a->copy, vma_pte_bits(a->vma) | PTE_DIRTY | PTE_WRITE);
+	mm_rss_add_fault(a->vma->mm, RSS_ANON, 1);
 	if (*kind != VM_FAULT_read)
 		*kind = VM_FAULT_cow;
 	return 0;
@@ -187,23 +224,19 @@ static void warm_up(struct vma *vma, uint64_t addr)
 int vm_file_fault(struct vma *vma, uint64_t addr, bool write, enum vm_fault *kind)
 {
 	struct vm *vm = vma->mm->vm;
-	bool around = !write && vm->cfg.fault_around_bytes > PAGE_SIZE;
+	struct attempt a = { .vma = vma, .addr = addr, .copies = write && !(vma->flags & VM_SHARED), .copy = PFN_NONE };
 	pfn_t pfn;
-	pte_t *pte;
 	int ret;
 
 	if (vma->file->warm)
 		warm_up(vma, addr);
 	*kind = VM_FAULT_cache;
-	if (write && !(vma->flags & VM_SHARED))
-		return do_cow_fault(vma, addr, kind);
-	pte = mm_alloc_entry(vma->mm, addr, PT_PTE);
-	if (!pte)
-		return -ENOMEM;
-	ret = find_page(vma, addr, around ? pte - pt_index(addr, PT_PTE) : NULL, &pfn, kind);
+	if (a.copies)
+		return do_cow_fault(&a, kind);
+	ret = find_page(&a, !write && vm->cfg.fault_around_bytes > PAGE_SIZE, &pfn, kind);
 	if (ret)
 		return ret == MAPPED ? 0 : ret;
-	map_cached(vma, pte, pfn, write ? PTE_WRITE | PTE_DIRTY : 0);
+	map_cached(vma, a.pte, pfn, write ? PTE_WRITE | PTE_DIRTY : 0);
 	mm_rss_add_fault(vma->mm, vma->file->shmem ? RSS_SHMEM : RSS_FILE, 1);
 	if (write) {
 		vm_frame_dirty(vm, page_from_pfn(vm->map, pfn));

@@ -56,6 +56,8 @@ pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level);
 /* Free the tables of [@start, @end) that lie wholly between @floor and @ceiling (Linux: free_pgd_range). */
 void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling);
 
+/* The lowest table of @addr, which is there and empty, goes. */
+void mm_drop_table(struct mm *mm, uint64_t addr);
 /* One table, which no entry points to yet or any more. */
 pfn_t mm_alloc_table(struct mm *mm, enum pt_level level);
 void mm_free_table(struct mm *mm, pfn_t table, enum pt_level level);

@@ -183,7 +183,7 @@ int vm_load_page(struct process *process, uint64_t addr, bool anon)
 	} else {
 		pfn = vm_file_cached(vma->file, vma_page_index(vma, addr));
 		if (pfn_is_none(pfn))
-			ret = vm_file_add(vma->file, vma_page_index(vma, addr), &pfn);
+			ret = vm_file_add(vma->file, vma_page_index(vma, addr), GFP_FILE, &pfn);
 	}
 	if (ret || pfn_is_none(pfn))
 		return -ENOMEM;

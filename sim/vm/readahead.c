@@ -36,10 +36,10 @@ static bool cached(struct vm_file *file, uint64_t index)
 	return !pfn_is_none(vm_file_cached(file, index));
 }
 
-/* Page @index, which is missing. Its frame is *@pfn. */
-static int read_page(struct vm_file *file, uint64_t index, pfn_t *pfn)
+/* Page @index, which is missing. Its frame, asked for with @gfp, is *@pfn. */
+static int read_page(struct vm_file *file, uint64_t index, gfp_t gfp, pfn_t *pfn)
 {
-	int ret = vm_file_add(file, index, pfn);
+	int ret = vm_file_add(file, index, gfp, pfn);
 
 	if (!ret && !file->shmem)
 		file->vm->disk_reads++;
@@ -58,7 +58,7 @@ static void read_window(struct vm_file *file, uint64_t first, uint64_t nr, uint6
 	for (i = 0; i < nr; i++) {
 		if (cached(file, first + i))
 			continue;
-		if (read_page(file, first + i, &pfn))
+		if (read_page(file, first + i, GFP_FILE_AHEAD, &pfn))
 			return;
 		if (i == nr - async)
 			page_from_pfn(file->vm->map, pfn)->vm_index |= FRAME_MARK;
@@ -215,7 +215,7 @@ int readahead_fault(struct vma *vma, uint64_t index)
 
 	read_for_fault(vma, index);
 	/* Nothing was to be read around it, or what was took its frame. */
-	return cached(vma->file, index) ? 0 : read_page(vma->file, index, &pfn);
+	return cached(vma->file, index) ? 0 : read_page(vma->file, index, GFP_FILE, &pfn);
 }
 
 bool readahead_found(struct vma *vma, uint64_t index, struct page *page)
@@ -264,7 +264,7 @@ int readahead_read(struct vm_file *file, uint64_t offset, uint64_t bytes)
 			pfn = vm_file_cached(file, index);
 		}
 		if (pfn_is_none(pfn)) {
-			int ret = read_page(file, index, &pfn);
+			int ret = read_page(file, index, GFP_FILE, &pfn);
 
 			if (ret)
 				return ret;

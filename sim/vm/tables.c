@@ -72,6 +72,16 @@ pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level)
 	return pt_entry(mm->vm->map, table, addr, level);
 }
 
+void mm_drop_table(struct mm *mm, uint64_t addr)
+{
+	pte_t *pmd = mm_alloc_entry(mm, addr, PT_PMD);
+	pfn_t table = pte_pfn(*pmd);
+
+	mm_forget_walks(mm);
+	*pmd = (pte_t){ 0 };
+	pgtable_free(mm, table, PT_PTE, 0);
+}
+
 /* ---- freeing -------------------------------------------------------------- */
 
 struct free_range {

@@ -85,7 +85,7 @@ static int add_pages(struct vm_file *file, uint64_t *index, uint64_t pages, stru
 		pfn_t pfn = next_in_use(frames);
 
 		lru->in_fault = used;
-		ret = pfn_is_none(pfn) ? vm_file_add(file, *index, &pfn) : vm_file_adopt(file, *index, pfn);
+		ret = pfn_is_none(pfn) ? vm_file_add(file, *index, GFP_FILE, &pfn) : vm_file_adopt(file, *index, pfn);
 		lru->in_fault = false;
 		if (!ret && file->shmem)
 			vm_frame_dirty(file->vm, page_from_pfn(file->vm->map, pfn));

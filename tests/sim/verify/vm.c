@@ -21,7 +21,7 @@ static const char *const captures[] = {
 	"6.1-swap-zram", "6.12-swap-zram", "6.1-swap-huge", "6.12-swap-huge", "6.1-oom", "6.12-oom", "6.1-overcommit-2",
 	"6.12-overcommit-2", "6.1-huge", "6.12-huge", "6.1-overcommit-0", "6.12-overcommit-0", "6.1-overcommit-1",
 	"6.12-overcommit-1", "6.1-files", "6.12-files", "6.12-ageing", "6.12-generations", "6.1-frames", "6.12-frames",
-	"6.12-swap-random-1", "6.1-swap-random-2", "6.12-mthp", "6.1-calls", "6.12-calls",
+	"6.12-swap-random-1", "6.1-swap-random-2", "6.12-mthp", "6.1-calls", "6.12-calls", "6.1-quick",
 };
 
 /* Every operation, fault, mapping and figure of each is equal; sizes of generations, too. */
@@ -200,10 +200,10 @@ static void expect_all(const struct vm_compared *compared, enum vm_figure figure
  */
 static void test_frames(void)
 {
-	static const char *const with_trace[] = { "data/vm/6.1-frames", "data/vm/6.12-frames" };
+	static const char *const with_trace[] = { "data/vm/6.1-frames", "data/vm/6.12-frames", "data/vm/6.1-quick" };
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(with_trace) / sizeof(with_trace[0]); i++) {
 		struct vm_run run = { .capture = test_data(with_trace[i]) };
 		struct vm_frames_others others;
 		struct kerror err = { 0 };

@@ -151,9 +151,9 @@ static void test_workingset(void)
 		pfn_t pfn;
 
 		reader_init(&r, kernel, MIB);
-		CU_ASSERT_EQUAL(vm_file_add(r.file, 16, &pfn), 0);
+		CU_ASSERT_EQUAL(vm_file_add(r.file, 16, GFP_FILE, &pfn), 0);
 		page_from_pfn(r.w.vm->map, pfn)->vm_index |= FRAME_WORKINGSET;
-		CU_ASSERT_EQUAL(vm_file_add(r.file, 17, &pfn), 0);
+		CU_ASSERT_EQUAL(vm_file_add(r.file, 17, GFP_FILE, &pfn), 0);
 		r.file->ra.mmap_miss = 10;
 		touch(&r, 17, 1, VM_ACCESS_READ);
 		CU_ASSERT_EQUAL(r.file->ra.mmap_miss, kernel == VM_KERNEL_6_1 ? 8 : 9);

@@ -220,7 +220,7 @@ static void test_watermarks(void)
 	file = vm_file_create(w.vm, "data", 200 * MIB, true);
 	/* The first time is for a boost. */
 	while (count(&w, VM_CNT_pageoutrun) < 3) {
-		CU_ASSERT_EQUAL_FATAL(vm_file_add(file, index++, &pfn), 0);
+		CU_ASSERT_EQUAL_FATAL(vm_file_add(file, index++, GFP_FILE, &pfn), 0);
 		CU_ASSERT_FATAL(index < 51200);
 	}
 	for_each_populated_zone(w.vm->buddy, zone)
