@@ -161,6 +161,21 @@ static void test_workingset(void)
 	}
 }
 
+/* A fault that starts over gives its new table back, unless what was around it is mapped there. */
+static void test_tables(void)
+{
+	struct reader r;
+	pfn_t pfn;
+
+	reader_init(&r, VM_KERNEL_6_1, MIB);
+	CU_ASSERT_EQUAL(vm_file_add(r.file, 16, GFP_FILE, &pfn), 0);
+	touch(&r, 17, 1, VM_ACCESS_READ);
+	CU_ASSERT_EQUAL(r.w.a->mm->tables[PT_PTE], 1);
+	CU_ASSERT_TRUE(r.w.a->mm->rss[RSS_FILE] > 1);
+	CU_ASSERT_EQUAL(vm_validate(r.w.vm, NULL, NULL), 0);
+	world_exit(&r.w);
+}
+
 /* What mlock() faults in it asks for again when it has been read: the disk was waited for, but no fault is a major one. */
 static void test_by_kernel(void)
 {
@@ -221,6 +236,7 @@ static const struct test_case cases[] = {
 	{ "reading around is given up", test_misses },
 	{ "pages that came back", test_workingset },
 	{ "faults for the kernel itself", test_by_kernel },
+	{ "tables of faults that start over", test_tables },
 	{ "read()", test_reads },
 	{ NULL, NULL }
 };
