@@ -43,8 +43,8 @@ static const struct argp_option options[] = {
 	  "such as slub,slub,cpu_partial=0,sheaves", 2 },
 	{ "order", OPT_ORDER, "N", 0,
 	  "the order of blocks for which fragmentation is measured (default 9, 2 MiB)", 2 },
-	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 3 },
+	{ NULL, 0, NULL, 0, "The report:", REPORT_GROUP },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", REPORT_GROUP },
 	{ 0 }
 };
 

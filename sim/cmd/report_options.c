@@ -68,7 +68,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 const struct argp *report_argp(void)
 {
 	static const struct argp_option quiet = {
-		"quiet", 'q', NULL, 0, "no text report and no progress line", 3
+		"quiet", 'q', NULL, 0, "no text report and no progress line", REPORT_GROUP
 	};
 	static struct argp_option options[EMIT_MAX_FORMATS + 2];	/* ends with zeros */
 	static char docs[EMIT_MAX_FORMATS][80];
@@ -81,7 +81,7 @@ const struct argp *report_argp(void)
 		snprintf(docs[i], sizeof(docs[i]), "also write the report as %s; '-': in place of text",
 			 emit_formats[i]->name);
 		options[nr++] = (struct argp_option){
-			emit_formats[i]->option, OPT_FORMAT + (int)i, "FILE", 0, docs[i], 3
+			emit_formats[i]->option, OPT_FORMAT + (int)i, "FILE", 0, docs[i], REPORT_GROUP
 		};
 	}
 	options[nr] = quiet;

@@ -2,7 +2,7 @@
 /*
  * kmemsim: where a report goes: the options of every command that writes one as
  * text and in the formats of emit_formats, as a child of its argp parser. They are
- * of group 3.
+ * of group REPORT_GROUP.
  */
 #ifndef KMEMSIM_SIM_CMD_REPORT_OPTIONS_H
 #define KMEMSIM_SIM_CMD_REPORT_OPTIONS_H
@@ -11,6 +11,9 @@
 #include <stdbool.h>
 
 #include "sim/cmd/output.h"
+
+/* Behind all groups of a command's own. */
+#define REPORT_GROUP 9
 
 struct report_file {
 	const struct emit_ops *format;

@@ -20,48 +20,48 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "Object caches:", 2 },
+	{ NULL, 0, NULL, 0, "Object caches:", 3 },
 	{ "slab", OPT_SLAB, "ENGINE[,PARAMETER=N...]", 0,
 	  "the engine of the object caches (default slub) and its parameters, such as "
-	  "slub,cpu_partial=0,min_partial=2; 'kmemsim policies' lists both", 2 },
+	  "slub,cpu_partial=0,min_partial=2; 'kmemsim policies' lists both", 3 },
 	{ "freelist-random", OPT_RANDOM, NULL, 0,
-	  "shuffle the free list of each new slab; the same as the parameter freelist_random=1", 2 },
+	  "shuffle the free list of each new slab; the same as the parameter freelist_random=1", 3 },
 	{ "slab-debug", OPT_SLAB_DEBUG, "FLAGS[,CACHE...][;...]", 0,
 	  "check objects as the kernel's slab_debug= does. F: consistency, Z: red zones, P: poison, U: owners, "
 	  "T: trace, A: failslab, Q: quarantine, O: not where it makes slabs larger, -: nothing; see "
-	  "docs/debugging.md", 2 },
-	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "how much memory caches with flag Q hold back (default 1M)", 2 },
+	  "docs/debugging.md", 3 },
+	{ "quarantine", OPT_QUARANTINE, "SIZE", 0, "how much memory caches with flag Q hold back (default 1M)", 3 },
 	{ "failslab", OPT_FAILSLAB, "INTERVAL,PROBABILITY,SPACE,TIMES[,...]", 0,
 	  "let requests for objects fail as the kernel's failslab= does, PROBABILITY in percent; may end with "
-	  ",cache-filter ,ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 2 },
-	{ NULL, 0, NULL, 0, "Memory accesses:", 2 },
+	  ",cache-filter ,ignore-gfp-wait=N ,site=NAME; see docs/debugging.md", 3 },
+	{ NULL, 0, NULL, 0, "Memory accesses:", 4 },
 	{ "maps", OPT_MAPS, "FILE", 0,
 	  "the mappings of the program: what 'kmemsim record --access' writes beside a trace, or /proc/PID/maps; 'none': infer "
-	  "them from the addresses (default: TRACE.maps, if it is there)", 2 },
-	{ "cold", OPT_COLD, NULL, 0, "the program's files are not in the page cache when it begins", 2 },
-	{ NULL, 0, NULL, 0, "Scenarios:", 2 },
+	  "them from the addresses (default: TRACE.maps, if it is there)", 4 },
+	{ "cold", OPT_COLD, NULL, 0, "the program's files are not in the page cache when it begins", 4 },
+	{ NULL, 0, NULL, 0, "Scenarios:", 5 },
 	{ "max-steps", OPT_MAX_STEPS, "N", 0,
 	  "the run ends, with status 2, where it would go beyond N steps: lines carried out, memory accesses, and pages of files "
-	  "that are read or written (default 100000000)", 2 },
-	{ NULL, 0, NULL, 0, "The report:", 3 },
-	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': in place of text", 3 },
-	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", 3 },
+	  "that are read or written (default 100000000)", 5 },
+	{ NULL, 0, NULL, 0, "The report:", REPORT_GROUP },
+	{ "timeline", OPT_TIMELINE, "FILE", 0, "write samples taken during the run as CSV; '-': in place of text", REPORT_GROUP },
+	{ "every", OPT_EVERY, "N", 0, "events between two samples (default: a hundredth of the trace)", REPORT_GROUP },
 	{ "procfs", OPT_PROCFS, "DIR", 0,
 	  "write buddyinfo, pagetypeinfo, zoneinfo, vmstat, slabinfo, extfrag_index and "
 	  "unusable_index into DIR, as they are at the end; of a scenario, and of a program's memory accesses, also "
-	  "DIR/PID/maps, smaps, status and pagemap of each process", 3 },
+	  "DIR/PID/maps, smaps, status and pagemap of each process", REPORT_GROUP },
 	{ "page-owner-list", OPT_OWNER_LIST, "FILE", 0,
 	  "write the owner of each page block at the end, in the format of the kernel's page_owner; '-': instead "
-	  "of text", 3 },
+	  "of text", REPORT_GROUP },
 	{ "page-owner-sort", OPT_OWNER_SORT, "KEY", 0,
 	  "order of that list: pfn (default), time, pid, task, site or order; times or pages: one entry for each "
-	  "owner, by the number or the pages of its requests, as page_owner_sort prints it", 3 },
+	  "owner, by the number or the pages of its requests, as page_owner_sort prints it", REPORT_GROUP },
 	{ "shrink", OPT_SHRINK, NULL, 0,
-	  "shrink every cache at the end, and report how much that gives back and how fragmentation changes", 3 },
-	{ "top", OPT_TOP, "N", 0, "rows in the tables of caches and call sites (default 10)", 3 },
-	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", 3 },
+	  "shrink every cache at the end, and report how much that gives back and how fragmentation changes", REPORT_GROUP },
+	{ "top", OPT_TOP, "N", 0, "rows in the tables of caches and call sites (default 10)", REPORT_GROUP },
+	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", REPORT_GROUP },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
-	  "leave out what was measured on the host, so that equal input gives equal bytes", 3 },
+	  "leave out what was measured on the host, so that equal input gives equal bytes", REPORT_GROUP },
 	{ 0 }
 };
 
@@ -243,7 +243,7 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		       "TLB-friendliness. TRACE is a recording of any format in docs/formats.md, plain or "
 		       "packed: perf.data, a malloc trace, .kmt, ...; '-' is standard input. Or it is a scenario, a short text of "
 		       "what processes do with their memory: that is carried out on the machine it describes, and of the "
-		       "options only --json, --csv, --quiet and --procfs mean something to it.\v"
+		       "options only --json, --csv, --quiet, --procfs and --max-steps mean something to it.\v"
 		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND, or kmemsim record -- COMMAND\n"
 		       "docs/metrics.md defines every figure of the report, docs/scenario.md what a scenario can say; "
 		       "some lie in docs/scenarios/, such as thrashing.vm.",

@@ -84,6 +84,22 @@ static void test_help(void)
 	CHECK_LINES(lines);
 }
 
+/* Below each heading of a command's options are options, and not all of them below the last. */
+static void test_headings(void)
+{
+	static const char *const commands[] = { "run", "compare" };
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct result res = run_cmd(cmd_any, NULL, (const char *const[]){ "help", commands[i], NULL });
+
+		CU_ASSERT_EQUAL(res.status, 0);
+		CU_ASSERT_PTR_NULL(strstr(res.out, ":\n\n "));
+		CU_ASSERT_PTR_NULL(strstr(res.out, "\n\n      --"));
+		done(&res);
+	}
+}
+
 /* The report of a run and the program name one version. */
 static void test_version(void)
 {
@@ -333,6 +349,7 @@ static void test_long_list(void)
 
 static const struct test_case cases[] = {
 	{ "words_help", test_help },
+	{ "headings of options", test_headings },
 	{ "words_version", test_version },
 	{ "words_trace_alone", test_trace_alone },
 	{ "words_wrong", test_wrong_words },
