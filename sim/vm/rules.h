@@ -81,6 +81,12 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a process keeps the pages of its faults apart, and they are summed up at each 66th") \
 	X(rss_by_cpu, 0, 1, 1, \
 	  "a CPU keeps pages of an address space apart, fewer than 32 of a kind (6.2)") \
+	X(status_sums, 0, 1, 1, \
+	  "/proc/PID/status adds up what is kept apart of a process's pages") \
+	X(willneed_one_more, 1, 0, 0, \
+	  "MADV_WILLNEED of shared memory reads the page behind the range from swap, too") \
+	X(swapin_locks, 1, 0, 0, \
+	  "a page that comes from swap into a locked mapping is locked at once, else when reclaim meets it (until 6.10)") \
 	X(swap_cluster_lists, 0, 1, 1, \
 	  "swap without seeks keeps lists of clusters that are partly used, by size of page (6.12)") \
 	X(swap_reclaim_direct, 0, 1, 1, \

@@ -24,6 +24,7 @@
 	X(pagemap,    "pages in memory or swapped, a process at a look") \
 	X(slots,      "the slot of a page on swap") \
 	X(oom_score,  "oom_score of a process") \
+	X(known,      "pages of a process as its status and stat know of them") \
 	X(victim,     "whom the OOM killer chose") \
 	X(oom_report, "what the kernel's log says of a victim") \
 	X(committed,  "Committed_AS since the beginning") \

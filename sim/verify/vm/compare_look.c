@@ -12,6 +12,7 @@
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
+#include "sim/vm/rss.h"
 #include "sim/vm/smaps.h"
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
@@ -196,6 +197,33 @@ static void compare_number(struct comparison *c, enum vm_figure figure, const ch
 		vm_differs(c, "process %u: %s is %" PRIu64 " here, %" PRIu64 " for real", process, what, here, real);
 }
 
+/*
+ * Pages of each kind, as status tells them, and what has been summed up of them: field 24 of stat. Captures without stat do
+ * not tell how many faults a new process had, so 6.1's next sum is not known.
+ */
+static void compare_known(struct comparison *c, uint32_t process, const struct look_section *status,
+			  const struct look_section *stat)
+{
+	static const struct { const char *key; enum vm_rss kind; } keys[NR_RSS] = {
+		{ "RssFile:", RSS_FILE }, { "RssAnon:", RSS_ANON }, { "VmSwap:", RSS_SWAP }, { "RssShmem:", RSS_SHMEM },
+	};
+	const struct mm *mm = c->sides->stage->processes[process]->mm;
+	uint64_t value, here;
+	unsigned int i;
+
+	if (!stat && mm->vm->rules->rss_by_task)
+		return;
+	for (i = 0; i < NR_RSS && status; i++) {
+		here = mm->vm->rules->status_sums ? (uint64_t)mm->rss[keys[i].kind] : mm_rss_known(mm, keys[i].kind);
+		if (look_number(status, keys[i].key, &value))
+			compare_number(c, VM_FIGURE_known, keys[i].key, process, here << (PAGE_SHIFT - 10), value);
+	}
+	/* Where others run, a process moves between CPUs, and each keeps some apart. */
+	if (stat && !c->sides->others_run && look_stat(stat, 24, &value))
+		compare_number(c, VM_FIGURE_known, "rss of stat", process,
+			       mm_rss_known(mm, RSS_FILE) + mm_rss_known(mm, RSS_ANON) + mm_rss_known(mm, RSS_SHMEM), value);
+}
+
 static void compare_process(struct comparison *c, const struct look *look, uint32_t process)
 {
 	const struct looks *looks = c->sides->looks;
@@ -218,6 +246,7 @@ static void compare_process(struct comparison *c, const struct look *look, uint3
 	compare_smaps(c, process, smaps);
 	if (status && look_number(status, "VmPTE:", &value))
 		compare_number(c, VM_FIGURE_vmpte, "VmPTE in kB", process, mm_pgtables_bytes(p->mm) >> 10, value);
+	compare_known(c, process, status, look_section(looks, look, process, "stat"));
 	if (score && look_number(score, "", &value))
 		compare_number(c, VM_FIGURE_oom_score, "oom_score", process, vm_oom_score(p), value);
 	if (!pagemap)

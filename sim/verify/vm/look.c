@@ -151,6 +151,22 @@ bool look_number(const struct look_section *section, const char *key, uint64_t *
 	return false;
 }
 
+bool look_stat(const struct look_section *stat, unsigned int field, uint64_t *value)
+{
+	const char *line, *at;
+	char text[400];
+	size_t start = 0, len;
+
+	if (!look_line(stat, &start, &line, &len))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
+	/* The name is in brackets, and may have blanks: field 3 is behind them. */
+	at = strrchr(text, ')');
+	for (; at && field > 2; field--)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%" SCNu64, value) == 1;
+}
+
 bool look_run(const struct look_section *section, size_t *at, struct look_run *run)
 {
 	const char *line;

@@ -42,11 +42,9 @@ bool stage_is_own(const struct stage *stage, uint64_t addr)
 /* Field 10 of /proc/PID/stat. */
 static void adopt_faults(struct process *p, const struct look_section *stat)
 {
-	char text[128];
-	unsigned long minflt;
+	uint64_t minflt;
 
-	snprintf(text, sizeof(text), "%.*s", (int)(stat->len < 127 ? stat->len : 127), stat->text);
-	if (sscanf(text, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %lu", &minflt) == 1)
+	if (look_stat(stat, 10, &minflt))
 		p->rss_events = (uint32_t)minflt;
 }
 

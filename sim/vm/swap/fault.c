@@ -59,6 +59,8 @@ static void map_page(struct vma *vma, uint64_t addr, pte_t *pte, pfn_t pfn, bool
 	struct page *page = page_from_pfn(vm->map, pfn);
 	bool cached = page->vm_index & FRAME_SWAPCACHE, exclusive = !cached || (pte->v & PTE_SWP_EXCLUSIVE);
 	uint32_t slot = pte_swap_slot(*pte);
+	/* One that somebody had mapped before is: then its reverse mapping is added to, not made. */
+	bool locks = vm->rules->swapin_locks || (page->vm_index & FRAME_ANON);
 	bool zero = vm->swap->zero[slot / 64] >> slot % 64 & 1;
 	uint64_t bits = vma_pte_bits(vma);
 
@@ -74,7 +76,7 @@ static void map_page(struct vma *vma, uint64_t addr, pte_t *pte, pfn_t pfn, bool
 	if (zero)
 		page->vm_index |= FRAME_ZERO;
 	vm_frame_map(vm, pfn);
-	if (vma->flags & VM_LOCKED)
+	if ((vma->flags & VM_LOCKED) && locks)
 		lru_mlock(vm, pfn);
 	*pte = pte_make(pfn, bits);
 }

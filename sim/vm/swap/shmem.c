@@ -80,6 +80,8 @@ void swap_shmem_will_need(struct vma *vma, uint64_t start, uint64_t end)
 	uint64_t addr;
 	bool fresh;
 
+	if (vma->mm->vm->rules->willneed_one_more)
+		end += PAGE_SIZE;
 	for (addr = start; addr < end && vma->file->slots.nr; addr += PAGE_SIZE) {
 		uint32_t slot = swap_shmem_slot(vma->file, vma_page_index(vma, addr));
 

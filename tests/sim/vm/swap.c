@@ -488,6 +488,60 @@ static void test_zram_keeps(void)
 	zram_keeps(VM_KERNEL_6_12, 0, 0);
 }
 
+/* Shared memory that will be needed: 6.1 reads the page behind it, too, also where the mapping ends before it. */
+static void test_shmem_will_need(void)
+{
+	static const struct { enum vm_kernel kernel; uint64_t in; } table[] = { { VM_KERNEL_6_1, 5 }, { VM_KERNEL_6_12, 4 } };
+	struct world w;
+	uint64_t addr;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		swap_world(&w, table[i].kernel, VM_SWAP_ZRAM, 3);
+		addr = (uint64_t)vm_mmap(w.a, 0, 32 * PAGE_SIZE, RW, SHARED, NULL, 0);
+		world_touch(w.a, addr, 32, VM_ACCESS_WRITE);
+		all_out(w.a, addr, 32);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 8 * PAGE_SIZE, 4 * PAGE_SIZE, MADV_WILLNEED), 0);
+		CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpin), table[i].in);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 31 * PAGE_SIZE, PAGE_SIZE, MADV_WILLNEED), 0);
+		CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpin), table[i].in + 1);
+		CU_ASSERT_EQUAL(vm_munmap(w.a, addr + 20 * PAGE_SIZE, 12 * PAGE_SIZE), 0);
+		CU_ASSERT_EQUAL(vm_madvise(w.a, addr + 19 * PAGE_SIZE, PAGE_SIZE, MADV_WILLNEED), 0);
+		CU_ASSERT_EQUAL(counter(&w, VM_CNT_pswpin), table[i].in + 2 + (i == 0));
+		world_check(&w);
+		world_exit(&w);
+	}
+}
+
+/*
+ * Four pages of a locked mapping come from swap: 6.1 locks them at once, 6.12 only one that another process has, for its
+ * reverse mapping is there already.
+ */
+static void test_locked_swapin(void)
+{
+	static const struct { enum vm_kernel kernel; uint64_t locked; } table[] = { { VM_KERNEL_6_1, 4 }, { VM_KERNEL_6_12, 1 } };
+	struct process *b;
+	struct world w;
+	uint64_t addr;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		addr = filled_world(&w, table[i].kernel, VM_SWAP_SSD, 0, 4);
+		CU_ASSERT_EQUAL_FATAL(vm_fork(w.a, "b", false, &b), 0);
+		world_touch(b, addr, 1, VM_ACCESS_READ);
+		/* Else mlock writes, and gets copies. */
+		CU_ASSERT_EQUAL(vm_mprotect(w.a, addr, 4 * PAGE_SIZE, PROT_READ), 0);
+		CU_ASSERT_EQUAL(vm_mlock(w.a, addr, 4 * PAGE_SIZE), 0);
+		CU_ASSERT_EQUAL(w.a->mm->rss[RSS_ANON], 4);
+		CU_ASSERT_EQUAL(counter(&w, VM_CNT_unevictable_pgs_mlocked), table[i].locked);
+		/* Reclaim finds out. */
+		CU_ASSERT_EQUAL(vm_swap_out(w.vm, world_frame(w.a, addr + PAGE_SIZE)), -EBUSY);
+		world_check(&w);
+		vm_exit(b);
+		world_exit(&w);
+	}
+}
+
 /* Pages on swap come back for a huge page, and their slots are free. */
 static void test_collapse(void)
 {
@@ -664,6 +718,8 @@ static const struct test_case cases[] = {
 	{ "the right to write comes back", test_rights_back },
 	{ "shared memory", test_shmem },
 	{ "zram keeps what does not compress to nothing", test_zram_keeps },
+	{ "shared memory that will be needed", test_shmem_will_need },
+	{ "a locked mapping's pages come back", test_locked_swapin },
 	{ "collapse", test_collapse },
 	{ "TLBs are told", test_flush },
 	{ "anything, and pages go out", test_random_family },
