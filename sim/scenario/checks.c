@@ -244,6 +244,9 @@ static void check_policy(struct reading *r, const struct given *given)
 		scn_fail(r, given->option[SCENARIO_MACHINE_POLICY], "expected swap= together with policy=: pages that leave go there");
 	if (m->thp != SCENARIO_THP_NEVER)
 		scn_fail(r, given->option[SCENARIO_MACHINE_THP], "expected thp=never together with policy=: it chooses pages of 4k");
+	if (m->mthp[0] | m->mthp[1] | m->mthp[2])
+		scn_fail(r, given->option[SCENARIO_MACHINE_MTHP],
+			 "expected no sizes of mthp= but never together with policy=: it chooses pages of 4k");
 }
 
 void scn_check_machine(struct reading *r, const struct given *given)

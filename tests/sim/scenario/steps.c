@@ -43,12 +43,14 @@ static struct step read_step(const char *line)
 /* Every option has a value of its own; what is given has its bit. */
 static void test_machine(void)
 {
+	struct scenario *huge = read_good("machine mthp=16k:always,1M:inherit,64k:never,32k:madvise,512k:madvise\n"
+					  "process A\n");
 	struct scenario *s = read_good("machine memory=512M cpus=2 nodes=2 kernel=6.1 thp=never swap=64M swap-type=zram "
 				       "overcommit=2 overcommit-ratio=80 tlb=l1=64x4,l2=1536x12 pcid=off lru=mglru "
 				       "policy=s3-fifo frames=3 fault-around=4k page-cluster=0 swappiness=100 "
 				       "numa-balancing=on thp-defrag=defer+madvise "
-				       "mthp=16k:always,1M:inherit,64k:never,32k:madvise,512k:madvise\nprocess A\n");
-	const struct scenario_machine *m = scenario_machine(s);
+				       "mthp=16k:never,64k:never\nprocess A\n");
+	const struct scenario_machine *m = scenario_machine(s), *sizes = scenario_machine(huge);
 
 	CU_ASSERT_EQUAL(m->given, (1u << NR_SCENARIO_MACHINE) - 1);
 	CU_ASSERT_EQUAL(m->memory_bytes, 512 * MIB);
@@ -57,9 +59,9 @@ static void test_machine(void)
 	CU_ASSERT_EQUAL(m->kernel, BUDDY_KERNEL_6_1);
 	CU_ASSERT_EQUAL(m->thp, SCENARIO_THP_NEVER);
 	CU_ASSERT_EQUAL(m->thp_defrag, SCENARIO_DEFRAG_DEFER_MADVISE);
-	CU_ASSERT_EQUAL(m->mthp[0], 1u << 2);
-	CU_ASSERT_EQUAL(m->mthp[1], 1u << 3 | 1u << 7);
-	CU_ASSERT_EQUAL(m->mthp[2], 1u << 8);
+	CU_ASSERT_EQUAL(sizes->mthp[0], 1u << 2);
+	CU_ASSERT_EQUAL(sizes->mthp[1], 1u << 3 | 1u << 7);
+	CU_ASSERT_EQUAL(sizes->mthp[2], 1u << 8);
 	CU_ASSERT_EQUAL(m->swap_bytes, 64 * MIB);
 	CU_ASSERT_EQUAL(m->swap_type, SCENARIO_ZRAM);
 	CU_ASSERT_TRUE(m->numa_balancing);
@@ -73,6 +75,7 @@ static void test_machine(void)
 	CU_ASSERT_EQUAL(m->fault_around_bytes, 4096);
 	CU_ASSERT_EQUAL(m->page_cluster, 0);
 	CU_ASSERT_EQUAL(m->swappiness, 100);
+	scenario_destroy(huge);
 	scenario_destroy(s);
 }
 
