@@ -7,12 +7,7 @@
 #include <string.h>
 
 #define NO_PLACE UINT16_MAX
-/*
- * Up to so many ways a set is searched from end to end; wider ones pay for buckets, and LRU
- * for a ring. Every set of the presets' set-associative arrays fits. With all sets in the
- * wide form, `run -q` of tests/traces/loopback-http takes 368.5 million instructions instead
- * of 364.7 (callgrind).
- */
+/* Up to so many ways a set with a tree is searched from end to end; wider ones pay for buckets. */
 #define NARROW_WAYS 24
 
 int assoc_check(const struct assoc_shape *shape, const char *what, struct kerror *err)
@@ -39,12 +34,25 @@ static size_t nr_buckets(const struct assoc *assoc)
 	return (size_t)1 << (64 - assoc->bucket_shift);
 }
 
+static void clear_rows(struct assoc *assoc)
+{
+	uint32_t set;
+
+	memset(assoc->rows, 0xff, (size_t)assoc->sets * assoc->row_bytes);
+	for (set = 0; set < assoc->sets; set++)
+		assoc_row(assoc, set)->order = 0xfedcba9876543210ULL & assoc->order_mask;
+}
+
 void assoc_clear(struct assoc *assoc)
 {
 	unsigned int ways = assoc->ways, nr = nr_entries(assoc), i;
 
 	if (!nr)
 		return;
+	if (assoc->rows) {
+		clear_rows(assoc);
+		return;
+	}
 	memset(assoc->keys, 0xff, nr * sizeof(*assoc->keys));
 	if (assoc->tree)
 		memset(assoc->tree, 0, nr);
@@ -83,6 +91,21 @@ static int wide_init(struct assoc *assoc, bool ring)
 	return assoc->ring && assoc->newest ? 0 : -ENOMEM;
 }
 
+static int rows_init(struct assoc *assoc)
+{
+	uint32_t ways = assoc->ways;
+
+	assoc->order_mask = UINT64_MAX >> (64 - 4 * ways);
+	assoc->victim_shift = 4 * (ways - 1);
+	assoc->way_mask = UINT32_MAX >> (32 - ways);
+	assoc->row_bytes = (uint32_t)(sizeof(struct assoc_row) + ways * sizeof(uint64_t));
+	assoc->rows = aligned_alloc(64, ((size_t)assoc->sets * assoc->row_bytes + 63) & ~(size_t)63);
+	if (!assoc->rows)
+		return -ENOMEM;
+	clear_rows(assoc);
+	return 0;
+}
+
 int assoc_init(struct assoc *assoc, const struct assoc_shape *shape)
 {
 	bool plru = shape->replacement == REPLACE_PLRU;
@@ -96,14 +119,16 @@ int assoc_init(struct assoc *assoc, const struct assoc_shape *shape)
 		assoc->sets = shape->entries / shape->ways;
 	}
 	assoc->set_mask = assoc->sets - 1;
-	assoc->modulo = assoc->sets & (assoc->sets - 1);
-	assoc->rows = !plru && assoc->ways <= NARROW_WAYS;
+	if (assoc->sets & (assoc->sets - 1))
+		assoc->set_inverse = UINT64_MAX / assoc->sets;
+	if (!plru && assoc->ways <= ASSOC_ROW_WAYS)
+		return rows_init(assoc);
 	assoc->keys = malloc(shape->entries * sizeof(*assoc->keys));
 	if (plru)
 		assoc->tree = malloc(shape->entries);
 	if (!assoc->keys || (plru && !assoc->tree))
 		return -ENOMEM;
-	if (assoc->ways > NARROW_WAYS)
+	if (!plru || assoc->ways > NARROW_WAYS)
 		ret = wide_init(assoc, !plru);
 	if (!ret)
 		assoc_clear(assoc);
@@ -112,6 +137,7 @@ int assoc_init(struct assoc *assoc, const struct assoc_shape *shape)
 
 void assoc_exit(struct assoc *assoc)
 {
+	free(assoc->rows);
 	free(assoc->keys);
 	free(assoc->tree);
 	free(assoc->ring);
@@ -261,20 +287,16 @@ bool assoc_find_placed(struct assoc *assoc, uint32_t set, uint64_t key)
 	return true;
 }
 
-bool assoc_touch_placed(struct assoc *assoc, uint32_t set, uint64_t key)
+void assoc_insert_placed(struct assoc *assoc, uint32_t set, uint64_t key)
 {
-	uint32_t place;
+	uint32_t place = choose(assoc, set);
 
-	if (assoc_find_placed(assoc, set, key))
-		return true;
-	place = choose(assoc, set);
 	if (assoc->keys[place] == ASSOC_NONE)
 		assoc->nr_empty--;
 	else
 		unchain(assoc, place);
 	put_key(assoc, place, key);
 	renew(assoc, set, place);
-	return false;
 }
 
 /* ---- dropping ------------------------------------------------------------ */
@@ -288,19 +310,13 @@ static void drop(struct assoc *assoc, uint32_t set, uint32_t place)
 		ring_retire(assoc, set, (uint16_t)place);
 }
 
-/* Rows keep their order; what is dropped leaves its place at the old end. */
-static bool drop_from_row(uint64_t *row, uint32_t ways, uint64_t mask, uint64_t value)
+/* The oldest of its row from now on: those that were older move down by one. */
+static void drop_from_row(const struct assoc *assoc, struct assoc_row *row, uint32_t way)
 {
-	uint32_t way, kept = 0;
+	uint64_t newer = assoc_order_up_to(row->order, way) >> 4;
 
-	for (way = 0; way < ways; way++)
-		if (row[way] == ASSOC_NONE || (row[way] & mask) != value)
-			row[kept++] = row[way];
-	if (kept == ways)
-		return false;
-	while (kept < ways)
-		row[kept++] = ASSOC_NONE;
-	return true;
+	row->order = (row->order & newer) | (row->order >> 4 & ~newer) | (uint64_t)way << assoc->victim_shift;
+	row->keys[way] = ASSOC_NONE;
 }
 
 bool assoc_remove(struct assoc *assoc, uint32_t set, uint64_t key)
@@ -309,13 +325,28 @@ bool assoc_remove(struct assoc *assoc, uint32_t set, uint64_t key)
 
 	if (!assoc->ways)
 		return false;
-	if (assoc->rows)
-		return drop_from_row(assoc->keys + (uint64_t)set * assoc->ways, assoc->ways, UINT64_MAX, key);
+	if (assoc->rows) {
+		struct assoc_row *row = assoc_row(assoc, set);
+
+		if (!assoc_row_find(assoc, row, key, &place))
+			return false;
+		drop_from_row(assoc, row, place);
+		return true;
+	}
 	place = find_place(assoc, set, key);
 	if (place == NO_PLACE)
 		return false;
 	drop(assoc, set, place);
 	return true;
+}
+
+static void remove_matching_from_row(const struct assoc *assoc, struct assoc_row *row, uint64_t mask, uint64_t value)
+{
+	uint32_t way;
+
+	for (way = 0; way < assoc->ways; way++)
+		if (row->keys[way] != ASSOC_NONE && (row->keys[way] & mask) == value)
+			drop_from_row(assoc, row, way);
 }
 
 void assoc_remove_matching(struct assoc *assoc, uint64_t mask, uint64_t value)
@@ -324,7 +355,7 @@ void assoc_remove_matching(struct assoc *assoc, uint64_t mask, uint64_t value)
 
 	for (set = 0; ways && set < assoc->sets; set++) {
 		if (assoc->rows) {
-			drop_from_row(assoc->keys + (uint64_t)set * ways, ways, mask, value);
+			remove_matching_from_row(assoc, assoc_row(assoc, set), mask, value);
 			continue;
 		}
 		for (place = set * ways; place < (set + 1) * ways; place++)

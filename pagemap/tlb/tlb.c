@@ -65,7 +65,7 @@ static inline uint64_t make_key(uint64_t tag, enum tlb_page size, uint64_t page)
 static void forget_last(struct tlb *tlb)
 {
 	tlb->last_page = TLB_NO_PAGE;
-	tlb->missed = false;
+	tlb->missed.kind = TLB_NOT_MISSED;
 }
 
 int tlb_create(struct tlb **out, const struct tlb_geometry *geo, struct kerror *err)
@@ -133,6 +133,76 @@ static void remember(struct tlb *tlb, uint64_t addr, enum tlb_page size)
 	tlb->last_result = l1 ? TLB_L1_HIT : TLB_L2_HIT;
 }
 
+/*
+ * ---- the way of almost all accesses ----
+ *
+ * One page size is there, a lone one: both levels have entries for it, none is global, and the address has no bits that
+ * a page's number leaves out. What remember() keeps but the page is then always the same.
+ */
+
+static inline bool is_plain(uint64_t addr)
+{
+	return !(addr >> (ADDR_BITS - 1));
+}
+
+static void choose_lone(struct tlb *tlb)
+{
+	unsigned int size = tlb->sizes ? (unsigned int)__builtin_ctz(tlb->sizes) : 0;
+	struct assoc *l1 = tlb->level[0][size], *l2 = tlb->level[1][size];
+
+	tlb->lone = NULL;
+	if (tlb->sizes != 1U << size || tlb->has_global || !l1->ways || !l2->ways)
+		return;
+	tlb->lone_size = (struct tlb_lone){ l1, l2, &tlb->stats[size], make_key(0, size, 0), tlb->shift[size], size };
+	tlb->lone = &tlb->lone_size;
+}
+
+/*
+ * This one and the next are called last of all, so that lookup_lone(), which answers most lookups, need not save
+ * registers: the first level has not got @key, or is no row.
+ */
+static __attribute__((noinline)) enum tlb_result lookup_lone_l2(struct tlb *tlb, const struct tlb_lone *lone, uint64_t addr,
+								uint64_t key, uint32_t set1)
+{
+	uint64_t page = addr >> lone->shift;
+	uint32_t set2 = assoc_set(lone->l2, page);
+
+	if (assoc_find_used(lone->l2, set2, key)) {
+		assoc_insert_used(lone->l1, set1, key);
+		lone->stats->l2_hits++;
+		tlb->last_page = page;
+		return TLB_L2_HIT;
+	}
+	tlb->missed = (struct tlb_missed){ TLB_MISSED_LONE, { set1, set2 }, addr, key };
+	return TLB_MISS;
+}
+
+static __attribute__((noinline)) enum tlb_result lookup_lone_placed(struct tlb *tlb, const struct tlb_lone *lone, uint64_t addr,
+								    uint64_t key, uint32_t set1)
+{
+	if (!assoc_find_placed(lone->l1, set1, key))
+		return lookup_lone_l2(tlb, lone, addr, key, set1);
+	lone->stats->l1_hits++;
+	tlb->last_page = addr >> lone->shift;
+	return TLB_L1_HIT;
+}
+
+static inline enum tlb_result lookup_lone(struct tlb *tlb, const struct tlb_lone *lone, uint64_t addr)
+{
+	uint64_t page = addr >> lone->shift, key = tlb->tag | lone->key | page;
+	uint32_t set1 = assoc_set(lone->l1, page);
+
+	if (!lone->l1->rows)
+		return lookup_lone_placed(tlb, lone, addr, key, set1);
+	if (!assoc_find_used(lone->l1, set1, key))
+		return lookup_lone_l2(tlb, lone, addr, key, set1);
+	lone->stats->l1_hits++;
+	tlb->last_page = page;
+	return TLB_L1_HIT;
+}
+
+/* ---- accesses ------------------------------------------------------------ */
+
 /* Apart, so that it slows nobody who has no such entries. */
 static __attribute__((noinline)) bool find_global(struct assoc *assoc, uint32_t set, uint64_t global, uint64_t *key)
 {
@@ -163,7 +233,7 @@ static inline void put(struct tlb *tlb, unsigned int level, enum tlb_page size, 
 		assoc_touch(assoc, assoc_set(assoc, page), key);
 }
 
-enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
+static __attribute__((noinline)) enum tlb_result lookup_all(struct tlb *tlb, uint64_t addr)
 {
 	unsigned int size;
 	uint64_t key;
@@ -183,26 +253,53 @@ enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
 			return TLB_L2_HIT;
 		}
 	}
-	tlb->missed = true;
-	tlb->missed_addr = addr;
+	tlb->missed = (struct tlb_missed){ .kind = TLB_MISSED, .addr = addr };
 	return TLB_MISS;
 }
 
-unsigned int tlb_fill(struct tlb *tlb, uint64_t addr, enum tlb_page size, bool global)
+enum tlb_result tlb_lookup(struct tlb *tlb, uint64_t addr)
+{
+	const struct tlb_lone *lone = tlb->lone;
+
+	return lone && is_plain(addr) ? lookup_lone(tlb, lone, addr) : lookup_all(tlb, addr);
+}
+
+static __attribute__((noinline)) unsigned int fill_all(struct tlb *tlb, uint64_t addr, enum tlb_page size, bool global)
 {
 	uint64_t page = low_bits(addr) >> tlb->shift[size];
 	uint64_t key = make_key(tag_for(global ? KEY_GLOBAL : tlb->tag, addr), size, page);
 	unsigned int refs = walk_cache_walk(&tlb->walk, tag_for(tlb->tag, addr), low_bits(addr), size);
-	bool fresh = tlb->missed && tlb->missed_addr == addr;
+	bool fresh = tlb->missed.kind && tlb->missed.addr == addr;
 
 	put(tlb, 0, size, page, key, fresh);
 	put(tlb, 1, size, page, key, fresh);
-	tlb->missed = false;
-	tlb->sizes |= 1U << size;
-	tlb->has_global |= global;
+	tlb->missed.kind = TLB_NOT_MISSED;
+	if (!(tlb->sizes >> size & 1) || global > tlb->has_global) {
+		tlb->sizes |= 1U << size;
+		tlb->has_global |= global;
+		choose_lone(tlb);
+	}
 	tlb->stats[size].walks++;
 	tlb->stats[size].walk_refs += refs;
 	remember(tlb, addr, size);
+	return refs;
+}
+
+unsigned int tlb_fill(struct tlb *tlb, uint64_t addr, enum tlb_page size, bool global)
+{
+	const struct tlb_lone *lone = tlb->lone;
+	struct tlb_missed *missed = &tlb->missed;
+	unsigned int refs;
+
+	if (missed->kind != TLB_MISSED_LONE || missed->addr != addr || lone->size != size || global)
+		return fill_all(tlb, addr, size, global);
+	refs = walk_cache_walk(&tlb->walk, tlb->tag, addr, size);
+	missed->kind = TLB_NOT_MISSED;
+	lone->stats->walks++;
+	assoc_insert_used(lone->l1, missed->set[0], missed->key);
+	assoc_insert_used(lone->l2, missed->set[1], missed->key);
+	lone->stats->walk_refs += refs;
+	tlb->last_page = addr >> lone->shift;
 	return refs;
 }
 
@@ -253,6 +350,7 @@ static void drop_all(struct tlb *tlb)
 	walk_cache_flush(&tlb->walk, 0, 0);
 	tlb->sizes = 0;
 	tlb->has_global = false;
+	tlb->lone = NULL;
 	forget_last(tlb);
 }
 
@@ -286,12 +384,13 @@ void tlb_flush_page(struct tlb *tlb, uint16_t asid, uint64_t addr)
 	for (size = 0; size < NR_TLB_PAGES; size++) {
 		uint64_t page = low_bits(addr) >> tlb->shift[size];
 
-		for (level = 0; level < 2; level++) {
+		for (level = 0; level < 2 && tlb->sizes >> size & 1; level++) {
 			struct assoc *assoc = tlb->level[level][size];
 			uint32_t set = assoc_set(assoc, page);
 
 			assoc_remove(assoc, set, make_key(tag_for(asid_tag(asid), addr), size, page));
-			assoc_remove(assoc, set, make_key(tag_for(KEY_GLOBAL, addr), size, page));
+			if (tlb->has_global)
+				assoc_remove(assoc, set, make_key(tag_for(KEY_GLOBAL, addr), size, page));
 		}
 	}
 	walk_cache_flush(&tlb->walk, KEY_PROCESS, asid_tag(asid));

@@ -73,6 +73,23 @@ struct tlb_counters {
 #undef X
 };
 
+/* The only page size that is there, with what its lookups and fills need. */
+struct tlb_lone {
+	struct assoc *l1, *l2;
+	struct tlb_stats *stats;
+	uint64_t key;		/* the size, as keys have it */
+	unsigned int shift;
+	enum tlb_page size;
+};
+
+/* The last lookup that no level answered. */
+struct tlb_missed {
+	enum { TLB_NOT_MISSED, TLB_MISSED, TLB_MISSED_LONE } kind;
+	uint32_t set[2];	/* TLB_MISSED_LONE: where both levels are to have it, and by which key */
+	uint64_t addr;
+	uint64_t key;
+};
+
 struct tlb {
 	/* the page of the last access, which is the newest of its set wherever it is */
 	uint64_t last_page;	/* TLB_NO_PAGE: none */
@@ -80,9 +97,9 @@ struct tlb {
 	unsigned int last_shift;
 	enum tlb_result last_result;
 	/* tlb.c's */
-	bool missed;		/* the last lookup, of missed_addr: no level has it */
-	uint64_t missed_addr;
+	const struct tlb_lone *lone;	/* NULL: several sizes, something global, or no entries in a level */
 	uint64_t tag;		/* of the process, as keys have it */
+	struct tlb_missed missed;
 	unsigned int sizes;	/* a bit for each page size that was ever filled since all was flushed */
 	bool has_global;	/* a global entry may be there */
 	bool no_tags;
@@ -90,6 +107,7 @@ struct tlb {
 	struct assoc *level[2][NR_TLB_PAGES];	/* into arrays; sizes may share one */
 	struct tlb_stats stats[NR_TLB_PAGES];	/* but for lookups */
 	struct tlb_counters counters;
+	struct tlb_lone lone_size;
 	struct assoc arrays[2][NR_TLB_PAGES];
 	struct walk_cache walk;
 };

@@ -7,7 +7,7 @@ int walk_cache_init(struct walk_cache *cache, const struct tlb_geometry *geo)
 	unsigned int i;
 	int ret = 0;
 
-	*cache = (struct walk_cache){ 0 };
+	*cache = (struct walk_cache){ .last = ASSOC_NONE };
 	for (i = 0; !ret && i < NR_WALK_CACHES; i++) {
 		cache->shift[i] = tlb_level_shift(geo, i + 1);
 		ret = assoc_init(&cache->level[i], &geo->walk[i]);
@@ -23,10 +23,12 @@ void walk_cache_exit(struct walk_cache *cache)
 		assoc_exit(&cache->level[i]);
 }
 
-unsigned int walk_cache_walk(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf)
+unsigned int walk_cache_search(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf)
 {
 	unsigned int found;
 
+	if (!leaf && cache->level[WALK_PDE].ways)
+		cache->last = tag | addr >> cache->shift[WALK_PDE];
 	/* One that lacks the entry has it from now on: the walk comes by it. */
 	for (found = leaf; found < NR_WALK_CACHES; found++) {
 		struct assoc *level = &cache->level[found];
@@ -42,6 +44,7 @@ void walk_cache_flush(struct walk_cache *cache, uint64_t mask, uint64_t tag)
 {
 	unsigned int i;
 
+	cache->last = ASSOC_NONE;
 	for (i = 0; i < NR_WALK_CACHES; i++) {
 		if (mask)
 			assoc_remove_matching(&cache->level[i], mask, tag);

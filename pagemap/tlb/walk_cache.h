@@ -25,6 +25,7 @@
 #include "pagemap/tlb/geometry.h"
 
 struct walk_cache {
+	uint64_t last;		/* the key of WALK_PDE that was used last, the newest of its set; ASSOC_NONE: none */
 	struct assoc level[NR_WALK_CACHES];
 	unsigned int shift[NR_WALK_CACHES];
 };
@@ -32,11 +33,20 @@ struct walk_cache {
 /* -ENOMEM; walk_cache_exit() takes what failed, and a zeroed one. */
 int walk_cache_init(struct walk_cache *cache, const struct tlb_geometry *geo);
 void walk_cache_exit(struct walk_cache *cache);
+/* For the next one: the walk is not below the entry that the last one used. */
+unsigned int walk_cache_search(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf);
+
 /*
  * A walk for @addr, whose last entry read is one of level @leaf (0 to 3). @tag is the
  * process, in bits that no address >> shift has. Returns memory references, from 1 to 4.
  */
-unsigned int walk_cache_walk(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf);
+static inline unsigned int walk_cache_walk(struct walk_cache *cache, uint64_t tag, uint64_t addr, unsigned int leaf)
+{
+	if (!leaf && (tag | addr >> cache->shift[WALK_PDE]) == cache->last)
+		return 1;
+	return walk_cache_search(cache, tag, addr, leaf);
+}
+
 /* Drop what belongs to the process @tag, the bits @mask of a key; 0 and 0 for all. */
 void walk_cache_flush(struct walk_cache *cache, uint64_t mask, uint64_t tag);
 
