@@ -189,4 +189,5 @@
 	X(vm_swap) \
 	X(vm_swap_huge) \
 	X(vm_swap_slots) \
+	X(vm_turns) \
 	/* end */

@@ -24,6 +24,7 @@
 #include "sim/vm/swap/entry.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/lru/lru.h"
+#include "sim/vm/reclaim/turns.h"
 #include "sim/vm/writeback.h"
 
 uint64_t vma_pte_bits(const struct vma *vma)
@@ -311,12 +312,14 @@ int vm_touch(struct process *process, uint64_t addr, enum vm_access access)
 	while (!vm_touch_fast(process, addr, access)) {
 		const pte_t *pte = vm_walk(process->mm, addr);
 		bool present = pte && pte_present(*pte) && !(pte->v & PTE_NUMA);
+		uint64_t maj_flt = process->maj_flt;
 		int ret = do_user_addr_fault(process, addr, access, present);
 
 		if (ret) {
 			process->accesses++;
 			return ret;
 		}
+		turns_fault(process, process->maj_flt != maj_flt);
 	}
 	return 0;
 }

@@ -57,7 +57,7 @@ static pfn_t alloc_at(struct vm *vm, gfp_t gfp, unsigned int order, bool user, c
 	if (vm->frames_ops)
 		vm->frames_ops->got(vm->frames_ctx, pfn, order);
 	if (vm->lru->kswapd_woken)
-		reclaim_run_kswapd(vm);
+		reclaim_kswapd_woken(vm);
 	return pfn;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "sim/vm/huge/khugepaged.h"
+#include "sim/vm/reclaim/turns.h"
 #include "sim/vm/rss.h"
 
 #define TEXT_START	0x400000ULL
@@ -127,6 +128,8 @@ static void mm_put(struct process *process)
 	process->mm = NULL;
 	if (--mm->users)
 		return;
+	/* kswapd may be in the middle of its tables. */
+	turns_finish(mm->vm);
 	mm_teardown(mm);
 	free(process->last_mm);
 	process->last_mm = mm;

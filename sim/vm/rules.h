@@ -113,6 +113,8 @@ enum vm_kernel { VM_KERNEL_6_1, VM_KERNEL_6_12, VM_KERNEL_6_18, NR_VM_KERNELS };
 	  "a page that comes back counts as a refault whatever generation was the oldest, else only if it still is") \
 	X(gen_small_process, 64, 0, 0, \
 	  "a process with fewer pages is left out of the walk") \
+	X(slice_us, 3000, 700, 700, \
+	  "so many microseconds a task has run when a tick lets another one run: of one CPU, half of sched_latency (6.1), base_slice") \
 	X(cost_of_scanning, 0, 1, 1, \
 	  "pages that reclaim looked at for nothing count as cost, too, and a write or a refault 32 times as much") \
 	X(random_is_no_use, 0, 1, 1, \

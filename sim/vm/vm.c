@@ -12,6 +12,7 @@
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/reclaim/cache.h"
 #include "sim/vm/reclaim/reclaim.h"
+#include "sim/vm/reclaim/turns.h"
 
 void vm_config_default(struct vm_config *cfg)
 {
@@ -76,6 +77,7 @@ void vm_destroy(struct vm *vm)
 
 	if (!vm)
 		return;
+	turns_destroy(vm);
 	for (i = vm->nr_processes; i-- > 0;)
 		if (vm->processes[i]->mm)
 			vm_exit(vm->processes[i]);

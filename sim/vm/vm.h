@@ -212,6 +212,7 @@ struct vm {
 	struct lru *lru;		/* owned; which pages go next */
 	struct vm_caches *caches;	/* owned; whose objects may be freed: reclaim/cache.h; NULL: there are none */
 	struct swap *swap;		/* owned; where private pages go; NULL: nowhere */
+	struct turns *turns;		/* owned; kswapd and processes take turns (reclaim/turns.h); NULL: it runs at once */
 	struct study *study;		/* owned; says which private page leaves; NULL: the kernel does */
 	uint64_t next_mm;		/* number of the next address space */
 	struct vm_file **files;		/* owned; by number, [0] unused */

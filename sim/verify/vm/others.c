@@ -10,6 +10,7 @@
 #include "buddy/pcp.h"
 #include "sim/verify/vm/generations.h"
 #include "sim/vm/file.h"
+#include "sim/vm/reclaim/reclaim.h"
 #include "sim/vm/writeback.h"
 
 /*
@@ -150,6 +151,34 @@ static uint16_t zram_bytes_of_looks(const struct looks *looks)
 			return (uint16_t)(frames * PAGE_SIZE / others);
 	}
 	return 0;
+}
+
+/* Frames of the kernel's own that a look tells of: slabs, stacks, and what cannot go, such as the text of looks in ramfs. */
+static int64_t kernels_frames(const struct looks *looks, const struct look *look)
+{
+	const struct look *first = &looks->look[0];
+
+	return risen(looks, first, look, "nr_slab_reclaimable ") + risen(looks, first, look, "nr_slab_unreclaimable ") +
+	       risen(looks, first, look, "nr_kernel_stack ") / (int64_t)(PAGE_SIZE >> 10) +
+	       risen(looks, first, look, "nr_unevictable ") - risen(looks, first, look, "nr_mlock ");
+}
+
+void others_grow(struct stage *stage, uint32_t op)
+{
+	const struct looks *looks = stage->looks;
+	int64_t wanted;
+	uint32_t i = 0;
+
+	while (looks && i < looks->nr && looks->look[i].op <= op)
+		i++;
+	if (!looks || i == looks->nr)
+		return;
+	wanted = kernels_frames(looks, &looks->look[i]);
+	while ((int64_t)stage->kernel_took < wanted &&
+	       !pfn_is_none(buddy_alloc_pages(stage->machine->buddy, 0, GFP_KERNEL, 0, NUMA_NO_NODE)))
+		stage->kernel_took++;
+	if (stage->vm->lru->kswapd_woken)
+		reclaim_kswapd_woken(stage->vm);
 }
 
 /* A file for @type of others' pages; NULL: no memory. */

@@ -18,5 +18,7 @@
  */
 int others_load(struct stage *stage, const struct snapshot *snapshot, const struct looks *looks, const struct look *first,
 		uint64_t own, struct kerror *err);
+/* Behind the look of operation @op: what the kernel takes until the next one, which tells of it, is in use from now on. */
+void others_grow(struct stage *stage, uint32_t op);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/verify/verify.h"
+#include "sim/verify/vm/speed.h"
 #include "sim/verify/vm/zoneinfo.h"
 
 /* The simulated machine has what the real one had to give, but no more than this. */
@@ -216,6 +217,8 @@ static int read_allocator(struct vm_run *run, const struct look *first, struct k
 		ret = zoneinfo_snapshot(&run->snapshot, &run->looks, first, kernel, MOST_MEMORY, err);
 		run->cfg.snapshot = run->snapshot;
 		run->cfg.at_first_look = run->snapshot != NULL;
+		if (run->snapshot)
+			speed_of_looks(&run->cfg.speed, run->cfg.kernel, &run->program, &run->looks);
 		return ret;
 	}
 	ret = verify_capture_path(path, sizeof(path), run->capture, "snap_a.txt", err);

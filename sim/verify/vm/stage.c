@@ -10,12 +10,14 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "sim/verify/vm/others.h"
 #include "sim/vm/calls.h"
 #include "sim/vm/fault.h"
 #include "sim/vm/huge/khugepaged.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/load.h"
 #include "sim/vm/oom.h"
+#include "sim/vm/reclaim/turns.h"
 #include "sim/vm/writeback.h"
 
 bool stage_lives(const struct stage *stage, uint32_t process)
@@ -338,6 +340,7 @@ static int64_t direct(struct stage *stage, const struct player_op *op)
 	case PLAYER_LOOK:
 		if (stage->drains)
 			lru_add_drain_all(stage->vm);
+		others_grow(stage, (uint32_t)(op - stage->program->ops));
 		return 0;
 	case PLAYER_AGE:
 	case PLAYER_EVICT:
@@ -366,6 +369,7 @@ void stage_do(struct stage *stage, const struct player_op *op, struct player_res
 		vm_exit(p);
 	else
 		result->ret = watched_act(stage, p, op);
+	turns_finish(stage->vm);
 	/* A call that failed for want of memory, and the OOM killer chose its caller. */
 	if (p->oom_marked && p->mm)
 		vm_kill(p, SIGKILL);

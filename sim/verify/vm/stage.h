@@ -16,6 +16,7 @@
 #include "sim/verify/vm/look.h"
 #include "sim/verify/vm/program.h"
 #include "sim/vm/process.h"
+#include "sim/vm/reclaim/turns.h"
 
 /* Memory of the player itself, which the program does not speak of. */
 struct stage_range {
@@ -35,6 +36,8 @@ struct stage {
 	struct vm_file *files[PLAYER_MAX_FILES];		/* NULL: not made yet */
 	struct stage_range own[24];
 	unsigned int nr_own;
+	const struct looks *looks;	/* what the kernel takes for itself from one to the next is told by them; NULL: not so */
+	uint64_t kernel_took;		/* frames, since the first look */
 	struct vm_frames *frames;	/* NULL, or who leads the page allocator */
 	bool privileged;		/* the director runs as root */
 	bool drains;			/* each look begins with what CPUs hold back; older vm-players did not do so */
@@ -61,6 +64,7 @@ struct stage_config {
 	enum vm_swap_type swap_type;
 	unsigned int page_cluster, swappiness;
 	bool privileged;
+	struct turns_speed speed;	/* of its one CPU; 0: not known, kswapd takes no turns */
 	uint64_t fault_around_bytes, ra_bytes, io_bytes;	/* 0: the kernel's default */
 	bool in_tmpfs;			/* the player's program lies in memory, not on a disk */
 };

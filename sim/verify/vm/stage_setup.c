@@ -215,7 +215,11 @@ static int create_machine(struct stage *stage, const struct stage_config *cfg, s
 	vm.page_cluster = cfg->page_cluster;
 	vm.swappiness = cfg->swappiness;
 	ret = boot(stage, cfg, err);
-	return ret ? ret : vm_create(&stage->vm, stage->machine->buddy, &vm, err);
+	if (!ret)
+		ret = vm_create(&stage->vm, stage->machine->buddy, &vm, err);
+	if (!ret && cfg->speed.kernel_ps && turns_create(stage->vm, &cfg->speed))
+		ret = kerror_set(err, -ENOMEM, "out of memory");
+	return ret;
 }
 
 static uint64_t free_frames(const struct machine *machine)
@@ -262,6 +266,7 @@ int stage_init(struct stage *stage, const struct program *program, const struct 
 	}
 	if (ret)
 		return ret;
+	stage->looks = cfg->at_first_look ? looks : NULL;
 	if (cfg->at_first_look)
 		zoneinfo_release(stage->machine->buddy, cfg->snapshot, free_before - free_frames(stage->machine));
 	if (first)

@@ -16,6 +16,7 @@ int lru_gen_create(struct lruvec *node)
 	if (!gen)
 		return -ENOMEM;
 	gen->max_seq = MIN_NR_GENS + 1;
+	gen->passed_seq = MIN_NR_GENS;
 	for (g = 0; g < MAX_NR_GENS; g++)
 		for (type = 0; type < NR_LRU_GEN_TYPES; type++)
 			for (zone = 0; zone < MAX_NR_ZONES; zone++)

@@ -53,6 +53,8 @@ struct lru_gen {
 
 	/* mglru_walk.c */
 	uint64_t next_mm;			/* address spaces from this number on were never walked */
+	uint64_t passed_seq;			/* all address spaces were walked for it (Linux: mm_state->seq) */
+	uint64_t walk_at;			/* number from which the walk for the next one goes on, whoever does it; 0: it begins */
 	bool filter_used[NR_BLOOM_FILTERS];
 	uint64_t filters[NR_BLOOM_FILTERS][(1u << BLOOM_FILTER_SHIFT) / 64];
 };
@@ -182,8 +184,8 @@ void lru_gen_order_eviction(struct vm *vm, unsigned int nid, unsigned int swappi
 
 /* ---- mglru_walk.c: accessed bits ------------------------------------------------------------ */
 
-/* The walk of lru_gen_age(). */
-void lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force);
+/* The walk of lru_gen_age(). True: all address spaces are done, and the caller is to open the next generation. */
+bool lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force);
 /*
  * Reclaim met @pte of @vma at @addr: was it used? Then its neighbours are looked at, too, and promoted: one walk from a page
  * to its entry for up to 64 entries (Linux: lru_gen_look_around).

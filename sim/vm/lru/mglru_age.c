@@ -88,7 +88,7 @@ void lru_gen_open(struct vm *vm, unsigned int nid)
 			node->size[zone][inactive + LRU_ACTIVE] -= delta;
 		}
 	gen->birth_ns[next] = vm->now_ns;
-	gen->max_seq++;
+	gen->passed_seq = gen->max_seq++;
 }
 
 void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force)
@@ -96,7 +96,8 @@ void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force)
 	struct lruvec *node = &vm->lru->nodes[nid];
 	unsigned int type;
 
-	lru_gen_walk(vm, nid, can_swap, force);
+	if (!lru_gen_walk(vm, nid, can_swap, force))
+		return;
 	for (type = NR_LRU_GEN_TYPES; type-- > 0;)
 		if (lru_nr_gens(node->gen, (enum lru_gen_type)type) == MAX_NR_GENS)
 			close_oldest(vm, node, (enum lru_gen_type)type, can_swap);
@@ -106,4 +107,5 @@ void lru_gen_age(struct vm *vm, unsigned int nid, bool can_swap, bool force)
 void lru_gen_begin_at(struct lru_gen *gen, uint64_t seq)
 {
 	gen->max_seq = gen->min_seq[LRU_GEN_ANON] = gen->min_seq[LRU_GEN_FILE] = seq;
+	gen->passed_seq = seq - 1;
 }

@@ -14,6 +14,7 @@
 
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/mglru.h"
+#include "sim/vm/reclaim/turns.h"
 #include "sim/vm/writeback.h"
 
 /* ---- the filters ------------------------------------------------------------------------ */
@@ -99,6 +100,7 @@ struct walk {
 	struct vm *vm;
 	struct lru_gen *gen;
 	unsigned int nid;
+	uint64_t seq;			/* the youngest generation when it began */
 	bool can_swap, force;
 };
 
@@ -136,6 +138,8 @@ static bool walk_table(const struct walk *walk, struct mm *mm, uint64_t addr, ui
 			struct page *page = young_page(walk->vm, walk->nid, *pte, walk->can_swap);
 
 			total++;
+			if (walk->vm->turns)
+				turns_spend(walk->vm, TURNS_entry);
 			if (!page)
 				continue;
 			young++;
@@ -149,7 +153,7 @@ static bool walk_table(const struct walk *walk, struct mm *mm, uint64_t addr, ui
 /* What lies under one entry @pmd, from @addr, which is the first that a mapping uses, to @end. */
 static void walk_pmd(const struct walk *walk, struct mm *mm, pte_t *pmd, uint64_t addr, uint64_t end)
 {
-	uint64_t seq = walk->gen->max_seq;
+	uint64_t seq = walk->seq;
 	uint32_t key;
 
 	if (pte_leaf(*pmd)) {
@@ -203,6 +207,10 @@ static void walk_mm(const struct walk *walk, struct mm *mm)
 		if (pmd)
 			walk_pmd(walk, mm, pmd, addr, end);
 		addr = end;
+		turns_resched(walk->vm);
+		/* Another one has opened a generation meanwhile. */
+		if (walk->seq != walk->gen->max_seq)
+			break;
 	}
 	/* The next access walks from the top, and sets the bits of tables again. */
 	mm_forget_walks(mm);
@@ -233,29 +241,49 @@ static bool is_small(const struct walk *walk, const struct mm *mm)
 	return pages < walk->vm->rules->gen_small_process;
 }
 
-void lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force)
+/* The next one to be walked, if any; *@last: there is none, for all are done (Linux: iterate_mm_list). */
+static struct mm *iterate(struct walk *walk, bool *last)
 {
-	struct walk walk = { vm, vm->lru->nodes[nid].gen, nid, can_swap, force };
-	bool first = true;
+	struct lru_gen *gen = walk->gen;
+	bool first = !gen->walk_at;
 	struct mm *mm;
 
-	for (mm = next_mm(vm, 0); mm; mm = next_mm(vm, mm->number + 1)) {
-		bool ran = mm->gen_ran >> nid & 1;
+	*last = false;
+	if (walk->seq <= gen->passed_seq)
+		return NULL;
+	while ((mm = next_mm(walk->vm, gen->walk_at))) {
+		bool ran = mm->gen_ran >> walk->nid & 1;
 
+		gen->walk_at = mm->number + 1;
 		/* New ones, and those that are newer still, in each table. */
-		if (mm->number >= walk.gen->next_mm)
-			walk.force = true;
-		if (!walk.force && !ran)
+		if (mm->number >= gen->next_mm)
+			walk->force = true;
+		if (!walk->force && !ran)
 			continue;
-		mm->gen_ran &= ~(1ULL << nid);
-		if (is_small(&walk, mm))
+		mm->gen_ran &= ~(1ULL << walk->nid);
+		if (is_small(walk, mm))
 			continue;
 		if (first)
-			filter_reset(walk.gen, walk.gen->max_seq + 1);
-		first = false;
-		walk_mm(&walk, mm);
+			filter_reset(gen, walk->seq + 1);
+		return mm;
 	}
-	walk.gen->next_mm = vm->next_mm;
+	gen->walk_at = 0;
+	gen->next_mm = walk->vm->next_mm;
+	gen->passed_seq++;
+	*last = true;
+	return NULL;
+}
+
+bool lru_gen_walk(struct vm *vm, unsigned int nid, bool can_swap, bool force)
+{
+	struct lru_gen *gen = vm->lru->nodes[nid].gen;
+	struct walk walk = { vm, gen, nid, gen->max_seq, can_swap, force };
+	struct mm *mm;
+	bool last;
+
+	while ((mm = iterate(&walk, &last)))
+		walk_mm(&walk, mm);
+	return last;
 }
 
 /* ---- reclaim's look around --------------------------------------------------------------------------- */

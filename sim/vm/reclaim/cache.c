@@ -103,7 +103,7 @@ static void *alloc_object(struct vm *vm, struct kmem_cache *cache)
 		vm->caches->filling = false;
 	} while (!object && vm_out_of_memory(vm));
 	if (vm->lru->kswapd_woken)
-		reclaim_run_kswapd(vm);
+		reclaim_kswapd_woken(vm);
 	return object;
 }
 

@@ -144,6 +144,12 @@ void reclaim_run_kswapd(struct vm *vm)
 	vm->current = current;
 }
 
+void reclaim_kswapd_woken(struct vm *vm)
+{
+	if (!vm->turns)
+		reclaim_run_kswapd(vm);
+}
+
 void reclaim_wake_kswapd(void *ctx, unsigned int nid, unsigned int order)
 {
 	struct vm *vm = ctx;

@@ -3,7 +3,8 @@
  * kmemsim: reclaim: pages are given up because frames are needed. The lists say which (sim/vm/lru/lru.h).
  *
  *	a request finds no zone above its low watermark
- *	   |-> kswapd is woken; it runs right after the request, until a zone is at its high watermark (kswapd.c)
+ *	   |-> kswapd is woken; it runs right after the request, or in turns with whoever needs memory (turns.h), until
+	   |   a zone is at its high watermark (kswapd.c)
  *	   `-> none above min: the process reclaims itself (direct.c); nothing comes of it: the OOM killer
  *
  *	one node, once (node.c): how much of which list (balance.c)?
@@ -17,7 +18,7 @@
  * The priority says how much of a list is looked at: size >> priority, from 12 down to 1 (kswapd) or 0.
  *
  * Follows mm/vmscan.c without control groups: shrink_node() and what it calls, balance_pgdat(), try_to_free_pages().
- * Differs from Linux: kswapd runs at once and alone, so a request seldom gets as far as direct reclaim; waits
+ * Differs from Linux: without turns kswapd runs at once and alone, so a request seldom gets as far as direct reclaim; waits
  * (reclaim_throttle) take no time. A request of a process may have frames of each zone, so no page is passed over for its zone.
  *
  * Locking: none.
@@ -31,6 +32,8 @@
 void reclaim_init(struct vm *vm);
 /* kswapd of each node that was woken runs until it can sleep. */
 void reclaim_run_kswapd(struct vm *vm);
+/* The same after the request that woke it, unless it has to wait for its turn (turns.h). */
+void reclaim_kswapd_woken(struct vm *vm);
 
 /*
  * What of [@start, @end) of @vma is in memory was advised MADV_COLD (inactive), MADV_PAGEOUT (given up now), or MADV_FREE

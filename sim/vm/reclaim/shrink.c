@@ -10,6 +10,7 @@
 #include "sim/vm/huge/huge.h"
 #include "sim/vm/lru/mglru.h"
 #include "sim/vm/reclaim/internal.h"
+#include "sim/vm/reclaim/turns.h"
 #include "sim/vm/rmap.h"
 #include "sim/vm/swap/swap.h"
 #include "sim/vm/writeback.h"
@@ -272,8 +273,10 @@ uint64_t shrink_page_list(struct vm *vm, struct page_batch *pages, struct scan_c
 		uint64_t nr = lru_pages_of(page);
 		enum fate fate;
 
+		turns_resched(vm);
 		sc->nr_scanned += nr;
 		fate = shrink_page(vm, page, pfn, sc, stat);
+		turns_spend(vm, fate == FREED ? TURNS_steal : TURNS_keep);
 		if (fate == FREED) {
 			reclaimed += nr;
 			continue;

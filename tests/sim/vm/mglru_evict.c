@@ -317,6 +317,7 @@ static void test_evict_used(void)
 	CU_ASSERT_TRUE(is_young(&w, addr + 64 * PAGE_SIZE));
 	/* A walk of its own found them first: they are put where they belong, and none is looked at. */
 	lru_gen_walk(w.vm, 0, false, true);
+	gens(&w)->passed_seq--;
 	EXPECT(&w, LRU_GEN_FILE, 1, 3, 0, 0, 200);
 	sc = kswapd(32);
 	sc.priority = 0;

@@ -485,6 +485,7 @@ static void test_zram_keeps(void)
 	zram_keeps(VM_KERNEL_6_1, 3000, 48);
 	zram_keeps(VM_KERNEL_6_12, 3000, 48);
 	zram_keeps(VM_KERNEL_6_12, 2048, 33);
+	zram_keeps(VM_KERNEL_6_12, PAGE_SIZE, 65);
 	zram_keeps(VM_KERNEL_6_12, 0, 0);
 }
 
