@@ -74,6 +74,7 @@
 	X(replay) \
 	X(replay_heap) \
 	X(touch) \
+	X(costs) \
 	X(metrics) \
 	X(findings) \
 	X(session) \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* kmemsim list: what can be chosen, and what is counted, from the lists in the code. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/util/nearest.h"
 #include "sim/cmd/parse.h"
+#include "sim/metrics/costs.h"
 #include "sim/metrics/metrics.h"
 #include "sim/trace/writer.h"
 #include "sim/vm/policy/policy.h"
@@ -127,6 +129,18 @@ static void list_counters(void)
 		printf("  %-28s %s\n", slab_counter_desc[i].name, slab_counter_desc[i].text);
 }
 
+/* A file for 'kmemsim run --costs'. */
+static void list_costs(void)
+{
+	struct costs costs;
+	unsigned int i;
+
+	costs_default(&costs);
+	puts("# What each takes, assumed: change it, and give the file to 'kmemsim run --costs'. Times: ns, us, ms, s.");
+	for (i = 0; i < NR_COSTS; i++)
+		printf("%-10s %6" PRIu64 "ns  # %s\n", cost_desc[i].name, costs.ns[i], cost_desc[i].text);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -136,12 +150,13 @@ static const struct {
 	{ "kernels", list_kernels },
 	{ "tlbs", list_tlbs },
 	{ "replacement", list_replacement },
+	{ "costs", list_costs },
 	{ "counters", list_counters },
 };
 
 int cmd_list(int argc, char **argv)
 {
-	static const char usage[] = "Usage: kmemsim list formats|engines|kernels|tlbs|replacement|counters\n";
+	static const char usage[] = "Usage: kmemsim list formats|engines|kernels|tlbs|replacement|costs|counters\n";
 	struct nearest near;
 	size_t i;
 

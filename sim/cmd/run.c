@@ -22,6 +22,7 @@
 #include "sim/cmd/scenario.h"
 #include "sim/cmd/scenario_options.h"
 #include "sim/report/report.h"
+#include "sim/metrics/costs.h"
 #include "sim/metrics/timeline.h"
 #include "sim/session/load.h"
 #include "sim/session/session.h"
@@ -35,6 +36,7 @@ struct run {
 	struct trace *trace;
 	struct accesses *accesses;
 	struct traced *traced;		/* NULL: no process can make them */
+	struct costs costs;		/* of its faults, or a scenario's */
 	struct traced_maps *maps;	/* of it; NULL: none */
 	char maps_path[PATH_MAX];	/* "": none */
 	struct session *session;
@@ -256,6 +258,7 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.replay = run->session->replay,
 		.accesses = run->accesses,
 		.traced = run->traced,
+		.costs = &run->costs,
 		.maps_path = run->maps_path[0] ? run->maps_path : NULL,
 		.maps_empty = run->maps && !run->maps->nr,
 		.timeline = &run->timeline,
@@ -278,12 +281,18 @@ static int run_all(struct run *run, struct kerror *err)
 {
 	int ret, stopped = 0;
 
+	costs_default(&run->costs);
 	find_maps(run);
 	ret = run_outputs_check(&run->opt, run->maps_path[0] ? run->maps_path : NULL, err);
 	if (!ret)
 		ret = run_outputs_open(&run->outputs, &run->opt, err);
+	if (!ret && run->opt.costs)
+		ret = costs_read(&run->costs, run->opt.costs, err);
 	if (!ret)
 		ret = load(run, err);
+	if (!ret && run->opt.costs && !(run->traced && run->traced->process))
+		ret = kerror_set(err, -EINVAL, "--costs is without effect: '%.200s' has no memory accesses, and is not a scenario",
+				 run->opt.trace);
 	if (!ret && run->opt.max_steps)
 		ret = kerror_set(err, -EINVAL, "--max-steps is without effect: '%.200s' is not a scenario", run->opt.trace);
 	if (!ret)
@@ -359,7 +368,7 @@ static int run_as_scenario(struct run *run)
 
 	progress_clear(&run->progress);
 	if (!scenario_options_mistake(&run->opt, why, sizeof(why)))
-		return run_scenario(&run->scenario, path, &run->opt, &run->outputs.report);
+		return run_scenario(&run->scenario, path, &run->opt, &run->costs, &run->outputs.report);
 	fprintf(stderr, "kmemsim: %s is a scenario: %s\n", path, why);
 	return EXIT_USAGE;
 }

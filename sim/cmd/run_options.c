@@ -16,7 +16,7 @@
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS,
 	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK, OPT_MAPS, OPT_COLD,
-	OPT_MAX_STEPS
+	OPT_MAX_STEPS, OPT_COSTS
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +39,9 @@ static const struct argp_option options[] = {
 	  "the mappings of the program: what 'kmemsim record --access' writes beside a trace, or /proc/PID/maps; 'none': infer "
 	  "them from the addresses (default: TRACE.maps, if it is there)", 4 },
 	{ "cold", OPT_COLD, NULL, 0, "the program's files are not in the page cache when it begins", 4 },
+	{ "costs", OPT_COSTS, "FILE", 0,
+	  "what a page fault of each kind takes in time, and a read by a page walk: lines such as 'read 8ms', as 'kmemsim list "
+	  "costs' prints them; of a scenario, too", 4 },
 	{ NULL, 0, NULL, 0, "Scenarios:", 5 },
 	{ "max-steps", OPT_MAX_STEPS, "N", 0,
 	  "the run ends, with status 2, where it would go beyond N steps: lines carried out, memory accesses, and pages of files "
@@ -128,6 +131,9 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_MAPS:
 		opt->maps = need_name(state, "maps", arg, "file");
+		return 0;
+	case OPT_COSTS:
+		opt->costs = need_name(state, "costs", arg, "file");
 		return 0;
 	case OPT_COLD:
 		opt->cold = true;
@@ -243,7 +249,7 @@ void run_parse(int argc, char **argv, struct run_options *opt)
 		       "TLB-friendliness. TRACE is a recording of any format in docs/formats.md, plain or "
 		       "packed: perf.data, a malloc trace, .kmt, ...; '-' is standard input. Or it is a scenario, a short text of "
 		       "what processes do with their memory: that is carried out on the machine it describes, and of the "
-		       "options only --json, --csv, --quiet, --procfs and --max-steps mean something to it.\v"
+		       "options only --json, --csv, --quiet, --procfs, --costs and --max-steps mean something to it.\v"
 		       "Record one with: perf record -e 'kmem:*' -a -- COMMAND, or kmemsim record -- COMMAND\n"
 		       "docs/metrics.md defines every figure of the report, docs/scenario.md what a scenario can say; "
 		       "some lie in docs/scenarios/, such as thrashing.vm.",

@@ -15,6 +15,7 @@ struct run_options {
 	struct report_options report;
 	const char *timeline;		/* as report's files */
 	const char *procfs;		/* folder */
+	const char *costs;		/* file of what faults take; NULL: the defaults */
 	const char *maps;		/* file of mappings, or "none"; NULL: beside the trace, if there is one */
 	bool cold;			/* nothing is in the page cache of a traced program */
 	const char *owner_list;		/* file */

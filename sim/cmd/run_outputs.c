@@ -187,7 +187,7 @@ static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
 
 int run_outputs_check(const struct run_options *opt, const char *maps, struct kerror *err)
 {
-	const char *const beside[] = { opt->common.kallsyms, maps };
+	const char *const beside[] = { opt->common.kallsyms, maps, opt->costs };
 	char procfs[NR_PROCFS_FILES][PATH_MAX];
 	struct wanted_output writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
 	unsigned int i, nr = 0;

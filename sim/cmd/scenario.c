@@ -130,10 +130,10 @@ static void tell_rest(const struct listener *listener)
 				listener->steps[i].line, listener->steps[i].column, listener->told[i] - TOLD_OF_A_LINE);
 }
 
-static int report(const struct play *play, const char *path, const char *stopped, const struct report_options *opt,
-		  struct report_outputs *out, struct kerror *err)
+static int report(const struct play *play, const char *path, const struct costs *costs, const char *stopped,
+		  const struct report_options *opt, struct report_outputs *out, struct kerror *err)
 {
-	const struct report_play_input in = { kmemsim_version, path, play, stopped };
+	const struct report_play_input in = { kmemsim_version, path, play, costs, stopped };
 	struct emitter *em = emitter_create();
 	int ret;
 
@@ -155,8 +155,8 @@ static void tell_end(const struct listener *listener, const struct play *play, i
 }
 
 /* An exit status, or a negative errno. */
-static int play_and_report(struct play *play, const struct listener *listener, const struct report_options *opt,
-			   const char *procfs, struct report_outputs *out, struct kerror *err)
+static int play_and_report(struct play *play, const struct listener *listener, const struct run_options *opt,
+			   const struct costs *costs, struct report_outputs *out, struct kerror *err)
 {
 	struct kerror ended = { 0 };
 	int ret = play_run(play, &ended), status;
@@ -166,9 +166,9 @@ static int play_and_report(struct play *play, const struct listener *listener, c
 	tell_end(listener, play, ret, &ended);
 	status = ret == -EINTR ? interrupt_status() : ret ? EXIT_USAGE : play->failures ? EXIT_FOUND : EXIT_FINE;
 	/* Where nothing was carried out there is nothing to report. */
-	ret = play->steps ? report(play, listener->path, ret ? ended.text : NULL, opt, out, err) : 0;
-	if (!ret && procfs)
-		ret = procfs_write_all(procfs, play->machine, play->vm, err);
+	ret = play->steps ? report(play, listener->path, costs, ret ? ended.text : NULL, &opt->report, out, err) : 0;
+	if (!ret && opt->procfs)
+		ret = procfs_write_all(opt->procfs, play->machine, play->vm, err);
 	return ret ? ret : status;
 }
 
@@ -182,7 +182,7 @@ static void fail_at(struct kerror *err, const char *path, const struct scenario_
 }
 
 static int run_text(const struct scenario *scenario, const char *path, const struct run_options *opt,
-		    struct report_outputs *out, struct kerror *err)
+		    const struct costs *costs, struct report_outputs *out, struct kerror *err)
 {
 	struct listener listener = { .path = path };
 	struct play_config cfg = {
@@ -198,18 +198,18 @@ static int run_text(const struct scenario *scenario, const char *path, const str
 	if (ret && machine->line)
 		fail_at(err, path, machine);
 	if (!ret)
-		ret = play_and_report(play, &listener, &opt->report, opt->procfs, out, err);
+		ret = play_and_report(play, &listener, opt, costs, out, err);
 	play_destroy(play);
 	free(listener.told);
 	return ret;
 }
 
-int run_scenario(const struct scenario_text *text, const char *path, const struct run_options *opt,
+int run_scenario(const struct scenario_text *text, const char *path, const struct run_options *opt, const struct costs *costs,
 		 struct report_outputs *out)
 {
 	struct kerror err = { .text = "failed without saying why" };
 	struct scenario *scenario = parse_scenario(text, path, &err);
-	int ret = scenario ? run_text(scenario, path, opt, out, &err) : -EINVAL;
+	int ret = scenario ? run_text(scenario, path, opt, costs, out, &err) : -EINVAL;
 
 	scenario_destroy(scenario);
 	if (ret >= 0)

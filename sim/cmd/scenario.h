@@ -4,6 +4,7 @@
 #define KMEMSIM_SIM_CMD_SCENARIO_H
 
 #include "sim/cmd/run_options.h"
+#include "sim/metrics/costs.h"
 #include "sim/trace/reader.h"
 #include "sim/scenario/scenario.h"
 
@@ -28,9 +29,9 @@ struct scenario *load_scenario(const char *path, struct kerror *err);
 /*
  * Carry it out and report; exit status: 0 all is as expected; 1: something is not; 2: the text is wrong, needs
  * what is not simulated, or goes beyond a bound; 130, 143: a signal ended it. Of @opt: report, procfs, max_steps; that
- * no output is @path was seen to. @out: what @opt asks for, open; the caller's.
+ * no output is @path was seen to. @costs: what faults take. @out: what @opt asks for, open; the caller's.
  */
-int run_scenario(const struct scenario_text *text, const char *path, const struct run_options *opt,
+int run_scenario(const struct scenario_text *text, const char *path, const struct run_options *opt, const struct costs *costs,
 		 struct report_outputs *out);
 
 #endif

@@ -25,7 +25,7 @@ static const struct {
 /* What works as it does for a trace; or is kept anyway, as --no-timing. */
 static bool has_effect(const char *option)
 {
-	return !strcmp(option, "procfs") || !strcmp(option, "no-timing") || !strcmp(option, "max-steps");
+	return !strcmp(option, "procfs") || !strcmp(option, "no-timing") || !strcmp(option, "max-steps") || !strcmp(option, "costs");
 }
 
 static void refuse(const char *option, char *text, size_t size)

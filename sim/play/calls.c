@@ -53,7 +53,7 @@ static int64_t do_mmap(struct play *play, const struct step *step, struct play_p
 	who->maps[step->map].bytes = VM_PAGE_ALIGN(m->bytes);
 	/* An order may have taken others' place. */
 	if (m->placing == SCENARIO_FIXED)
-		play_flush(play, who->process, (uint64_t)ret, m->bytes);
+		play_flush(play, who->process, (uint64_t)ret, m->bytes, VM_FLUSH_unmap);
 	return ret;
 }
 
@@ -68,7 +68,7 @@ static int64_t do_mremap(struct play *play, const struct step *step, struct play
 
 	if (ret < 0)
 		return ret;
-	play_flush(play, who->process, map->start, map->bytes);
+	play_flush(play, who->process, map->start, map->bytes, VM_FLUSH_unmap);
 	map->start = (uint64_t)ret;
 	map->bytes = VM_PAGE_ALIGN(m->bytes);
 	return ret;
@@ -82,7 +82,7 @@ static int64_t do_brk(struct play *play, const struct step *step, struct play_pr
 	if (vm_brk(who->process, wanted) != wanted)
 		return -ENOMEM;
 	if (wanted < old)
-		play_flush(play, who->process, wanted, old - wanted);
+		play_flush(play, who->process, wanted, old - wanted, VM_FLUSH_unmap);
 	who->maps[SCENARIO_HEAP].start = mm->start_brk;
 	who->maps[SCENARIO_HEAP].bytes = VM_PAGE_ALIGN(wanted) - mm->start_brk;
 	return 0;
@@ -100,11 +100,11 @@ void play_call(struct play *play, const struct step *step, struct play_process *
 		break;
 	case STEP_MUNMAP:
 		ret = vm_munmap(process, range.start, range.bytes);
-		play_flush(play, process, range.start, range.bytes);
+		play_flush(play, process, range.start, range.bytes, VM_FLUSH_unmap);
 		break;
 	case STEP_MPROTECT:
 		ret = vm_mprotect(process, range.start, range.bytes, step->call.value);
-		play_flush(play, process, range.start, range.bytes);
+		play_flush(play, process, range.start, range.bytes, VM_FLUSH_protect);
 		break;
 	case STEP_MREMAP:
 		ret = do_mremap(play, step, who);
@@ -116,7 +116,7 @@ void play_call(struct play *play, const struct step *step, struct play_process *
 		ret = vm_madvise(process, range.start, range.bytes, step->call.value);
 		if (step->call.value == MADV_DONTNEED || step->call.value == MADV_FREE || step->call.value == MADV_COLD ||
 		    step->call.value == MADV_PAGEOUT)
-			play_flush(play, process, range.start, range.bytes);
+			play_flush(play, process, range.start, range.bytes, VM_FLUSH_advise);
 		break;
 	case STEP_MLOCK:
 		ret = vm_mlock(process, range.start, range.bytes);
@@ -134,7 +134,7 @@ void play_call(struct play *play, const struct step *step, struct play_process *
 		ret = vm_mbind(process, range.start, range.bytes, (enum mempolicy_mode)step->call.value, step->call.nodes,
 			       step->call.move);
 		if (step->call.move)
-			play_flush(play, process, range.start, range.bytes);
+			play_flush(play, process, range.start, range.bytes, VM_FLUSH_migrate);
 		break;
 	case STEP_LIMIT:
 		ret = 0;

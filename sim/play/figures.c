@@ -260,7 +260,7 @@ uint64_t play_tlb_figure(const struct play *play, enum scenario_tlb_figure figur
 	case SCENARIO_TLB_FLUSHES:
 		return flushes;
 	default:
-		return play->shootdowns;
+		return play_nr_shootdowns(play);
 	}
 }
 

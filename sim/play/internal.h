@@ -48,7 +48,7 @@ int play_use_file(struct play *play, struct vm_file *file, const struct play_ran
 
 int play_touch(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
 /* The kernel takes @bytes from @start on out of the TLBs that may have them (flush_tlb_mm_range). */
-void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes);
+void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes, enum vm_flush why);
 
 /* ---- study.c ------------------------------------------------------------------ */
 

@@ -63,14 +63,17 @@ struct play_range play_range(const struct play *play, const struct step *step, c
 /* ---- the machine ------------------------------------------------------------------ */
 
 /* A vm's flush(): the TLBs of whoever uses @mm. */
-static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes)
+static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes, enum vm_flush why)
 {
 	struct play *play = ctx;
 	uint32_t i;
 
+	if (why == VM_FLUSH_copy && play->nr_cpus == 1)
+		return;
+
 	for (i = 0; i < play->vm->nr_processes; i++)
 		if (play->vm->processes[i]->mm == mm)
-			play_flush(play, play->vm->processes[i], start, bytes);
+			play_flush(play, play->vm->processes[i], start, bytes, why);
 }
 
 static int create_machine(struct play *play, const struct scenario_machine *m, struct kerror *err)
@@ -125,7 +128,8 @@ static int create_tlbs(struct play *play, const struct scenario_machine *m, stru
 		return kerror_set(err, -EOPNOTSUPP, "machine tlb=: pages of 16 KiB are not simulated for processes yet");
 	play->nr_cpus = (unsigned int)m->cpus;
 	play->tlbs = calloc(play->nr_cpus, sizeof(*play->tlbs));
-	if (!play->tlbs)
+	play->shootdowns = calloc(play->nr_cpus, sizeof(*play->shootdowns));
+	if (!play->tlbs || !play->shootdowns)
 		return kerror_set(err, -ENOMEM, "scenario: out of memory");
 	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
 		ret = tlb_create(&play->tlbs[cpu], geo, err);
@@ -194,6 +198,7 @@ void play_destroy(struct play *play)
 	for (i = 0; play->processes && i <= scenario_nr_processes(play->scenario); i++)
 		free(play->processes[i].maps);
 	free(play->tlbs);
+	free(play->shootdowns);
 	free(play->processes);
 	free(play->files);
 	free(play->phases);
@@ -210,6 +215,17 @@ struct tlb_stats play_tlb_stats(const struct play *play)
 
 	for (cpu = 0; cpu < play->nr_cpus; cpu++)
 		tlb_stats_add(&sum, play->tlbs[cpu]);
+	return sum;
+}
+
+uint64_t play_nr_shootdowns(const struct play *play)
+{
+	uint64_t sum = 0;
+	unsigned int cpu, why;
+
+	for (cpu = 0; cpu < play->nr_cpus; cpu++)
+		for (why = 0; why < NR_VM_FLUSHES; why++)
+			sum += play->shootdowns[cpu].of[why];
 	return sum;
 }
 
@@ -435,7 +451,7 @@ static int do_fork(struct play *play, const struct step *step, struct kerror *er
 		child->maps[i].start = who->maps[i].start;
 		child->maps[i].bytes = who->maps[i].bytes;
 	}
-	play_flush(play, who->process, 0, VM_TASK_SIZE);
+	play_flush(play, who->process, 0, VM_TASK_SIZE, VM_FLUSH_fork);
 	return 0;
 }
 
@@ -443,7 +459,7 @@ static void do_exec(struct play *play, const struct step *step)
 {
 	struct play_process *who = &play->processes[step->process];
 
-	play_flush(play, who->process, 0, VM_TASK_SIZE);
+	play_flush(play, who->process, 0, VM_TASK_SIZE, VM_FLUSH_unmap);
 	who->error = -vm_exec(who->process, who->process->comm);
 	if (who->error)
 		play_fail(play, step, "exec: %s", strerror(who->error));
@@ -492,12 +508,12 @@ static int process_step(struct play *play, const struct step *step, struct kerro
 		do_exec(play, step);
 		break;
 	case STEP_EXIT:
-		play_flush(play, process, 0, VM_TASK_SIZE);
+		play_flush(play, process, 0, VM_TASK_SIZE, VM_FLUSH_unmap);
 		vm_exit(process);
 		break;
 	case STEP_KILL:
 		if (play->processes[step->other].process && play->processes[step->other].process->mm) {
-			play_flush(play, play->processes[step->other].process, 0, VM_TASK_SIZE);
+			play_flush(play, play->processes[step->other].process, 0, VM_TASK_SIZE, VM_FLUSH_unmap);
 			vm_kill(play->processes[step->other].process, SIGKILL);
 		}
 		break;

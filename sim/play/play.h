@@ -10,8 +10,6 @@
  * Counts are taken from a process around each of its steps, and belong to the process's name and to the
  * mapping that the step names: so a name that is used again goes on counting.
  *
- * Swap, reclaim, huge pages and time are not there yet: a scenario that needs them is refused, with its line.
- *
  * Locking: none; one thread.
  */
 #ifndef KMEMSIM_SIM_PLAY_PLAY_H
@@ -84,6 +82,11 @@ struct play_phase {
 	struct play_memory memory;	/* when it ended */
 };
 
+/* Flushes of a CPU's TLB for what another CPU did. */
+struct play_shootdowns {
+	uint64_t of[NR_VM_FLUSHES];
+};
+
 struct play {
 	const struct scenario *scenario;
 	struct play_config cfg;
@@ -98,7 +101,7 @@ struct play {
 	uint32_t nr_phases, max_phases;
 	struct play_counts all, all_phase;	/* of all processes */
 	uint64_t vm_phase[NR_SCENARIO_VM_FIGURES], tlb_phase[NR_SCENARIO_TLB_FIGURES];
-	uint64_t shootdowns;
+	struct play_shootdowns *shootdowns;	/* owned; by CPU: what others asked it to forget */
 	struct stream *seen;		/* owned; of policy=opt: what will be accessed, and when again */
 	uint32_t *next_uses;
 	uint64_t remote;
@@ -126,6 +129,7 @@ void play_destroy(struct play *play);
  */
 int play_run(struct play *play, struct kerror *err);
 
+uint64_t play_nr_shootdowns(const struct play *play);
 /* All CPUs' and page sizes' together. */
 struct tlb_stats play_tlb_stats(const struct play *play);
 

@@ -179,7 +179,7 @@ int play_touch(struct play *play, const struct step *step, struct play_process *
 
 /* ---- flushes ------------------------------------------------------------------------- */
 
-void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes)
+void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes, enum vm_flush why)
 {
 	unsigned int cpu;
 
@@ -188,7 +188,9 @@ void play_flush(struct play *play, const struct process *process, uint64_t start
 		if (!(process->cpus_used[cpu / 64] >> cpu % 64 & 1))
 			continue;
 		if (cpu != process->cpu)
-			play->shootdowns++;
+			play->shootdowns[cpu].of[why]++;
+		else if (why == VM_FLUSH_copy)
+			continue;
 		vm_flush_range(play->tlbs[cpu], process, start, bytes);
 	}
 }

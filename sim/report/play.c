@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "pagemap/tlb/geometry.h"
+#include "sim/report/costs.h"
 #include "sim/vm/oom.h"
 #include "sim/vm/resident.h"
 #include "sim/vm/swap/swap.h"
@@ -82,14 +83,16 @@ static void end_text(const struct process *process, char *buf, size_t size)
 		snprintf(buf, size, "SIG%s at %#" PRIx64, signal, process->signal_addr);
 }
 
-static void emit_processes(struct emitter *em, const struct play *play)
+static void emit_processes(struct emitter *em, const struct play *play, const struct costs *costs)
 {
 	static const struct emitter_column columns[] = {
 		{ "name", "process", "", true }, { "pid", "PID", "", false }, { "end", "ended", "", true },
 		{ "vsz_kib", "VSZ", "KiB", false }, { "rss_kib", "RSS", "KiB", false },
 		{ "peak_rss_kib", "most RSS", "KiB", false }, { "pte_kib", "page tables", "KiB", false },
 		{ "minor", "minor faults", "", false }, { "major", "major faults", "", false },
+		{ "fault_ms", "time in faults", "ms", false },
 	};
+	struct cost_counts counts;
 	uint32_t i;
 
 	emit_table(em, "processes", "Processes", columns, sizeof(columns) / sizeof(columns[0]));
@@ -111,6 +114,8 @@ static void emit_processes(struct emitter *em, const struct play *play)
 		emit_cell_u64(em, mm ? mm_pgtables_bytes(mm) >> 10 : 0);
 		emit_cell_u64(em, p->min_flt);
 		emit_cell_u64(em, p->maj_flt);
+		cost_count(&counts, p->faults, 0);
+		report_cell_ms(em, cost_sum(costs, &counts));
 		emit_row_end(em);
 	}
 	emit_table_end(em);
@@ -420,14 +425,48 @@ static void emit_tlb(struct emitter *em, const struct play *play)
 	if (thousandth)
 		emit_real(em, "misses_per_thousand", "walks per thousand accesses", "",
 			  (double)sum.walks * 1000 / (double)sum.lookups, 2);
-	emit_u64(em, "shootdowns", "flushes on other CPUs", "", play->shootdowns);
+	emit_u64(em, "shootdowns", "flushes on other CPUs", "", play_nr_shootdowns(play));
 	emit_section_end(em);
+}
+
+/* Each CPU's, where there are several: what it looked up, and what other CPUs' doings had it forget. */
+static void emit_tlb_cpus(struct emitter *em, const struct play *play)
+{
+	static const struct emitter_column columns[] = {
+		{ "cpu", "CPU", "", false }, { "lookups", "lookups", "", false }, { "l1_hits", "first level", "%", false },
+		{ "l2_hits", "second level", "%", false }, { "walks", "walks", "", false },
+#define TLB_FLUSH_COLUMN(name, text) { "for_" #name, text, "", false },
+		VM_FLUSHES(TLB_FLUSH_COLUMN)
+#undef TLB_FLUSH_COLUMN
+	};
+	unsigned int cpu, why;
+
+	if (play->nr_cpus == 1)
+		return;
+	emit_table(em, "tlb_cpus", "TLBs by CPU, and flushes for what another CPU did", columns, sizeof(columns) / sizeof(columns[0]));
+	emit_table_sparse(em);
+	for (cpu = 0; cpu < play->nr_cpus; cpu++) {
+		struct tlb_stats stats = { 0 };
+
+		tlb_stats_add(&stats, play->tlbs[cpu]);
+		emit_cell_u64(em, cpu);
+		emit_cell_u64(em, stats.lookups);
+		emit_cell_share(em, stats.l1_hits, stats.lookups);
+		emit_cell_share(em, stats.l2_hits, stats.lookups);
+		emit_cell_u64(em, stats.walks);
+		for (why = 0; why < NR_VM_FLUSHES; why++)
+			emit_cell_u64(em, play->shootdowns[cpu].of[why]);
+		emit_row_end(em);
+	}
+	emit_table_end(em);
 }
 
 void report_play(struct emitter *em, const struct report_play_input *in)
 {
+	struct cost_counts counts;
+
 	emit_front(em, in);
-	emit_processes(em, in->play);
+	emit_processes(em, in->play, in->costs);
 	emit_mappings(em, in->play);
 	emit_phases(em, in->play);
 	emit_phase_memory(em, in->play);
@@ -435,6 +474,9 @@ void report_play(struct emitter *em, const struct report_play_input *in)
 	emit_reclaim(em, in->play);
 	emit_oom(em, in->play);
 	emit_faults(em, in->play);
+	cost_count(&counts, in->play->all.faults, play_tlb_stats(in->play).walk_refs);
+	report_costs(em, in->costs, &counts);
 	emit_swap(em, in->play);
 	emit_tlb(em, in->play);
+	emit_tlb_cpus(em, in->play);
 }

@@ -3,6 +3,7 @@
 #ifndef KMEMSIM_SIM_REPORT_PLAY_H
 #define KMEMSIM_SIM_REPORT_PLAY_H
 
+#include "sim/metrics/costs.h"
 #include "sim/play/play.h"
 #include "sim/report/emit/emitter.h"
 
@@ -10,6 +11,7 @@ struct report_play_input {
 	const char *version;
 	const char *path;
 	const struct play *play;
+	const struct costs *costs;	/* what faults take */
 	const char *stopped;		/* why it ended early, NULL: it did not */
 };
 

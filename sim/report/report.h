@@ -15,6 +15,7 @@
 #include "sim/trace/trace.h"
 
 struct traced;
+struct costs;
 
 struct report_input {
 	const char *version;
@@ -26,6 +27,7 @@ struct report_input {
 	const struct replay *replay;	/* NULL with live: there is none */
 	const struct accesses *accesses;	/* NULL: they were not wanted */
 	const struct traced *traced;	/* NULL: no process makes them */
+	const struct costs *costs;	/* what its faults take */
 	const char *maps_path;		/* the file of its mappings; NULL: none */
 	bool maps_empty;		/* which has none */
 	const struct timeline *timeline;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/report/costs.h"
 #include "sim/traced/traced.h"
 #include "sim/vm/resident.h"
 
@@ -91,6 +92,15 @@ static void emit_faults(struct emitter *em, const struct process *process)
 	}
 	emit_table_end(em);
 	emit_section_end(em);
+}
+
+static void emit_costs(struct emitter *em, const struct traced *t, const struct costs *costs)
+{
+	struct tlb_stats data = traced_tlb_stats(t, TRACED_DATA), fetch = traced_tlb_stats(t, TRACED_FETCH);
+	struct cost_counts counts;
+
+	cost_count(&counts, t->process->faults, data.walk_refs + fetch.walk_refs);
+	report_costs(em, costs, &counts);
 }
 
 /* ---- mappings ------------------------------------------------------------------------ */
@@ -275,6 +285,7 @@ int report_traced(struct emitter *em, const struct report_input *in, struct kerr
 	emit_odd(em, t);
 	emit_sizes(em, t->process);
 	emit_faults(em, t->process);
+	emit_costs(em, t, in->costs);
 	ret = emit_regions(em, t, in->top);
 	if (!ret)
 		ret = emit_top_sites(em, t, in->top);

@@ -43,10 +43,11 @@ void traced_flush(struct traced *t, uint64_t start, uint64_t bytes)
 }
 
 /* A vm's flush(): there is one process. */
-static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes)
+static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes, enum vm_flush why)
 {
 	(void)mm;
-	traced_flush(ctx, start, bytes);
+	if (why != VM_FLUSH_copy)
+		traced_flush(ctx, start, bytes);
 }
 
 /* ---- beginning and end ----------------------------------------------------------- */

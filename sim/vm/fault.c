@@ -99,6 +99,7 @@ static int wp_page_copy(struct vma *vma, uint64_t addr, pte_t *pte, enum vm_faul
 	vm_frame_map(mm->vm, pfn);
 	lru_add_vma(vma, pfn);
 	*pte = pte_make(pfn, vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
+	vm_flush(mm, addr, PAGE_SIZE, VM_FLUSH_copy);
 	page = old.v & PTE_SPECIAL ? NULL : page_from_pfn(mm->vm->map, pte_pfn(old));
 	if (page && !(page->vm_index & FRAME_ANON))
 		mm_rss_add_fault(mm, vm_frame_rss(page), -1);

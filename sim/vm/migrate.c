@@ -37,6 +37,7 @@ static int move_entry(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		lru_munlock(move->vm, move->old);
 	}
 	*pte = pte_make(move->new, pte->v & ~PTE_PFN_MASK);
+	vm_flush(vma->mm, addr, PAGE_SIZE, VM_FLUSH_migrate);
 	return 0;
 }
 

@@ -66,6 +66,26 @@ struct anon_vma;
 
 #define VM_PAGE_ALIGN(x)	(((x) + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1))
 
+/*
+ * Why TLBs forget entries. X(name, what is done): first what processes ask for, by calls; then what is done behind their backs.
+ */
+#define VM_FLUSHES(X) \
+	X(unmap,   "unmapped, moved") \
+	X(protect, "other rights") \
+	X(advise,  "advice") \
+	X(fork,    "forked") \
+	X(copy,    "copied on write") \
+	X(reclaim, "given up") \
+	X(migrate, "moved to another frame") \
+	X(huge,    "made huge, or split")
+
+enum vm_flush {
+#define VM_FLUSH_ENUM(name, text) VM_FLUSH_##name,
+	VM_FLUSHES(VM_FLUSH_ENUM)
+#undef VM_FLUSH_ENUM
+	NR_VM_FLUSHES
+};
+
 /* What a fault is counted in. */
 enum vm_fault_class { VM_NO_COUNT, VM_MINOR, VM_MAJOR };
 

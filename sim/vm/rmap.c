@@ -106,7 +106,7 @@ static int unmap_one(void *ctx, struct vma *vma, uint64_t addr, pte_t *pte)
 		clear_file_entry(vma, page, pte);
 	else if (!(head->vm_index & FRAME_SWAPBACKED) ? !clear_lazy_entry(vma, page, pte) : !to_swap_entry(vma, page, pte))
 		return -EBUSY;
-	vm_flush(vma->mm, addr, PAGE_SIZE);
+	vm_flush(vma->mm, addr, PAGE_SIZE, VM_FLUSH_reclaim);
 	if (vm_frame_in_block(page)) {
 		huge_unmap_pages(vm, page, 1);
 		return 0;

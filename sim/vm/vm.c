@@ -65,10 +65,10 @@ int vm_create(struct vm **out, struct buddy *buddy, const struct vm_config *cfg,
 	return 0;
 }
 
-void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes)
+void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes, enum vm_flush why)
 {
 	if (mm->vm->flush)
-		mm->vm->flush(mm->vm->flush_ctx, mm, start, bytes);
+		mm->vm->flush(mm->vm->flush_ctx, mm, start, bytes, why);
 }
 
 void vm_destroy(struct vm *vm)

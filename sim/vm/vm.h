@@ -233,8 +233,11 @@ struct vm {
 	struct vm_oom_kill *oom_log;	/* owned */
 	uint32_t nr_oom_log;
 	bool deadlocked;		/* memory was needed and nobody may be killed for it: Linux panics */
-	/* Translations of @mm from @start on must be forgotten: entries changed behind its back. May be NULL. */
-	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes);
+	/*
+	 * Translations of @mm from @start on must be forgotten: entries changed behind its back. Where a page was copied on write
+	 * the CPU that writes has forgotten its own. May be NULL.
+	 */
+	void (*flush)(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes, enum vm_flush why);
 	void *flush_ctx;
 	const struct vm_frames_ops *frames_ops;	/* NULL: nobody */
 	void *frames_ctx;

@@ -132,7 +132,7 @@ static void replace(struct scan *s, uint64_t addr, pte_t *pmd, pfn_t huge)
 	unsigned int i;
 
 	mm_forget_walks(mm);
-	vm_flush(mm, addr, HUGE_BYTES);
+	vm_flush(mm, addr, HUGE_BYTES, VM_FLUSH_huge);
 	for (i = 0; i < HUGE_PAGES; i++) {
 		pte_t old = entries[i];
 

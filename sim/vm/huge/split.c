@@ -54,7 +54,7 @@ void huge_split_leaf(struct vma *vma, uint64_t addr, pte_t *leaf)
 			lru_munlock(vm, pte_pfn(old));
 	}
 	*leaf = pt_table_entry(table);
-	vm_flush(mm, huge_start(addr), PAGE_SIZE);
+	vm_flush(mm, huge_start(addr), PAGE_SIZE, VM_FLUSH_huge);
 }
 
 void huge_split_at(struct vma *vma, uint64_t addr)

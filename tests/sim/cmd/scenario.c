@@ -198,6 +198,28 @@ static void test_empty_maps(void)
 	done(&res);
 }
 
+/* What faults take is what the file says, for scenarios and accesses; the list is such a file. */
+static void test_costs(void)
+{
+	struct result res = run_cmd(cmd_any, NULL, (const char *const[]){ "list", "costs", NULL });
+	char *path = put("cheap.vm", "process A\nA mmap buf 40k\nA touch buf write\n");
+	char *costs = put("costs", "anon 2ms\nwalk 0\n"), *list;
+
+	CU_ASSERT_EQUAL(res.status, 0);
+	list = put("list", res.out);
+	done(&res);
+	runs(RUN("--costs", costs, path), "  together            20.000 ms\n");
+	runs(RUN("--costs", list, path), "  anon     10  0.600     0.006 ");
+	res = RUN("--costs", costs, TOUCH);
+	CU_ASSERT_EQUAL(res.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "    together            92.0"));
+	done(&res);
+	expect(RUN("--costs", costs, "tests/traces/gcc-hello.perf.txt.zst"), 2, "--costs is without effect");
+	expect(RUN("--costs", in_folder("none"), path), 2, "No such file");
+	expect(RUN("--costs", costs, "--json", costs, path), 2, "are the same file");
+	is_still(costs, "anon 2ms\nwalk 0\n");
+}
+
 /* Who asks for help hears of scenarios. */
 static void test_help(void)
 {
@@ -235,6 +257,7 @@ static const struct test_case cases[] = {
 	{ "in other commands", test_other_commands },
 	{ "options without effect on a scenario", test_options },
 	{ "an empty file of mappings", test_empty_maps },
+	{ "what faults take", test_costs },
 	{ "help", test_help },
 	{ "vm-player without a program", test_player_alone },
 	{ NULL, NULL }

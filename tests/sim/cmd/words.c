@@ -169,7 +169,7 @@ static void test_wrong_words(void)
 		{ { "policies", "zone" }, 2, "", "no slab engine and no replacement policy 'zone'; there are: slub, " },
 		{ { "policies", "slub", "slab" }, 2, "", "kmemsim policies: one engine at a time: 'slab' is too much" },
 		{ { "list", "tlbs", "kernels" }, 2, "", "kmemsim list: one list at a time: 'kernels' is too much" },
-		{ { "list", "nothing" }, 2, "", "no list 'nothing'; there are: formats, engines, kernels, tlbs, replacement, counters\n" },
+		{ { "list", "nothing" }, 2, "", "no list 'nothing'; there are: formats, engines, kernels, tlbs, replacement, costs, counters\n" },
 	};
 
 	CHECK_LINES(lines);

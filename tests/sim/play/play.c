@@ -277,6 +277,28 @@ static void test_tlb(void)
 	finish(&out);
 }
 
+/* Who is asked to forget what, and why: a write copies, rights and mappings change, pages are given up. */
+static void test_shootdowns(void)
+{
+	static const uint64_t all[3][NR_VM_FLUSHES] = {
+		{ [VM_FLUSH_fork] = 1, [VM_FLUSH_copy] = 4, [VM_FLUSH_protect] = 1, [VM_FLUSH_reclaim] = 2 },
+		{ [VM_FLUSH_protect] = 1, [VM_FLUSH_reclaim] = 2, [VM_FLUSH_unmap] = 1 },
+		{ [VM_FLUSH_unmap] = 1 },
+	};
+	struct outcome out;
+	unsigned int cpu, why;
+
+	run(&out, "machine memory=64M cpus=3 swap=64M\nprocess A\nA mmap buf 64k\nA touch buf write\nA cpu 1\nA touch buf\nA fork B\n"
+		  "A touch buf write length=16k\nA cpu 2\nA touch buf from=16k\nA mprotect buf prot=r length=8k\n"
+		  "A madvise buf pageout length=8k\nA cpu 0\nA munmap buf\n");
+	CU_ASSERT_STRING_EQUAL(out.first, "");
+	for (cpu = 0; cpu < 3; cpu++)
+		for (why = 0; why < NR_VM_FLUSHES; why++)
+			if (why != VM_FLUSH_advise)
+				CU_ASSERT_EQUAL(out.play->shootdowns[cpu].of[why], all[cpu][why]);
+	finish(&out);
+}
+
 /*
  * Who is killed: the largest, not who asks; its adjustment counts, -1000 protects; of equals the youngest; page tables
  * count as well. B asks until memory (128 MiB) is full.
@@ -392,6 +414,7 @@ static const struct test_case cases[] = {
 	{ "generations by hand", test_generations },
 	{ "patterns", test_patterns },
 	{ "TLB and shootdowns", test_tlb },
+	{ "why a TLB forgets", test_shootdowns },
 	{ NULL, NULL }
 };
 

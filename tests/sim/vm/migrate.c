@@ -40,6 +40,33 @@ static void test_two_owners(void)
 	world_exit(&w);
 }
 
+static void note_flush(void *ctx, struct mm *mm, uint64_t addr, uint64_t bytes, enum vm_flush why)
+{
+	(void)mm;
+	CU_ASSERT_EQUAL(bytes, PAGE_SIZE);
+	CU_ASSERT_EQUAL(why, VM_FLUSH_migrate);
+	*(uint64_t *)ctx += addr;
+}
+
+/* TLBs forget where a page was, in each process that has it (ptep_clear_flush). */
+static void test_flush(void)
+{
+	struct process *child;
+	uint64_t addr, sum = 0;
+	struct world w;
+
+	world_init(&w, 64 * MIB, NULL);
+	addr = world_map(w.a, MIB);
+	world_touch(w.a, addr, 4, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(vm_fork(w.a, "child", false, &child), 0);
+	w.vm->flush = note_flush;
+	w.vm->flush_ctx = &sum;
+	CU_ASSERT_TRUE(move_away(&w, world_frame(w.a, addr + PAGE_SIZE)));
+	CU_ASSERT_EQUAL(sum, 2 * (addr + PAGE_SIZE));
+	w.vm->flush = NULL;
+	world_exit(&w);
+}
+
 /* A page of the cache, mapped or not, is found at its new place. */
 static void test_file(void)
 {
@@ -119,6 +146,7 @@ static void test_compaction(void)
 
 static const struct test_case cases[] = {
 	{ "a page that two processes share", test_two_owners },
+	{ "TLBs forget where it was", test_flush },
 	{ "a page of the cache", test_file },
 	{ "tables stay, locked pages stay locked", test_locked_and_tables },
 	{ "a huge page by compaction", test_compaction },

@@ -567,8 +567,9 @@ static void test_collapse(void)
 }
 
 /* TLBs are told of each entry that is taken away. */
-static void note_flush(void *ctx, struct mm *mm, uint64_t addr, uint64_t bytes)
+static void note_flush(void *ctx, struct mm *mm, uint64_t addr, uint64_t bytes, enum vm_flush why)
 {
+	CU_ASSERT_EQUAL(why, VM_FLUSH_reclaim);
 	(void)mm;
 	CU_ASSERT_EQUAL(bytes, PAGE_SIZE);
 	*(uint64_t *)ctx += addr;
