@@ -103,7 +103,7 @@ bool huge_fault_parts(struct vma *vma, uint64_t addr, pte_t *pte)
 		vm_frame_map(vm, pfn_make(pfn.v + i));
 		pte[i] = pte_make(pfn_make(pfn.v + i), vma_pte_bits(vma) | PTE_DIRTY | PTE_WRITE);
 	}
-	mm->rss[RSS_ANON] += 1L << order;
+	mm_rss_add_fault(mm, RSS_ANON, 1L << order);
 	lru_add_vma(vma, pfn);
 	return true;
 }
@@ -116,7 +116,7 @@ bool huge_zero_get(struct mm *mm)
 	struct vm *vm = mm->vm;
 
 	if (pfn_is_none(vm->huge_zero)) {
-		vm->huge_zero = vm_alloc_frame(vm, GFP_TRANSHUGE & ~__GFP_MOVABLE, HUGE_ORDER, true);
+		vm->huge_zero = vm_alloc_frame(vm, (GFP_TRANSHUGE | __GFP_ZERO) & ~__GFP_MOVABLE, HUGE_ORDER, true);
 		vm->counters[pfn_is_none(vm->huge_zero) ? VM_CNT_thp_zero_page_alloc_failed :
 							  VM_CNT_thp_zero_page_alloc]++;
 		if (pfn_is_none(vm->huge_zero))
