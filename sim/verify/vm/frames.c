@@ -72,12 +72,28 @@ static bool is_compared(gfp_t gfp, unsigned int order)
 	return (gfp & page) == page || is_table(gfp) || (order == PAGEBLOCK_ORDER && gfp & __GFP_HIGHMEM);
 }
 
-/* By a task, for itself. A fork copies tables alone; if it copies a page, that is of its own stack, behind the call. */
+static bool is_player(const struct vm_frames *f, int32_t pid)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nr_players; i++)
+		if (f->players[i] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * By a task, for itself. A fork copies tables alone; if it copies a page, that is of its own stack, behind the call. Where the
+ * director wakes khugepaged, that one alone works, and all of the player waits.
+ */
 static bool is_own(const struct vm_frames *f, const struct request *req)
 {
-	if (f->stage->program->ops[f->op].kind == PLAYER_FORK && !is_table(req->gfp))
+	enum player_kind kind = f->stage->program->ops[f->op].kind;
+
+	if (kind == PLAYER_FORK && !is_table(req->gfp))
 		return false;
-	return (req->kind == REQ_ALLOC || req->kind == REQ_ALLOC_FAILED) && !req->interrupt && req->pid == f->pid &&
+	return (req->kind == REQ_ALLOC || req->kind == REQ_ALLOC_FAILED) && !req->interrupt &&
+	       (kind == PLAYER_KHUGEPAGED ? !is_player(f, req->pid) : req->pid == f->pid) &&
 	       is_compared(req->gfp, req->order);
 }
 
@@ -102,16 +118,6 @@ static uint32_t limit_of(const struct vm_frames *f)
 static void set_state(struct vm_frames *f, uint32_t pfn, unsigned int order, enum frame_state state)
 {
 	memset(f->state + pfn, state, (size_t)1 << order);
-}
-
-static bool is_player(const struct vm_frames *f, int32_t pid)
-{
-	uint32_t i;
-
-	for (i = 0; i < f->nr_players; i++)
-		if (f->players[i] == pid)
-			return true;
-	return false;
 }
 
 /* The player has asked for it, by itself. */
@@ -308,7 +314,7 @@ static pfn_t on_ask(void *ctx, gfp_t gfp, unsigned int order, const struct vma *
 		const struct request *real = next_own(f);
 
 		compare_request(f, real, gfp, order);
-		if (real && real->order == order && real->kind == REQ_ALLOC)
+		if (real && real->order == order)
 			f->now = real;
 		else if (real)
 			serve(f, real);
@@ -338,6 +344,21 @@ static const char *place_of(const struct vm_frames *f, uint32_t pfn)
 	}
 }
 
+/* The request @real got another answer here. PFN_NONE, and nothing for real: no memory. */
+static void tell_frame(struct vm_frames *f, const struct request *real, pfn_t pfn)
+{
+	unsigned long long line = (unsigned long long)real->line;
+
+	if (real->kind == REQ_ALLOC_FAILED)
+		vm_differs(f->c, "frame %#x here, no memory for real (line %llu of the trace)", pfn.v, line);
+	else if (pfn_is_none(pfn))
+		vm_differs(f->c, "no memory here, frame %#x for real (line %llu of the trace), which is %s here", real->pfn,
+			   line, place_of(f, real->pfn));
+	else
+		vm_differs(f->c, "frame %#x here, %#x for real (line %llu of the trace), which is %s here", pfn.v, real->pfn,
+			   line, place_of(f, real->pfn));
+}
+
 static void on_got(void *ctx, pfn_t pfn, unsigned int order)
 {
 	struct vm_frames *f = ctx;
@@ -346,9 +367,11 @@ static void on_got(void *ctx, pfn_t pfn, unsigned int order)
 	f->now = NULL;
 	if (!f->followed)
 		return;
+	/* Where the kernel got none, PFN_NONE is ours, too. */
 	if (real && !vm_count(f->c, VM_FIGURE_frames, pfn.v == real->pfn))
-		vm_differs(f->c, "frame %#x here, %#x for real (line %llu of the trace), which is %s here", pfn.v, real->pfn,
-			   (unsigned long long)real->line, place_of(f, real->pfn));
+		tell_frame(f, real, pfn);
+	if (real && real->kind == REQ_ALLOC_FAILED)
+		real = NULL;
 	if (pfn_is_none(pfn)) {
 		if (real)
 			serve(f, real);

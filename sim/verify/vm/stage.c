@@ -335,7 +335,9 @@ static int64_t direct(struct stage *stage, const struct player_op *op)
 		vm_sync(stage->vm);
 		return 0;
 	case PLAYER_KHUGEPAGED:
+		vm_frames_watch(stage->frames, true);
 		khugepaged_pass(stage->vm);
+		vm_frames_watch(stage->frames, false);
 		return 0;
 	case PLAYER_LOOK:
 		if (stage->drains)
