@@ -2,6 +2,7 @@
 /* kmemsim run --procfs: files of processes, and of a scenario's machine; see procfs_processes.h. */
 #include "sim/cmd/procfs_processes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,14 +35,54 @@ static int end_file(struct output *out, int ret, struct kerror *err)
 	return ret;
 }
 
+static const struct {
+	const char *name;
+	int (*print)(const struct process *process, FILE *out);
+} files[PROCFS_PROCESS_FILES] = {
+	{ "maps", procfs_maps }, { "smaps", procfs_smaps }, { "status", procfs_status }, { "pagemap", procfs_pagemap },
+};
+
+/* What is written into @own, a process's folder, among the rest. */
+static int check_process(const char *own, const char *const *reads, size_t nr_reads, struct wanted_output *writes,
+			 size_t nr_writes, struct kerror *err)
+{
+	char paths[PROCFS_PROCESS_FILES][PATH_MAX];
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < PROCFS_PROCESS_FILES; i++) {
+		ret = name_in(paths[i], own, files[i].name, err);
+		writes[nr_writes + i] = (struct wanted_output){ "procfs", paths[i] };
+	}
+	return ret ? ret : check_outputs(reads, nr_reads, writes, nr_writes + PROCFS_PROCESS_FILES, err);
+}
+
+int procfs_check_processes(const char *folder, const char *const *reads, size_t nr_reads, struct wanted_output *writes,
+			   size_t nr_writes, struct kerror *err)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int ret;
+
+	ret = name_in(path, folder, "lru_gen", err);
+	writes[nr_writes] = (struct wanted_output){ "procfs", path };
+	if (!ret)
+		ret = check_outputs(reads, nr_reads, writes, nr_writes + 1, err);
+	while (!ret && dir && (entry = readdir(dir))) {
+		if (entry->d_name[strspn(entry->d_name, "0123456789")])
+			continue;
+		ret = name_in(path, folder, entry->d_name, err);
+		if (!ret)
+			ret = check_process(path, reads, nr_reads, writes, nr_writes, err);
+	}
+	if (dir)
+		closedir(dir);
+	return ret;
+}
+
 static int write_process(const char *folder, const struct process *process, struct kerror *err)
 {
-	static const struct {
-		const char *name;
-		int (*print)(const struct process *process, FILE *out);
-	} files[] = {
-		{ "maps", procfs_maps }, { "smaps", procfs_smaps }, { "status", procfs_status }, { "pagemap", procfs_pagemap },
-	};
 	char own[PATH_MAX], path[PATH_MAX], pid[16];
 	struct output out = { 0 };
 	size_t i;
@@ -51,7 +92,7 @@ static int write_process(const char *folder, const struct process *process, stru
 	ret = name_in(own, folder, pid, err);
 	if (!ret)
 		ret = make_folder(own, err);
-	for (i = 0; !ret && i < sizeof(files) / sizeof(files[0]); i++) {
+	for (i = 0; !ret && i < PROCFS_PROCESS_FILES; i++) {
 		ret = name_in(path, own, files[i].name, err);
 		if (!ret)
 			ret = open_output(&out, path, err);

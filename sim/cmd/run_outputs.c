@@ -188,8 +188,9 @@ static const struct run_output_ops ops[NR_RUN_OUTPUTS] = {
 int run_outputs_check(const struct run_options *opt, const char *maps, struct kerror *err)
 {
 	const char *const beside[] = { opt->common.kallsyms, maps, opt->costs };
+	const size_t nr_beside = sizeof(beside) / sizeof(beside[0]);
 	char procfs[NR_PROCFS_FILES][PATH_MAX];
-	struct wanted_output writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES];
+	struct wanted_output writes[NR_RUN_OUTPUTS + EMIT_MAX_FORMATS + NR_PROCFS_FILES + PROCFS_PROCESS_FILES];
 	unsigned int i, nr = 0;
 	int ret = 0;
 
@@ -203,7 +204,11 @@ int run_outputs_check(const struct run_options *opt, const char *maps, struct ke
 	}
 	if (!ret)
 		ret = check_outputs(opt->traces.path, opt->traces.nr, writes, nr, err);
-	return ret ? ret : check_outputs(beside, sizeof(beside) / sizeof(beside[0]), writes, nr, err);
+	if (!ret)
+		ret = check_outputs(beside, nr_beside, writes, nr, err);
+	if (!ret && opt->procfs)
+		ret = procfs_check_processes(opt->procfs, opt->traces.path, opt->traces.nr, writes, nr, err);
+	return ret || !opt->procfs ? ret : procfs_check_processes(opt->procfs, beside, nr_beside, writes, nr, err);
 }
 
 int run_outputs_open(struct run_outputs *outs, const struct run_options *opt, struct kerror *err)

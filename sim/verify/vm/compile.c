@@ -26,6 +26,7 @@ struct compiler {
 	uint64_t (*bytes)[PLAYER_MAX_SLOTS];	/* owned; of each process's mappings */
 	int64_t heap[PLAYER_MAX_PROCESSES];	/* bytes that brk moved by */
 	uint64_t file[PLAYER_MAX_FILES];	/* bytes of each file */
+	uint64_t touches;			/* of all of the program */
 	bool any_process;			/* one has begun */
 	const struct step *step;
 	struct kerror *err;
@@ -150,6 +151,8 @@ static int do_touch(struct compiler *c)
 	else
 		ret = bytes ? touch_places(c, touch, offset, (bytes + touch->stride - 1) / touch->stride) : 0;
 	op.arg[2] = c->program->nr_runs - op.arg[1];
+	if (!ret && !program_count_touches(c->program, &op, &c->touches))
+		return refuse(c, -E2BIG, "with this line more than 4294967296 places are touched: too many for vm-player");
 	return ret ? ret : add(c, &op);
 }
 
@@ -401,9 +404,12 @@ static int do_step(struct compiler *c)
 	}
 }
 
+/* Lines that are nothing for vm-player to do, such as those of an empty repeat, add no operation: they have a bound of their own. */
+#define MAX_LINES	(16 * (uint64_t)PROGRAM_MAX_OPS)
+
 static int all_steps(struct compiler *c)
 {
-	uint64_t times[SCENARIO_MAX_DEPTH];
+	uint64_t lines = 0, times[SCENARIO_MAX_DEPTH];
 	unsigned int depth = 0;
 	uint32_t nr, i;
 	const struct step *steps = scenario_steps(c->scenario, &nr);
@@ -411,7 +417,9 @@ static int all_steps(struct compiler *c)
 
 	for (i = 0; i < nr && !ret; i++) {
 		c->step = &steps[i];
-		if (c->step->kind == STEP_REPEAT)
+		if (++lines > MAX_LINES)
+			ret = refuse(c, -E2BIG, "more than 16777216 lines are carried out: too many for vm-player");
+		else if (c->step->kind == STEP_REPEAT)
 			times[depth++] = c->step->repeat.times;
 		else if (c->step->kind == STEP_END && --times[depth - 1])
 			i = c->step->begin;

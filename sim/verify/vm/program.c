@@ -55,10 +55,25 @@ int program_add_run(struct program *program, const struct player_run *run)
 	return ret;
 }
 
+bool program_count_touches(const struct program *program, const struct player_op *op, uint64_t *touches)
+{
+	uint64_t round = !op->arg[2], i;
+
+	for (i = 0; i < op->arg[2] && round <= PROGRAM_MAX_TOUCHES; i++) {
+		uint64_t count = program->runs[op->arg[1] + i].count;
+
+		round += count > PROGRAM_MAX_TOUCHES ? PROGRAM_MAX_TOUCHES + 1 : count + !count;
+	}
+	if (round > PROGRAM_MAX_TOUCHES || op->arg[4] > (PROGRAM_MAX_TOUCHES - *touches) / round)
+		return false;
+	*touches += round * op->arg[4];
+	return true;
+}
+
 /* ---- bytes --------------------------------------------------------------------------- */
 
-/* What makes no sense in @op; NULL: nothing. */
-static const char *wrong_with(const struct program *program, const struct player_op *op)
+/* What makes no sense in @op, before which @touches places are touched; NULL: nothing. */
+static const char *wrong_with(const struct program *program, const struct player_op *op, uint64_t *touches)
 {
 	if (op->kind >= NR_PLAYER_KINDS)
 		return "its kind is none of the player's";
@@ -78,6 +93,8 @@ static const char *wrong_with(const struct program *program, const struct player
 		return "its file is beyond the last";
 	if (op->kind == PLAYER_TOUCH && (op->arg[1] > program->nr_runs || op->arg[2] > program->nr_runs - op->arg[1]))
 		return "its runs are beyond the last";
+	if (op->kind == PLAYER_TOUCH && !program_count_touches(program, op, touches))
+		return "more than 4294967296 places are touched by it and those before it";
 	return NULL;
 }
 
@@ -85,6 +102,7 @@ int program_parse(struct program *program, const char *name, const void *bytes, 
 {
 	struct player_header header;
 	const char *at = bytes;
+	uint64_t touches = 0;
 	uint32_t i;
 
 	*program = (struct program){ 0 };
@@ -109,7 +127,7 @@ int program_parse(struct program *program, const char *name, const void *bytes, 
 	at += header.nr_ops * sizeof(*program->ops);
 	memcpy(program->runs, at, header.nr_runs * sizeof(*program->runs));
 	for (i = 0; i < program->nr_ops; i++) {
-		const char *what = wrong_with(program, &program->ops[i]);
+		const char *what = wrong_with(program, &program->ops[i], &touches);
 
 		if (!what)
 			continue;

@@ -15,6 +15,7 @@
 /* Bounds; what goes beyond is refused. */
 #define PROGRAM_MAX_OPS		(1u << 20)
 #define PROGRAM_MAX_RUNS	(1u << 22)
+#define PROGRAM_MAX_TOUCHES	(UINT64_C(1) << 32)
 
 struct program {
 	struct player_op *ops;		/* owned */
@@ -26,6 +27,11 @@ void program_free(struct program *program);
 /* -ENOMEM, -E2BIG. */
 int program_add(struct program *program, const struct player_op *op);
 int program_add_run(struct program *program, const struct player_run *run);
+/*
+ * Add what @op, a touch whose runs are @program's, touches to @touches; a run, and a round, counts as one place at least. False: those are
+ * more than PROGRAM_MAX_TOUCHES then.
+ */
+bool program_count_touches(const struct program *program, const struct player_op *op, uint64_t *touches);
 
 /*
  * Read @len bytes; @name is for messages. Each number is checked: whoever gets the program may use it as it is.

@@ -70,6 +70,30 @@ static void test_beside_stays(void)
 	expect(RUN("-q", "--json", in_folder("u.lackey.maps"), put("u.lackey", "I  00400000,4\n")), 0, "");
 }
 
+/* Files of processes, whose numbers nobody knows before the run. */
+static void test_processes_stay(void)
+{
+	static const char maps[] = "400000-401000 r-xp 00000000 00:00 0 \n";
+	char *trace = put("p.lackey", "I  00400000,4\n L 00400010,8\n"), *given, *scenario, *into = in_folder("pids");
+
+	CU_ASSERT_EQUAL(mkdir(into, 0700), 0);
+	CU_ASSERT_EQUAL(mkdir(in_folder("pids/1"), 0700), 0);
+	given = put("pids/1/maps", maps);
+	expect(RUN("--procfs", into, "--maps", given, trace), 2, "pids/1/maps, which is read, are the same file");
+	is_still(given, maps);
+	CU_ASSERT_EQUAL(symlink(given, in_folder("link.maps")), 0);
+	expect(RUN("--procfs", into, "--maps", in_folder("link.maps"), trace), 2, "link.maps, which is read, are the same");
+	expect(RUN("--procfs", into, "--json", in_folder("pids/1/smaps"), trace), 2, "one would be written over");
+	scenario = put("pids/1/status", TEXT);
+	expect(RUN("--procfs", into, scenario), 2, "pids/1/status, which is read, are the same file");
+	is_still(scenario, TEXT);
+	scenario = put("pids/lru_gen", TEXT);
+	expect(RUN("--procfs", into, scenario), 2, "pids/lru_gen, which is read, are the same file");
+	is_still(scenario, TEXT);
+	/* What has no such name is nobody's. */
+	expect(RUN("-q", "--procfs", into, "--maps", put("pids/1/old", maps), trace), 0, "");
+}
+
 /* ---- what is a scenario -------------------------------------------------------------- */
 
 /* Carried out, with this many accesses. */
@@ -252,6 +276,7 @@ static void test_player_alone(void)
 static const struct test_case cases[] = {
 	{ "a scenario is not written over", test_scenario_stays },
 	{ "nor what is read beside a trace", test_beside_stays },
+	{ "files of processes stay", test_processes_stay },
 	{ "a wrong first word", test_typos },
 	{ "from standard input, and packed", test_other_places },
 	{ "in other commands", test_other_commands },

@@ -528,6 +528,39 @@ static void expect_bad(struct player_op op, const char *text)
 	CU_ASSERT_EQUAL(program_parse(&read, "p", bytes, sizeof(bytes) - 1, &err), -EINVAL);
 }
 
+/* What never ends, or not soon, and adds nothing: the line says so. */
+static void test_endless_programs(void)
+{
+	static const struct { const char *text, *says; } bad[] = {
+		{ "process A\nrepeat 1000000000\nrepeat 1000000000\nend\nend\n",
+		  "4:1: 'end': more than 16777216 lines are carried out: too many for vm-player" },
+		{ "process A\nrepeat 1000000000\nexpect vm.pgmajfault == 0\nend\n", "more than 16777216 lines are carried out" },
+		{ "process A\nrepeat 1000000000\nA mmap b 4k\nend\n", "3:1: 'mmap': there are too many operations for vm-player" },
+		{ "process A\nA mmap b 4k\nA touch b repeat=1000000000\nA touch b repeat=1000000000\nA touch b repeat=1000000000\n"
+		  "A touch b repeat=1000000000\nA touch b repeat=1000000000\n",
+		  "7:1: 'touch': with this line more than 4294967296 places are touched" },
+	};
+	struct scenario_errors errors;
+	struct scenario *scenario;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct program program;
+		struct kerror err = { 0 };
+
+		CU_ASSERT_EQUAL_FATAL(scenario_read(&scenario, bad[i].text, strlen(bad[i].text), &errors), 0);
+		CU_ASSERT_EQUAL(program_from_scenario(&program, scenario, &err), -E2BIG);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[i].says));
+		if (!strstr(err.text, bad[i].says))
+			fprintf(stderr, "%s\n", err.text);
+		scenario_destroy(scenario);
+	}
+	/* What came another way. */
+	expect_bad((struct player_op){ .kind = PLAYER_TOUCH, .process = 1, .arg = { [4] = PROGRAM_MAX_TOUCHES } }, NULL);
+	expect_bad((struct player_op){ .kind = PLAYER_TOUCH, .process = 1, .arg = { [4] = PROGRAM_MAX_TOUCHES + 1 } },
+		   "operation 0: more than 4294967296 places are touched");
+}
+
 static void test_bad_programs(void)
 {
 	expect_bad((struct player_op){ .kind = PLAYER_LOOK }, NULL);
@@ -558,6 +591,7 @@ static const struct test_case cases[] = {
 	{ "another figure of a look is found and named", test_looks_differ },
 	{ "what is no look is refused", test_bad_looks },
 	{ "what is no program is refused", test_bad_programs },
+	{ "programs that do not end are refused", test_endless_programs },
 	{ NULL, NULL }
 };
 
