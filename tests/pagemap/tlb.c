@@ -252,6 +252,9 @@ static void test_filled_again(void)
 	tlb_fill(tlb, 0, TLB_PTE, false);
 	tlb_flush_page(tlb, 1, 0);
 	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_MISS);
+	/* and what was filled then is not this one's */
+	tlb_switch(tlb, 0);
+	CU_ASSERT_EQUAL(tlb_access(tlb, 0), TLB_MISS);
 	tlb_destroy(tlb);
 }
 
