@@ -212,6 +212,6 @@ coverage: $(O)/kmemsim-tests-cov ## measure line coverage of pagemap, buddy and 
 capture: $(O)/kmemsim $(O)/vm-player ## make a capture of a real kernel in QEMU (WORKLOAD=..., more in docs/capture.md)
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh sim/capture/capture.sh
 
-check-capture: all ## make a small capture and verify it; skipped where there is no QEMU
+check-capture: all $(O)/vm-player ## make a small capture and verify it; skipped where there is no QEMU
 	$(Q)exec env O='$(O)' V='$(V)' CC='$(CC)' sh tests/capture.sh
 
