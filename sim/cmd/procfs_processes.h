@@ -8,8 +8,8 @@
 #include "sim/vm/vm.h"
 
 /*
- * check_outputs() of @writes, of which there are @nr_writes, with these files added: those of any process whose folder is there, and lru_gen. Which
- * processes there will be is not known before the run.
+ * check_outputs() of @writes, of which there are @nr_writes, with these files added: those of any process whose folder is there,
+ * and lru_gen. Which processes there will be is not known before the run.
  */
 int procfs_check_processes(const char *folder, const char *const *reads, size_t nr_reads, struct wanted_output *writes,
 			   size_t nr_writes, struct kerror *err);

@@ -92,6 +92,24 @@ static int read_maps(struct run *run, struct kerror *err)
 	return ret;
 }
 
+/* What faults take: the defaults, and what a file says. */
+static int read_costs(struct run *run, struct kerror *err)
+{
+	const char *path = run->opt.costs;
+	FILE *from;
+	int ret;
+
+	costs_default(&run->costs);
+	if (!path)
+		return 0;
+	from = fopen(path, "re");
+	if (!from)
+		return kerror_set(err, -errno, "%.200s: %s", path, strerror(errno));
+	ret = costs_read(&run->costs, from, path, err);
+	fclose(from);
+	return ret;
+}
+
 /* What replays accesses, if any come. */
 static int expect_accesses(struct run *run, struct kerror *err)
 {
@@ -281,13 +299,12 @@ static int run_all(struct run *run, struct kerror *err)
 {
 	int ret, stopped = 0;
 
-	costs_default(&run->costs);
 	find_maps(run);
 	ret = run_outputs_check(&run->opt, run->maps_path[0] ? run->maps_path : NULL, err);
 	if (!ret)
 		ret = run_outputs_open(&run->outputs, &run->opt, err);
-	if (!ret && run->opt.costs)
-		ret = costs_read(&run->costs, run->opt.costs, err);
+	if (!ret)
+		ret = read_costs(run, err);
 	if (!ret)
 		ret = load(run, err);
 	if (!ret && run->opt.costs && !(run->traced && run->traced->process))

@@ -3,7 +3,6 @@
 #include "sim/metrics/costs.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "sim/util/nearest.h"
@@ -19,7 +18,7 @@ const struct cost_desc cost_desc[NR_COSTS] = {
 
 void costs_default(struct costs *costs)
 {
-	static const struct costs defaults = { {
+	static const struct costs defaults = { .ns = {
 #define COST_NS(name, ns, fault, text) ns,
 		COSTS(COST_NS)
 #undef COST_NS
@@ -59,26 +58,26 @@ static int read_line(struct costs *costs, char *line, const char *path, unsigned
 	more = strtok_r(NULL, " \t\r", &save);
 	cost = find_cost(name, &near);
 	if (cost == NR_COSTS)
-		return kerror_set(err, -EINVAL, "%.180s:%u: nothing of the name '%.40s' has a cost%s", path, nr, name, nearest_text(&near));
+		return kerror_set(err, -EINVAL, "%.180s:%u: nothing of the name '%.40s' has a cost%s", path, nr, name,
+				  nearest_text(&near));
 	if (!time || !parse_time(time, &ns) || ns > COST_MAX_NS)
-		return kerror_set(err, -EINVAL, "%.180s:%u: expected a time of at most an hour behind '%s', such as 500ns or 8ms, found '%.40s'",
-				  path, nr, name, time ? time : "the end of the line");
+		return kerror_set(err, -EINVAL, "%.180s:%u: expected a time of at most an hour behind '%s', such as 500ns or 8ms, "
+				  "found '%.40s'", path, nr, name, time ? time : "the end of the line");
 	if (more)
-		return kerror_set(err, -EINVAL, "%.180s:%u: expected the end of the line behind the time, found '%.40s'", path, nr, more);
+		return kerror_set(err, -EINVAL, "%.180s:%u: expected the end of the line behind the time, found '%.40s'", path, nr,
+				  more);
 	costs->ns[cost] = ns;
 	return 0;
 }
 
-int costs_read(struct costs *costs, const char *path, struct kerror *err)
+int costs_read(struct costs *costs, FILE *from, const char *path, struct kerror *err)
 {
 	struct costs changed = *costs;
-	FILE *from = fopen(path, "re");
 	char line[MAX_LINE];
 	unsigned int nr = 0;
 	int ret = 0;
 
-	if (!from)
-		return kerror_set(err, -errno, "%.200s: %s", path, strerror(errno));
+	changed.path = path;
 	while (!ret && fgets(line, sizeof(line), from)) {
 		nr++;
 		if (!strchr(line, '\n') && !feof(from))
@@ -88,7 +87,6 @@ int costs_read(struct costs *costs, const char *path, struct kerror *err)
 	}
 	if (!ret && ferror(from))
 		ret = kerror_set(err, -EIO, "%.200s: cannot be read", path);
-	fclose(from);
 	if (!ret)
 		*costs = changed;
 	return ret;

@@ -11,6 +11,8 @@
 #ifndef KMEMSIM_SIM_METRICS_COSTS_H
 #define KMEMSIM_SIM_METRICS_COSTS_H
 
+#include <stdio.h>
+
 #include "pagemap/error.h"
 #include "sim/vm/mm.h"
 
@@ -46,14 +48,16 @@ extern const struct cost_desc cost_desc[NR_COSTS];
 
 struct costs {
 	uint64_t ns[NR_COSTS];
+	const char *path;		/* the file that changed some; NULL: none did */
 };
 
 void costs_default(struct costs *costs);
 /*
- * Change what @path says: lines "NAME TIME", such as "read 8ms", with "#" before what is a comment, as 'kmemsim list costs' prints
- * them. -ENOENT and the like; -EINVAL, with file and line, where a line is anything else; @costs is as it was then.
+ * Change what @from, the file @path, says: lines "NAME TIME", such as "read 8ms", with "#" before what is a comment, as
+ * 'kmemsim list costs' prints them. @path must stay as long as @costs. -EINVAL, with file and line, where a line is anything
+ * else; -EIO; @costs is as it was then.
  */
-int costs_read(struct costs *costs, const char *path, struct kerror *err);
+int costs_read(struct costs *costs, FILE *from, const char *path, struct kerror *err);
 
 /* How often each happened. */
 struct cost_counts {

@@ -47,7 +47,10 @@ int play_use_file(struct play *play, struct vm_file *file, const struct play_ran
 /* ---- touch.c ------------------------------------------------------------------ */
 
 int play_touch(struct play *play, const struct step *step, struct play_process *who, struct kerror *err);
-/* The kernel takes @bytes from @start on out of the TLBs that may have them (flush_tlb_mm_range). */
+/*
+ * The kernel takes @bytes from @start on out of the TLBs that may have them (flush_tlb_mm_range): of a page that was copied
+ * those of other CPUs.
+ */
 void play_flush(struct play *play, const struct process *process, uint64_t start, uint64_t bytes, enum vm_flush why);
 
 /* ---- study.c ------------------------------------------------------------------ */

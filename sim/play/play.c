@@ -68,9 +68,9 @@ static void flush(void *ctx, struct mm *mm, uint64_t start, uint64_t bytes, enum
 	struct play *play = ctx;
 	uint32_t i;
 
+	/* Nobody else has it, and copies are many. */
 	if (why == VM_FLUSH_copy && play->nr_cpus == 1)
 		return;
-
 	for (i = 0; i < play->vm->nr_processes; i++)
 		if (play->vm->processes[i]->mm == mm)
 			play_flush(play, play->vm->processes[i], start, bytes, why);

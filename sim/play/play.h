@@ -129,6 +129,7 @@ void play_destroy(struct play *play);
  */
 int play_run(struct play *play, struct kerror *err);
 
+/* Of all CPUs, whatever the cause. */
 uint64_t play_nr_shootdowns(const struct play *play);
 /* All CPUs' and page sizes' together. */
 struct tlb_stats play_tlb_stats(const struct play *play);

@@ -17,11 +17,14 @@ void report_costs(struct emitter *em, const struct costs *costs, const struct co
 		{ "all_ms", "together", "ms", false }, { "share", "of all", "%", false }, { "meaning", "meaning", "", true },
 	};
 	uint64_t sum = cost_sum(costs, counts);
+	char from[256] = "assumed, and not measured: 'kmemsim list costs' prints it, --costs changes it";
 	unsigned int i;
 
+	if (costs->path)
+		snprintf(from, sizeof(from), "what %.200s says, else assumed", costs->path);
 	emit_section(em, "costs", "Time that page faults and page walks take");
 	emit_real(em, "all_ms", "together", "ms", (double)sum / NS_PER_MS, 3);
-	emit_str(em, "from", "what each takes is", "assumed, and not measured: 'kmemsim list costs' prints it, --costs changes it");
+	emit_str(em, "from", "what each takes is", from);
 	emit_table(em, "by_kind", "By kind", columns, sizeof(columns) / sizeof(columns[0]));
 	for (i = 0; i < NR_COSTS; i++) {
 		uint64_t ns = cost_of(costs, counts, (enum cost)i);

@@ -164,6 +164,13 @@ static void check_nodes(struct reading *r, const struct step *step, const struct
 		refused(r, step, r->line.end_column, "this mode without nodes=", EINVAL);
 }
 
+static void check_advice(struct reading *r, const struct step *step, const struct given *given)
+{
+	if (step->call.value == MADV_COLLAPSE && r->scenario->machine.policy != SCENARIO_KERNEL)
+		scn_fail(r, given->position[1], "expected no collapse on a machine with policy=: it chooses pages of 4k");
+	check_range(r, step, &step->call.range, given);
+}
+
 void scn_check_step(struct reading *r, struct step *step, const struct given *given)
 {
 	switch (step->kind) {
@@ -195,12 +202,10 @@ void scn_check_step(struct reading *r, struct step *step, const struct given *gi
 	case STEP_WRITE:
 		step->call.range.at = SCENARIO_ABSENT;
 		break;
-	case STEP_MUNMAP:
 	case STEP_MADVISE:
-		if (step->call.value == MADV_COLLAPSE && r->scenario->machine.policy != SCENARIO_KERNEL)
-			scn_fail(r, given->position[1], "expected no collapse on a machine with policy=: it chooses pages of 4k");
-		check_range(r, step, &step->call.range, given);
+		check_advice(r, step, given);
 		break;
+	case STEP_MUNMAP:
 	case STEP_MLOCK:
 	case STEP_MUNLOCK:
 	case STEP_MINCORE:

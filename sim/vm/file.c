@@ -146,8 +146,10 @@ int vm_file_bring_in(struct vm_file *file, uint64_t offset, uint64_t bytes, enum
 		return readahead_read(file, offset, bytes);
 	for (index = offset >> PAGE_SHIFT; index < VM_PAGE_ALIGN(last) >> PAGE_SHIFT; index++) {
 		pfn_t pfn = vm_file_cached(file, index);
-		int ret = vm_stopped(vm) ? -EINTR : pfn_is_none(pfn) ? vm_file_add(file, index, use == FILE_WRITE ? GFP_FILE_WRITE : GFP_FILE, &pfn) : 0;
+		int ret = vm_stopped(vm) ? -EINTR : 0;
 
+		if (!ret && pfn_is_none(pfn))
+			ret = vm_file_add(file, index, use == FILE_WRITE ? GFP_FILE_WRITE : GFP_FILE, &pfn);
 		if (ret)
 			return ret;
 		if (use == FILE_WRITE) {

@@ -31,7 +31,7 @@ static inline bool vma_has_recency(const struct vma *vma)
 
 /* ---- vm.c ------------------------------------------------------------------- */
 
-/* Entries of [@start, @start + @bytes) changed, and no call of a process is why. */
+/* Entries of [@start, @start + @bytes) changed without a call of a process. */
 void vm_flush(struct mm *mm, uint64_t start, uint64_t bytes, enum vm_flush why);
 
 /* ---- account.c: limits and commitments ----------------------------------- */

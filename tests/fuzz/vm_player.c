@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/verify/vm/run.h"
+#include "sim/verify/vm/zoneinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +60,7 @@ static bool read_sections(const struct looks *looks)
 static void read_looks(const uint8_t *data, size_t size)
 {
 	struct program program = { 0 };
+	struct snapshot *snapshot = NULL;
 	struct stage_config cfg;
 	struct stage stage;
 	struct looks looks;
@@ -70,9 +72,13 @@ static void read_looks(const uint8_t *data, size_t size)
 		return;
 	small = read_sections(&looks);
 	if (small && looks.nr && !vm_config_of_look(&cfg, kernel, &looks, &looks.look[0], &err) &&
-	    cfg.mem_bytes <= MAX_BYTES && cfg.swap_bytes <= MAX_BYTES) {
+	    cfg.mem_bytes <= MAX_BYTES && cfg.swap_bytes <= MAX_BYTES &&
+	    !zoneinfo_snapshot(&snapshot, &looks, &looks.look[0], BUDDY_KERNEL_6_12, MAX_BYTES, &err)) {
+		cfg.snapshot = snapshot;
+		cfg.at_first_look = snapshot != NULL;
 		stage_init(&stage, &program, &cfg, &looks, &looks.look[0], &err);
 		stage_exit(&stage);
+		snapshot_free(snapshot);
 	}
 	looks_free(&looks);
 }

@@ -151,6 +151,17 @@ bool look_number(const struct look_section *section, const char *key, uint64_t *
 	return false;
 }
 
+int64_t look_risen(const struct looks *looks, const struct look *from, const struct look *to, const char *name)
+{
+	const struct look_section *before = look_section(looks, from, 0, "vmstat");
+	const struct look_section *now = look_section(looks, to, 0, "vmstat");
+	uint64_t first, last;
+
+	if (!before || !now || !look_number(before, name, &first) || !look_number(now, name, &last))
+		return 0;
+	return (int64_t)(last - first);
+}
+
 bool look_stat(const struct look_section *stat, unsigned int field, uint64_t *value)
 {
 	const char *line, *at;

@@ -49,6 +49,9 @@ bool look_line(const struct look_section *section, size_t *at, const char **line
 /* The number behind "@key" at a line's beginning, "kB" may follow; false: there is none. */
 bool look_number(const struct look_section *section, const char *key, uint64_t *value);
 
+/* By how much counter @name of vmstat rose from @from to @to; 0: one of them does not have it. */
+int64_t look_risen(const struct looks *looks, const struct look *from, const struct look *to, const char *name);
+
 /* Number @field of /proc/PID/stat, from 4 on; false: it is not there. */
 bool look_stat(const struct look_section *stat, unsigned int field, uint64_t *value);
 

@@ -74,8 +74,8 @@ static pfn_t next_in_use(struct in_use *frames)
 }
 
 /*
- * @pages more of @file, in the youngest generation or, where they are @used, on the active list; nobody uses them from now on. Where the machine was
- * loaded they are in memory already. What is shared memory has to be written before it can go.
+ * @pages more of @file, in the youngest generation or, where they are @used, on the active list; nobody uses them from now on.
+ * Where the machine was loaded they are in memory already. What is shared memory has to be written before it can go.
  */
 static int add_pages(struct vm_file *file, uint64_t *index, uint64_t pages, struct in_use *frames, bool used)
 {
@@ -93,18 +93,6 @@ static int add_pages(struct vm_file *file, uint64_t *index, uint64_t pages, stru
 	}
 	lru_add_drain_all(file->vm);
 	return ret;
-}
-
-/* How much counter @name of vmstat rose from @first to @look; 0: one of them does not have it. */
-static int64_t risen(const struct looks *looks, const struct look *first, const struct look *look, const char *name)
-{
-	const struct look_section *before = look_section(looks, first, 0, "vmstat");
-	const struct look_section *now = look_section(looks, look, 0, "vmstat");
-	uint64_t from, to;
-
-	if (!before || !now || !look_number(before, name, &from) || !look_number(now, name, &to))
-		return 0;
-	return (int64_t)(to - from);
 }
 
 /* Pages that processes of the program have on swap. */
@@ -142,9 +130,9 @@ static uint16_t zram_bytes_of_looks(const struct looks *looks)
 
 	for (i = 1; i < looks->nr; i++) {
 		const struct look *look = &looks->look[i];
-		int64_t frames = risen(looks, first, look, "nr_zspages ");
-		int64_t others = risen(looks, first, look, "pswpout ") + risen(looks, first, look, "swpout_zero ") -
-				 risen(looks, first, look, "pswpin ") - risen(looks, first, look, "swpin_zero ") -
+		int64_t frames = look_risen(looks, first, look, "nr_zspages ");
+		int64_t others = look_risen(looks, first, look, "pswpout ") + look_risen(looks, first, look, "swpout_zero ") -
+				 look_risen(looks, first, look, "pswpin ") - look_risen(looks, first, look, "swpin_zero ") -
 				 programs_on_swap(looks, look);
 
 		if (frames > 0 && others >= frames)
@@ -158,9 +146,9 @@ static int64_t kernels_frames(const struct looks *looks, const struct look *look
 {
 	const struct look *first = &looks->look[0];
 
-	return risen(looks, first, look, "nr_slab_reclaimable ") + risen(looks, first, look, "nr_slab_unreclaimable ") +
-	       risen(looks, first, look, "nr_kernel_stack ") / (int64_t)(PAGE_SIZE >> 10) +
-	       risen(looks, first, look, "nr_unevictable ") - risen(looks, first, look, "nr_mlock ");
+	return look_risen(looks, first, look, "nr_slab_reclaimable ") + look_risen(looks, first, look, "nr_slab_unreclaimable ") +
+	       look_risen(looks, first, look, "nr_kernel_stack ") / (int64_t)(PAGE_SIZE >> 10) +
+	       look_risen(looks, first, look, "nr_unevictable ") - look_risen(looks, first, look, "nr_mlock ");
 }
 
 void others_grow(struct stage *stage, uint32_t op)
@@ -181,16 +169,21 @@ void others_grow(struct stage *stage, uint32_t op)
 		reclaim_kswapd_woken(stage->vm);
 }
 
-/* A file for @type of others' pages; NULL: no memory. */
-static struct vm_file *create_others(struct stage *stage, enum lru_gen_type type, const struct looks *looks)
+/* Files that have others' pages: shared memory, as in a guest's root, and files. */
+static int create_others(struct stage *stage, const struct looks *looks, struct vm_file *files[NR_LRU_GEN_TYPES],
+			 struct kerror *err)
 {
-	struct vm_file *file = vm_file_create(stage->vm, "others", 0, true);
+	unsigned int type;
 
-	if (file && type == LRU_GEN_ANON) {
-		file->shmem = file->noreserve = true;
-		file->zram_bytes = zram_bytes_of_looks(looks);
+	for (type = 0; type < NR_LRU_GEN_TYPES; type++) {
+		files[type] = vm_file_create(stage->vm, "others", 0, true);
+		if (!files[type])
+			return kerror_set(err, -ENOMEM, "out of memory");
 	}
-	return file;
+	files[LRU_GEN_ANON]->shmem = files[LRU_GEN_ANON]->noreserve = true;
+	files[LRU_GEN_ANON]->zram_bytes = zram_bytes_of_looks(looks);
+	stage->others = true;
+	return 0;
 }
 
 /* With lists: others' pages are older than the director's, of which @own are private or shared memory. */
@@ -202,17 +195,13 @@ static int lists_load(struct stage *stage, const struct snapshot *snapshot, cons
 	};
 	const struct look_section *vmstat = look_section(looks, first, 0, "vmstat");
 	struct in_use frames = { .snapshot = snapshot, .frames = stage->frames };
-	struct vm_file *files[NR_LRU_GEN_TYPES] = { 0 };
+	struct vm_file *files[NR_LRU_GEN_TYPES];
 	uint64_t index[NR_LRU_GEN_TYPES] = { 0 }, pages;
 	unsigned int type, list;
-	int ret = 0;
+	int ret = create_others(stage, looks, files, err);
 
-	for (type = 0; type < NR_LRU_GEN_TYPES; type++) {
-		files[type] = create_others(stage, (enum lru_gen_type)type, looks);
-		if (!files[type])
-			return kerror_set(err, -ENOMEM, "out of memory");
-	}
-	stage->others = true;
+	if (ret)
+		return ret;
 	for (list = 0; list < LRU_UNEVICTABLE && !ret; list++) {
 		type = list >= LRU_FILE ? LRU_GEN_FILE : LRU_GEN_ANON;
 		if (!vmstat || !look_number(vmstat, names[list], &pages))
@@ -234,7 +223,7 @@ int others_load(struct stage *stage, const struct snapshot *snapshot, const stru
 	uint64_t index[NR_LRU_GEN_TYPES] = { 0 }, *prev, seq;
 	struct generations real;
 	unsigned int type;
-	int ret = 0;
+	int ret;
 
 	if (!gen)
 		return snapshot ? lists_load(stage, snapshot, looks, first, own, err) : 0;
@@ -243,12 +232,9 @@ int others_load(struct stage *stage, const struct snapshot *snapshot, const stru
 	/* The director's own are of the second youngest: before the first operation it asked for a new one. */
 	prev = &real.pages[lru_gen_from_seq(real.max_seq - 1)][LRU_GEN_ANON];
 	*prev -= own < *prev ? own : *prev;
-	for (type = 0; type < NR_LRU_GEN_TYPES; type++) {
-		files[type] = create_others(stage, (enum lru_gen_type)type, looks);
-		if (!files[type])
-			return kerror_set(err, -ENOMEM, "out of memory");
-	}
-	stage->others = true;
+	ret = create_others(stage, looks, files, err);
+	if (ret)
+		return ret;
 	lru_gen_begin_at(gen, real.min_seq[LRU_GEN_ANON]);
 	for (seq = gen->max_seq; seq <= real.max_seq && !ret; seq++) {
 		for (type = 0; type < NR_LRU_GEN_TYPES && !ret; type++)

@@ -2,7 +2,6 @@
 /* kmemsim: a guest's speed; see speed.h. */
 #include "sim/verify/vm/speed.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define CLOCK_TICK_PS	10000000000ULL	/* of /proc/PID/stat: 100 a second */
@@ -13,16 +12,13 @@ struct times {
 	uint64_t minflt, majflt, user, system;
 };
 
-static bool read_times(const struct look_section *stat, struct times *times)
+static void read_times(const struct look_section *stat, struct times *times)
 {
-	unsigned long minflt, majflt, user, system;
-	char text[160];
+	struct times now;
 
-	snprintf(text, sizeof(text), "%.*s", (int)(stat->len < 159 ? stat->len : 159), stat->text);
-	if (sscanf(text, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu", &minflt, &majflt, &user, &system) != 4)
-		return false;
-	*times = (struct times){ minflt, majflt, user, system };
-	return true;
+	if (look_stat(stat, 10, &now.minflt) && look_stat(stat, 12, &now.majflt) && look_stat(stat, 14, &now.user) &&
+	    look_stat(stat, 15, &now.system))
+		*times = now;
 }
 
 /* Of all processes but the director, each as it was seen last. */
@@ -49,31 +45,20 @@ static struct times sum_of_processes(const struct looks *looks)
 static uint64_t accesses_of(const struct program *program)
 {
 	uint64_t sum = 0;
-	uint32_t i, k;
+	uint32_t i;
 
-	for (i = 0; i < program->nr_ops; i++) {
-		const struct player_op *op = &program->ops[i];
-
-		for (k = 0; op->kind == PLAYER_TOUCH && k < op->arg[2]; k++)
-			sum += program->runs[op->arg[1] + k].count * op->arg[4];
-	}
+	for (i = 0; i < program->nr_ops; i++)
+		if (program->ops[i].kind == PLAYER_TOUCH)
+			program_count_touches(program, &program->ops[i], &sum);
 	return sum;
-}
-
-static uint64_t counter(const struct looks *looks, const struct look *look, const char *name)
-{
-	const struct look_section *vmstat = look_section(looks, look, 0, "vmstat");
-	uint64_t value;
-
-	return vmstat && look_number(vmstat, name, &value) ? value : 0;
 }
 
 /* Instructions that processes spent on their own reclaim. */
 static uint64_t direct_reclaim(enum vm_kernel kernel, const struct looks *looks)
 {
 	const struct look *first = &looks->look[0], *last = &looks->look[looks->nr - 1];
-	uint64_t scanned = counter(looks, last, "pgscan_direct ") - counter(looks, first, "pgscan_direct ");
-	uint64_t stolen = counter(looks, last, "pgsteal_direct ") - counter(looks, first, "pgsteal_direct ");
+	uint64_t scanned = (uint64_t)look_risen(looks, first, last, "pgscan_direct ");
+	uint64_t stolen = (uint64_t)look_risen(looks, first, last, "pgsteal_direct ");
 
 	return stolen * turns_cost(kernel, TURNS_steal) +
 	       (scanned > stolen ? scanned - stolen : 0) * turns_cost(kernel, TURNS_keep);

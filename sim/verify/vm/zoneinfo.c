@@ -10,6 +10,9 @@
 #include "buddy/pcp.h"
 #include "buddy/watermark.h"
 
+/* No zone ends behind this frame: 64 GiB. */
+#define MOST_FRAMES	((64ULL << 30) >> PAGE_SHIFT)
+
 /* What a zone's paragraph says; free and the like are its present state. */
 struct paragraph {
 	uint64_t free, min, low, high, promo, spanned, present, managed, start, listed;
@@ -102,12 +105,19 @@ static void read_all(struct reading *r, const struct look_section *section)
 
 /* ---- a page allocator's state -------------------------------------------------------- */
 
-static bool sound(const struct paragraph *p)
+/* Zones come in order, from frame @from on. Each number is bounded before it is added to another. */
+static bool sound(const struct paragraph *p, uint64_t from)
 {
-	uint64_t given = p->free + (uint64_t)(p->count > 0 ? p->count : 0);
+	unsigned int i;
 
-	return p->count >= 0 && p->batch > 0 && p->managed <= p->present && p->present <= p->spanned &&
-	       given + p->listed <= p->managed && p->start + p->spanned <= UINT32_MAX;
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		if (p->reserve[i] > UINT32_MAX)
+			return false;
+	return p->start >= from && p->start <= MOST_FRAMES && p->spanned <= MOST_FRAMES - p->start &&
+	       p->managed <= p->present && p->present <= p->spanned &&
+	       p->count >= 0 && p->batch > 0 && p->free <= p->managed && p->listed <= p->managed &&
+	       p->free + p->listed + (uint64_t)p->count <= p->managed &&
+	       p->min <= p->low && p->low <= p->high && p->high <= UINT32_MAX && p->promo <= UINT32_MAX;
 }
 
 static void add_block(struct buddy_state_list *list, uint32_t pfn)
@@ -207,6 +217,7 @@ static int lay_zone(struct buddy_state_zone *zone, const struct paragraph *p, bo
 
 static int lay_all(struct snapshot *snap, const struct reading *r, bool limits, struct kerror *err)
 {
+	uint64_t from = 0;
 	unsigned int i;
 	int ret = 0;
 
@@ -221,8 +232,9 @@ static int lay_all(struct snapshot *snap, const struct reading *r, bool limits, 
 
 		if (!p->managed)
 			continue;
-		if (!sound(p))
+		if (!sound(p, from))
 			return kerror_set(err, -EINVAL, "zoneinfo: zone %s contradicts itself", zone_names[p->idx]);
+		from = p->start + p->spanned;
 		ret = lay_zone(&snap->state.zones[snap->state.nr_zones++], p, limits);
 	}
 	for (i = r->nr; i && !ret; i--)
@@ -244,11 +256,11 @@ int zoneinfo_snapshot(struct snapshot **out, const struct looks *looks, const st
 	if (!section)
 		return 0;
 	read_all(&r, section);
-	for (i = 0; i < r.nr; i++) {
+	for (i = 0; i < r.nr && managed <= most >> PAGE_SHIFT; i++) {
 		managed += r.zones[i].managed;
 		nr += r.zones[i].managed != 0;
 	}
-	if (!managed || managed << PAGE_SHIFT > most || r.other_node || r.cpus != nr)
+	if (!managed || managed > most >> PAGE_SHIFT || r.other_node || r.cpus != nr)
 		return 0;
 	*out = calloc(1, sizeof(**out));
 	if (!*out)

@@ -4,7 +4,7 @@
  *
  *	a request finds no zone above its low watermark
  *	   |-> kswapd is woken; it runs right after the request, or in turns with whoever needs memory (turns.h), until
-	   |   a zone is at its high watermark (kswapd.c)
+ *	   |   a zone is at its high watermark (kswapd.c)
  *	   `-> none above min: the process reclaims itself (direct.c); nothing comes of it: the OOM killer
  *
  *	one node, once (node.c): how much of which list (balance.c)?

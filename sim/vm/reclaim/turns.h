@@ -14,7 +14,7 @@
  * Without turns (vm->turns is NULL) kswapd runs to its end right after the request that woke it.
  *
  * Follows check_preempt_tick() and check_preempt_wakeup() of kernel/sched/fair.c (6.12: update_deadline()) for two tasks of the
- * same weight. Differs from Linux: kswapd always preempts whom it wakes up by; virtual run time is not kept.
+ * same weight. Differs from Linux: kswapd, once woken, always goes first; virtual run time is not kept.
  *
  * Locking: none; both stacks are one thread's.
  */
@@ -24,6 +24,7 @@
 #include "sim/vm/vm.h"
 
 /*
+ * What the kernel's work costs on this CPU, which only decides who runs; what faults take in reports is sim/metrics/costs.h's.
  * X(name, instructions in 6.1, since 6.12, of what). Measured in guests of 192 MiB with zram, under -icount, where time is
  * instructions, from sched_switch and lru_shrink_inactive; entry is reckoned, not measured.
  */

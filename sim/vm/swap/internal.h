@@ -73,7 +73,7 @@ void swap_refault(struct vm *vm, uint32_t slot, pfn_t pfn);
 
 /* ---- zram.c ------------------------------------------------------------------------ */
 
-/* -1: no memory of the host. */
+/* -ENOMEM: of the host. */
 int zram_create(struct swap *swap);
 void zram_destroy(struct swap *swap);
 /* What is written to @slot takes @bytes, at most a page; it is free. Where no frame is left, what is stored takes none. */

@@ -5,6 +5,8 @@
  *
  * Differs from Linux: a page is kept beside the last one, without gaps, and a frame goes back as soon as so much is gone.
  */
+#include <errno.h>
+
 #include "sim/util/bigmem.h"
 #include "sim/vm/swap/internal.h"
 
@@ -15,7 +17,7 @@ int zram_create(struct swap *swap)
 {
 	swap->zram.stored = bigmem_alloc(swap->max, sizeof(*swap->zram.stored));
 	swap->zram.frame = bigmem_alloc(swap->max, sizeof(*swap->zram.frame));
-	return swap->zram.stored && swap->zram.frame ? 0 : -1;
+	return swap->zram.stored && swap->zram.frame ? 0 : -ENOMEM;
 }
 
 void zram_destroy(struct swap *swap)

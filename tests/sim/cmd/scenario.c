@@ -234,6 +234,7 @@ static void test_costs(void)
 	done(&res);
 	runs(RUN("--costs", costs, path), "  together            20.000 ms\n");
 	runs(RUN("--costs", list, path), "  anon     10  0.600     0.006 ");
+	runs(RUN("--costs", costs, path), "costs says, else assumed\n");
 	res = RUN("--costs", costs, TOUCH);
 	CU_ASSERT_EQUAL(res.status, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(res.out, "    together            92.0"));

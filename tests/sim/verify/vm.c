@@ -12,6 +12,7 @@
 #include "buddy/zone.h"
 #include "sim/verify/vm/generations.h"
 #include "sim/verify/vm/run.h"
+#include "sim/verify/vm/zoneinfo.h"
 #include "sim/verify/vm/speed.h"
 #include "sim/vm/lru/lru.h"
 #include "tests/sim/cmd/run_cmd.h"
@@ -127,6 +128,55 @@ static uint64_t first_figure(const struct vm_run *run, const char *key)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(vmstat);
 	CU_ASSERT_TRUE(look_number(vmstat, key, &value));
 	return value;
+}
+
+/* A zoneinfo of one zone; a number in it is @bad in place of @good. */
+static int read_zoneinfo(const char *good, const char *bad)
+{
+	static const char text[] = "Node 0, zone    DMA32\n  pages free     100\n        min      10\n        low      20\n"
+		"        high     30\n        spanned  4096\n        present  4000\n        managed  3000\n"
+		"        protection: (0, 0, 7, 0, 0)\n      nr_zone_inactive_anon 50\n    cpu: 0\n              count:    5\n"
+		"              high:     60\n              batch:    7\n  start_pfn:           4096\n";
+	const char *at = strstr(text, good);
+	char changed[sizeof(text) + 32];
+	struct look_section section = { .name = "zoneinfo", .name_len = 8, .text = changed };
+	struct look look = { .nr = 1 };
+	struct looks looks = { .look = &look, .nr = 1, .sections = &section, .nr_sections = 1 };
+	struct snapshot *snapshot = NULL;
+	struct kerror err = { 0 };
+	int ret;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	section.len = (size_t)snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, bad, at + strlen(good));
+	ret = zoneinfo_snapshot(&snapshot, &looks, &look, BUDDY_KERNEL_6_12, 1ULL << 32, &err);
+	if (!ret && snapshot)
+		snapshot_free(snapshot);
+	return ret ? ret : snapshot != NULL;
+}
+
+/* Each number has its bounds, also where a sum of two of them would come round to a small one. */
+static void test_bad_zoneinfo(void)
+{
+	static const struct { const char *good, *bad; } rows[] = {
+		{ "free     100", "free     18446744073709551600" }, { "free     100", "free     2946" },
+		{ "min      10", "min      21" }, { "low      20", "low      31" }, { "high     30", "high     4294967296" },
+		{ "spanned  4096", "spanned  18446744073709547520" }, { "spanned  4096", "spanned  3999" },
+		{ "present  4000", "present  2999" }, { "(0, 0, 7", "(0, 0, 4294967296" },
+		{ "anon 50", "anon 18446744073709551600" }, { "count:    5", "count:    2851" }, { "count:    5", "count:    -1" },
+		{ "batch:    7", "batch:    0" }, { "start_pfn:           4096", "start_pfn:           18446744073709551615" },
+		{ "start_pfn:           4096", "start_pfn:           16777215" },
+	};
+	size_t i;
+
+	CU_ASSERT_EQUAL(read_zoneinfo("free     100", "free     100"), 1);
+	CU_ASSERT_EQUAL(read_zoneinfo("free     100", "free     2945"), 1);
+	/* More than is wanted, or than can be: not taken. */
+	CU_ASSERT_EQUAL(read_zoneinfo("managed  3000", "managed  4503599627370497"), 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CU_ASSERT_EQUAL(read_zoneinfo(rows[i].good, rows[i].bad), -EINVAL);
+		if (read_zoneinfo(rows[i].good, rows[i].bad) != -EINVAL)
+			fprintf(stderr, "%s was taken\n", rows[i].bad);
+	}
 }
 
 /* Without one zoneinfo says how much is free, with vm-player there; others' pages are on the lists, too. */
@@ -582,6 +632,7 @@ static const struct test_case cases[] = {
 	{ "counters that rose, and what is equal", test_counters },
 	{ "a snapshot's page allocator is the simulated machine's", test_snapshot_loaded },
 	{ "a page allocator is made of zoneinfo", test_zoneinfo_loaded },
+	{ "a zoneinfo that cannot be is refused", test_bad_zoneinfo },
 	{ "a guest's speed is told by its CPU time", test_speed },
 	{ "reclaim under pressure is within its bars", test_pressure },
 	{ "generations are read", test_read_generations },
