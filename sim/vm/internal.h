@@ -56,6 +56,8 @@ pte_t *mm_alloc_entry(struct mm *mm, uint64_t addr, enum pt_level level);
 /* Free the tables of [@start, @end) that lie wholly between @floor and @ceiling (Linux: free_pgd_range). */
 void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling);
 
+/* The end of what the lowest table of @addr spans; where it is missing, of all that the highest missing one does. */
+uint64_t mm_table_end(struct mm *mm, uint64_t addr);
 /* The lowest table of @addr, which is there and empty, goes. */
 void mm_drop_table(struct mm *mm, uint64_t addr);
 /* One table, which no entry points to yet or any more. */

@@ -189,7 +189,7 @@ int64_t vm_mincore(struct process *process, uint64_t addr, uint64_t len, uint64_
 		pte = vm_walk(mm, at);
 		if (!pte && !vma->file) {
 			/* Nothing is in the whole table. */
-			next = (at & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+			next = mm_table_end(mm, at);
 			at = (next < vma->end ? next : vma->end) - PAGE_SIZE;
 			continue;
 		}

@@ -134,13 +134,28 @@ void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end, uint64_t floor,
 
 /* ---- walking ---------------------------------------------------------------- */
 
+uint64_t mm_table_end(struct mm *mm, uint64_t addr)
+{
+	pfn_t table = mm->pgd;
+	unsigned int at;
+
+	for (at = PT_PGD; at > PT_PMD; at--) {
+		const pte_t *entry = pt_entry(mm->vm->map, table, addr, (enum pt_level)at);
+
+		if (!pte_present(*entry) || pte_leaf(*entry))
+			break;
+		table = pte_pfn(*entry);
+	}
+	return (addr & ~(pt_span((enum pt_level)at) - 1)) + pt_span((enum pt_level)at);
+}
+
 int mm_for_each_pte(struct mm *mm, uint64_t start, uint64_t end, pte_fn fn, huge_fn huge, void *ctx)
 {
 	uint64_t addr = start;
 	int ret;
 
 	while (addr < end) {
-		uint64_t next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+		uint64_t next = mm_table_end(mm, addr);
 		pte_t *leaf, *pte = pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, &leaf);
 
 		if (next > end)

@@ -112,7 +112,7 @@ void vma_zap(struct vma *vma, uint64_t start, uint64_t end)
 	mm_note_hiwater(mm);
 	lru_add_drain(mm->vm, vm_cpu(mm->vm));
 	for (addr = start; addr < end; addr = next) {
-		next = (addr & ~(pt_span(PT_PMD) - 1)) + pt_span(PT_PMD);
+		next = mm_table_end(mm, addr);
 		mm_for_each_pte(mm, addr, next < end ? next : end, zap_one, zap_leaf, &zap);
 		if (pt_walk(mm->vm->map, mm->pgd, addr, PT_PTE, NULL))
 			mm_rss_add_all(mm, zap.rss);

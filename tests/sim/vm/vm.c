@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "sim/vm/internal.h"
 #include "sim/vm/oom.h"
 #include "tests/sim/vm/world.h"
 #include "tests/tests.h"
@@ -239,7 +240,25 @@ static void test_random_family(void)
 	world_exit(&w);
 }
 
+/* A missing table is passed over at once, however much it spans: 512 GiB, 1 GiB; one that is there, 2 MiB. */
+static void test_table_end(void)
+{
+	uint64_t addr = 3ULL << 40;
+	struct world w;
+
+	world_init(&w, 64 * MIB, NULL);
+	CU_ASSERT_EQUAL(vm_mmap(w.a, addr, MIB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0), (int64_t)addr);
+	CU_ASSERT_EQUAL(mm_table_end(w.a->mm, addr + 5 * PAGE_SIZE), addr + (512ULL << 30));
+	world_touch(w.a, addr, 1, VM_ACCESS_WRITE);
+	CU_ASSERT_EQUAL(mm_table_end(w.a->mm, addr + 5 * PAGE_SIZE), addr + 2 * MIB);
+	/* Its table of the third level is there, that of the second is not. */
+	CU_ASSERT_EQUAL(mm_table_end(w.a->mm, addr + (5ULL << 30)), addr + (6ULL << 30));
+	CU_ASSERT_EQUAL(mm_table_end(w.a->mm, addr + (512ULL << 30)), addr + (1024ULL << 30));
+	world_exit(&w);
+}
+
 static const struct test_case cases[] = {
+	{ "missing tables", test_table_end },
 	{ "first touch", test_first_touch },
 	{ "zero page", test_zero_page },
 	{ "fork and copy on write", test_fork },
