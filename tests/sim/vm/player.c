@@ -168,22 +168,45 @@ static uint64_t differences(const struct program *program, const struct played *
 }
 
 /*
- * The host may do something of its own meanwhile (khugepaged wakes, memory is short). A mistake of ours is there
- * each time: so what differs must do so three times.
+ * Whether the host reclaimed memory, compacted it, or had no huge page to give while @played ran. Its shrinkers split
+ * huge pages of which parts are unmapped, and pages that compaction has isolated cannot be collapsed: then a
+ * difference says nothing of the rules. None of the programs here does such a thing itself.
+ */
+static bool host_was_busy(const struct played *played)
+{
+	static const char *const signs[] = { "pgscan_kswapd", "slabs_scanned", "compact_migrate_scanned", "compact_stall",
+					     "thp_fault_fallback", "thp_collapse_alloc_failed" };
+	const struct looks *looks = &played->looks;
+	uint32_t i;
+
+	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (look_risen(looks, &looks->look[0], &looks->look[looks->nr - 1], signs[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The host may do something of its own meanwhile (khugepaged wakes, a page is in another CPU's batch). A mistake of
+ * ours is there each time: so what differs must do so three times, in plays that the host did not disturb.
  */
 void expect_alike(const struct program *program, const struct played *played)
 {
 	uint64_t nr = differences(program, played, false);
-	unsigned int tries;
+	unsigned int undisturbed = !host_was_busy(played), tries;
 
-	for (tries = 1; nr && tries < 3; tries++) {
+	for (tries = 1; nr && undisturbed < 3 && tries < 8; tries++) {
 		struct played again;
 
-		if (host_play(program, &again))
-			nr = differences(program, &again, tries == 2);
+		if (host_play(program, &again)) {
+			undisturbed += !host_was_busy(&again);
+			nr = differences(program, &again, undisturbed == 3);
+		}
 		played_free(&again);
 	}
-	CU_ASSERT_EQUAL(nr, 0);
+	if (nr && undisturbed < 3)
+		test_skip("the host reclaims or compacts its memory meanwhile, and is no measure now");
+	else
+		CU_ASSERT_EQUAL(nr, 0);
 }
 
 /* ---- programs built call by call ------------------------------------------------------ */
