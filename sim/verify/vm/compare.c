@@ -63,6 +63,17 @@ static void result_text(const struct player_result *result, enum player_kind kin
 		snprintf(buf, size, "%#" PRIx64, (uint64_t)result->ret);
 }
 
+/*
+ * A huge page that its hypervisor maps in small ones takes a row of the TLB for each of those. Where a fault makes the
+ * huge page writable in place, the kernel flushes nothing: each old row left costs one more fault, with no other effect.
+ */
+static bool equal_minor_faults(const struct comparison *c, const struct player_op *op, uint64_t sim, uint64_t real)
+{
+	bool writes = op->kind == PLAYER_TOUCH && op->arg[3];
+
+	return sim == real || (c->sides->stale_tlb && writes && sim && real > sim);
+}
+
 static void compare_result(struct comparison *c, const struct player_op *op, const struct player_result *sim,
 			   const struct player_result *real)
 {
@@ -84,7 +95,7 @@ static void compare_result(struct comparison *c, const struct player_op *op, con
 	c->phase->minflt[1] += real->minflt;
 	c->phase->majflt[0] += sim->majflt;
 	c->phase->majflt[1] += real->majflt;
-	if (!vm_count(c, VM_FIGURE_minflt, sim->minflt == real->minflt))
+	if (!vm_count(c, VM_FIGURE_minflt, equal_minor_faults(c, op, sim->minflt, real->minflt)))
 		vm_differs(c, "%s: %" PRIu64 " minor faults here, %" PRIu64 " for real", call, sim->minflt, real->minflt);
 	if (!vm_count(c, VM_FIGURE_majflt, sim->majflt == real->majflt))
 		vm_differs(c, "%s: %" PRIu64 " major faults here, %" PRIu64 " for real", call, sim->majflt, real->majflt);

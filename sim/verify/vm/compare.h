@@ -80,6 +80,7 @@ struct vm_sides {
 	const struct looks *looks;
 	const volatile sig_atomic_t *stop;	/* NULL, or not 0: end soon */
 	bool others_run;			/* on the real machine: its own figures are not the program's */
+	bool stale_tlb;				/* there a write may fault again for each small page of a huge one */
 };
 
 /* The whole program of @sides->stage. -ENOMEM; -EINTR: it was stopped, and @out has what was done. vm_compared_free() is due. */

@@ -258,8 +258,8 @@ int vm_run(struct vm_run *run, struct kerror *err)
 		ret = start(run, first, err);
 	if (!ret)
 		ret = vm_compare(&run->compared,
-				 &(struct vm_sides){ &run->stage, (const struct player_result *)(const void *)run->text[RESULTS],
-						     &run->looks, run->stop.flag, false }, err);
+				 &(struct vm_sides){ .stage = &run->stage, .looks = &run->looks, .stop = run->stop.flag,
+						     .real = (const void *)run->text[RESULTS] }, err);
 	if (!ret)
 		run->violations = vm_validate(run->stage.vm, verify_keep_violation, run->violation);
 	return ret;

@@ -423,7 +423,7 @@ static void expect_found(const struct vm_run *run, const struct player_result *r
 	uint32_t i;
 
 	CU_ASSERT_EQUAL_FATAL(stage_init(&stage, &run->program, &run->cfg, looks, first, &err), 0);
-	CU_ASSERT_EQUAL(vm_compare(&compared, &(struct vm_sides){ &stage, results, looks, NULL, false }, &err), 0);
+	CU_ASSERT_EQUAL(vm_compare(&compared, &(struct vm_sides){ .stage = &stage, .real = results, .looks = looks }, &err), 0);
 	CU_ASSERT_EQUAL(compared.differences, 1);
 	CU_ASSERT_EQUAL(compared.figures[figure].hits + 1, compared.figures[figure].all);
 	for (i = 0; i < compared.nr_phases; i++)
@@ -448,6 +448,56 @@ static void test_results_differ(void)
 		spoil(&results[spoiled[i].op], spoiled[i].figure);
 		expect_found(&run, results, &run.looks, spoiled[i].figure, spoiled[i].text);
 	}
+	free(results);
+	vm_run_exit(&run);
+}
+
+/* Differences of @run when operation @op has @more minor faults for real, on a machine whose TLB may be stale. */
+static uint64_t stale_differences(const struct vm_run *run, struct player_result *results, uint32_t op, int64_t more)
+{
+	struct vm_compared compared;
+	struct kerror err = { 0 };
+	struct stage stage;
+	uint64_t nr;
+
+	memcpy(results, run->text[1], run->len[1]);
+	results[op].minflt += (uint64_t)more;
+	CU_ASSERT_EQUAL_FATAL(stage_init(&stage, &run->program, &run->cfg, &run->looks, &run->looks.look[0], &err), 0);
+	CU_ASSERT_EQUAL(vm_compare(&compared, &(struct vm_sides){ .stage = &stage, .real = results, .looks = &run->looks,
+								  .stale_tlb = true }, &err), 0);
+	nr = compared.differences;
+	vm_compared_free(&compared);
+	stage_exit(&stage);
+	return nr;
+}
+
+/* A stale row of the TLB costs faults of writes alone, and never one less. */
+static void test_stale_tlb(void)
+{
+	struct vm_run run = { .capture = test_data("data/vm/6.1-memory") };
+	unsigned int writes = 0, others = 0;
+	struct player_result *results;
+	struct kerror err = { 0 };
+	uint32_t i;
+
+	CU_ASSERT_EQUAL_FATAL(vm_run(&run, &err), 0);
+	results = malloc(run.len[1]);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+	memcpy(results, run.text[1], run.len[1]);
+	for (i = 0; i < run.program.nr_ops && (!writes || others < 3); i++) {
+		const struct player_op *op = &run.program.ops[i];
+		bool write = op->kind == PLAYER_TOUCH && op->arg[3];
+
+		if (op->kind == PLAYER_LOOK || !op->process || results[i].state != PLAYER_DONE || (write && !results[i].minflt))
+			continue;
+		CU_ASSERT_EQUAL(stale_differences(&run, results, i, 5), !write);
+		if (write)
+			CU_ASSERT_EQUAL(stale_differences(&run, results, i, -1), 1);
+		writes += write;
+		others += !write;
+		memcpy(results, run.text[1], run.len[1]);
+	}
+	CU_ASSERT_TRUE(writes && others >= 3);
 	free(results);
 	vm_run_exit(&run);
 }
@@ -639,6 +689,7 @@ static const struct test_case cases[] = {
 	{ "requests and frames of a trace are foreseen", test_frames },
 	{ "another request of a trace is found and named", test_requests_differ },
 	{ "another answer is found and named", test_results_differ },
+	{ "a stale TLB excuses faults of writes alone", test_stale_tlb },
 	{ "another figure of a look is found and named", test_looks_differ },
 	{ "what is no look is refused", test_bad_looks },
 	{ "what is no program is refused", test_bad_programs },
