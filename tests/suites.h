@@ -76,6 +76,8 @@
 	X(touch) \
 	X(costs) \
 	X(metrics) \
+	X(pins) \
+	X(units) \
 	X(findings) \
 	X(session) \
 	X(cmd) \
@@ -83,6 +85,7 @@
 	X(cmd_scenario) \
 	X(cmd_output) \
 	X(run_outputs) \
+	X(run_summary) \
 	X(cmd_values) \
 	X(cmd_words) \
 	X(interrupt) \

@@ -285,6 +285,8 @@ static int write_outputs(struct run *run, struct kerror *err)
 		.failslab = opt->failslab,
 		.interrupted = run->interrupted[0] ? run->interrupted : NULL,
 		.top = opt->top,
+		.source = run->trace,
+		.plain_bytes = opt->plain_bytes,
 	};
 
 

@@ -16,7 +16,7 @@
 enum {
 	OPT_SLAB = 256, OPT_RANDOM, OPT_SLAB_DEBUG, OPT_QUARANTINE, OPT_FAILSLAB, OPT_TIMELINE, OPT_EVERY, OPT_PROCFS,
 	OPT_TOP, OPT_NO_TIMING, OPT_MESSAGES, OPT_OWNER_LIST, OPT_OWNER_SORT, OPT_SHRINK, OPT_MAPS, OPT_COLD,
-	OPT_MAX_STEPS, OPT_COSTS
+	OPT_MAX_STEPS, OPT_COSTS, OPT_BYTES
 };
 
 static const struct argp_option options[] = {
@@ -62,6 +62,7 @@ static const struct argp_option options[] = {
 	{ "shrink", OPT_SHRINK, NULL, 0,
 	  "shrink every cache at the end, and report how much that gives back and how fragmentation changes", REPORT_GROUP },
 	{ "top", OPT_TOP, "N", 0, "rows in the tables of caches and call sites (default 10)", REPORT_GROUP },
+	{ "bytes", OPT_BYTES, NULL, 0, "sizes in the summary as numbers of bytes, such as 7970816 in place of 7.6 MiB", REPORT_GROUP },
 	{ "messages", OPT_MESSAGES, "N", 0, "malformed lines shown in full (default 10)", REPORT_GROUP },
 	{ "no-timing", OPT_NO_TIMING, NULL, 0,
 	  "leave out what was measured on the host, so that equal input gives equal bytes", REPORT_GROUP },
@@ -146,6 +147,9 @@ static error_t parse_report(int key, char *arg, struct argp_state *state, struct
 		return 0;
 	case OPT_MESSAGES:
 		opt->messages = (unsigned int)need_number(state, "messages", arg, 0, UINT32_MAX);
+		return 0;
+	case OPT_BYTES:
+		opt->plain_bytes = true;
 		return 0;
 	case OPT_NO_TIMING:
 		opt->timing = false;

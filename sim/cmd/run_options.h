@@ -32,6 +32,7 @@ struct run_options {
 	bool owner_order_given;
 	bool shrink;
 	bool timing;
+	bool plain_bytes;
 };
 
 /* Fill @opt from the command line. Prints and exits on --help and on mistakes. */

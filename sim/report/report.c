@@ -232,6 +232,9 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		report_accesses(em, in);
 		return ret;
 	}
+	ret = report_summary(em, in, err);
+	if (ret)
+		return ret;
 	emit_machine(em, in);
 	emit_trace(em, in);
 	ret = report_traced(em, in, err);
@@ -245,7 +248,9 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		return ret;
 	report_internal(em, in);
 	report_external(em, in);
-	ret = report_tlb(em, in, err);
+	ret = report_pins(em, in, err);
+	if (!ret)
+		ret = report_tlb(em, in, err);
 	if (!ret)
 		ret = report_top(em, in, err);
 	if (!ret)

@@ -37,6 +37,8 @@ struct report_input {
 	const char *interrupted;	/* by a signal: how far it was, or NULL */
 	unsigned int top;		/* rows of the tables of caches, call sites, suspects */
 	bool live;			/* a real program's machine, see sim/preload: no trace */
+	struct trace *source;		/* whose warnings the summary tells; NULL: none */
+	bool plain_bytes;		/* sizes of the summary as plain numbers */
 	bool sizes_unknown;		/* what objects were asked for as; then they count as their caches' */
 };
 
@@ -53,6 +55,10 @@ uint64_t report_end_ns(const struct report_input *in);
 void report_lost_note(struct emitter *em, const struct trace_summary *sum);
 void report_lost(struct emitter *em, const struct trace_summary *sum);
 
+/* report/summary.c: the first section: what most people want to know, in at most 15 lines. -ENOMEM. */
+int report_summary(struct emitter *em, const struct report_input *in, struct kerror *err);
+/* report/pins.c: who keeps 2 MiB blocks from being whole. -ENOMEM. */
+int report_pins(struct emitter *em, const struct report_input *in, struct kerror *err);
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
 /* report/machine.c: sections about a machine at one point in time, the first one's fields without a section. */

@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,4 +96,51 @@ bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *from, u
 		end++;
 	}
 	return !*end && *from >= min && *from <= *to && *to <= max;
+}
+
+const char *human_count(char buf[UNITS_TEXT], uint64_t value)
+{
+	char digits[UNITS_TEXT];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value), i, at = 0;
+
+	for (i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf[at++] = ',';
+		buf[at++] = digits[i];
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
+/* @value of a unit that has @per of it: tenths are cut off, not rounded, so that nothing reads as the next unit. */
+static const char *in_unit(char buf[UNITS_TEXT], uint64_t value, uint64_t per, const char *unit)
+{
+	uint64_t whole = value / per, tenths = value % per * 10 / per;
+
+	if (whole < 10 && tenths)
+		snprintf(buf, UNITS_TEXT, "%" PRIu64 ".%" PRIu64 " %s", whole, tenths, unit);
+	else
+		snprintf(buf, UNITS_TEXT, "%" PRIu64 " %s", whole, unit);
+	return buf;
+}
+
+const char *human_size(char buf[UNITS_TEXT], uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	unsigned int i = 0;
+
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && bytes >> (10 * (i + 1)))
+		i++;
+	return in_unit(buf, bytes, 1ULL << (10 * i), bytes == 1 ? "byte" : units[i]);
+}
+
+const char *human_time(char buf[UNITS_TEXT], uint64_t ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	uint64_t per = 1;
+	unsigned int i = 0;
+
+	for (; i < 3 && ns / per >= 1000; i++)
+		per *= 1000;
+	return in_unit(buf, ns, per, units[i]);
 }

@@ -18,4 +18,17 @@ bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *from, u
 /* A decimal number from @min to @max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
+/* Room for what those below print. */
+#define UNITS_TEXT 32
+
+/*
+ * Numbers as people read them; each returns @buf. Digits are cut off, not rounded: 1023.9 KiB are "1023 KiB".
+ */
+/* "125,491" */
+const char *human_count(char buf[UNITS_TEXT], uint64_t value);
+/* "512 bytes", "1.9 MiB", "47 KiB", "4 GiB": one decimal below 10, where it is not 0. */
+const char *human_size(char buf[UNITS_TEXT], uint64_t bytes);
+/* "830 ns", "1.4 s", "83 ms": the same. */
+const char *human_time(char buf[UNITS_TEXT], uint64_t ns);
+
 #endif

@@ -119,6 +119,8 @@ static void put_section(FILE *out, const struct path *up, const struct emitter_n
 	for (node = section->first; node; node = node->next) {
 		struct path path = { .up = up, .key = node->key };
 
+		if (node->text_only)
+			continue;
 		if (node->kind == EMITTER_SECTION)
 			put_section(out, &path, node);
 		else if (node->kind == EMITTER_TABLE)

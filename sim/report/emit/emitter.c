@@ -325,6 +325,16 @@ void emit_note(struct emitter *em, const char *text)
 			.kind = EMITTER_STR, .str = copy_printable(em, text) };
 }
 
+void emit_line(struct emitter *em, const char *key, const char *label, const char *text)
+{
+	struct emitter_node *node = node_add(em, EMITTER_VALUE, key, label, "");
+
+	if (!node)
+		return;
+	node->value = (struct emitter_value){ .kind = EMITTER_STR, .str = copy_printable(em, text) };
+	node->text_only = true;
+}
+
 void emit_table(struct emitter *em, const char *key, const char *label,
 		const struct emitter_column *columns, unsigned int nr_columns)
 {
@@ -357,14 +367,31 @@ void emit_table(struct emitter *em, const char *key, const char *label,
 	}
 }
 
-void emit_table_sparse(struct emitter *em)
+/* The table that is open, or NULL with the error kept. */
+static struct emitter_node *open_table(struct emitter *em)
 {
 	if (em->err.code)
-		return;
-	if (em->open->kind != EMITTER_TABLE)
-		fail(em, -EINVAL, "no table is open, in", em->open->key);
-	else
-		em->open->sparse = true;
+		return NULL;
+	if (em->open->kind == EMITTER_TABLE)
+		return em->open;
+	fail(em, -EINVAL, "no table is open, in", em->open->key);
+	return NULL;
+}
+
+void emit_table_sparse(struct emitter *em)
+{
+	struct emitter_node *table = open_table(em);
+
+	if (table)
+		table->sparse = true;
+}
+
+void emit_table_untold(struct emitter *em)
+{
+	struct emitter_node *table = open_table(em);
+
+	if (table)
+		table->untold = true;
 }
 
 static void cell_add(struct emitter *em, struct emitter_value value)

@@ -75,6 +75,12 @@ void emit_share(struct emitter *em, const char *key, const char *label, const ch
 /* A remark of one sentence; JSON: "note_1", "note_2" and so on, counted per section. */
 void emit_note(struct emitter *em, const char *text);
 
+/*
+ * A line for people, made of figures that other calls of the same report give exactly: JSON and CSV leave it out.
+ * Without a label it continues the line before.
+ */
+void emit_line(struct emitter *em, const char *key, const char *label, const char *text);
+
 void emit_table(struct emitter *em, const char *key, const char *label,
 		const struct emitter_column *columns, unsigned int nr_columns);
 /*
@@ -82,6 +88,8 @@ void emit_table(struct emitter *em, const char *key, const char *label,
  * room for the others they go on below, beside the first column again. JSON and CSV have all of them.
  */
 void emit_table_sparse(struct emitter *em);
+/* The open table is for programs: the text leaves it out, as lines of emit_line() say the same. */
+void emit_table_untold(struct emitter *em);
 void emit_cell_str(struct emitter *em, const char *value);
 /* A string that the text indents by @depth steps; JSON and CSV show it as it is. */
 void emit_cell_indented(struct emitter *em, unsigned int depth, const char *value);

@@ -50,6 +50,8 @@ struct emitter_node {
 	char *key, *label, *unit;
 	struct emitter_value value;		/* EMITTER_VALUE; EMITTER_NOTE: a string */
 	bool zero_hidden;			/* EMITTER_VALUE: the text leaves it out when it is 0 */
+	bool text_only;				/* EMITTER_VALUE: a line for people */
+	bool untold;				/* EMITTER_TABLE: not in the text */
 
 	/* EMITTER_TABLE; row r is cells[r * nr_columns ...] */
 	struct emitter_column *columns;		/* strings owned */

@@ -78,6 +78,8 @@ static int section_fill(json_t *object, const struct emitter_node *section)
 	for (node = section->first; node; node = node->next) {
 		json_t *value = NULL;
 
+		if (node->text_only)
+			continue;
 		switch (node->kind) {
 		case EMITTER_SECTION:
 			value = json_object();

@@ -555,12 +555,14 @@ static int put_section(struct page_writer *w, const struct emitter_node *section
 	const struct emitter_node *node, *before = NULL;
 	unsigned int hidden = 0;
 
-	for (node = section->first; node; before = node, node = node->next) {
+	for (node = section->first; node; before = node->untold ? before : node, node = node->next) {
 		bool block = node->kind == EMITTER_SECTION || node->kind == EMITTER_TABLE;
 		bool after_block = before && (before->kind == EMITTER_SECTION ||
 					      before->kind == EMITTER_TABLE);
 		int ret = 0;
 
+		if (node->untold)
+			continue;
 		if (is_hidden(node)) {
 			hidden++;
 			continue;

@@ -304,6 +304,25 @@ static void test_sparse(void)
 	emitter_destroy(em);
 }
 
+/* Lines for people are in the text alone, tables for programs in all but the text. */
+static void test_one_sided(void)
+{
+	static const struct emitter_column columns[] = { { "a", "a", "", true } };
+	struct emitter *em = start();
+
+	emit_u64(em, "x", "x", "", 1);
+	emit_table(em, "rows", "Rows", columns, 1);
+	emit_table_untold(em);
+	emit_cell_str(em, "r");
+	emit_row_end(em);
+	emit_table_end(em);
+	emit_line(em, "told", "told", "in words");
+	assert_written(em, &emit_text, "x     1\ntold  in words\n");
+	assert_written(em, &emit_csv, "path,label,unit,value\nx,x,,1\nrows.0.a,a,,r\n");
+	assert_written(em, &emit_json, "{\n  \"schema_version\": 1,\n  \"x\": 1,\n  \"rows\": [\n    {\n      \"a\": \"r\"\n    }\n  ]\n}\n");
+	emitter_destroy(em);
+}
+
 static const struct test_case cases[] = {
 	{ "emitter_text_fold", test_fold },
 	{ "emitter_text_long_label", test_long_label },
@@ -313,6 +332,7 @@ static const struct test_case cases[] = {
 	{ "emitter_text_cut", test_cut },
 	{ "emitter_text_cut_to_the_least", test_cut_to_the_least },
 	{ "emitter_text_hidden", test_hidden },
+	{ "emitter_text_one_sided", test_one_sided },
 	{ "emitter_text_sparse", test_sparse },
 	{ "emitter_text_csv", test_csv },
 	{ "emitter_text_json", test_json },
