@@ -17,7 +17,7 @@
 /* X(name, unit, meaning): a column of the timeline each. */
 #define SAMPLE_FIELDS(X) \
 	X(event,         "",       "events replayed so far") \
-	X(time_us,       "us",     "their last time stamp, from the trace's first on") \
+	X(time_us,       "us",     "at time") \
 	X(managed_pages, "frames", "frames the page allocator manages") \
 	X(free_pages,    "frames", "free: in free lists or on per-CPU lists") \
 	X(pcp_pages,     "frames", "  on per-CPU lists") \
@@ -30,7 +30,7 @@
 	X(requested,     "bytes",  "  requested") \
 	X(allocated,     "bytes",  "  allocated: reserved for them") \
 	X(largest_free_order, "",  "order of the largest free block (-1: none)") \
-	X(unusable_2m,   "1/1000", "free memory in blocks too small for order 9") \
+	X(unusable_2m,   "1/1000", "free memory too scattered for a 2 MiB page") \
 	X(alloc_fail,    "",       "allocations our machine had no memory for")
 
 struct sample {

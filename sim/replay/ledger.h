@@ -22,15 +22,15 @@
 	X(objects_freed,      "objects freed") \
 	X(blocks_allocated,   "page blocks allocated") \
 	X(blocks_freed,       "page blocks freed") \
-	X(slab_page_allocs,   "slab pages' allocations, left out: our slab layer makes its own") \
-	X(slab_page_frees,    "slab pages' frees, left out for the same reason") \
+	X(slab_page_allocs,   "page allocations skipped: the simulated slab layer makes its own") \
+	X(slab_page_frees,    "page frees skipped for the same reason") \
 	X(layer_skipped,      "events of a layer that is not replayed") \
-	X(not_replayed,       "events of kinds that only inform") \
+	X(not_replayed,       "events read, not replayed") \
 	X(unmatched_object_free, "frees of objects whose allocation is not in the trace") \
 	X(unmatched_page_free, "frees of page blocks whose allocation is not in the trace") \
-	X(lost_object_free,   "objects whose address came again without a free") \
+	X(lost_object_free,   "frees missing from the trace (address used again)") \
 	X(dead_object,        "objects still live when their slab page was freed") \
-	X(lost_page_free,     "page blocks whose frame came again without a free") \
+	X(lost_page_free,     "frees of page blocks missing from the trace (frame used again)") \
 	X(free_null,          "kfree(NULL) and the like") \
 	X(zero_size,          "kmalloc(0), which allocates nothing") \
 	X(traced_alloc_fail,  "allocations that failed in the traced kernel") \

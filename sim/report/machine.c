@@ -68,11 +68,11 @@ void report_internal(struct emitter *em, const struct report_input *in)
 		emit_section_end(em);
 		return;
 	}
-	emit_share(em, "object_waste", "lost inside objects, of what was allocated, now", "bytes",
+	emit_share(em, "object_waste", "lost to rounding up sizes (internal fragmentation), now", "bytes",
 		   m.rounding + m.large_rounding, total->bytes_alloc);
 	emit_share(em, "object_waste_run", "the same over all objects of the run", "bytes",
 		   total->total_alloc - total->total_req, total->total_alloc);
-	emit_share(em, "waste", "not used by objects, of all frames held, now", "bytes",
+	emit_share(em, "waste", "slab memory not in use, now", "bytes",
 		   m.held - m.requested, m.held);
 	emit_u64(em, "peak_requested", "most ever requested at once", "bytes", total->peak_bytes_req);
 	emit_u64(em, "peak_allocated", "most ever allocated at once", "bytes", total->peak_bytes_alloc);
@@ -122,7 +122,7 @@ void report_external(struct emitter *em, const struct report_input *in)
 	const struct zone *zone;
 
 	emit_section(em, "external", "External fragmentation");
-	emit_note(em, "fragmentation index -1000: a request of that order would succeed");
+	emit_note(em, "fragmentation index: -1000 = such a request succeeds; 0 = too little memory; 1000 = memory too scattered");
 	for_each_populated_zone(m->buddy, zone)
 		emit_zone(em, in, zone);
 	emit_section_end(em);

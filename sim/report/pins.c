@@ -73,7 +73,7 @@ int report_pins(struct emitter *em, const struct report_input *in, struct kerror
 	emit_section(em, "pinned", "Who keeps memory from being huge pages");
 	emit_share(em, "free_in_partial_2m", "free memory in 2 MiB blocks that are partly used", "frames", pins.all.free,
 		   pages.free_lists);
-	emit_u64(em, "partial_2m_blocks", "2 MiB blocks partly used", "", pins.all.blocks);
+	emit_u64(em, "partial_2m_blocks", "2 MiB blocks partly used (frames on per-CPU lists count as used)", "", pins.all.blocks);
 	emit_sets(em, &pins);
 	emit_pin_caches(em, in, &pins);
 	emit_section_end(em);

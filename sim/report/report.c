@@ -205,15 +205,15 @@ static int emit_faults(struct emitter *em, const struct report_input *in, struct
 	int ret;
 
 	emit_section(em, "page_faults", "Page faults");
-	emit_u64(em, "first_touches", "frames the machine wrote to for the first time", "frames",
+	emit_u64(em, "first_touches", "first writes to a page (a real machine would take a minor fault)", "frames",
 		 in->machine->map->nr_touched);
 	if (host) {
 		emit_host(em, host, HOST_MINOR_FAULTS, "host_minor",
-			  "host, replay only: minor faults (getrusage)", why);
+			  "kmemsim's own minor faults on this computer, while it replayed", why);
 		emit_host(em, host, HOST_MAJOR_FAULTS, "host_major",
-			  "host, replay only: major faults (getrusage)", why);
+			  "kmemsim's own major faults on this computer, while it replayed", why);
 		emit_host(em, host, HOST_PAGE_FAULTS, "host_perf",
-			  "host, replay only: page faults (perf_event_open)", why);
+			  "kmemsim's own page faults on this computer, as perf counts them", why);
 	}
 	ret = report_notices(em, in, err);
 	emit_section_end(em);

@@ -263,9 +263,9 @@ static int tell_sites(struct emitter *em, const struct report_input *in)
 
 /* ---- what changes how the rest is to be read ------------------------------------------- */
 
-static void warn(struct warnings *w, const char *kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void add_warning(struct warnings *w, const char *kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-static void warn(struct warnings *w, const char *kind, const char *fmt, ...)
+static void add_warning(struct warnings *w, const char *kind, const char *fmt, ...)
 {
 	va_list args;
 
@@ -285,7 +285,7 @@ static void warn_of_failures(struct warnings *w, const struct report_input *in)
 	char nr[UNITS_TEXT], of[UNITS_TEXT];
 
 	if (failed)
-		warn(w, "requests_failed", "%s of %s requests failed: the machine is too small (--mem)",
+		add_warning(w, "requests_failed", "%s of %s requests failed: the machine is too small (--mem)",
 		     human_count(nr, failed), human_count(of, all));
 }
 
@@ -297,15 +297,15 @@ static void warn_of_trace(struct warnings *w, const struct report_input *in)
 	char nr[UNITS_TEXT], text[TRACE_WARNING_TEXT];
 
 	if (trace_warning(in->source, TRACE_SINGLE_TASKS, rules, text))
-		warn(w, "single_tasks", "a recording of single tasks: what others allocated and freed is missing");
+		add_warning(w, "single_tasks", "a recording of single tasks: what others allocated and freed is missing");
 	if (trace_warning(in->source, TRACE_BACKWARDS, rules, text))
-		warn(w, "time_backwards", "time runs backwards, %s times; the order is the file's", human_count(nr, sum->backwards));
+		add_warning(w, "time_backwards", "time runs backwards, %s times; the order is the file's", human_count(nr, sum->backwards));
 	if (trace_warning(in->source, TRACE_NEWER_KERNEL, rules, text))
-		warn(w, "newer_kernel", "recorded on Linux %.20s, replayed by the rules of %s", sum->read.os_release, rules);
+		add_warning(w, "newer_kernel", "recorded on Linux %.20s, replayed by the rules of %s", sum->read.os_release, rules);
 	if (trace_warning(in->source, TRACE_HASHED, rules, text))
-		warn(w, "hashed_addresses", "the addresses of objects are hashes, so frames are not known");
+		add_warning(w, "hashed_addresses", "the addresses of objects are hashes, so frames are not known");
 	if (trace_warning(in->source, TRACE_OLD_FREES, rules, text))
-		warn(w, "old_frees", "%s page frees of an old kernel are not replayed",
+		add_warning(w, "old_frees", "%s page frees of an old kernel are not replayed",
 		     human_count(nr, sum->read.by_kind[EV_PAGE_FREE_OLD]));
 }
 
@@ -318,7 +318,7 @@ static void tell_warnings(struct emitter *em, const struct report_input *in)
 
 	warn_of_failures(&w, in);
 	if (in->timeline->unbalanced)
-		warn(&w, "internal_check", "an internal check failed %" PRIu64 " times: a fault of the simulator",
+		add_warning(&w, "internal_check", "an internal check failed %" PRIu64 " times: a fault of the simulator",
 		     in->timeline->unbalanced);
 	if (in->source)
 		warn_of_trace(&w, in);

@@ -171,7 +171,7 @@ static void test_documented(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(doc);
 	check_documented(root, doc,
 			 "`schema_version` `machine` `trace` `replay` `memory` `page_faults` `internal` "
-			 "`external` `tlb` `top` `leaks` `counters` `ratio` `numerator` `denominator` "
+			 "`external` `pinned` `summary` `tlb` `top` `leaks` `counters` `ratio` `numerator` `denominator` "
 			 "`host_dtlb_loads_note` `host_dtlb_misses_note` `host_perf_note`");
 	json_decref(root);
 	free(doc);
