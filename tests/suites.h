@@ -76,6 +76,7 @@
 	X(touch) \
 	X(costs) \
 	X(metrics) \
+	X(diff) \
 	X(pins) \
 	X(units) \
 	X(findings) \

@@ -39,6 +39,7 @@ int cmd_gen(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_reduce(int argc, char **argv);
 int cmd_replace(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 /* Whether @word asks for help, for commands without options of their own. */
 bool wants_help(const char *word);

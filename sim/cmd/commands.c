@@ -17,6 +17,7 @@ static const struct {
 	{ "run", cmd_run, "replay a trace, or carry out a scenario, and report what happened to memory" },
 	{ "verify", cmd_verify, "predict what a real kernel did, from a capture of it" },
 	{ "compare", cmd_compare, "replay a trace through several slab engines, side by side" },
+	{ "diff", cmd_diff, "what changed from one report in JSON to another, most important first" },
 	{ "policies", cmd_policies, "slab engines, page allocator rules and page replacement, with parameters and defaults" },
 	{ "diagnose", cmd_diagnose, "find double frees, frees into the wrong cache and leaks in a trace" },
 	{ "info", cmd_info, "what a trace holds: events, memory over time, sizes, lifetimes" },
@@ -46,7 +47,7 @@ static void usage(FILE *out)
 	fputs("\n"
 	      "  kmemsim help COMMAND   a command's options, as kmemsim COMMAND --help\n"
 	      "  kmemsim --version      the version, and what this build can read\n\n"
-	      "Exit status: 0 all went well; 1 a strict run, verify or diagnose found something;\n"
+	      "Exit status: 0 all went well; 1 a strict run, verify, diagnose or diff found something;\n"
 	      "2 a mistake on the command line, or a file that cannot be read or written.\n",
 	      out);
 }

@@ -129,7 +129,7 @@ static void test_trace_alone(void)
 static void test_wrong_words(void)
 {
 	static const struct line lines[] = {
-		{ { "rnu", SMALL }, 2, "", "'rnu'; did you mean 'run'? There are: run, verify, compare, policies, " },
+		{ { "rnu", SMALL }, 2, "", "'rnu'; did you mean 'run'? There are: run, verify, compare, diff, policies, " },
 		{ { "run", "--jsn", "x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?\nTry 'kmemsim run --help'.\n" },
 		{ { "run", "--jsn=x", SMALL }, 2, "", "no option '--jsn'; did you mean '--json'?" },
 		{ { "run", "--page-owner", "--jsn", SMALL }, 2, "", "did you mean '--json'?" },
