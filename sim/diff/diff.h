@@ -7,7 +7,7 @@
  * "top.caches_by_bytes[dentry].live"; that name is no figure itself. Rows of one name are taken in their order. A share is three figures: its percent
  * under its own path, and numerator and denominator.
  *
- * Figures that the host measured (times, its own faults) differ from run to run, and are left out.
+ * Figures that the host measured (times, its own faults) differ from run to run, and are left out, as remarks are.
  *
  * Locking: none.
  */

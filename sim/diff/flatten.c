@@ -9,8 +9,8 @@
 
 static int flatten(struct diff_side *side, const char *path, const json_t *value);
 
-/* What was measured on the host: docs/metrics.md names them so. */
-static bool of_host(const char *key)
+/* What was measured on the host, as docs/metrics.md names it; and remarks, which are no figures. */
+static bool left_out(const char *key)
 {
 	static const char *const keys[] = { "load_us", "replay_us", "replay_rate", "total_rate" };
 	size_t i;
@@ -18,7 +18,7 @@ static bool of_host(const char *key)
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(key, keys[i]))
 			return true;
-	return !strncmp(key, "host_", 5);
+	return !strncmp(key, "host_", 5) || !strncmp(key, "note_", 5);
 }
 
 /* Takes @path, whether it goes well or not. */
@@ -72,7 +72,7 @@ static int flatten_object(struct diff_side *side, const char *path, const json_t
 	json_object_foreach((json_t *)object, key, value) {
 		char *below;
 
-		if (ret || value == name || of_host(key))
+		if (ret || value == name || left_out(key))
 			continue;
 		below = joined(path, key);
 		ret = below ? flatten(side, below, value) : -ENOMEM;

@@ -40,7 +40,7 @@ static void test_equal(void)
 {
 	expect_paths(V "\"a\": {\"b\": 3, \"t\": []}}", V "\"a\": {\"b\": 3, \"t\": []}}", "");
 	/* What the host measured, anywhere. */
-	expect_paths(V "\"load_us\": 3, \"a\": {\"host_minor\": 1}}", V "\"load_us\": 4, \"a\": {\"host_minor\": null}}", "");
+	expect_paths(V "\"load_us\": 3, \"a\": {\"host_minor\": 1}, \"note_1\": \"x\"}", V "\"load_us\": 4, \"a\": {\"host_minor\": null}}", "");
 	/* Rows in another order, and two rows of one name. */
 	expect_paths(V "\"t\": [{\"n\": \"x\", \"v\": 1}, {\"n\": \"y\", \"v\": 2}, {\"n\": \"y\", \"v\": 3}]}",
 		     V "\"t\": [{\"n\": \"y\", \"v\": 2}, {\"n\": \"y\", \"v\": 3}, {\"n\": \"x\", \"v\": 1}]}", "");
