@@ -3,17 +3,12 @@
 #include "sim/metrics/pins.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HUGE_ORDER (21 - PAGE_SHIFT)
 #define HUGE_FRAMES (1u << HUGE_ORDER)
 #define NO_CACHE UINT32_MAX
-
-const char *const pin_kind_names[NR_PIN_KINDS] = {
-	[PIN_SLABS] = "slabs", [PIN_PAGES] = "page blocks", [PIN_PCP] = "per-CPU lists", [PIN_RESERVED] = "reserved frames"
-};
 
 /* The block that the walk is in. */
 struct pin_walk {
@@ -27,20 +22,6 @@ struct pin_walk {
 	uint32_t used, free;		/* frames */
 	unsigned int set;
 };
-
-void pin_set_text(unsigned int set, char *buf, size_t size)
-{
-	unsigned int kind, left = set;
-	size_t len = 0;
-
-	*buf = '\0';
-	for (kind = 0; kind < NR_PIN_KINDS && len < size; kind++) {
-		if (!(set & 1u << kind))
-			continue;
-		left &= ~(1u << kind);
-		len += (size_t)snprintf(buf + len, size - len, "%s%s", !len ? "" : left ? ", " : " and ", pin_kind_names[kind]);
-	}
-}
 
 static void add(struct pin_sum *sum, uint32_t free)
 {

@@ -40,11 +40,6 @@ struct pins {
 	unsigned int nr_caches;			/* that have a frame in such a block */
 };
 
-/* "slabs", "page blocks", ...: names of one kind, in the order of the bits. */
-extern const char *const pin_kind_names[NR_PIN_KINDS];
-/* "slabs and page blocks": the names of @set's kinds. Cut where @size is too small; 80 bytes are enough. */
-void pin_set_text(unsigned int set, char *buf, size_t size);
-
 /* -ENOMEM, with nothing to free. The time it takes grows with used frames and free blocks, not with memory. */
 int metrics_pins(const struct machine *m, struct pins *pins);
 void pins_free(struct pins *pins);

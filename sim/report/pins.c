@@ -3,8 +3,29 @@
  * kmemsim: the report's section about who keeps 2 MiB blocks from being whole; see report.h, and sim/metrics/pins.h
  * for what is counted. Single-threaded.
  */
-#include "sim/metrics/pins.h"
 #include "sim/report/report.h"
+
+#include <stdio.h>
+
+#include "sim/metrics/pins.h"
+
+static const char *const kind_names[NR_PIN_KINDS] = {
+	[PIN_SLABS] = "slabs", [PIN_PAGES] = "page blocks", [PIN_PCP] = "per-CPU lists", [PIN_RESERVED] = "reserved frames"
+};
+
+void report_pin_set(unsigned int set, char *buf, size_t size)
+{
+	unsigned int kind, left = set;
+	size_t len = 0;
+
+	*buf = '\0';
+	for (kind = 0; kind < NR_PIN_KINDS && len < size; kind++) {
+		if (!(set & 1u << kind))
+			continue;
+		left &= ~(1u << kind);
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", !len ? "" : left ? ", " : " and ", kind_names[kind]);
+	}
+}
 
 /* Frames of @sum's blocks that are not free: what would have to go. */
 static uint64_t used_frames(const struct pin_sum *sum)
@@ -26,7 +47,7 @@ static void emit_sets(struct emitter *em, const struct pins *pins)
 	for (set = 1; set < NR_PIN_SETS; set++) {
 		if (!pins->set[set].blocks)
 			continue;
-		pin_set_text(set, text, sizeof(text));
+		report_pin_set(set, text, sizeof(text));
 		emit_cell_str(em, text);
 		emit_cell_u64(em, pins->set[set].blocks);
 		emit_cell_u64(em, used_frames(&pins->set[set]));
@@ -62,21 +83,16 @@ static void emit_pin_caches(struct emitter *em, const struct report_input *in, c
 	emit_table_end(em);
 }
 
-int report_pins(struct emitter *em, const struct report_input *in, struct kerror *err)
+void report_pins(struct emitter *em, const struct report_input *in, const struct pins *pins)
 {
 	struct machine_pages pages;
-	struct pins pins;
 
-	if (metrics_pins(in->machine, &pins))
-		return report_no_memory(err);
 	machine_count_pages(in->machine, &pages);
 	emit_section(em, "pinned", "Who keeps memory from being huge pages");
-	emit_share(em, "free_in_partial_2m", "free memory in 2 MiB blocks that are partly used", "frames", pins.all.free,
+	emit_share(em, "free_in_partial_2m", "free memory in 2 MiB blocks that are partly used", "frames", pins->all.free,
 		   pages.free_lists);
-	emit_u64(em, "partial_2m_blocks", "2 MiB blocks partly used (frames on per-CPU lists count as used)", "", pins.all.blocks);
-	emit_sets(em, &pins);
-	emit_pin_caches(em, in, &pins);
+	emit_u64(em, "pinned_blocks", "2 MiB blocks partly used (frames on per-CPU lists count as used)", "", pins->all.blocks);
+	emit_sets(em, pins);
+	emit_pin_caches(em, in, pins);
 	emit_section_end(em);
-	pins_free(&pins);
-	return 0;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/metrics/pins.h"
+
 #define ROW(em, ...) do { __VA_ARGS__; emit_row_end(em); } while (0)
 
 static const char *const layer_names[] = {
@@ -220,19 +222,11 @@ static int emit_faults(struct emitter *em, const struct report_input *in, struct
 	return ret;
 }
 
-int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err)
+static int emit_run(struct emitter *em, const struct report_input *in, const struct pins *pins, struct kerror *err)
 {
 	int ret;
 
-	emit_str(em, "program", "kmemsim", in->version);
-	report_lost_note(em, in->trace);
-	if (only_accesses(in)) {
-		emit_trace(em, in);
-		ret = report_traced(em, in, err);
-		report_accesses(em, in);
-		return ret;
-	}
-	ret = report_summary(em, in, err);
+	ret = report_summary(em, in, pins, err);
 	if (ret)
 		return ret;
 	emit_machine(em, in);
@@ -248,9 +242,8 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		return ret;
 	report_internal(em, in);
 	report_external(em, in);
-	ret = report_pins(em, in, err);
-	if (!ret)
-		ret = report_tlb(em, in, err);
+	report_pins(em, in, pins);
+	ret = report_tlb(em, in, err);
 	if (!ret)
 		ret = report_top(em, in, err);
 	if (!ret)
@@ -259,5 +252,26 @@ int report_emit(struct emitter *em, const struct report_input *in, struct kerror
 		report_checks(em, in);
 	if (!ret)
 		report_counters(em, in);
+	return ret;
+}
+
+int report_emit(struct emitter *em, const struct report_input *in, struct kerror *err)
+{
+	struct pins pins;
+	int ret;
+
+	emit_str(em, "program", "kmemsim", in->version);
+	report_lost_note(em, in->trace);
+	if (only_accesses(in)) {
+		emit_trace(em, in);
+		ret = report_traced(em, in, err);
+		report_accesses(em, in);
+		return ret;
+	}
+	/* Counted once: the summary tells of it, too. */
+	if (metrics_pins(in->machine, &pins))
+		return report_no_memory(err);
+	ret = emit_run(em, in, &pins, err);
+	pins_free(&pins);
 	return ret;
 }

@@ -16,6 +16,7 @@
 
 struct traced;
 struct costs;
+struct pins;
 
 struct report_input {
 	const char *version;
@@ -56,9 +57,11 @@ void report_lost_note(struct emitter *em, const struct trace_summary *sum);
 void report_lost(struct emitter *em, const struct trace_summary *sum);
 
 /* report/summary.c: the first section: what most people want to know, in at most 15 lines. -ENOMEM. */
-int report_summary(struct emitter *em, const struct report_input *in, struct kerror *err);
-/* report/pins.c: who keeps 2 MiB blocks from being whole. -ENOMEM. */
-int report_pins(struct emitter *em, const struct report_input *in, struct kerror *err);
+int report_summary(struct emitter *em, const struct report_input *in, const struct pins *pins, struct kerror *err);
+/* report/pins.c: who keeps 2 MiB blocks from being whole. */
+void report_pins(struct emitter *em, const struct report_input *in, const struct pins *pins);
+/* "slabs and page blocks": the kinds of holders in @set, bits by enum pin_kind. Cut where @size is too small; 80 are enough. */
+void report_pin_set(unsigned int set, char *buf, size_t size);
 /* report/checks.c: what debugging of caches found. */
 void report_checks(struct emitter *em, const struct report_input *in);
 /* report/machine.c: sections about a machine at one point in time, the first one's fields without a section. */

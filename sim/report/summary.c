@@ -169,7 +169,7 @@ static void put_holders(struct line *line, const struct pins *pins)
 		if (!most)
 			return;
 		told[most] = 1;
-		pin_set_text(most, text, sizeof(text));
+		report_pin_set(most, text, sizeof(text));
 		put(&piece, "%s ", text);
 		put_percent(&piece, pins->set[most].free, pins->all.free);
 		if (!put_piece(line, &piece, "; "))
@@ -215,6 +215,16 @@ static void tell_tlb(struct emitter *em, const struct report_input *in)
 
 /* ---- who ------------------------------------------------------------------------------- */
 
+/* "dentry 12 KiB"; false: there is nothing, or no room. */
+static bool put_named(struct line *line, const struct report_input *in, const char *name, uint64_t bytes)
+{
+	struct line piece = { .len = 0 };
+
+	put(&piece, "%.50s ", name);
+	put_size(&piece, in, bytes);
+	return bytes && put_piece(line, &piece, ", ");
+}
+
 static int tell_caches(struct emitter *em, const struct report_input *in)
 {
 	struct line line = { .len = 0 };
@@ -224,15 +234,10 @@ static int tell_caches(struct emitter *em, const struct report_input *in)
 	list = metrics_caches(in->ledger, BY_LIVE_BYTES, &nr);
 	if (nr < 0)
 		return -1;
-	for (i = 0; i < nr && i < BIGGEST && list[i].record->bytes_alloc; i++) {
-		struct line piece = { .len = 0 };
-
-		put(&piece, "%.50s ", list[i].name);
-		put_size(&piece, in, list[i].record->bytes_alloc);
-		if (!put_piece(&line, &piece, ", "))
+	for (i = 0; i < nr && i < BIGGEST; i++)
+		if (!put_named(&line, in, list[i].name, list[i].record->bytes_alloc))
 			break;
-	}
-	if (i)
+	if (line.len)
 		emit_line(em, "caches", "largest caches", line.text);
 	free(list);
 	return 0;
@@ -247,15 +252,10 @@ static int tell_sites(struct emitter *em, const struct report_input *in)
 	list = metrics_sites(in->ledger, BY_LIVE_BYTES, &nr);
 	if (nr < 0)
 		return -1;
-	for (i = 0; i < nr && i < BIGGEST && list[i].record->bytes_alloc; i++) {
-		struct line piece = { .len = 0 };
-
-		put(&piece, "%.50s ", report_site(in->replay->names, list[i].site));
-		put_size(&piece, in, list[i].record->bytes_alloc);
-		if (!put_piece(&line, &piece, ", "))
+	for (i = 0; i < nr && i < BIGGEST; i++)
+		if (!put_named(&line, in, report_site(in->replay->names, list[i].site), list[i].record->bytes_alloc))
 			break;
-	}
-	if (i)
+	if (line.len)
 		emit_line(em, "sites", "largest call sites", line.text);
 	free(list);
 	return 0;
@@ -339,19 +339,16 @@ static void tell_warnings(struct emitter *em, const struct report_input *in)
 	emit_table_end(em);
 }
 
-int report_summary(struct emitter *em, const struct report_input *in, struct kerror *err)
+int report_summary(struct emitter *em, const struct report_input *in, const struct pins *pins, struct kerror *err)
 {
-	struct pins pins;
 	int ret;
 
-	if (metrics_pins(in->machine, &pins))
-		return report_no_memory(err);
 	emit_section(em, "summary", "Summary");
 	tell_replay(em, in);
 	tell_memory(em, in);
 	tell_faults(em, in);
 	tell_lost(em, in);
-	tell_pins(em, in, &pins);
+	tell_pins(em, in, pins);
 	tell_tlb(em, in);
 	ret = tell_caches(em, in);
 	if (!ret)
@@ -359,6 +356,5 @@ int report_summary(struct emitter *em, const struct report_input *in, struct ker
 	if (!ret)
 		tell_warnings(em, in);
 	emit_section_end(em);
-	pins_free(&pins);
 	return ret ? report_no_memory(err) : 0;
 }

@@ -56,7 +56,7 @@ static void test_differences(void)
 	/* Second of a name. */
 	expect_paths(V "\"t\": [{\"n\": \"y\", \"v\": 2}, {\"n\": \"y\", \"v\": 3}]}",
 		     V "\"t\": [{\"n\": \"y\", \"v\": 2}, {\"n\": \"y\", \"v\": 4}]}", "t[y].v ");
-	/* Null and 0 are not the same; nor are 1 and 1.0 different from themselves. */
+	/* Null and 0 are not the same. */
 	expect_paths(V "\"a\": null, \"b\": 1}", V "\"a\": 0, \"b\": 1}", "a ");
 	/* A share, and behind it what it is made of. */
 	expect_paths(V "\"s\": {\"ratio\": 0.5, \"numerator\": 1, \"denominator\": 2}, \"x\": 5}",

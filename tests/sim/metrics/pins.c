@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/report/report.h"
 #include "tests/sim/replay/rig.h"
 
 #define FRAMES 512u
@@ -193,11 +194,11 @@ static void test_set_text(void)
 {
 	char text[80];
 
-	pin_set_text(1u << PIN_SLABS, text, sizeof(text));
+	report_pin_set(1u << PIN_SLABS, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "slabs");
-	pin_set_text(NR_PIN_SETS - 1, text, sizeof(text));
+	report_pin_set(NR_PIN_SETS - 1, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "slabs, page blocks, per-CPU lists and reserved frames");
-	pin_set_text(NR_PIN_SETS - 1, text, 10);
+	report_pin_set(NR_PIN_SETS - 1, text, 10);
 	CU_ASSERT_STRING_EQUAL(text, "slabs, pa");
 }
 
